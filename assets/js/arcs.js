@@ -1,0 +1,97 @@
+// What a step reads: attention arcs from source positions to the decoder state, or, without attention, lines from the one
+// fixed context vector. Arcs of a step are made when it is first reached; past ones stay, faint.
+
+const LEAST_WEIGHT = 0.01; // lighter arcs are not drawn; the legend says so
+
+function makeArcs(layer, store, plan, scroller) {
+  const { trace } = store.payload;
+  const groups = [];
+  const context = trace.context ? makeContext() : null;
+
+  /** The box between encoder and decoder. */
+  function makeContext() {
+    const feeders = svg("g", { class: "feeders" }, layer);
+    const box = svg("g", { class: "state source context", "data-testid": "context" }, layer);
+    svg("rect", { x: -74, y: -21, width: 148, height: 42, rx: 8 }, box);
+    const bars = svg("g", { transform: "scale(2.6 1.25)" }, box);
+    svg("path", { class: "bars", d: statePath(trace.context, fullBar([trace.context])) }, bars);
+    svg("text", { x: 84, y: 6 }, box).textContent = "context vector";
+    return { box, feeders, x: plan.width / 2, y: (ROWS.arcTop + ROWS.arcBottom) / 2 + 8 };
+  }
+
+  /** Keep the context vector in sight while a long sentence is scrolled. */
+  function place() {
+    if (!context) return;
+    const { box, feeders, y } = context;
+    const x = (context.x = clamp(scroller.scrollLeft + scroller.clientWidth / 2, 80, Math.max(80, plan.width - 80)));
+    box.setAttribute("transform", `translate(${x} ${y})`);
+    feeders.replaceChildren();
+    for (const [i, row] of [[plan.source.x.length - 1, ROWS.forward], [0, ROWS.backward]])
+      svg("path", { class: "feeder", d: curve(plan.source.x[i], row - STATE.height / 2, x, y + 21) }, feeders);
+    groups.forEach((group, t) => group.firstChild.setAttribute("d", fromContext(t)));
+  }
+
+  const fromContext = (t) => curve(context.x, context.y - 21, plan.target.x[t], ROWS.arcTop);
+
+  const curve = (x1, y1, x2, y2) => {
+    const bend = (y1 - y2) * 0.55;
+    const [from, to] = [x1.toFixed(1), x2.toFixed(1)];
+    return `M${from} ${y1}C${from} ${(y1 - bend).toFixed(1)} ${to} ${(y2 + bend).toFixed(1)} ${to} ${y2}`;
+  };
+
+  function make(t) {
+    const group = svg("g", { class: "arc-group", "data-step": t + 1 }, layer);
+    const x = plan.target.x[t];
+    if (context) {
+      svg("path", { class: "arc", d: fromContext(t), pathLength: 1, "stroke-width": 4 }, group);
+      return group;
+    }
+    trace.steps[t].attention.forEach((weight, s) => {
+      if (weight < LEAST_WEIGHT) return;
+      const d = curve(plan.source.x[s], ROWS.arcBottom, x, ROWS.arcTop);
+      const line = svg("path", { class: "arc", d, pathLength: 1 }, group);
+      line.setAttribute("stroke-width", (1 + 11 * weight).toFixed(2));
+      line.style.setProperty("--weight", weight.toFixed(3));
+      line.dataset.source = s;
+      line.addEventListener("pointerenter", () => store.focus({ source: s, target: t }));
+      line.addEventListener("pointerleave", () => store.focus(null));
+    });
+    return group;
+  }
+
+  function draw(step, phase, moved) {
+    if (context) {
+      const filled = step === 0 ? part(phase, 0.75, 1) : 1;
+      context.box.style.opacity = context.feeders.style.opacity = filled;
+    }
+    for (let t = 0; t < step; t++) groups[t] ||= make(t);
+    if (moved) {
+      groups.forEach((group, t) => {
+        group.classList.toggle("past", t + 1 < step);
+        group.classList.toggle("future", t + 1 > step);
+        reveal(group, 1);
+      });
+    }
+    if (step > 0) reveal(groups[step - 1], part(phase, 0.05, 0.42));
+  }
+
+  /** Arcs grow from the source to the decoder: that is the way what they carry goes. */
+  function reveal(group, amount) {
+    group.style.visibility = amount > 0 ? "" : "hidden"; // a round cap would show as a dot
+    for (const line of group.children) line.style.strokeDashoffset = 1 - amount;
+  }
+
+  /** With something in focus, the arcs that belong to it are strong and all others step back. */
+  function light(focus) {
+    groups.forEach((group, t) => {
+      const mine = focus && (focus.target === undefined || focus.target === t);
+      for (const line of group.children) {
+        const read = focus && (focus.source === undefined || focus.source === Number(line.dataset.source));
+        line.classList.toggle("lit", Boolean(mine && read));
+      }
+    });
+  }
+
+  place();
+  return { draw, light, place };
+}

@@ -1,0 +1,67 @@
+// Small helpers shared by the parts of the player. Text from a trace only ever becomes textContent.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function svg(name, attributes = {}, parent = null) {
+  const node = document.createElementNS(SVG, name);
+  for (const key in attributes) node.setAttribute(key, attributes[key]);
+  if (parent) parent.appendChild(node);
+  return node;
+}
+
+function html(name, className = "", text = "") {
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  if (text) node.textContent = text;
+  return node;
+}
+
+const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+
+/** Progress within the part [from, to] of a phase, eased, 0..1. */
+function part(phase, from, to) {
+  const x = clamp((phase - from) / (to - from), 0, 1);
+  return x * x * (3 - 2 * x);
+}
+
+/** A probability as it is written everywhere: two decimals, and never a false 0.00 or 1.00. */
+function probabilityText(p) {
+  if (p < 0.005) return "< 0.01";
+  return p > 0.995 ? "> 0.99" : p.toFixed(2);
+}
+
+/** A log-probability with a true minus sign. */
+const logText = (value) => (value < 0 ? "\u2212" : "") + Math.abs(value).toFixed(2);
+
+const ruler = document.createElement("canvas").getContext("2d");
+
+function textWidth(text, font) {
+  ruler.font = font;
+  return ruler.measureText(text).width;
+}
+
+/** Save `content` (text, or a data: address) as a file named `name`. */
+function saveFile(name, content, type) {
+  const link = document.createElement("a");
+  const address = type ? URL.createObjectURL(new Blob([content], { type })) : content;
+  link.href = address;
+  link.download = name;
+  link.click();
+  if (type) setTimeout(() => URL.revokeObjectURL(address), 1000);
+}
+
+/** Arrow keys move within a row of controls that is one tab stop. `items` is read at each key, so it may change. */
+function rove(row, items, onMove = () => {}) {
+  row.addEventListener("keydown", (event) => {
+    const list = items();
+    const at = list.indexOf(event.target);
+    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+    if (at < 0 || !step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = list[clamp(at + step, 0, list.length - 1)];
+    for (const item of list) item.setAttribute("tabindex", item === next ? "0" : "-1");
+    next.focus();
+    onMove(next);
+  });
+}

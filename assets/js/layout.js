@@ -1,0 +1,67 @@
+// Where everything stands: one column per source position and per step, rows from the output (top) to the source (bottom).
+
+const ROWS = {
+  output: 24,
+  decoder: 80,
+  arcTop: 102,
+  arcBottom: 226,
+  forward: 246,
+  backward: 290,
+  source: 340,
+  weight: 376,
+  height: 392,
+};
+const NAMES = [
+  ["output", "output"],
+  ["decoder", "decoder"],
+  ["forward", "encoder →"],
+  ["backward", "encoder ←"],
+  ["source", "source"],
+];
+const STATE = { width: 42, height: 34 };
+const COLUMN = { least: 58, most: 120, padding: 20, tie: 6, tight: 0.78 }; // tight: where a row just fails to fit
+const PIECE_FONT = "18px system-ui, sans-serif";
+
+/** Columns for a row of labels: centres `x`, chip widths `w`. Pieces of one word stand closer together than words. */
+function columns(labels, available) {
+  const chips = labels.map((label) => textWidth(label.text, PIECE_FONT) + COLUMN.padding);
+  const sum = (list) => list.reduce((total, width) => total + width, 0);
+  const gap = (i) => (joined(labels, i + 1) ? COLUMN.tie / 2 : COLUMN.tie * 2);
+  let widths = chips.map((width, i) => Math.max(COLUMN.least, width + gap(i)));
+  const share = available / sum(widths);
+  if (share < 1 && share >= COLUMN.tight) widths = widths.map((width, i) => Math.max(chips[i] + 4, STATE.width + 10, width * share));
+  const taken = sum(widths);
+  const spread = taken < available ? Math.min(COLUMN.most * labels.length, available) - taken : 0;
+  const extra = Math.max(0, spread) / Math.max(1, labels.length);
+  let edge = 0;
+  const x = widths.map((width) => (edge += width + extra) - (width + extra) / 2);
+  return { x, w: chips, total: edge };
+}
+
+/** Whether piece `i` goes on with the word of the piece before it. */
+const joined = (labels, i) => i > 0 && i < labels.length && !labels[i].starts && labels[i].kind !== "end";
+
+/** Both rows, each centred on the wider of the two and of the room there is. */
+function layout(views, available) {
+  const source = columns(views.source, available);
+  const target = columns(views.target, available);
+  const width = Math.max(available, source.total, target.total);
+  for (const row of [source, target]) row.x = row.x.map((x) => x + (width - row.total) / 2);
+  return { source, target, width };
+}
+
+/** The path of a state's summary: G bars up and down from the middle line, inside STATE, around (0, 0). */
+function statePath(values, scale) {
+  const gap = STATE.width / values.length;
+  const half = STATE.height / 2 - 3;
+  return values
+    .map((value, i) => {
+      const height = clamp(value / scale, -1, 1) * half;
+      const x = (i + 0.5) * gap - STATE.width / 2;
+      return `M${x.toFixed(1)} 0v${(-(Math.abs(height) < 0.8 ? 0.8 : height)).toFixed(1)}`;
+    })
+    .join("");
+}
+
+/** The largest magnitude among some summaries: what a full bar stands for. */
+const fullBar = (summaries) => Math.max(1e-6, ...summaries.flat().map(Math.abs));

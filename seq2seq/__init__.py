@@ -1,0 +1,1 @@
+"""Seq2Seq Unrolled: encoder-decoders that show every step they take."""

@@ -1,0 +1,165 @@
+"""A model in a folder: config.json, model.safetensors (fp16), tokenizer, README.md. Read with distrust, never unpickled.
+
+Everything a folder claims is checked against its sizes before memory is taken for it, and every fault is one ValueError with
+one sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from .config import ModelConfig, TrainConfig
+from .model import Seq2Seq
+from .text import Tokenizer
+
+FORMAT = "seq2seq-unrolled/checkpoint/1"
+MAX_CONFIG_BYTES = 1_000_000
+MAX_TOKENIZER_BYTES = 20_000_000
+ROOT = Path(__file__).resolve().parent.parent / "checkpoints"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a model card says of where a model comes from; shown in the app as it stands here."""
+
+    title: str = "Untitled model"
+    source_language: str = "source"
+    target_language: str = "target"
+    trained_on: str = "Not stated."
+    attribution: str = "Not stated."
+    licence: str = "Not stated."
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model with all it needs to be used and to be explained."""
+
+    name: str
+    model: Seq2Seq
+    tokenizer: Tokenizer
+    training: TrainConfig
+    origin: Origin
+
+
+def available(root: Path = ROOT) -> list[str]:
+    """Names of the bundled checkpoints, in alphabetical order."""
+    return sorted(folder.name for folder in root.iterdir() if (folder / "config.json").is_file()) if root.is_dir() else []
+
+
+def find(name_or_folder: str | Path) -> Path:
+    """The folder of a bundled name, or the folder itself. Raises ValueError with the choices."""
+    text = str(name_or_folder)
+    bundled = available()
+    if text in bundled:
+        return ROOT / text
+    if Path(text).is_dir():
+        return Path(text)
+    choices = ", ".join(bundled) or "no bundled model"
+    raise ValueError(f"no model {text[:200]!r}: give a checkpoint folder or one of {choices}")
+
+
+def save(checkpoint: Checkpoint, folder: Path) -> None:
+    """Write the folder, each file whole or not at all. The model card is `card.write`'s business."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {n: p.detach().to("cpu", torch.float16).contiguous() for n, p in checkpoint.model.named_parameters()}
+    _replace(folder / "model.safetensors", lambda path: save_file(state, path))
+    for file, content in checkpoint.tokenizer.files().items():
+        _replace(folder / file, lambda path, content=content: path.write_bytes(content))
+    config = {
+        "format": FORMAT,
+        "model": checkpoint.model.config.to_dict(),
+        "training": checkpoint.training.to_dict(),
+        "origin": asdict(checkpoint.origin),
+    }
+    text = json.dumps(config, ensure_ascii=False, indent=2) + "\n"
+    _replace(folder / "config.json", lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def _replace(path: Path, write: Any) -> None:
+    """Write beside `path` and move into place: a reader or a kill never finds half a file."""
+    beside = path.with_name(f".{path.name}.partial")
+    write(beside)
+    os.replace(beside, path)
+
+
+def load(name_or_folder: str | Path) -> Checkpoint:
+    """A checkpoint in fp32 on the CPU, ready to decode.
+
+    Raises ValueError that names the folder and what is wrong with it.
+    """
+    folder = find(name_or_folder)
+    try:
+        config = _read_config(folder / "config.json")
+        model_config = ModelConfig.from_dict(config.get("model"))  # type: ignore[arg-type]
+        training = TrainConfig.from_dict(config.get("training"))  # type: ignore[arg-type]
+        origin = _read_origin(config.get("origin"))
+        for file in folder.glob("*.model"):
+            if file.stat().st_size > MAX_TOKENIZER_BYTES:
+                raise ValueError(f"{file.name} is larger than {MAX_TOKENIZER_BYTES:,} bytes")
+        tokenizer = Tokenizer.load(folder, model_config.shared_vocabulary)
+        sizes = (len(tokenizer.source), len(tokenizer.target))
+        if sizes != (model_config.source_vocabulary, model_config.target_vocabulary):
+            raise ValueError(
+                f"the tokenizer has {sizes[0]} and {sizes[1]} pieces, but config.json says "
+                f"{model_config.source_vocabulary} and {model_config.target_vocabulary}"
+            )
+        model = _read_model(folder / "model.safetensors", model_config)
+    except ValueError as error:
+        raise ValueError(f"checkpoint {folder.name!r} cannot be used: {error}") from None
+    return Checkpoint(folder.name, model, tokenizer, training, origin)
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > MAX_CONFIG_BYTES:
+            raise ValueError(f"config.json is larger than {MAX_CONFIG_BYTES:,} bytes")
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise ValueError("config.json is missing or cannot be read") from None
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        raise ValueError("config.json is not JSON text") from None
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise ValueError(f"config.json is not of format {FORMAT!r}")
+    return config
+
+
+def _read_origin(data: Any) -> Origin:
+    known = Origin.__dataclass_fields__
+    if not isinstance(data, dict) or set(data) - set(known) or not all(isinstance(v, str) for v in data.values()):
+        raise ValueError(f"origin in config.json must be texts named {', '.join(known)}")
+    return Origin(**data)
+
+
+def _read_model(path: Path, config: ModelConfig) -> Seq2Seq:
+    with torch.device("meta"):  # shapes without memory: a config may claim anything
+        model = Seq2Seq(config)
+    wanted = {name: list(p.shape) for name, p in model.named_parameters()}
+    try:
+        with safe_open(path, framework="pt") as file:
+            found = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118 (not a dict)
+            for name in sorted(wanted.keys() | found.keys()):
+                if wanted.get(name) != found.get(name):
+                    raise ValueError(
+                        f"model.safetensors does not fit config.json: {name} is {found.get(name, 'missing')}, "
+                        f"expected {wanted.get(name, 'nothing')}"
+                    )
+            state = {name: file.get_tensor(name).float() for name in wanted}
+    except (OSError, SafetensorError) as error:
+        raise ValueError(f"model.safetensors is missing, truncated or of another kind ({str(error)[:100]})") from None
+    if bad := next((name for name, tensor in state.items() if not tensor.isfinite().all()), None):
+        raise ValueError(f"model.safetensors holds numbers that are not finite, in {bad}")
+    parameters = {name: torch.nn.Parameter(tensor, requires_grad=False) for name, tensor in state.items()}
+    stored_as = {id(parameter): name for name, parameter in model.named_parameters()}
+    for name, parameter in list(model.named_parameters(remove_duplicate=False)):
+        # A tied matrix appears under each of its names, is stored once, and is one object again here.
+        owner, _, leaf = name.rpartition(".")
+        setattr(model.get_submodule(owner), leaf, parameters[stored_as[id(parameter)]])
+    return model.eval()

@@ -1,0 +1,50 @@
+"""python -m seq2seq evaluate: free-running quality on a file of pairs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+
+from ..corpora import read_tsv
+from ..decoding import describe
+from ..metrics import Quality
+from ..translator import Translator
+from .options import add_model, add_strategy, strategy
+
+HELP = "BLEU and chrF of free-running translations against all references of each sentence"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_model(parser)
+    parser.add_argument("--data", required=True, metavar="FILE", help="pairs, a tab-separated UTF-8 file without header")
+    parser.add_argument("--source", type=int, default=0, help="column of the source, counted from 0 (default 0)")
+    parser.add_argument("--target", type=int, default=1, help="column of the target (default 1)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_strategy(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    chosen = strategy(options)
+    pairs = read_tsv(options.data, options.source, options.target)
+    quality = Translator.load(options.model).evaluate(pairs, chosen)
+    if options.json:
+        result = {"mode": "free-running", "model": options.model, "strategy": describe(chosen), **asdict(quality)}
+        print(json.dumps(result, ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(_lines(quality)))
+    return 0
+
+
+def _lines(quality: Quality) -> list[str]:
+    return [
+        f"free-running, {quality.sentences} sentences, {quality.references} references",
+        f"BLEU {quality.bleu:.1f}  ({quality.bleu_signature})",
+        f"chrF {quality.chrf:.1f}  ({quality.chrf_signature})",
+        "source words  sentences  BLEU",
+        *(f"{_span(part.low, part.high):>12}  {part.sentences:9d}  {part.bleu:4.1f}" for part in quality.by_length),
+    ]
+
+
+def _span(low: int, high: int) -> str:
+    return f"{low}-{high}" if high < 1000 else f"{low} or more"

@@ -1,0 +1,68 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..decoding import Beam, Greedy, Sample
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, metavar="NAME_OR_DIR", help="a bundled model's name or a checkpoint folder")
+
+
+def add_strategy(parser: argparse.ArgumentParser) -> None:
+    """Greedy unless --beam or --sample says otherwise."""
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--beam", type=int, metavar="SIZE", help="beam search with this many hypotheses")
+    choice.add_argument("--sample", action="store_true", help="draw every piece at random")
+    # No defaults here: a setting given without its strategy can then be told from one left out.
+    parser.add_argument("--length-penalty", type=float, help="of --beam: 0 is none (default 1.0)")
+    parser.add_argument("--temperature", type=float, help="of --sample (default 1.0)")
+    parser.add_argument("--top-k", type=int, help="of --sample: draw from the k best pieces (default: all)")
+    parser.add_argument("--top-p", type=float, help="of --sample: draw from the best pieces that hold this share (default 1.0)")
+    parser.add_argument("--seed", type=int, help="of --sample (default 0)")
+
+
+def strategy(options: argparse.Namespace) -> Any:
+    """Raises ValueError for a setting out of range or one that the chosen strategy does not read."""
+    beam_settings = {"length_penalty": options.length_penalty}
+    sample_settings = {name: getattr(options, name) for name in ("temperature", "top_k", "top_p", "seed")}
+    if options.beam is None and (given := _given(beam_settings)):
+        raise ValueError(f"--{next(iter(given)).replace('_', '-')} needs --beam")
+    if not options.sample and (given := _given(sample_settings)):
+        raise ValueError(f"--{next(iter(given)).replace('_', '-')} needs --sample")
+    if options.sample:
+        return Sample(**_given(sample_settings))
+    return Greedy() if options.beam is None else Beam(options.beam, **_given(beam_settings))
+
+
+def _given(settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def read_lines(path: str) -> list[str]:
+    """Lines of a UTF-8 file, or of standard input for "-". Raises ValueError that names the file."""
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        text = data.decode()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 text: byte {error.start}") from None
+    lines = text.split("\n")
+    return [line.removesuffix("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]
+
+
+def write_text(path: str, text: str) -> None:
+    """To a file, or to standard output for "-"."""
+    if path == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(path).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise ValueError(f"{path} cannot be written: {error.strerror}") from None

@@ -1,0 +1,104 @@
+"""Every setting of a model and of a training run, with its limits. Nothing else in the project checks a setting.
+
+Both classes are frozen and made of plain values, so they go into `config.json` and come back unchanged.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+PAD, BOS, EOS, UNK = 0, 1, 2, 3  # the first four ids of every vocabulary
+
+
+def _setting(default: Any, low: float | None = None, high: float | None = None, help: str = "") -> Any:
+    """A dataclass field with its limits and the sentence that the command line prints for it."""
+    return field(default=default, metadata={"low": low, "high": high, "help": help})
+
+
+class _Checked:
+    """Type and range checks for a dataclass whose fields carry `low` and `high`."""
+
+    def __post_init__(self) -> None:
+        for setting in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = getattr(self, setting.name)
+            kind = type(setting.default)
+            if kind is float and type(value) is int:
+                object.__setattr__(self, setting.name, value := float(value))
+            if type(value) is not kind:
+                raise ValueError(f"{setting.name} must be of type {kind.__name__}, not {value!r}")
+            low, high = setting.metadata.get("low"), setting.metadata.get("high")
+            if low is not None and not (math.isfinite(value) and low <= value <= high):
+                raise ValueError(f"{setting.name} must be between {low} and {high}, not {value}")
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)  # type: ignore[call-overload]
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Raises ValueError for an unknown name, a wrong type or a value out of range."""
+        if not isinstance(data, Mapping):
+            raise ValueError(f"settings must be a table of names and values, not {type(data).__name__}")
+        known = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
+        if unknown := sorted(set(data) - set(known)):
+            raise ValueError(f"unknown setting {unknown[0]!r}; choose from {', '.join(known)}")
+        return cls(**data)
+
+
+def choose(name: str, value: str, choices: Mapping[str, Any]) -> Any:
+    """`choices[value]`, or a ValueError that lists the choices. Every registry is read through this."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+    return choices[value]
+
+
+@dataclass(frozen=True)
+class ModelConfig(_Checked):
+    """The shape of an encoder-decoder. Registries check `architecture`, `cell` and `attention` where they are looked up."""
+
+    architecture: str = _setting("recurrent", help="entry of model.ARCHITECTURES")
+    cell: str = _setting("gru", help="recurrent cell: rnn, gru or lstm")
+    attention: str = _setting("additive", help="score function, or 'none' for one fixed context vector")
+    source_vocabulary: int = _setting(6000, 8, 64_000, "pieces in the source vocabulary")
+    target_vocabulary: int = _setting(6000, 8, 64_000, "pieces in the target vocabulary")
+    embedding_size: int = _setting(256, 4, 2048, "units of a piece's embedding (E)")
+    encoder_size: int = _setting(256, 4, 2048, "units of the encoder in each direction (H)")
+    decoder_size: int = _setting(320, 4, 2048, "units of the decoder's state (D)")
+    attention_size: int = _setting(128, 4, 2048, "units in which additive attention compares (A)")
+    encoder_layers: int = _setting(1, 1, 8, "layers of the encoder")
+    decoder_layers: int = _setting(2, 1, 8, "layers of the decoder")
+    dropout: float = _setting(0.25, 0.0, 0.9, "share of units dropped while training")
+    tied_embeddings: bool = _setting(True, help="one matrix for target input and output, and for the source where the vocabulary is shared")
+    shared_vocabulary: bool = _setting(True, help="one vocabulary for source and target")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.shared_vocabulary and self.source_vocabulary != self.target_vocabulary:
+            raise ValueError(
+                "shared_vocabulary needs source_vocabulary and target_vocabulary to be equal, "
+                f"not {self.source_vocabulary} and {self.target_vocabulary}"
+            )
+
+
+@dataclass(frozen=True)
+class TrainConfig(_Checked):
+    """How a model is trained. Together with the data and the seed it decides every number of the run."""
+
+    epochs: int = _setting(10, 1, 10_000, "passes over the training pairs")
+    batch_tokens: int = _setting(2000, 16, 1_000_000, "target pieces in a batch, padding included")
+    learning_rate: float = _setting(2e-3, 1e-6, 1.0, "peak learning rate of AdamW")
+    final_learning_rate: float = _setting(0.02, 0.0, 1.0, "share of the peak at which the cosine ends")
+    warmup_updates: int = _setting(300, 0, 1_000_000, "updates over which the learning rate rises to its peak")
+    weight_decay: float = _setting(0.01, 0.0, 1.0, "AdamW's decoupled weight decay, on matrices only")
+    label_smoothing: float = _setting(0.1, 0.0, 0.9, "share of the target's probability spread over all pieces")
+    gradient_clip: float = _setting(1.0, 0.0, 1000.0, "largest norm of the gradient; 0 turns clipping off")
+    average_decay: float = _setting(0.999, 0.0, 0.99999, "decay of the running average of weights that is validated and saved; 0 turns it off")
+    subword_sampling: float = _setting(0.1, 0.0, 1.0, "share of sentences cut into pieces at random (Kudo 2018)")
+    subword_alpha: float = _setting(0.3, 0.0, 10.0, "sharpness of that sampling")
+    validate_every: int = _setting(0, 0, 1_000_000, "updates between validations; 0 means once an epoch")
+    seed: int = _setting(1, 0, 2**31 - 1, "seed of initial weights, order, dropout and sampling")
+    device: str = _setting("auto", help="auto, cpu, cuda or mps")
+    bf16: bool = _setting(True, help="matrix products in bfloat16 where the device gains from it")

@@ -1,0 +1,181 @@
+"""Text to ids to pieces to words, and back without loss.
+
+SentencePiece (Kudo and Richardson 2018) with the unigram model (Kudo 2018), trained by us on training text only. Byte fallback
+writes any character that the vocabulary lacks as its UTF-8 bytes, so no Unicode text is ever unknown or altered.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import random
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import sentencepiece
+
+from .config import BOS, EOS, PAD, UNK
+
+WORD_START = "▁"  # SentencePiece's mark of a space before a piece
+NBEST = 8  # segmentations among which subword sampling chooses
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff]")
+
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
+
+
+def normalise(text: str) -> str:
+    """Text as the models are trained on it: composed (NFC), plain quotes, no control characters, single spaces, trimmed.
+
+    Telephones type curly quotes, French writers narrow spaces before "!"; one form of each keeps a small vocabulary small.
+
+    Raises ValueError for text that UTF-8 cannot hold (a lone surrogate).
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"the text holds a character that is not valid Unicode, at position {error.start + 1}") from None
+    text = _CONTROL.sub("", unicodedata.normalize("NFC", text).translate(_QUOTES))
+    return " ".join(text.split())
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """One SentencePiece model. Ids 0 to 3 are padding, begin, end and unknown."""
+
+    model: bytes = field(repr=False)
+
+    @cached_property
+    def _processor(self) -> sentencepiece.SentencePieceProcessor:
+        processor = sentencepiece.SentencePieceProcessor()
+        try:
+            processor.LoadFromSerializedProto(self.model)
+            special = (processor.pad_id(), processor.bos_id(), processor.eos_id(), processor.unk_id())
+        except (RuntimeError, OSError, SystemError, TypeError) as error:
+            raise ValueError(f"not a SentencePiece model: {str(error)[:200]}") from None
+        if special != (PAD, BOS, EOS, UNK):
+            raise ValueError(f"the tokenizer's special ids are {special}; this project needs {(PAD, BOS, EOS, UNK)}")
+        return processor
+
+    def __len__(self) -> int:
+        return self._processor.GetPieceSize()
+
+    @cached_property
+    def _mark(self) -> list[int]:
+        """The bytes of "▁" itself, which SentencePiece would otherwise read as a space."""
+        return [self._processor.PieceToId(f"<0x{byte:02X}>") for byte in WORD_START.encode()]
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of the pieces, without begin and end marks. `decode` gives exactly `text` back."""
+        ids: list[int] = []
+        for index, part in enumerate((" " + text).split(WORD_START)):
+            if index:
+                ids += self._mark
+            if part:
+                ids += self._processor.EncodeAsIds(part)
+        return ids
+
+    def sample(self, text: str, alpha: float, random_source: random.Random) -> list[int]:
+        """One of the `NBEST` likeliest segmentations, drawn with probability P(segmentation)^alpha (Kudo 2018, section 3.2)."""
+        if WORD_START in text:
+            return self.encode(text)
+        cuts = self._processor.NBestEncodeAsIds(" " + text, NBEST)
+        scores = [sum(self._processor.GetScore(i) for i in cut) for cut in cuts]
+        weights = [math.exp(alpha * (score - max(scores))) for score in scores]
+        return random_source.choices(cuts, weights)[0]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Text of the ids; begin, end and padding marks write nothing."""
+        text = self._processor.DecodeIds([int(i) for i in ids if i not in (PAD, BOS, EOS)])
+        return text[1:] if text.startswith(" ") else text
+
+    def pieces(self, ids: Iterable[int]) -> list[str]:
+        """The pieces as the vocabulary writes them."""
+        return [self._processor.IdToPiece(int(i)) for i in ids]
+
+    @classmethod
+    def train(cls, lines: Iterable[str], size: int, seed: int = 1) -> Vocabulary:
+        """A unigram vocabulary of `size` pieces from `lines` of training text.
+
+        Raises ValueError if the text is too small for the size.
+        """
+        out = io.BytesIO()
+        sentencepiece.set_random_generator_seed(seed)
+        try:
+            sentencepiece.SentencePieceTrainer.Train(
+                sentence_iterator=(" " + line.replace(WORD_START, "") for line in lines),
+                model_writer=out,
+                vocab_size=size,
+                model_type="unigram",
+                normalization_rule_name="identity",  # together with the next two: nothing in the text is altered
+                remove_extra_whitespaces=False,
+                add_dummy_prefix=False,  # `encode` writes the space before the first word itself, "▁" being text too
+                byte_fallback=True,
+                character_coverage=0.9999,
+                pad_id=PAD,
+                bos_id=BOS,
+                eos_id=EOS,
+                unk_id=UNK,
+                minloglevel=2,
+                num_threads=1,  # with more, the vocabulary depends on their timing
+            )
+        except RuntimeError as error:
+            raise ValueError(f"a vocabulary of {size} pieces cannot be trained on this text: {str(error)[:200]}") from None
+        return cls(out.getvalue())
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """The vocabularies of a source and a target language; the same object twice where they share one."""
+
+    source: Vocabulary
+    target: Vocabulary
+
+    @property
+    def shared(self) -> bool:
+        return self.source is self.target
+
+    @classmethod
+    def train(cls, pairs: Sequence[tuple[str, str]], size: int, shared: bool, seed: int = 1) -> Tokenizer:
+        sources, targets = (text for text, _ in pairs), (text for _, text in pairs)
+        if shared:
+            both = Vocabulary.train([*sources, *targets], size, seed)
+            return cls(both, both)
+        return cls(Vocabulary.train(sources, size, seed), Vocabulary.train(targets, size, seed))
+
+    def files(self) -> dict[str, bytes]:
+        """File names and contents, as a checkpoint folder holds them."""
+        if self.shared:
+            return {"tokenizer.model": self.source.model}
+        return {"source.model": self.source.model, "target.model": self.target.model}
+
+    @classmethod
+    def load(cls, folder: Path, shared: bool) -> Tokenizer:
+        """Raises ValueError if a file is missing or is no tokenizer."""
+
+        def read(name: str) -> Vocabulary:
+            try:
+                vocabulary = Vocabulary((folder / name).read_bytes())
+            except OSError:
+                raise ValueError(f"{folder.name}: {name} is missing or cannot be read") from None
+            len(vocabulary)  # parse it now, not at a visitor's first sentence
+            return vocabulary
+
+        if shared:
+            both = read("tokenizer.model")
+            return cls(both, both)
+        return cls(read("source.model"), read("target.model"))
+
+
+def word_indices(pieces: Sequence[str]) -> list[int]:
+    """For each piece the index of its word: a word starts at "▁", and each end mark is a word of its own."""
+    indices: list[int] = []
+    word = -1
+    for piece in pieces:
+        if word < 0 or piece.startswith(WORD_START) or piece == "</s>":
+            word += 1
+        indices.append(word)
+    return indices

@@ -1,0 +1,208 @@
+"""What happened while a sentence was decoded: frozen, plain values, JSON in and out, no torch.
+
+A trace is the one record that the player, the heatmap, the command line, the download and the tests read. It is versioned
+(`SCHEMA`), so that a file saved today can be recognised, or refused by name, tomorrow.
+
+Symbols used in docstrings: S source positions, T decoding steps, K recorded candidates, G groups of a state summary.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+SCHEMA = "seq2seq-unrolled/trace/1"
+SUMMARY_GROUPS = 8  # G: a state of any size is summarised by the means of 8 equal slices of its units
+LIST_LIMIT = 10_000  # longest list accepted from a file: far above any real trace, far below a memory problem
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One entry of the vocabulary at one step, with its natural log-probability."""
+
+    token: int
+    piece: str
+    log_prob: float
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePosition:
+    """One position of the encoder: a piece of text, and short summaries (G values) of its two hidden states."""
+
+    token: int
+    piece: str  # as the tokenizer writes it: "▁" marks the start of a word
+    word: int  # index of the word this piece belongs to; the end-of-sentence mark is a word of its own
+    forward: tuple[float, ...]
+    backward: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecodingStep:
+    """One step of the decoder, on the path that was finally chosen.
+
+    `log_prob`, `rank`, `entropy` and `candidates` are the model's true values also where the piece was forced.
+    """
+
+    position: int  # 0-based
+    token: int
+    piece: str
+    word: int  # index of the target word this piece belongs to
+    log_prob: float  # natural logarithm, of this piece given all before it
+    total: float  # running sum of log_prob
+    rank: int  # 1 = the model's most probable piece at this step
+    forced: bool  # given from outside (teacher, visitor), not chosen by the strategy
+    parent: int  # row of the beam that this step continued (0 for greedy and sampling)
+    entropy: float  # of the whole distribution, in bits
+    candidates: tuple[Candidate, ...]  # the K most probable pieces, best first
+    attention: tuple[float, ...] | None  # S weights that sum to 1; None for a model without attention
+    state: tuple[float, ...]  # G values: summary of the decoder's hidden state
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A complete output of the search. `score` is `log_prob` after the length penalty; greedy has the two equal."""
+
+    text: str
+    log_prob: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class DecodingTrace:
+    """One source sentence and every step that wrote its translation."""
+
+    model: str
+    architecture: str
+    source_text: str
+    source: tuple[SourcePosition, ...]
+    context: tuple[float, ...] | None  # G values: the fixed context vector, for a model without attention
+    strategy: Mapping[str, Any]  # name and settings, as `decoding.describe` gives them
+    steps: tuple[DecodingStep, ...]
+    text: str  # the hypothesis, detokenized
+    log_prob: float
+    score: float
+    finished: bool  # False: stopped by the length limit before the end-of-sentence mark
+    hypotheses: tuple[Hypothesis, ...]  # the search's n best, best first; the first is this trace
+
+    def __post_init__(self) -> None:
+        for step in self.steps:
+            if step.attention is not None and len(step.attention) != len(self.source):
+                raise ValueError(
+                    f"step {step.position} has {len(step.attention)} attention weights for {len(self.source)} source positions"
+                )
+
+    @property
+    def id(self) -> str:
+        """A short digest of the content: equal traces share it, so that a view redraws only what changed."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dicts, lists, strings and numbers, with the schema's name first."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+    def to_json(self, indent: int | None = None) -> str:
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> DecodingTrace:
+        """The trace that `to_json` wrote.
+
+        Raises ValueError for another schema, a missing or unknown field, a wrong type, or a number that is not finite.
+        """
+        try:
+            data = json.loads(text)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise ValueError(f"not a JSON trace: {error}") from None
+        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+            found = data.get("schema") if isinstance(data, dict) else type(data).__name__
+            raise ValueError(f"not a trace of schema {SCHEMA!r}: found {found!r}")
+        del data["schema"]
+        try:
+            return _trace(data)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"malformed trace: {error}") from None
+
+
+def _trace(data: dict[str, Any]) -> DecodingTrace:
+    return DecodingTrace(
+        model=_text(data.pop("model")),
+        architecture=_text(data.pop("architecture")),
+        source_text=_text(data.pop("source_text")),
+        source=tuple(
+            SourcePosition(
+                token=_whole(p["token"]),
+                piece=_text(p["piece"]),
+                word=_whole(p["word"]),
+                forward=_numbers(p["forward"]),
+                backward=_numbers(p["backward"]),
+            )
+            for p in _list(data.pop("source"))
+        ),
+        context=_optional_numbers(data.pop("context")),
+        strategy=dict(data.pop("strategy")),
+        steps=tuple(_step(s) for s in _list(data.pop("steps"))),
+        text=_text(data.pop("text")),
+        log_prob=_number(data.pop("log_prob")),
+        score=_number(data.pop("score")),
+        finished=bool(data.pop("finished")),
+        hypotheses=tuple(
+            Hypothesis(_text(h["text"]), _number(h["log_prob"]), _number(h["score"])) for h in _list(data.pop("hypotheses"))
+        ),
+        **data,  # anything left over is an unknown field: a TypeError that names it
+    )
+
+
+def _step(s: dict[str, Any]) -> DecodingStep:
+    return DecodingStep(
+        position=_whole(s["position"]),
+        token=_whole(s["token"]),
+        piece=_text(s["piece"]),
+        word=_whole(s["word"]),
+        log_prob=_number(s["log_prob"]),
+        total=_number(s["total"]),
+        rank=_whole(s["rank"]),
+        forced=bool(s["forced"]),
+        parent=_whole(s["parent"]),
+        entropy=_number(s["entropy"]),
+        candidates=tuple(
+            Candidate(_whole(c["token"]), _text(c["piece"]), _number(c["log_prob"])) for c in _list(s["candidates"])
+        ),
+        attention=_optional_numbers(s["attention"]),
+        state=_numbers(s["state"]),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, found {type(value).__name__}")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"expected a whole number, found {value!r}")
+    return value
+
+
+def _number(value: Any) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+        raise TypeError(f"expected a finite number, found {value!r}")
+    return float(value)
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list) or len(value) > LIST_LIMIT:
+        raise TypeError(f"expected a list of at most {LIST_LIMIT}, found {type(value).__name__}")
+    return value
+
+
+def _numbers(value: Any) -> tuple[float, ...]:
+    return tuple(_number(v) for v in _list(value))
+
+
+def _optional_numbers(value: Any) -> tuple[float, ...] | None:
+    return None if value is None else _numbers(value)

@@ -1,0 +1,186 @@
+"""The one object that everything outside the engine talks to: text in, traces out. Immutable, shared by all visitors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from . import checkpoint
+from .attention import NO_ATTENTION
+from .batches import MAX_PIECES, Ids, pad
+from .checkpoint import Checkpoint, available
+from .config import EOS
+from .corpora import Pair, with_references
+from .decoding import Frame, Greedy, Prefix, decode, paths
+from .metrics import Quality, quality
+from .model import count_parameters
+from .recorder import record
+from .text import WORD_START, normalise
+from .trace import DecodingTrace
+
+MAX_CHARACTERS = 1000  # of what a visitor types, checked before anything else is done with it
+MAX_TARGET_PIECES = 2 * MAX_PIECES
+BATCH_SENTENCES = 64
+
+__all__ = ["ModelInfo", "Translator", "available"]
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What the app shows about a model."""
+
+    name: str
+    title: str
+    source_language: str
+    target_language: str
+    trained_on: str
+    attribution: str
+    licence: str
+    architecture: str
+    parameters: int
+    has_attention: bool
+    max_source_pieces: int
+    max_characters: int
+
+
+class Translator:
+    """A checkpoint in use. Every method may be called from several threads at once."""
+
+    def __init__(self, loaded: Checkpoint, device: str | torch.device = "cpu"):
+        self._model = loaded.model.to(device).eval().requires_grad_(False)
+        self._tokenizer = loaded.tokenizer
+        config = loaded.model.config
+        readers = "no attention" if config.attention == NO_ATTENTION else f"{config.attention} attention"
+        self.info = ModelInfo(
+            name=loaded.name,
+            title=loaded.origin.title,
+            source_language=loaded.origin.source_language,
+            target_language=loaded.origin.target_language,
+            trained_on=loaded.origin.trained_on,
+            attribution=loaded.origin.attribution,
+            licence=loaded.origin.licence,
+            architecture=f"{config.cell.upper()} encoder-decoder, {readers}",
+            parameters=count_parameters(loaded.model),
+            has_attention=config.attention != NO_ATTENTION,
+            max_source_pieces=MAX_PIECES - 1,  # one position is the end mark's
+            max_characters=MAX_CHARACTERS,
+        )
+
+    @property
+    def name(self) -> str:
+        return self.info.name
+
+    @classmethod
+    def load(cls, name_or_folder: str | Path, device: str = "cpu") -> Translator:
+        """Raises ValueError with one sentence that says what is wrong with the folder."""
+        return cls(checkpoint.load(name_or_folder), device)
+
+    def translate(self, text: str, strategy: Any = Greedy(), prefix: Sequence[int] = ()) -> DecodingTrace:
+        """Every step of the translation of `text`. The ids of `prefix` are forced first, then `strategy` goes on.
+
+        Raises ValueError, fit to be shown, for text that this model cannot read and for ids outside its vocabulary.
+        """
+        ids = self._source_ids(text, readable=True)
+        self._check_prefix(prefix)
+        return self._trace(text, ids, Prefix((tuple(prefix),), strategy) if prefix else strategy)
+
+    def score(self, source: str, target: str) -> DecodingTrace:
+        """The log-probability that the model gives `target`, teacher-forced, piece by piece and in total."""
+        ids = self._source_ids(source)
+        wanted = self._tokenizer.target.encode(normalise(target)) + [EOS]
+        if len(wanted) > MAX_TARGET_PIECES:
+            raise ValueError(f"the target has {len(wanted)} pieces; at most {MAX_TARGET_PIECES} can be scored")
+        return self._trace(source, ids, Prefix((tuple(wanted),)), limit=len(wanted))
+
+    def translate_lines(
+        self, lines: Sequence[str], strategy: Any = Greedy(), batch_sentences: int = BATCH_SENTENCES
+    ) -> Iterator[tuple[int, str]]:
+        """(index, translation) of every line, batch by batch, lines of like length together. An empty line stays empty.
+
+        Raises ValueError that names the line before any work is done.
+        """
+        encoded: list[Ids] = []
+        for number, line in enumerate(lines, start=1):
+            try:
+                encoded.append(self._source_ids(line) if normalise(line) else [])
+            except ValueError as error:
+                raise ValueError(f"line {number}: {error}") from None
+        order = sorted(range(len(lines)), key=lambda i: len(encoded[i]))
+        yield from ((i, "") for i in order if not encoded[i])
+        filled = [i for i in order if encoded[i]]
+        for start in range(0, len(filled), batch_sentences):
+            chosen = filled[start : start + batch_sentences]
+            frames, _ = self._decode([encoded[i] for i in chosen], strategy)
+            for i, hypotheses in zip(chosen, paths(list(frames), strategy, len(chosen)), strict=True):
+                yield i, self._tokenizer.target.decode(hypotheses[0].tokens)
+
+    def evaluate(self, pairs: Sequence[Pair], strategy: Any = Greedy()) -> Quality:
+        """Free-running BLEU and chrF on each different source of `pairs`, against all of its references."""
+        references = with_references(list(pairs))
+        translations = dict(self.translate_lines(list(references), strategy))
+        hypotheses = [translations[i] for i in range(len(references))]
+        return quality(list(references), hypotheses, list(references.values()))
+
+    def _source_ids(self, text: str, readable: bool = False) -> Ids:
+        if not isinstance(text, str):
+            raise ValueError("the source must be text")
+        if len(text) > MAX_CHARACTERS:
+            raise ValueError(f"the text has {len(text):,} characters; please keep to {MAX_CHARACTERS:,}")
+        clean = normalise(text)
+        if not clean:
+            raise ValueError(f"there is nothing to translate: please type a sentence in {self.info.source_language}")
+        ids = self._tokenizer.source.encode(clean)
+        if readable:
+            self._check_readable(clean, self._tokenizer.source.pieces(ids))
+        if len(ids) >= MAX_PIECES:
+            raise ValueError(
+                f"the text is cut into {len(ids)} pieces; the model was trained on at most {MAX_PIECES - 1}: please shorten it"
+            )
+        return [*ids, EOS]
+
+    def _check_readable(self, text: str, pieces: Sequence[str]) -> None:
+        """Refuse what the model could only answer with noise: no word at all, or mostly characters it never saw."""
+        if not any(character.isalnum() for character in text):
+            raise ValueError(f"there are no words in this text: please type a sentence in {self.info.source_language}")
+        known = sum(len(piece.strip(WORD_START)) for piece in pieces if not piece.startswith("<0x"))
+        if 2 * known < len(text.replace(" ", "")):
+            raise ValueError(
+                f"most of these characters never occurred in training: please type a sentence in {self.info.source_language}"
+            )
+
+    def _check_prefix(self, prefix: Sequence[int]) -> None:
+        size = len(self._tokenizer.target)
+        if len(prefix) > MAX_TARGET_PIECES:
+            raise ValueError(f"a prefix may have at most {MAX_TARGET_PIECES} pieces, not {len(prefix)}")
+        for token in prefix:
+            if not isinstance(token, int) or isinstance(token, bool) or not 0 <= token < size:
+                raise ValueError(f"a prefix is made of ids from 0 to {size - 1}, not {token!r}")
+
+    def _decode(self, encoded: Sequence[Ids], strategy: Any, limit: int | None = None) -> tuple[Iterator[Frame], torch.Tensor]:
+        source, lengths = (tensor.to(self._model.device) for tensor in pad(encoded))
+        # A translation twice as long as its source, and then some, is a loop; it depends on nothing but the sentence itself.
+        limits = torch.full_like(lengths, limit) if limit else (2 * lengths + 10).clamp_max(MAX_TARGET_PIECES)
+        return decode(self._model, source, lengths, strategy, limits), source
+
+    def _trace(self, text: str, ids: Ids, strategy: Any, limit: int | None = None) -> DecodingTrace:
+        forced = len(strategy.prefixes[0]) if isinstance(strategy, Prefix) else 0
+        limit = limit or min(MAX_TARGET_PIECES, 2 * len(ids) + 10 + forced)
+        frames, source = self._decode([ids], strategy, limit)
+        recorded = list(frames)
+        with torch.inference_mode():
+            memory, _ = self._model.encode(source, torch.tensor([len(ids)], device=source.device))
+        return record(
+            model_name=self.name,
+            architecture=self.info.architecture,
+            source_text=text,
+            source_ids=ids,
+            memory=memory,
+            frames=recorded,
+            hypotheses=paths(recorded, strategy, 1)[0],
+            strategy=strategy,
+            tokenizer=self._tokenizer,
+        )

@@ -1,0 +1,250 @@
+"""The Translate tab: what does it do, step by step?"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any, Literal
+
+import gradio as gr
+from gradio.context import Context
+
+from seq2seq.decoding import STRATEGIES
+from seq2seq.ui import link, search
+from seq2seq.ui.link import Request
+from seq2seq.ui.message import message, message_line, reported, sentence
+from seq2seq.ui.services import Services
+from seq2seq.ui.stage import stage as make_stage
+from seq2seq.ui.visit import Visit, forced, shown, visit
+
+EXAMPLES = [
+    "I forgot my umbrella at your house.",
+    "Where is the old station?",
+    "My brother has never seen the sea.",
+    "We were waiting for you in the garden.",
+    "The soup is too hot to eat now.",
+    "Do you know why he left so early?",
+    "There are three apples on the kitchen table.",
+]
+OWN = ""  # the choice among the examples while the sentence is none of them
+PARALLEL = max(2, os.cpu_count() or 1)  # translations at a time, over all visitors; the others wait in line
+
+
+def build(services: Services) -> None:
+    opening = Request(EXAMPLES[0], services.first)
+    first = visit(services, opening)
+    seen = gr.State(first)
+
+    titles = [(t.info.title, name) for name, t in services.translators.items()]
+    with gr.Row(elem_classes="ask"):
+        text = gr.Textbox(
+            opening.text,
+            label="English sentence",
+            lines=1,
+            max_lines=1,
+            scale=5,
+            min_width=320,
+            elem_id="text",
+        )
+        go = gr.Button("Translate", variant="primary", scale=0, min_width=130, elem_id="translate")
+        example = gr.Dropdown(
+            [("your own", OWN), *EXAMPLES],
+            value=EXAMPLES[0],
+            label="Example",
+            filterable=False,
+            scale=2,
+            elem_id="example",
+        )
+        model = gr.Dropdown(
+            titles,
+            value=opening.model,
+            label="Model",
+            filterable=False,
+            scale=3,
+            elem_id="model",
+        )
+        kind = gr.Dropdown(
+            list(STRATEGIES),
+            value=opening.search,
+            label="Search",
+            filterable=False,
+            scale=1,
+            min_width=120,
+            elem_id="search",
+        )
+    with gr.Row(elem_classes="settings", visible=bool(search.names_of(opening.search))) as row:
+        settings = {name: _control(name, visible=name in search.names_of(opening.search)) for name in search.SETTINGS}
+    place = message_line()
+    stage = make_stage(shown(services, first, origin="page"))
+
+    asked = [text, model, kind, *settings.values()]
+    everything = [*asked, row, example, stage, seen, place]
+    report = reported(place)
+
+    def opened(now: Visit, **start: Any) -> dict[Any, Any]:
+        return {seen: now, stage: shown(services, now, **start)}
+
+    def request_of(written: str, name: str, chosen: str, *numbers: Any) -> Request:
+        return Request(
+            written,
+            name,
+            search.strategy(chosen, dict(zip(settings, numbers, strict=True))),
+        )
+
+    @report
+    def show_translation(*values: Any) -> dict[Any, Any]:
+        request = request_of(*values)
+        return {
+            example: request.text if request.text in EXAMPLES else OWN,
+            **opened(visit(services, request)),
+        }
+
+    @report
+    def show_example(chosen: str, *values: Any) -> dict[Any, Any]:
+        if chosen == OWN:
+            return {}
+        return {
+            text: chosen,
+            **opened(visit(services, replace(request_of(*values), text=chosen))),
+        }
+
+    def show_settings(chosen: str) -> dict[Any, Any]:
+        return _visible(row, settings, chosen)
+
+    @report
+    def force_token(now: Visit, event: gr.EventData) -> dict[Any, Any]:
+        request = forced(now, event)
+        translator = services.translator(request.model)
+        trace = translator.translate(request.text, request.strategy, prefix=request.prefix)
+        fork = Visit(request, trace, now.original or now.trace)
+        return opened(fork, step=len(request.prefix))
+
+    @report
+    def restore(now: Visit) -> dict[Any, Any]:
+        if now.original is None:
+            return {}
+        step = next(
+            (i for i, (a, b) in enumerate(zip(now.original.steps, now.trace.steps)) if a.token != b.token),
+            0,
+        )
+        return opened(
+            Visit(replace(now.request, prefix=()), now.original),
+            step=step + 1,
+            play=False,
+        )
+
+    @report
+    def open_link(page: gr.Request) -> dict[Any, Any]:
+        query = {name: value for name, value in dict(page.query_params).items() if name in link.PARAMETERS}
+        if not query:
+            return {}
+        request, step, problems = link.read(query, opening, services)
+        try:
+            now = visit(services, request)
+        except ValueError as error:
+            request, now, step = opening, first, 0
+            problems.append(f"{sentence(error)} Here is an example instead.")
+        if step > len(now.trace.steps):
+            problems.append(
+                f"This translation has {len(now.trace.steps)} steps, so step {step} is not there; this is the last."
+            )
+        values = search.settings_of(request.strategy)
+        return {
+            **_visible(row, settings, request.search, values),
+            text: request.text,
+            model: request.model,
+            kind: request.search,
+            example: request.text if request.text in EXAMPLES else OWN,
+            place: message(" ".join(problems)),
+            **opened(now, step=min(step, len(now.trace.steps)), play=False),
+        }
+
+    private: dict[str, Any] = {
+        "api_visibility": "private",
+        "show_progress": "hidden",
+        "concurrency_limit": PARALLEL,
+        "concurrency_id": "translate",
+    }
+    busy = {"js": f"(...values) => {{ document.body.classList.add('busy'); return values.slice(0, {len(asked)}); }}"}
+    gr.on([text.submit, go.click, model.input], show_translation, asked, everything, **busy, **private)
+    numbers = [c.release if isinstance(c, gr.Slider) else c.input for c in settings.values()]
+    gr.on(numbers, show_translation, asked, everything, **private)
+    example.input(show_example, [example, *asked], everything, **private)
+    kind.input(show_settings, kind, [row, *settings.values()], queue=False, show_progress="hidden", api_visibility="private")
+    kind.input(show_translation, asked, everything, **private)
+    stage.force_token(force_token, [seen], everything, **private)
+    stage.restore(restore, [seen], everything, **private)
+    page = Context.root_block
+    assert page is not None  # a tab is built inside the page
+    page.load(open_link, None, everything, **private)
+    _api(services)
+
+
+def _control(name: str, visible: bool) -> gr.Slider | gr.Number:
+    setting, value = search.SETTINGS[name], search.default(name)
+    common: dict[str, Any] = {
+        "label": setting.label,
+        "visible": visible,
+        "min_width": 200,
+        "elem_id": name.replace("_", "-"),
+    }
+    if setting.maximum is None:
+        return gr.Number(value, precision=0, **common)
+    return gr.Slider(
+        setting.minimum,
+        setting.maximum,
+        value=value,
+        step=setting.step,
+        buttons=[],
+        **common,
+    )
+
+
+def _visible(
+    row: gr.Row,
+    settings: dict[str, Any],
+    chosen: str,
+    values: dict[str, float] | None = None,
+) -> dict[Any, Any]:
+    """Show the settings that the search `chosen` takes, with `values` where there are any."""
+    names = search.names_of(chosen)
+    updates: dict[Any, Any] = {row: gr.update(visible=bool(names))}
+    for name, control in settings.items():
+        updates[control] = gr.update(visible=name in names)
+        if values and name in values:
+            updates[control]["value"] = values[name]
+    return updates
+
+
+def _api(services: Services) -> None:
+    """The public endpoint: the same translation for a program, as a trace in JSON."""
+
+    def translate(
+        text: str,
+        model: str = services.first,
+        strategy: Literal["greedy", "beam", "sample"] = "greedy",
+        size: int = 5,
+        length_penalty: float = 1.0,
+        temperature: float = 1.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        seed: int = 0,
+    ) -> dict[str, Any]:
+        """Translate one sentence and return the whole decoding, step by step."""
+        numbers = {
+            "size": size,
+            "length_penalty": length_penalty,
+            "temperature": temperature,
+        }
+        numbers |= {"top_k": top_k, "top_p": top_p, "seed": seed}
+        try:
+            return visit(services, Request(text, model, search.strategy(strategy, numbers))).trace.to_dict()
+        except ValueError as error:
+            raise gr.Error(str(error)) from None
+
+    gr.api(
+        translate,
+        api_name="translate",
+        concurrency_limit=PARALLEL,
+        concurrency_id="translate",
+    )

@@ -1,0 +1,110 @@
+"""Attention as a Plotly figure: one row per written piece (or word), one column per source piece (or word).
+
+Axes are numeric with `tickvals`/`ticktext`, because two equal pieces would fall on one line of a category axis. Hover labels
+are left to the page: Plotly reads HTML-like marks in them, the page writes plain text.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from seq2seq.trace import DecodingTrace
+from seq2seq.views.pieces import label, words
+
+SCALE = "Cividis"  # perceptually uniform, and made for every kind of colour vision
+DIGITS = 4
+
+
+def merge_words(
+    weights: Sequence[Sequence[float]],
+    rows: Sequence[Sequence[int]],
+    columns: Sequence[Sequence[int]],
+) -> list[list[float]]:
+    """Attention between whole words, from attention between pieces.
+
+    `weights` is (T, S); `rows` and `columns` hold, for each word, the indices of its pieces. A source word gets the sum of its
+    pieces' weights, a target word the mean over its steps, so that rows still sum to 1.
+    """
+    return [[sum(weights[t][s] for t in row for s in column) / len(row) for column in columns] for row in rows]
+
+
+def figure(weights: Sequence[Sequence[float]], rows: Sequence[str], columns: Sequence[str]) -> go.Figure:
+    """The heatmap of `weights` (rows x columns, each 0..1), with `rows` and `columns` as plain-text labels."""
+    heat = go.Heatmap(
+        z=[[round(w, DIGITS) for w in row] for row in weights],
+        zmin=0,
+        zmax=1,
+        colorscale=SCALE,
+        hoverinfo="none",
+        xgap=1,
+        ygap=1,
+        colorbar={
+            "orientation": "h",
+            "y": 0,
+            "yanchor": "top",
+            "title": {"text": "attention weight", "side": "bottom"},
+            "tickvals": [0, 0.25, 0.5, 0.75, 1],
+            "thickness": 12,
+            "outlinewidth": 0,
+        },
+    )
+    layout = go.Layout(
+        template=None,
+        xaxis=_axis(columns, side="top", tickangle=-45),
+        yaxis={**_axis(rows), "autorange": False, "range": [len(rows) - 0.5, -0.5]},
+    )
+    return go.Figure(heat, layout)
+
+
+def _axis(labels: Sequence[str], **settings: Any) -> dict[str, Any]:
+    return {
+        "tickvals": list(range(len(labels))),
+        "ticktext": [html.escape(text, quote=False) for text in labels],
+        "range": [-0.5, len(labels) - 0.5],
+        "showgrid": False,
+        "zeroline": False,
+        "ticks": "",
+        "ticklabelstandoff": 6,
+        **settings,
+    }
+
+
+def view(trace: DecodingTrace) -> dict[str, Any] | None:
+    """Two figures, `pieces` and `words`, each with the pieces that every row and column stands for; None without attention."""
+    weights = [step.attention for step in trace.steps if step.attention is not None]
+    if not weights or len(weights) != len(trace.steps):
+        return None
+    target, source = words(trace.steps), words(trace.source)
+    rows, columns = [group for _, group in target], [group for _, group in source]
+    return {
+        "pieces": {
+            "figure": _plain(figure(weights, _texts(trace.steps), _texts(trace.source))),
+            "rows": [[t] for t in range(len(trace.steps))],
+            "columns": [[s] for s in range(len(trace.source))],
+        },
+        "words": {
+            "figure": _plain(
+                figure(
+                    merge_words(weights, rows, columns),
+                    [w for w, _ in target],
+                    [w for w, _ in source],
+                )
+            ),
+            "rows": rows,
+            "columns": columns,
+        },
+    }
+
+
+def _texts(positions: Sequence[Any]) -> list[str]:
+    return [label(position.piece).text for position in positions]
+
+
+def _plain(drawn: go.Figure) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(drawn.to_json())
+    return result

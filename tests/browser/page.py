@@ -1,0 +1,48 @@
+"""What the browser tests share: the sentences they use, and the parts of the page by name."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from playwright.sync_api import Page, expect
+
+SENTENCE = "We will eat soup on the balcony tonight."
+OTHER = "She has already closed the blue window."
+AT_STEP_2 = f"?text={quote(SENTENCE)}&step=2"
+
+
+def player(page: Page):
+    return page.get_by_test_id("player")
+
+
+def expect_step(page: Page, step: int) -> None:
+    expect(player(page)).to_have_attribute("data-step", str(step))
+
+
+def steps(page: Page) -> int:
+    return int(page.get_by_test_id("counter").inner_text().split("/")[1])
+
+
+def translate(page: Page, text: str) -> None:
+    page.locator("#text input").fill(text)
+    page.locator("#text input").press("Enter")
+
+
+def heatmap(page: Page):
+    """The drawn heatmap, once Plotly has come."""
+    page.locator(".plot .heatmaplayer image").wait_for()
+    return page.get_by_test_id("plot")
+
+
+def output(page: Page) -> list[str]:
+    """The pieces that are written so far, as they are drawn."""
+    return page.locator(".chip.target[aria-hidden=false] text").all_inner_texts()
+
+
+def fork(page: Page) -> str:
+    """Fork step 2 at the first candidate that was not chosen; its piece."""
+    other = page.locator(".candidate:not(.chosen)").first
+    piece = other.locator(".candidate-piece").inner_text()
+    other.click()
+    page.get_by_test_id("compare").wait_for()
+    return piece

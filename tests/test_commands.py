@@ -1,0 +1,152 @@
+"""The command line, by the exact calls that README gives."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import make_checkpoint, make_model, small_config
+
+from seq2seq import checkpoint
+from seq2seq.__main__ import main
+from seq2seq.text import Tokenizer
+from seq2seq.trace import DecodingTrace
+
+
+@pytest.fixture(scope="module")
+def model(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("models") / "small"
+    checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), folder)
+    return str(folder)
+
+
+@pytest.fixture
+def data(tmp_path: Path, pairs: list[tuple[str, str]]) -> tuple[str, str]:
+    for name, part in (("pairs.tsv", pairs[:80]), ("valid.tsv", pairs[80:])):
+        (tmp_path / name).write_text("".join(f"{s}\t{t}\n" for s, t in part), encoding="utf-8")
+    return str(tmp_path / "pairs.tsv"), str(tmp_path / "valid.tsv")
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(arguments) == 0
+    return capsys.readouterr().out
+
+
+def test_a_sentence_is_translated_by_every_strategy(model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    sentence = ["translate", "--model", model, "I see the key."]
+    assert run(capsys, *sentence) == run(capsys, *sentence, "--beam", "1")
+    drawn = [run(capsys, *sentence, "--sample", "--temperature", "0.8", "--seed", "1") for _ in range(2)]
+    assert drawn[0] == drawn[1]
+    trace_file = tmp_path / "trace.json"
+    out = run(capsys, *sentence, "--beam", "5", "--trace", str(trace_file))
+    trace = DecodingTrace.from_json(trace_file.read_text(encoding="utf-8"))
+    assert trace.text + "\n" == out and trace.strategy["size"] == 5
+    assert json.loads(run(capsys, *sentence, "--trace", "-"))["source_text"] == "I see the key."
+
+
+def test_a_file_is_translated_line_by_line(
+    model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ["I see the key.", "", "the cat likes a red boat and the garden", "we"]
+    (tmp_path / "lines.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    run(capsys, "translate", "--model", model, "--input", str(tmp_path / "lines.txt"), "--output", str(tmp_path / "lines.out"))
+    written = (tmp_path / "lines.out").read_text(encoding="utf-8").split("\n")
+    alone = [run(capsys, "translate", "--model", model, line).rstrip("\n") if line else "" for line in lines]
+    assert written == [*alone, ""]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\r\n".join(lines).encode())))
+    assert run(capsys, "translate", "--model", model, "--input", "-") == "\n".join(written)
+
+
+def test_score_gives_every_piece_and_their_sum(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    call = ["score", "--model", model, "--source", "I see the key.", "--target", "je vois la clé."]
+    result = json.loads(run(capsys, *call, "--json"))
+    assert result["mode"] == "teacher-forced" and result["pieces"][-1]["piece"] == "</s>"
+    assert sum(p["log_prob"] for p in result["pieces"]) == pytest.approx(result["log_prob"], abs=1e-3)
+    assert f"{result['log_prob']:.4f}" in run(capsys, *call)
+
+
+def test_evaluate_counts_sentences_and_references(
+    model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    data = tmp_path / "pairs.tsv"
+    data.write_text("I see the key.\tx\tje vois la clé.\nI see the key.\tx\tje la vois.\nwe\tx\tnous\n", encoding="utf-8")
+    call = ["evaluate", "--model", model, "--data", str(data), "--source", "0", "--target", "2"]
+    result = json.loads(run(capsys, *call, "--beam", "2", "--json"))
+    assert (result["sentences"], result["references"], result["mode"]) == (2, 3, "free-running")
+    assert "tok:13a" in result["bleu_signature"] and result["strategy"]["size"] == 2
+    assert "BLEU" in run(capsys, *call)
+
+
+def test_train_makes_a_folder_that_translates_and_resume_refuses_a_finished_one(
+    data: tuple[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "mine"
+    call = ["train", "--data", data[0], "--valid", data[1], "--out", str(out), "--vocabulary-size", "310", "--epochs", "1"]
+    sizes = ["--embedding-size", "16", "--encoder-size", "8", "--decoder-size", "8", "--no-bf16", "--device", "cpu"]
+    printed = run(capsys, *call, *sizes, "--attention", "none", "--source-language", "English")
+    assert "validation loss" in printed and "teacher-forced" in printed
+    assert sorted(p.name for p in out.iterdir()) == ["config.json", "model.safetensors", "tokenizer.model"]
+    run(capsys, "translate", "--model", str(out), "the key")
+    assert main([*call, *sizes, "--resume"]) == 2
+    assert "its run has finished" in capsys.readouterr().err
+    assert main([*call, *sizes]) == 2
+    assert "is not empty: add --resume" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required"),
+        (["dance"], "invalid choice: 'dance'"),
+        (["translate", "hello"], "required: --model"),
+        (["translate", "--model", "nowhere", "hello"], "no model 'nowhere'"),
+        (["translate", "--model", "M"], "give either one sentence or --input FILE"),
+        (["translate", "--model", "M", "a", "--input", "b"], "give either one sentence or --input FILE"),
+        (["translate", "--model", "M", "--input", "-", "--trace", "t"], "--trace records one sentence"),
+        (["translate", "--model", "M", ""], "there is nothing to translate"),
+        (["translate", "--model", "M", "😀"], "there are no words"),
+        (["translate", "--model", "M", "x" * 10_000], "10,000 characters; please keep to 1,000"),
+        (["translate", "--model", "M", "a", "--beam", "0"], "beam size must be between 1"),
+        (["translate", "--model", "M", "a", "--beam", "2", "--sample"], "not allowed with"),
+        (["translate", "--model", "M", "a", "--temperature", "0.5"], "--temperature needs --sample"),
+        (["translate", "--model", "M", "a", "--length-penalty", "0.5"], "--length-penalty needs --beam"),
+        (["translate", "--model", "M", "--input", "/nowhere.txt"], "/nowhere.txt cannot be read: No such file"),
+        (["score", "--model", "M", "--source", "a"], "required: --target"),
+        (["evaluate", "--model", "M", "--data", "/nowhere.tsv"], "/nowhere.tsv cannot be read"),
+        (["train", "--data", "/nowhere.tsv", "--valid", "v", "--out", "O"], "/nowhere.tsv cannot be read"),
+        (["train", "--data", "d", "--valid", "v", "--out", "O", "--epochs", "0"], "epochs must be between 1"),
+        (["train", "--data", "d", "--valid", "v", "--out", "O", "--cell", "qrnn"], "cell must be one of"),
+    ],
+)
+def test_wrong_use_is_one_line_and_status_2(
+    model: str, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    arguments = [{"M": model, "O": str(tmp_path / "out")}.get(a, a) for a in arguments]
+    try:
+        status = main(arguments)
+    except SystemExit as stopped:
+        status = stopped.code  # type: ignore[assignment]
+    printed = capsys.readouterr()
+    assert status == 2 and printed.out == ""
+    assert message in printed.err and printed.err.count("\n") == 1
+
+
+def test_a_bad_line_is_named_before_any_work(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "lines.txt").write_text("fine\n" + "word " * 150 + "\n", encoding="utf-8")
+    assert main(["translate", "--model", model, "--input", str(tmp_path / "lines.txt")]) == 2
+    assert "line 2: the text is cut into" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "holds no sentence pair"),
+        (b"one column\n", "line 1: 1 column(s), but columns 0 and 1 are needed"),
+        (b"\xff\xfe\t\xff\n", "is not UTF-8 text"),
+    ],
+)
+def test_a_broken_file_of_pairs_is_named(model: str, tmp_path: Path, content: bytes, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.tsv").write_bytes(content)
+    assert main(["evaluate", "--model", model, "--data", str(tmp_path / "broken.tsv")]) == 2
+    assert message in capsys.readouterr().err

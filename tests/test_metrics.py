@@ -1,0 +1,21 @@
+import pytest
+
+from seq2seq.metrics import quality
+
+SOURCES = ["where is the key", "we see two small red boats on the old river"]
+REFERENCES = [["où est la clé", "la clé est où"], ["nous voyons deux petits bateaux rouges sur la vieille rivière"]]
+
+
+def test_any_of_the_references_counts() -> None:
+    perfect = quality(SOURCES, [REFERENCES[0][1], REFERENCES[1][0]], REFERENCES)
+    assert perfect.bleu == pytest.approx(100) and perfect.chrf == pytest.approx(100)
+    assert perfect.sentences == 2 and perfect.references == 3
+    first_only = quality(SOURCES, [REFERENCES[0][1], REFERENCES[1][0]], [[REFERENCES[0][0]], REFERENCES[1]])
+    assert first_only.bleu < 99
+
+
+def test_the_signature_and_every_length_are_given() -> None:
+    result = quality(SOURCES, ["où est", "nous voyons"], REFERENCES)
+    assert "tok:13a" in result.bleu_signature and "nrefs:var" in result.bleu_signature
+    assert [(part.low, part.high, part.sentences) for part in result.by_length] == [(1, 4, 1), (8, 10, 1)]
+    assert sum(part.sentences for part in result.by_length) == result.sentences

@@ -1,0 +1,82 @@
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seq2seq.config import BOS, EOS, PAD
+from seq2seq.text import Tokenizer, Vocabulary, normalise, word_indices
+
+any_text = st.text(
+    st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("▁ \x00\n\t<s>/\u00a0\u202f\u200b\ufeff😀e\u0301")),
+    max_size=60,
+)
+
+
+@pytest.fixture(scope="module")
+def vocabulary(tokenizer: Tokenizer) -> Vocabulary:
+    return tokenizer.source
+
+
+@settings(max_examples=300)
+@given(text=any_text)
+def test_any_text_comes_back_unchanged(vocabulary: Vocabulary, text: str) -> None:
+    ids = vocabulary.encode(text)
+    assert vocabulary.decode(ids) == text
+    assert vocabulary.decode([BOS, *ids, EOS, PAD]) == text
+
+
+@settings(max_examples=100)
+@given(text=any_text, seed=st.integers(0, 2**32))
+def test_a_sampled_segmentation_is_of_the_same_text(vocabulary: Vocabulary, text: str, seed: int) -> None:
+    assert vocabulary.decode(vocabulary.sample(text, 0.3, random.Random(seed))) == text
+
+
+def test_sampling_finds_other_segmentations(vocabulary: Vocabulary) -> None:
+    source = random.Random(1)
+    cuts = {tuple(vocabulary.sample("the old man paints the garden", 0.1, source)) for _ in range(50)}
+    assert len(cuts) > 1
+
+
+@given(text=any_text)
+def test_normalising_twice_is_normalising_once(text: str) -> None:
+    once = normalise(text)
+    assert normalise(once) == once
+    assert once == once.strip() and "  " not in once and "\n" not in once
+
+
+def test_normalise_gives_one_form_to_what_looks_alike() -> None:
+    assert normalise("  I’m\u00a0“here”\u202f!\x07 ") == 'I\'m "here" !'
+    assert normalise("cafe\u0301") == "café"
+
+
+def test_lone_surrogates_are_refused_by_position() -> None:
+    with pytest.raises(ValueError, match="position 3"):
+        normalise("ab\ud800")
+
+
+def test_separate_vocabularies_are_separate(pairs: list[tuple[str, str]]) -> None:
+    separate = Tokenizer.train(pairs, 290, shared=False)
+    assert not separate.shared and set(separate.files()) == {"source.model", "target.model"}
+    assert separate.source.model != separate.target.model
+
+
+def test_training_the_vocabulary_again_gives_the_same(pairs: list[tuple[str, str]], tokenizer: Tokenizer) -> None:
+    assert Tokenizer.train(pairs, 310, shared=True).source.model == tokenizer.source.model
+
+
+def test_a_vocabulary_too_large_for_its_text_says_so(pairs: list[tuple[str, str]]) -> None:
+    with pytest.raises(ValueError, match="5000 pieces cannot be trained"):
+        Tokenizer.train(pairs, 5000, shared=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model", b"\x00" * 1000])
+def test_what_is_no_vocabulary_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r"not a SentencePiece model|special ids"):
+        len(Vocabulary(content))
+
+
+def test_words_start_at_the_mark_and_the_end_is_its_own_word() -> None:
+    assert word_indices(["▁J", "'", "ai", "▁oubli", "é", "</s>"]) == [0, 0, 0, 1, 1, 2]
+    assert word_indices(["é", "▁a"]) == [0, 1]
+    assert word_indices([]) == []

@@ -1,0 +1,90 @@
+import json
+import math
+
+import pytest
+from conftest import make_checkpoint, make_model, small_config
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seq2seq.decoding import Beam, Greedy, Sample
+from seq2seq.text import Tokenizer
+from seq2seq.trace import DecodingTrace
+from seq2seq.translator import Translator
+
+STRATEGIES = [Greedy(), Beam(3), Sample(seed=1)]
+
+
+@pytest.fixture(scope="module", params=["additive", "none"])
+def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Translator:
+    return Translator(make_checkpoint(make_model(small_config(attention=request.param)), tokenizer))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    text=st.text(st.sampled_from("abcdefgh ,.'▁éà"), min_size=1, max_size=30).filter(lambda t: any(map(str.isalpha, t))),
+    strategy=st.sampled_from(STRATEGIES),
+)
+def test_a_trace_is_consistent_and_survives_json(translator: Translator, text: str, strategy: object) -> None:
+    try:
+        trace = translator.translate(text, strategy)
+    except ValueError as error:
+        assert "never occurred in training" in str(error)
+        return
+    assert DecodingTrace.from_json(trace.to_json()) == trace
+    total = 0.0
+    for position, step in enumerate(trace.steps):
+        total += step.log_prob
+        assert step.position == position and step.log_prob <= 1e-6 and step.entropy >= 0 and step.rank >= 1
+        assert step.total == pytest.approx(total, abs=1e-3)
+        probabilities = [c.log_prob for c in step.candidates]
+        assert probabilities == sorted(probabilities, reverse=True) and len(step.candidates) == 5
+        if step.rank <= 5 and step.log_prob < 0:
+            assert any(c.token == step.token and c.log_prob == pytest.approx(step.log_prob, abs=1e-5) for c in step.candidates)
+        assert (step.attention is not None) == translator.info.has_attention
+        if step.attention is not None:
+            assert len(step.attention) == len(trace.source) and sum(step.attention) == pytest.approx(1, abs=1e-4)
+    assert trace.log_prob == pytest.approx(total, abs=1e-3)
+    assert (trace.context is None) == translator.info.has_attention
+    assert trace.finished == (trace.steps[-1].piece == "</s>")
+    assert [s.word for s in trace.steps] == sorted(s.word for s in trace.steps)
+
+
+def test_equal_traces_share_an_id_and_different_ones_do_not(translator: Translator) -> None:
+    first, again = translator.translate("the key"), translator.translate("the key")
+    assert first.id == again.id != translator.translate("the cat").id
+
+
+def _changed(trace: DecodingTrace, change: object) -> str:
+    data = trace.to_dict()
+    change(data)  # type: ignore[operator]
+    return json.dumps(data)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.update(schema="seq2seq-unrolled/trace/0"),
+        lambda d: d.pop("steps"),
+        lambda d: d.update(wings=2),
+        lambda d: d.update(source_text=5),
+        lambda d: d.update(log_prob=math.nan),
+        lambda d: d.update(log_prob="1"),
+        lambda d: d.update(steps=[5]),
+        lambda d: d.update(steps=[{}]),
+        lambda d: d["steps"][0].update(token=True),
+        lambda d: d["steps"][0].update(attention=[0.5]),
+        lambda d: d["steps"][0].update(attention=[math.inf] * len(d["source"])),
+        lambda d: d.update(source=[d["source"][0]] * 10_001),
+        lambda d: d.update(strategy=[1]),
+    ],
+)
+def test_a_changed_file_is_refused(translator: Translator, change: object) -> None:
+    text = _changed(translator.translate("the key"), change)
+    with pytest.raises(ValueError, match=r"trace|attention"):
+        DecodingTrace.from_json(text)
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "{}", "{", "[" * 100_000, '"' + "x" * 100])
+def test_what_is_no_trace_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="trace"):
+        DecodingTrace.from_json(text)
