@@ -1,4 +1,4 @@
-"""The command line: python -m seq2seq translate | score | evaluate | train."""
+"""The command line: python -m seq2seq translate | score | train | evaluate | bench."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="|".join(COMMANDS), parser_class=_Parser)
     for name, command in COMMANDS.items():
         command.add_arguments(subparsers.add_parser(name, help=command.HELP, description=command.HELP))
-    options = parser.parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = parser.parse_args(given)
+    options.given = given[1:]  # for the model card, which says how to repeat its figures
     try:
         return COMMANDS[options.command].run(options) or 0
     except ValueError as error:

@@ -1,6 +1,7 @@
 """What a decoder reads of the source: attention, or one fixed context vector.
 
-Symbols: R rows (sentences or beam hypotheses), S source positions, T target positions, M memory units, D decoder units, A attention units.
+Symbols: R rows (sentences or beam hypotheses), S source positions, T target positions, M memory units, D decoder units,
+A attention units.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Attention(nn.Module):
         self.score = score
 
     def prepare(self, memory: Memory) -> Memory:
-        return replace(memory, keys=self.score.keys(memory.states))
+        return replace(memory, keys=self.score.keys(memory.states))  # type: ignore[operator]
 
     def forward(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
         """Query [R, T, D] -> contexts [R, T, M] and weights [R, T, S]; padding gets a weight of exactly 0."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +69,12 @@ def find(name_or_folder: str | Path) -> Path:
 
 
 def save(checkpoint: Checkpoint, folder: Path) -> None:
-    """Write the folder, each file whole or not at all. The model card is `card.write`'s business."""
+    """Write the folder, each file whole or not at all. The model card is card.py's business."""
     folder.mkdir(parents=True, exist_ok=True)
     state = {n: p.detach().to("cpu", torch.float16).contiguous() for n, p in checkpoint.model.named_parameters()}
-    _replace(folder / "model.safetensors", lambda path: save_file(state, path))
+    replace_file(folder / "model.safetensors", lambda path: save_file(state, path))
     for file, content in checkpoint.tokenizer.files().items():
-        _replace(folder / file, lambda path, content=content: path.write_bytes(content))
+        replace_file(folder / file, partial(Path.write_bytes, data=content))
     config = {
         "format": FORMAT,
         "model": checkpoint.model.config.to_dict(),
@@ -80,10 +82,10 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
         "origin": asdict(checkpoint.origin),
     }
     text = json.dumps(config, ensure_ascii=False, indent=2) + "\n"
-    _replace(folder / "config.json", lambda path: path.write_text(text, encoding="utf-8"))
+    replace_file(folder / "config.json", lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def _replace(path: Path, write: Any) -> None:
+def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     """Write beside `path` and move into place: a reader or a kill never finds half a file."""
     beside = path.with_name(f".{path.name}.partial")
     write(beside)

@@ -6,7 +6,6 @@ Both classes are frozen and made of plain values, so they go into `config.json` 
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -24,15 +23,13 @@ class _Checked:
 
     def __post_init__(self) -> None:
         for setting in dataclasses.fields(self):  # type: ignore[arg-type]
-            value = getattr(self, setting.name)
-            kind = type(setting.default)
-            if kind is float and type(value) is int:
-                object.__setattr__(self, setting.name, value := float(value))
-            if type(value) is not kind:
+            value, kind = getattr(self, setting.name), type(setting.default)
+            if type(value) is not kind and not (kind is float and type(value) is int):
                 raise ValueError(f"{setting.name} must be of type {kind.__name__}, not {value!r}")
-            low, high = setting.metadata.get("low"), setting.metadata.get("high")
-            if low is not None and not (math.isfinite(value) and low <= value <= high):
+            low, high = setting.metadata["low"], setting.metadata["high"]
+            if low is not None and not low <= value <= high:  # false for what is not a number, too
                 raise ValueError(f"{setting.name} must be between {low} and {high}, not {value}")
+            object.__setattr__(self, setting.name, kind(value))
 
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)  # type: ignore[call-overload]
@@ -71,7 +68,9 @@ class ModelConfig(_Checked):
     encoder_layers: int = _setting(1, 1, 8, "layers of the encoder")
     decoder_layers: int = _setting(2, 1, 8, "layers of the decoder")
     dropout: float = _setting(0.25, 0.0, 0.9, "share of units dropped while training")
-    tied_embeddings: bool = _setting(True, help="one matrix for target input and output, and for the source where the vocabulary is shared")
+    tied_embeddings: bool = _setting(
+        True, help="one matrix for target input and output, and for the source where the vocabulary is shared"
+    )
     shared_vocabulary: bool = _setting(True, help="one vocabulary for source and target")
 
     def __post_init__(self) -> None:
@@ -95,7 +94,9 @@ class TrainConfig(_Checked):
     weight_decay: float = _setting(0.01, 0.0, 1.0, "AdamW's decoupled weight decay, on matrices only")
     label_smoothing: float = _setting(0.1, 0.0, 0.9, "share of the target's probability spread over all pieces")
     gradient_clip: float = _setting(1.0, 0.0, 1000.0, "largest norm of the gradient; 0 turns clipping off")
-    average_decay: float = _setting(0.999, 0.0, 0.99999, "decay of the running average of weights that is validated and saved; 0 turns it off")
+    average_decay: float = _setting(
+        0.999, 0.0, 0.99999, "decay of the running average of weights that is validated and saved; 0 turns it off"
+    )
     subword_sampling: float = _setting(0.1, 0.0, 1.0, "share of sentences cut into pieces at random (Kudo 2018)")
     subword_alpha: float = _setting(0.3, 0.0, 10.0, "sharpness of that sampling")
     validate_every: int = _setting(0, 0, 1_000_000, "updates between validations; 0 means once an epoch")

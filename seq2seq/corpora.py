@@ -24,7 +24,9 @@ def read_tsv(path: str | Path, source: int = 0, target: int = 1) -> list[Pair]:
                 if not row:
                     continue
                 if len(row) <= max(source, target):
-                    raise ValueError(f"{path}, line {number}: {len(row)} column(s), but columns {source} and {target} are needed")
+                    raise ValueError(
+                        f"{path}, line {number}: {len(row)} column(s), but columns {source} and {target} are needed"
+                    )
                 pair = (row[source], row[target])
                 if all(text.strip() for text in pair):
                     pairs.append(pair)

@@ -1,9 +1,10 @@
 """The only decode loop, and the strategies that choose what it writes.
 
-A strategy is a frozen, validated setting; `start` gives the search that runs it. A search answers each step's distributions with
-children: (parent row, token) pairs. The loop carries states along with the parents and knows nothing else about the strategy.
+A strategy is a frozen, validated setting; `start` gives the search that runs it. A search answers each step's distributions
+with children: (parent row, token) pairs. The loop carries states along with the parents and knows nothing else of it.
 
-Symbols: B sentences, R rows (live hypotheses of all sentences), C children of a step, V pieces, S source positions, k beam size.
+Symbols: B sentences, R rows (live hypotheses of all sentences), C children of a step, V pieces, S source positions, k beam
+size.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Strategy(Protocol):
 
 
 class Frame(NamedTuple):
-    """All that happened at a step. `children` index the rows of this step; `alive` are those that became the next step's rows."""
+    """All that happened at a step. Children point at the rows of this step; `alive` are those that became the next one's."""
 
     choice: Choice
     alive: Tensor  # [R of the next step] indices into the children
@@ -274,9 +275,7 @@ class Path(NamedTuple):
 def paths(frames: Sequence[Frame], strategy: Any, sentences: int) -> list[list[Path]]:
     """Every hypothesis that ended, for each sentence, best first; those cut off by the limit behind them."""
     found: list[list[Path]] = [[] for _ in range(sentences)]
-    plain = [
-        (f.choice.parents.tolist(), f.choice.tokens.tolist(), f.choice.totals.tolist(), f.alive.tolist()) for f in frames
-    ]
+    plain = [(f.choice.parents.tolist(), f.choice.tokens.tolist(), f.choice.totals.tolist(), f.alive.tolist()) for f in frames]
     for step, (_, tokens, totals, alive) in enumerate(plain):
         going_on = set(alive)
         owners = frames[step].sentences.tolist()

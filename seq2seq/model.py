@@ -1,6 +1,7 @@
 """The contract that every encoder-decoder keeps, and the registry of architectures.
 
-Symbols: B sentences, R rows (sentences, or hypotheses of a beam), S source positions, T target positions, V target pieces, E embedding units.
+Symbols: B sentences, R rows (sentences, or hypotheses of a beam), S source positions, T target positions, V target pieces,
+E embedding units.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Seq2Seq(nn.Module):
         self._initialise()
 
     def _initialise(self) -> None:
-        """Matrices uniform (Glorot and Bengio 2010), recurrent ones orthogonal; embeddings of length about 1 as output weights."""
+        """Matrices uniform (Glorot and Bengio 2010), recurrent ones orthogonal; rows of embeddings of length about 1."""
         for name, parameter in self.named_parameters():
             if "embedding" in name or name == "output.weight":
                 nn.init.normal_(parameter, std=self.config.embedding_size**-0.5)

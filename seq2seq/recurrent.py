@@ -1,6 +1,7 @@
 """Recurrent encoder and decoder.
 
-Symbols: B sentences, R rows, S source positions, T target positions, E embedding units, H encoder units a direction, M = 2H, D decoder units.
+Symbols: B sentences, R rows, S source positions, T target positions, E embedding units, H encoder units a direction, M = 2H,
+D decoder units.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ CELLS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.L
 
 
 class Recurrence(nn.Module):
-    """One layer of a recurrent cell in one direction. Its state is one tensor, whatever the cell: an LSTM's two lie side by side."""
+    """One layer of a cell in one direction. Its state is one tensor, whatever the cell: an LSTM's two lie side by side."""
 
     def __init__(self, cell: str, input_size: int, size: int):
         super().__init__()
@@ -142,9 +143,7 @@ class RecurrentDecoder(nn.Module):
         layers = start.split([layer.state_size for layer in self._layers()], -1)
         return self.context.prepare(memory), RecurrentState(tuple(layers), self.size)
 
-    def forward(
-        self, embedded: Tensor, state: RecurrentState, memory: Memory
-    ) -> tuple[Tensor, Tensor | None, RecurrentState]:
+    def forward(self, embedded: Tensor, state: RecurrentState, memory: Memory) -> tuple[Tensor, Tensor | None, RecurrentState]:
         """Embedded inputs [R, T, E] -> features [R, T, E], attention [R, T, S] or None, state after the last position."""
         embedded = self.dropout(embedded)
         inputs = embedded

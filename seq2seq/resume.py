@@ -7,6 +7,7 @@ import json
 import math
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -30,7 +31,7 @@ class Progress:
 def snapshot(
     path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, config: TrainConfig, progress: Progress
 ) -> None:
-    """Write weights, their average, the optimizer's moments, the random state and the place in the data; whole or not at all."""
+    """Write weights, average, the optimizer's moments, random state and place in the data; whole or not at all."""
     tensors = {"random/cpu": torch.get_rng_state()}
     if model.device.type == "cuda":
         tensors["random/cuda"] = torch.cuda.get_rng_state()
@@ -44,14 +45,12 @@ def snapshot(
     os.replace(partial, path)
 
 
-def restore(
-    path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, config: TrainConfig
-) -> Progress:
+def restore(path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, config: TrainConfig) -> Progress:
     """Put everything back as `snapshot` found it; a fresh Progress if there is no file.
 
     Raises ValueError if the file is damaged or belongs to a run with other settings.
     """
-    if not os.path.exists(path):
+    if not Path(path).exists():
         return Progress()
     try:
         with safe_open(path, framework="pt", device=str(model.device)) as file:

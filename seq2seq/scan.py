@@ -1,6 +1,6 @@
 """A GRU layer over a whole sequence with its gradient written by hand, for training on a CPU.
 
-PyTorch's own GRU on a CPU records every small operation of every step. Here each step keeps three products and a few elementwise
+PyTorch's own GRU on a CPU records every small operation of every step. Here a step is one product and a few elementwise
 operations; what does not depend on the step before (factors of the gradient, gradients of the weights) is one operation over
 all steps. On a GPU cuDNN does this better, and decoding has no gradient: both use `nn.GRU`.
 
@@ -68,5 +68,6 @@ class _Scan(Function):
 def gru_scan(cell: nn.GRU, inputs: Tensor, start: Tensor) -> Tensor:
     """The outputs [B, T, H] of a one-layer, batch-first `cell` on inputs [B, T, I] from start [B, H]; gradients flow to all."""
     # Time first, so that a step's rows lie together. Under autocast this product is in bfloat16, and the scan follows it.
-    gates = nn.functional.linear(inputs.transpose(0, 1), cell.weight_ih_l0, cell.bias_ih_l0)
-    return _Scan.apply(gates, start, cell.weight_hh_l0, cell.bias_hh_l0).transpose(0, 1)
+    from_inputs, from_state, input_bias, state_bias = cell.all_weights[0]
+    gates = nn.functional.linear(inputs.transpose(0, 1), from_inputs, input_bias)
+    return _Scan.apply(gates, start, from_state, state_bias).transpose(0, 1)

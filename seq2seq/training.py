@@ -142,9 +142,7 @@ def train(
             progress.update += 1
             progress.index += 1
             progress.seconds = time.monotonic() - clock
-            yield StepDone(
-                progress.update, progress.epoch, share, loss, rate, norm, batch.tokens, progress.seconds
-            )
+            yield StepDone(progress.update, progress.epoch, share, loss, rate, norm, batch.tokens, progress.seconds)
             last = progress.index == len(batches)
             if last or (config.validate_every and progress.update % config.validate_every == 0):
                 yield from _validate(average, validation, progress, bf16, keep, probe)
@@ -227,4 +225,6 @@ def validation_loss(model: Seq2Seq, batches: Sequence[Batch], bf16: bool = False
 
 
 def _describe(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"{device.type}, {torch.get_num_threads()} thread(s)"
+    return (
+        torch.cuda.get_device_name(device) if device.type == "cuda" else f"{device.type}, {torch.get_num_threads()} thread(s)"
+    )

@@ -51,7 +51,7 @@ class Translator:
     """A checkpoint in use. Every method may be called from several threads at once."""
 
     def __init__(self, loaded: Checkpoint, device: str | torch.device = "cpu"):
-        self._model = loaded.model.to(device).eval().requires_grad_(False)
+        self.model = loaded.model.to(device).eval().requires_grad_(False)
         self._tokenizer = loaded.tokenizer
         config = loaded.model.config
         readers = "no attention" if config.attention == NO_ATTENTION else f"{config.attention} attention"
@@ -161,10 +161,10 @@ class Translator:
                 raise ValueError(f"a prefix is made of ids from 0 to {size - 1}, not {token!r}")
 
     def _decode(self, encoded: Sequence[Ids], strategy: Any, limit: int | None = None) -> tuple[Iterator[Frame], torch.Tensor]:
-        source, lengths = (tensor.to(self._model.device) for tensor in pad(encoded))
+        source, lengths = (tensor.to(self.model.device) for tensor in pad(encoded))
         # A translation twice as long as its source, and then some, is a loop; it depends on nothing but the sentence itself.
         limits = torch.full_like(lengths, limit) if limit else (2 * lengths + 10).clamp_max(MAX_TARGET_PIECES)
-        return decode(self._model, source, lengths, strategy, limits), source
+        return decode(self.model, source, lengths, strategy, limits), source
 
     def _trace(self, text: str, ids: Ids, strategy: Any, limit: int | None = None) -> DecodingTrace:
         forced = len(strategy.prefixes[0]) if isinstance(strategy, Prefix) else 0
@@ -172,7 +172,7 @@ class Translator:
         frames, source = self._decode([ids], strategy, limit)
         recorded = list(frames)
         with torch.inference_mode():
-            memory, _ = self._model.encode(source, torch.tensor([len(ids)], device=source.device))
+            memory, _ = self.model.encode(source, torch.tensor([len(ids)], device=source.device))
         return record(
             model_name=self.name,
             architecture=self.info.architecture,

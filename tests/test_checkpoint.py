@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import make_checkpoint, make_model, small_config
 from safetensors.torch import load_file, save_file
+from small import make_checkpoint, make_model, small_config
 
 from seq2seq import checkpoint
 from seq2seq.batches import pad
@@ -46,9 +46,7 @@ def test_saved_and_loaded_gives_the_same_output_bit_for_bit(model: Seq2Seq, toke
 
 def test_untied_and_separate_survive_too(pairs: list[tuple[str, str]], tmp_path: Path) -> None:
     apart = Tokenizer.train(pairs, 290, shared=False)
-    config = small_config(
-        source_vocabulary=290, target_vocabulary=290, shared_vocabulary=False, tied_embeddings=False
-    )
+    config = small_config(source_vocabulary=290, target_vocabulary=290, shared_vocabulary=False, tied_embeddings=False)
     checkpoint.save(make_checkpoint(make_model(config), apart), tmp_path)
     loaded = checkpoint.load(tmp_path)
     assert loaded.model.output.weight is not loaded.model.target_embedding.weight
@@ -131,7 +129,7 @@ def test_a_bad_folder_gets_one_clear_sentence(folder: Path, damage: str, monkeyp
 
 
 def test_a_name_that_is_nowhere_lists_the_choices() -> None:
-    with pytest.raises(ValueError, match="no model 'nowhere': give a checkpoint folder or one of .*en-fr-additive"):
+    with pytest.raises(ValueError, match=r"no model 'nowhere': give a checkpoint folder or one of .*en-fr-additive"):
         checkpoint.load("nowhere")
 
 

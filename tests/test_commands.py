@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import make_checkpoint, make_model, small_config
+from small import make_checkpoint, make_model, small_config
 
 from seq2seq import checkpoint
 from seq2seq.__main__ import main
@@ -66,9 +66,7 @@ def test_score_gives_every_piece_and_their_sum(model: str, capsys: pytest.Captur
     assert f"{result['log_prob']:.4f}" in run(capsys, *call)
 
 
-def test_evaluate_counts_sentences_and_references(
-    model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_evaluate_counts_sentences_and_references(model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     data = tmp_path / "pairs.tsv"
     data.write_text("I see the key.\tx\tje vois la clé.\nI see the key.\tx\tje la vois.\nwe\tx\tnous\n", encoding="utf-8")
     call = ["evaluate", "--model", model, "--data", str(data), "--source", "0", "--target", "2"]
@@ -86,7 +84,18 @@ def test_train_makes_a_folder_that_translates_and_resume_refuses_a_finished_one(
     sizes = ["--embedding-size", "16", "--encoder-size", "8", "--decoder-size", "8", "--no-bf16", "--device", "cpu"]
     printed = run(capsys, *call, *sizes, "--attention", "none", "--source-language", "English")
     assert "validation loss" in printed and "teacher-forced" in printed
-    assert sorted(p.name for p in out.iterdir()) == ["config.json", "model.safetensors", "tokenizer.model"]
+    assert sorted(p.name for p in out.iterdir()) == [
+        "README.md",
+        "config.json",
+        "model.safetensors",
+        "results.json",
+        "tokenizer.model",
+    ]
+    run(capsys, "evaluate", "--model", str(out), "--data", data[1], "--beam", "2", "--card")
+    card = (out / "README.md").read_text(encoding="utf-8")
+    assert "python -m seq2seq train --data pairs.tsv --valid valid.tsv --out mine" in card
+    assert "| valid.tsv | beam 2, length penalty 1 | 20 / 20 |" in card and "tok:13a" in card
+    assert str(tmp_path) not in card
     run(capsys, "translate", "--model", str(out), "the key")
     assert main([*call, *sizes, "--resume"]) == 2
     assert "its run has finished" in capsys.readouterr().err
@@ -146,7 +155,9 @@ def test_a_bad_line_is_named_before_any_work(model: str, tmp_path: Path, capsys:
         (b"\xff\xfe\t\xff\n", "is not UTF-8 text"),
     ],
 )
-def test_a_broken_file_of_pairs_is_named(model: str, tmp_path: Path, content: bytes, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_file_of_pairs_is_named(
+    model: str, tmp_path: Path, content: bytes, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "broken.tsv").write_bytes(content)
     assert main(["evaluate", "--model", model, "--data", str(tmp_path / "broken.tsv")]) == 2
     assert message in capsys.readouterr().err

@@ -7,7 +7,7 @@ from seq2seq.corpora import for_training, read_tsv, with_references
 
 def test_columns_are_chosen_and_rows_with_an_empty_side_left_out(tmp_path: Path) -> None:
     path = tmp_path / "pairs.tsv"
-    path.write_bytes('un\t"one\tx\r\n\n \tempty\ty\ndeux\ttwo\tz\n'.encode())
+    path.write_bytes(b'un\t"one\tx\r\n\n \tempty\ty\ndeux\ttwo\tz\n')
     assert read_tsv(path) == [("un", '"one'), ("deux", "two")]
     assert read_tsv(path, source=2, target=0) == [("x", "un"), ("z", "deux")]
     with pytest.raises(ValueError, match="counted from 0"):

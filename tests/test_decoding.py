@@ -5,7 +5,7 @@ import math
 
 import pytest
 import torch
-from conftest import make_model, small_config
+from small import make_model, small_config
 
 from seq2seq.batches import pad
 from seq2seq.config import EOS, PAD

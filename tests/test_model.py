@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from conftest import make_model, small_config
+from small import make_model, small_config
 from torch import nn
 from torch.nn import functional as F
 

@@ -2,9 +2,9 @@ import json
 import math
 
 import pytest
-from conftest import make_checkpoint, make_model, small_config
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small import make_checkpoint, make_model, small_config
 
 from seq2seq.decoding import Beam, Greedy, Sample
 from seq2seq.text import Tokenizer

@@ -2,7 +2,7 @@ import random
 
 import pytest
 import torch
-from conftest import small_config
+from small import small_config
 
 from seq2seq.batches import TrainingData, collate, fixed_batches
 from seq2seq.config import BOS, EOS, PAD, TrainConfig

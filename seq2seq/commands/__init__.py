@@ -1,5 +1,5 @@
 """One module a command: HELP, add_arguments(parser), run(options)."""
 
-from . import evaluate, score, train, translate
+from . import bench, evaluate, score, train, translate
 
-COMMANDS = {"translate": translate, "score": score, "train": train, "evaluate": evaluate}
+COMMANDS = {"translate": translate, "score": score, "train": train, "evaluate": evaluate, "bench": bench}

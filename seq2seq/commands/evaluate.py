@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict
+from pathlib import Path
 
+from .. import card, checkpoint
 from ..corpora import read_tsv
 from ..decoding import describe
 from ..metrics import Quality
@@ -21,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", type=int, default=0, help="column of the source, counted from 0 (default 0)")
     parser.add_argument("--target", type=int, default=1, help="column of the target (default 1)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--card", action="store_true", help="write the figures into the model card, too")
     add_strategy(parser)
 
 
@@ -28,6 +31,9 @@ def run(options: argparse.Namespace) -> int:
     chosen = strategy(options)
     pairs = read_tsv(options.data, options.source, options.target)
     quality = Translator.load(options.model).evaluate(pairs, chosen)
+    if options.card:
+        line = card.command("evaluate", [a for a in options.given if a != "--card"])
+        card.add_evaluation(checkpoint.find(options.model), line, Path(options.data).name, chosen, quality)
     if options.json:
         result = {"mode": "free-running", "model": options.model, "strategy": describe(chosen), **asdict(quality)}
         print(json.dumps(result, ensure_ascii=False, indent=2))
@@ -42,9 +48,5 @@ def _lines(quality: Quality) -> list[str]:
         f"BLEU {quality.bleu:.1f}  ({quality.bleu_signature})",
         f"chrF {quality.chrf:.1f}  ({quality.chrf_signature})",
         "source words  sentences  BLEU",
-        *(f"{_span(part.low, part.high):>12}  {part.sentences:9d}  {part.bleu:4.1f}" for part in quality.by_length),
+        *(f"{card.span(part.low, part.high):>12}  {part.sentences:9d}  {part.bleu:4.1f}" for part in quality.by_length),
     ]
-
-
-def _span(low: int, high: int) -> str:
-    return f"{low}-{high}" if high < 1000 else f"{low} or more"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from .. import checkpoint
+from .. import card, checkpoint
 from ..allocator import keep_freed_memory
 from ..batches import TrainingData, fixed_batches
 from ..checkpoint import Checkpoint, Origin
@@ -95,8 +96,10 @@ def run(options: argparse.Namespace) -> int:
         checkpoint.save(Checkpoint(name, averaged, tokenizer, training, origin), options.out)
 
     validation = fixed_batches(held_out, tokenizer, training.batch_tokens)
-    show(train(model, data, validation, training, keep=keep, state_file=str(state_file)))
+    finished = show(train(model, data, validation, training, keep=keep, state_file=str(state_file)))
     state_file.unlink()
+    line = card.command("train", [a for a in options.given if a != "--resume"])
+    card.add_training(options.out, line, finished.update, training.epochs, finished.best_loss)
     return 0
 
 
@@ -117,36 +120,37 @@ def _tokenizer(options: argparse.Namespace, pairs: list[tuple[str, str]], seed: 
     return tokenizer
 
 
-def show(events: Iterable[Event]) -> None:
-    """Events as a progress bar on standard error, and one line of standard output a validation."""
+def show(events: Iterable[Event]) -> Finished:
+    """Events as a progress bar on standard error, and a line of standard output for what is worth keeping."""
     with tqdm(total=1.0, mininterval=0.5 if sys.stderr.isatty() else 20, bar_format="{l_bar}{bar:20}| {postfix}") as bar:
         start, tokens = 0.0, 0
         for event in events:
             match event:
                 case Started():
-                    print(
+                    start = time.monotonic()
+                    resumed = f", from update {event.update}" if event.update else ""
+                    tqdm.write(
                         f"{event.parameters:,} parameters, {event.pairs:,} pairs, {event.epochs} epochs "
-                        f"on {event.device} in {event.precision}" + (f", from update {event.update}" if event.update else ""),
-                        flush=True,
+                        f"on {event.device} in {event.precision}{resumed}"
                     )
                 case StepDone():
-                    start = start or event.seconds - 1e-9
                     tokens += event.tokens
                     left = event.seconds / event.share - event.seconds if event.share else 0.0
                     bar.n = event.share
                     bar.set_postfix_str(
                         f"loss {event.loss:.3f} (teacher-forced, nats per piece), "
-                        f"{tokens / (event.seconds - start + 1e-9):,.0f} tokens/s, ETA {left / 60:.0f} min",
+                        f"{tokens / (time.monotonic() - start):,.0f} tokens/s, ETA {left / 60:.0f} min",
                         refresh=False,
                     )
                     bar.update(0)
                 case Validated():
-                    print(
+                    tqdm.write(
                         f"epoch {event.epoch + 1}, update {event.update}: validation loss {event.loss:.4f} nats, perplexity "
-                        f"{event.perplexity:.2f} per piece, teacher-forced" + (" (best so far)" if event.best else ""),
-                        flush=True,
+                        f"{event.perplexity:.2f} per piece, teacher-forced" + (" (best so far)" if event.best else "")
                     )
                 case Finished():
                     bar.n = 1.0
                     bar.refresh()
-                    print(f"done: {event.update} updates, {event.seconds / 60:.1f} min, best {event.best_loss:.4f}", flush=True)
+                    tqdm.write(f"done: {event.update} updates in {event.seconds / 60:.1f} min, best loss {event.best_loss:.4f}")
+    assert isinstance(event, Finished)  # train() ends with it
+    return event

@@ -124,7 +124,7 @@ def build(services: Services) -> None:
         if now.original is None:
             return {}
         step = next(
-            (i for i, (a, b) in enumerate(zip(now.original.steps, now.trace.steps)) if a.token != b.token),
+            (i for i, (a, b) in enumerate(zip(now.original.steps, now.trace.steps, strict=False)) if a.token != b.token),
             0,
         )
         return opened(

@@ -1,0 +1,121 @@
+"""The model card of a checkpoint: README.md written from config.json and results.json, so that no figure is typed by hand."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .checkpoint import Checkpoint, load, replace_file
+from .decoding import describe
+from .metrics import Quality
+from .model import count_parameters
+
+RESULTS = "results.json"
+
+
+def command(name: str, arguments: Sequence[str]) -> str:
+    """A command line as anybody can repeat it: folders are the reader's own, so of every path only the last part stays."""
+    shown = [Path(a).name if "/" in a and Path(a).exists() else a for a in arguments]
+    return shlex.join(["python", "-m", "seq2seq", name, *shown])
+
+
+def add_training(folder: Path, line: str, updates: int, epochs: int, loss: float) -> None:
+    """Note how the model was trained: `loss` in nats per piece, teacher-forced, on the held-out pairs."""
+    figures = {"updates": updates, "epochs": epochs, "validation_loss": loss}
+    _write(folder, {"training": {"command": line, **figures}, "evaluations": []})
+
+
+def add_evaluation(folder: Path, line: str, data: str, strategy: Any, quality: Quality) -> None:
+    """Note a free-running evaluation; an earlier one of the same data and strategy gives way."""
+    results = _read(folder)
+    entry = {"command": line, "data": data, "strategy": describe(strategy), **asdict(quality)}
+    others = [e for e in results["evaluations"] if (e["data"], e["strategy"]) != (data, entry["strategy"])]
+    _write(folder, {**results, "evaluations": [*others, entry]})
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        results = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
+        return {"training": dict(results["training"]), "evaluations": list(results["evaluations"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ValueError(f"{folder.name}: {RESULTS} is missing or damaged, so there is no card to add figures to") from None
+
+
+def _write(folder: Path, results: dict[str, Any]) -> None:
+    text = json.dumps(results, ensure_ascii=False, indent=2) + "\n"
+    replace_file(folder / RESULTS, lambda path: path.write_text(text, encoding="utf-8"))
+    card = _card(load(folder), results)
+    replace_file(folder / "README.md", lambda path: path.write_text(card, encoding="utf-8"))
+
+
+def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
+    origin, model, training = checkpoint.origin, checkpoint.model, results["training"]
+    config = model.config
+    lines = [
+        "---",
+        "library_name: seq2seq-unrolled",
+        "license: apache-2.0",
+        "pipeline_tag: translation",
+        "---",
+        "",
+        f"# {checkpoint.name}",
+        "",
+        f"{origin.title}. {count_parameters(model):,} parameters, {config.target_vocabulary:,} pieces"
+        + (" shared by source and target." if config.shared_vocabulary else f" (source: {config.source_vocabulary:,})."),
+        "",
+        f"Reads {origin.source_language}, writes {origin.target_language}. Trained on: {origin.trained_on} Sentences of",
+        "another kind, names and long texts may come out wrong, and it repeats what its data says, mistakes and slants included.",
+        "",
+        "## Data and licence",
+        "",
+        f"- Data: {origin.attribution}.",
+        f"- Licence of the weights and the tokenizer: {origin.licence}.",
+        "",
+        "## Training",
+        "",
+        f"    {training['command']}",
+        "",
+        f"Seed {checkpoint.training.seed}; {training['epochs']} epochs, {training['updates']:,} updates. Held-out loss "
+        f"{training['validation_loss']:.4f} nats per piece,",
+        f"perplexity {math.exp(training['validation_loss']):.2f} per piece (teacher-forced). The same pairs chose the best epoch.",
+        "",
+        "## Quality, free-running",
+        "",
+        *(_table(results["evaluations"]) if results["evaluations"] else ["Not evaluated yet."]),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _table(evaluations: list[dict[str, Any]]) -> list[str]:
+    """Every evaluation as a row, then BLEU by length, then the commands."""
+    spans = [(part["low"], part["high"], part["sentences"]) for part in evaluations[0]["by_length"]]
+    lines = ["| data | search | sentences / references | BLEU | chrF |", "|---|---|---|---|---|"]
+    for e in evaluations:
+        counts = f"{e['sentences']:,} / {e['references']:,}"
+        lines.append(f"| {e['data']} | {_search(e['strategy'])} | {counts} | {e['bleu']:.1f} | {e['chrf']:.1f} |")
+    lines += ["", "BLEU by words of the source (sentences):", ""]
+    lines += ["| search | " + " | ".join(f"{span(low, high)} ({n:,})" for low, high, n in spans) + " |"]
+    lines += ["|---" * (len(spans) + 1) + "|"]
+    for e in evaluations:
+        lines.append(f"| {_search(e['strategy'])} | " + " | ".join(f"{part['bleu']:.1f}" for part in e["by_length"]) + " |")
+    first = evaluations[0]
+    lines += ["", "Every different source sentence counts once, against all of its references. sacreBLEU signatures:", ""]
+    lines += [f"    BLEU {first['bleu_signature']}", f"    chrF {first['chrf_signature']}", "", "Commands:", ""]
+    return [*lines, *(f"    {e['command']}" for e in evaluations)]
+
+
+def _search(strategy: dict[str, Any]) -> str:
+    if strategy["name"] == "beam":
+        return f"beam {strategy['size']}, length penalty {strategy['length_penalty']:g}"
+    return str(strategy["name"])
+
+
+def span(low: int, high: int) -> str:
+    """A range of lengths in words."""
+    return f"{low}-{high}" if high < 1000 else f"{low} or more"
