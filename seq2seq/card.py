@@ -68,8 +68,9 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
         f"{origin.title}. {count_parameters(model):,} parameters, {config.target_vocabulary:,} pieces"
         + (" shared by source and target." if config.shared_vocabulary else f" (source: {config.source_vocabulary:,})."),
         "",
-        f"Reads {origin.source_language}, writes {origin.target_language}. Trained on: {origin.trained_on} Sentences of",
-        "another kind, names and long texts may come out wrong, and it repeats what its data says, mistakes and slants included.",
+        f"Reads {origin.source_language}, writes {origin.target_language}. Trained on: {origin.trained_on}",
+        "Sentences of another kind, names and long texts may come out wrong; it repeats what its data says, mistakes and",
+        "slants included.",
         "",
         "## Data and licence",
         "",
@@ -82,7 +83,8 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
         "",
         f"Seed {checkpoint.training.seed}; {training['epochs']} epochs, {training['updates']:,} updates. Held-out loss "
         f"{training['validation_loss']:.4f} nats per piece,",
-        f"perplexity {math.exp(training['validation_loss']):.2f} per piece (teacher-forced). The same pairs chose the best epoch.",
+        f"perplexity {math.exp(training['validation_loss']):.2f} per piece (teacher-forced). The same pairs chose the best",
+        "epoch, so the figures below are those of a validation set, not of a test set.",
         "",
         "## Quality, free-running",
         "",
