@@ -10,7 +10,7 @@ import pytest
 from seq2seq.decoding import STRATEGIES, Beam, Greedy, Sample
 from seq2seq.ui import link, search
 from seq2seq.ui.link import Request
-from seq2seq.ui.message import sentence
+from seq2seq.ui.message import reported, sentence
 from seq2seq.ui.services import Services
 from seq2seq.ui.visit import Visit, forced
 
@@ -126,3 +126,15 @@ def test_a_click_that_makes_no_sense_is_refused(data):
 def test_messages_are_sentences():
     assert sentence(ValueError("the text is empty")) == "The text is empty."
     assert sentence(ValueError("Really?")) == "Really?"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [(ValueError("too long"), "Too long."), (RuntimeError("/secret/path"), "Something went wrong on the server.")],
+)
+def test_whatever_goes_wrong_becomes_a_message_and_nothing_leaks(fault, said):
+    def handler():
+        raise fault
+
+    ((place, value),) = reported("place")(handler)().items()
+    assert place == "place" and said in value and "secret" not in value

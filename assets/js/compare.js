@@ -8,7 +8,7 @@ function makeCompare(root, store) {
 
   function build() {
     const { fork, trace, views, model } = store.payload;
-    root.querySelector(".origin").textContent = `${model.title}. ${model.trained_on}`;
+    root.querySelector(".origin").textContent = `${model.title}. Trained on ${model.trained_on}`;
     buildBeam(trace.hypotheses);
     section.hidden = !fork;
     lines.replaceChildren();

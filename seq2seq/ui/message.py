@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ import gradio as gr
 from seq2seq.ui.assets import read
 
 _serial = itertools.count(1)
+_log = logging.getLogger(__name__)
 
 
 def message_line() -> gr.HTML:
@@ -40,7 +42,7 @@ def sentence(error: ValueError) -> str:
 def reported(
     place: gr.HTML,
 ) -> Callable[[Callable[..., dict[Any, Any]]], Callable[..., dict[Any, Any]]]:
-    """Wrap a handler that returns updates by component: a ValueError becomes a message at `place`, and nothing else changes."""
+    """Wrap a handler that returns updates by component: what goes wrong becomes a message at `place`; nothing else changes."""
 
     def wrap(handler: Callable[..., dict[Any, Any]]) -> Callable[..., dict[Any, Any]]:
         @functools.wraps(handler)
@@ -49,6 +51,9 @@ def reported(
                 return {place: message(""), **handler(*args, **kwargs)}
             except ValueError as error:
                 return {place: message(sentence(error))}
+            except Exception:  # a fault of ours: logged for us, and never a page that waits for ever
+                _log.exception("%s failed", handler.__name__)
+                return {place: message("Something went wrong on the server. Your text is still here: please try again.")}
 
         return guarded
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import torch
+
 from seq2seq.translator import Translator, available
 
 
@@ -16,6 +18,7 @@ class Services:
 
     @classmethod
     def load(cls) -> Services:
+        torch.set_num_threads(1)  # a decode's products are small: two visitors on two cores beat one visitor on both
         names = available()
         if not names:
             raise ValueError("no model found: train one with `python -m seq2seq train`, or restore the folder checkpoints/")

@@ -39,7 +39,7 @@ def build(services: Services) -> None:
     with gr.Row(elem_classes="ask"):
         text = gr.Textbox(
             opening.text,
-            label="English sentence",
+            label=f"{services.translator(services.first).info.source_language} sentence",
             lines=1,
             max_lines=1,
             scale=5,

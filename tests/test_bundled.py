@@ -1,0 +1,89 @@
+"""The checkpoints that are shipped: sound, comparable, as good as their cards say, and right on everyday sentences."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seq2seq import checkpoint
+from seq2seq.checkpoint import ROOT, available
+from seq2seq.decoding import Beam, Greedy
+from seq2seq.translator import Translator
+
+README = (ROOT.parent / "README.md").read_text(encoding="utf-8")
+EVERYDAY = {
+    "Where is the station?": {"Où est la gare ?", "Où se trouve la gare ?"},
+    "I forgot my umbrella at your house.": {
+        f"J'ai oublié mon parapluie {place}."
+        for place in ("chez toi", "chez vous", "à ta maison", "à votre maison", "dans ta maison", "dans votre maison")
+    },
+    "Thank you very much.": {"Merci beaucoup.", "Merci beaucoup !", "Je vous remercie beaucoup.", "Je te remercie beaucoup."},
+    "I am hungry.": {"J'ai faim."},
+    "What is your name?": {
+        "Comment t'appelles-tu ?",
+        "Comment vous appelez-vous ?",
+        "Quel est ton nom ?",
+        "Quel est votre nom ?",
+    },
+}
+
+
+def results(name: str) -> dict[str, Any]:
+    return json.loads((ROOT / name / "results.json").read_text(encoding="utf-8"))
+
+
+def bleu(name: str, search: str) -> float:
+    (found,) = [e["bleu"] for e in results(name)["evaluations"] if e["strategy"]["name"] == search]
+    return found
+
+
+def test_both_models_are_there_and_small_enough_for_a_space() -> None:
+    assert available() == ["en-fr-additive", "en-fr-plain"]
+    for name in available():
+        files = list((ROOT / name).iterdir())
+        assert sum(f.stat().st_size for f in files) < 10_000_000
+        assert {f.name for f in files} == {"README.md", "config.json", "model.safetensors", "results.json", "tokenizer.model"}
+
+
+def test_the_two_models_differ_in_attention_and_nothing_that_would_be_unfair() -> None:
+    additive, plain = (checkpoint.load(name) for name in available())
+    assert additive.training == plain.training
+    assert additive.tokenizer.files() == plain.tokenizer.files()
+    sizes = [Translator(c).info.parameters for c in (additive, plain)]
+    assert max(sizes) / min(sizes) < 1.01
+    assert [Translator(c).info.has_attention for c in (additive, plain)] == [True, False]
+    assert results(available()[0])["training"]["updates"] == results(available()[1])["training"]["updates"]
+
+
+@pytest.mark.parametrize("strategy", [Greedy(), Beam(5)], ids=str)
+@pytest.mark.parametrize("sentence", EVERYDAY)
+def test_everyday_sentences_come_out_right(sentence: str, strategy: object) -> None:
+    assert Translator.load("en-fr-additive").translate(sentence, strategy).text in EVERYDAY[sentence]
+
+
+def test_attention_beats_one_fixed_vector_and_most_so_where_sentences_are_long() -> None:
+    for search in ("greedy", "beam"):
+        assert bleu("en-fr-additive", search) > bleu("en-fr-plain", search)
+
+
+@pytest.mark.parametrize("name", available())
+def test_card_and_readme_print_the_measured_figures(name: str) -> None:
+    card = (ROOT / name / "README.md").read_text(encoding="utf-8")
+    (row,) = re.findall(rf"^\| `{name}` .*$", README, re.MULTILINE)
+    for evaluation in results(name)["evaluations"]:
+        figures = [f"{evaluation['bleu']:.1f}", f"{evaluation['chrf']:.1f}"]
+        assert all(f"| {figure} |" in card and figure in row for figure in figures)
+        assert evaluation["bleu_signature"] in card
+        assert "valid.tsv" in evaluation["command"] and evaluation["command"] in card
+    assert "CC BY 2.0 FR" in card and "Seed 1;" in card
+
+
+def test_the_readme_tells_a_space_what_to_run() -> None:
+    front = README.split("---")[1]
+    requirement = re.search(r"gradio>=([\d.]+),<([\d.]+)", (ROOT.parent / "requirements.txt").read_text(encoding="utf-8"))
+    version = re.search(r"sdk_version: ([\d.]+)", front)
+    assert requirement and version
+    assert version[1].startswith(requirement[1])
+    assert "sdk: gradio" in front and Path(ROOT.parent / re.search(r"app_file: (\S+)", front)[1]).is_file()  # type: ignore[index]
