@@ -10,7 +10,6 @@ size.
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -53,12 +52,18 @@ class Strategy(Protocol):
     def score(self, total: float, length: int) -> float: ...
 
 
-class Frame(NamedTuple):
-    """All that happened at a step. Children point at the rows of this step; `alive` are those that became the next one's."""
+class Outline(NamedTuple):
+    """Which hypotheses a step made of which: all that is needed to find the finished ones."""
 
     choice: Choice
-    alive: Tensor  # [R of the next step] indices into the children
+    alive: Tensor  # [R of the next step] the children that became its rows
     sentences: Tensor  # [C]
+
+
+class Frame(NamedTuple):
+    """All that happened at a step."""
+
+    outline: Outline
     log_probs: Tensor  # [R, V]
     attention: Tensor | None  # [R, S]
     hidden: Tensor  # [R, D] of the decoder's top layer
@@ -252,7 +257,7 @@ def decode(model: Seq2Seq, source: Tensor, lengths: Tensor, strategy: Any, limit
         choice = search.choose(output.log_probs, Rows(sentences, totals, position))
         owners = sentences[choice.parents]
         alive = (choice.alive & (limits[owners] > position + 1)).nonzero()[:, 0]
-        yield Frame(choice, alive, owners, output.log_probs, output.attention, output.state.hidden)
+        yield Frame(Outline(choice, alive, owners), output.log_probs, output.attention, output.state.hidden)
         if not len(alive):
             return
         parents = choice.parents[alive]
@@ -272,26 +277,30 @@ class Path(NamedTuple):
     score: float
 
 
-def paths(frames: Sequence[Frame], strategy: Any, sentences: int) -> list[list[Path]]:
+def paths(outlines: Sequence[Outline], strategy: Any, sentences: int) -> list[list[Path]]:
     """Every hypothesis that ended, for each sentence, best first; those cut off by the limit behind them."""
     found: list[list[Path]] = [[] for _ in range(sentences)]
-    plain = [(f.choice.parents.tolist(), f.choice.tokens.tolist(), f.choice.totals.tolist(), f.alive.tolist()) for f in frames]
-    for step, (_, tokens, totals, alive) in enumerate(plain):
-        going_on = set(alive)
-        owners = frames[step].sentences.tolist()
-        may_go_on = frames[step].choice.alive.tolist()
-        for child, token in enumerate(tokens):
-            if child in going_on or (token != EOS and not may_go_on[child]):
-                continue
-            path_tokens, rows, sums, at = [], [], [], child
-            for back in range(step, -1, -1):
-                parents, at_tokens, at_totals, _ = plain[back]
-                path_tokens.append(at_tokens[at])
-                rows.append(parents[at])
-                sums.append(at_totals[at])
-                at = plain[back - 1][3][parents[at]] if back else 0
-            score = strategy.score(totals[child], step + 1)
-            found[owners[child]].append(Path(path_tokens[::-1], rows[::-1], sums[::-1], token == EOS, score))
+    plain = [
+        (o.choice.parents.tolist(), o.choice.tokens.tolist(), o.choice.totals.tolist(), o.alive.tolist()) for o in outlines
+    ]
+    for step, outline in enumerate(outlines):
+        owners, going_on = outline.sentences.tolist(), set(plain[step][3])
+        for child in range(len(owners)):
+            if child not in going_on:
+                path = _trace_back(plain, step, child, strategy)
+                found[owners[child]].append(path)
     for hypotheses in found:
-        hypotheses.sort(key=lambda p: (p.finished, p.score if math.isfinite(p.score) else NEVER), reverse=True)
+        hypotheses.sort(key=lambda path: (path.finished, path.score), reverse=True)
     return found
+
+
+def _trace_back(plain: Sequence[tuple[list[Any], ...]], last: int, child: int, strategy: Any) -> Path:
+    """The hypothesis that ends in `child` of step `last`."""
+    tokens, rows, totals = [], [], []
+    for step in range(last, -1, -1):
+        parents, step_tokens, step_totals, _ = plain[step]
+        rows.append(parents[child])
+        tokens.append(step_tokens[child])
+        totals.append(step_totals[child])
+        child = plain[step - 1][3][parents[child]] if step else 0
+    return Path(tokens[::-1], rows[::-1], totals[::-1], tokens[0] == EOS, strategy.score(totals[0], len(tokens)))

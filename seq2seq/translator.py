@@ -115,7 +115,8 @@ class Translator:
         for start in range(0, len(filled), batch_sentences):
             chosen = filled[start : start + batch_sentences]
             frames, _ = self._decode([encoded[i] for i in chosen], strategy)
-            for i, hypotheses in zip(chosen, paths(list(frames), strategy, len(chosen)), strict=True):
+            outlines = [frame.outline for frame in frames]  # the rest of a frame would fill the memory, unread
+            for i, hypotheses in zip(chosen, paths(outlines, strategy, len(chosen)), strict=True):
                 yield i, self._tokenizer.target.decode(hypotheses[0].tokens)
 
     def evaluate(self, pairs: Sequence[Pair], strategy: Any = Greedy()) -> Quality:
@@ -180,7 +181,7 @@ class Translator:
             source_ids=ids,
             memory=memory,
             frames=recorded,
-            hypotheses=paths(recorded, strategy, 1)[0],
+            hypotheses=paths([frame.outline for frame in recorded], strategy, 1)[0],
             strategy=strategy,
             tokenizer=self._tokenizer,
         )

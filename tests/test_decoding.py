@@ -31,8 +31,8 @@ def test_an_exhaustive_beam_finds_what_brute_force_finds(attention: str, penalty
     model = make_model(small_config(attention=attention, source_vocabulary=vocabulary, target_vocabulary=vocabulary))
     source, lengths = pad([[4, 5, 6, EOS]])
     beam = Beam(vocabulary**longest, penalty)
-    frames = list(decode(model, source, lengths, beam, torch.tensor([longest])))
-    found = [p for p in paths(frames, beam, 1)[0] if p.finished]
+    outlines = [f.outline for f in decode(model, source, lengths, beam, torch.tensor([longest]))]
+    found = [p for p in paths(outlines, beam, 1)[0] if p.finished]
 
     def total(tokens: tuple[int, ...]) -> float:
         return -float(model.loss(source, lengths, torch.tensor([tokens])))
@@ -129,8 +129,8 @@ def test_prefixes_of_several_lengths_are_forced_in_one_batch() -> None:
     model = make_model(small_config())
     source, lengths = pad([[5, 6, EOS], [7, EOS]])
     strategy = Prefix(((11, 12, EOS), (13, 14, 15, 16, EOS)))
-    frames = list(decode(model, source, lengths, strategy, torch.tensor([9, 9])))
-    assert [p[0].tokens for p in paths(frames, strategy, 2)] == [[11, 12, EOS], [13, 14, 15, 16, EOS]]
+    outlines = [f.outline for f in decode(model, source, lengths, strategy, torch.tensor([9, 9]))]
+    assert [p[0].tokens for p in paths(outlines, strategy, 2)] == [[11, 12, EOS], [13, 14, 15, 16, EOS]]
 
 
 @pytest.mark.parametrize(
