@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -25,16 +27,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = parser.parse_args(given)
     options.given = given[1:]  # for the model card, which says how to repeat its figures
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # pieces and JSON are UTF-8 wherever they go
+            stream.reconfigure(encoding="utf-8")
     try:
-        return COMMANDS[options.command].run(options) or 0
+        status = COMMANDS[options.command].run(options) or 0
+        sys.stdout.flush()
+        return status
     except ValueError as error:
         print(f"python -m seq2seq {options.command}: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # the reader of our output has gone: nothing is left to say, and nowhere to say it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        print(f"python -m seq2seq {options.command}: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader of our output has gone: nothing is left to say
-        sys.stderr.close()
-        return 1
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ Symbols: B sentences, S longest source, T longest target (end mark included).
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,6 +70,11 @@ class TrainingData:
 
     def __len__(self) -> int:
         return len(self._pairs)
+
+    @property
+    def digest(self) -> str:
+        """Tells these pairs, cut by this tokenizer, from any others."""
+        return hashlib.sha256(json.dumps(self._encoded).encode()).hexdigest()
 
     def epoch(self, number: int) -> list[list[tuple[Ids, Ids]]]:
         """Batches of about `batch_tokens` target positions each, their order and members shuffled."""

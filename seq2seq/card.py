@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,14 +13,22 @@ from .checkpoint import Checkpoint, load, replace_file
 from .decoding import describe
 from .metrics import Quality
 from .model import count_parameters
+from .training import perplexity
 
 RESULTS = "results.json"
 
 
 def command(name: str, arguments: Sequence[str]) -> str:
     """A command line as anybody can repeat it: folders are the reader's own, so of every path only the last part stays."""
-    shown = [Path(a).name if "/" in a and Path(a).exists() else a for a in arguments]
+    shown = [Path(a).name if "/" in a and _exists(a) else a for a in arguments]
     return shlex.join(["python", "-m", "seq2seq", name, *shown])
+
+
+def _exists(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except OSError:  # a long text that happens to hold a slash
+        return False
 
 
 def add_training(folder: Path, line: str, updates: int, epochs: int, loss: float) -> None:
@@ -36,6 +43,11 @@ def add_evaluation(folder: Path, line: str, data: str, strategy: Any, quality: Q
     entry = {"command": line, "data": data, "strategy": describe(strategy), **asdict(quality)}
     others = [e for e in results["evaluations"] if (e["data"], e["strategy"]) != (data, entry["strategy"])]
     _write(folder, {**results, "evaluations": [*others, entry]})
+
+
+def check(folder: Path) -> None:
+    """Raises ValueError unless `folder` has results that figures can be added to."""
+    _read(folder)
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -59,7 +71,6 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
     lines = [
         "---",
         "library_name: seq2seq-unrolled",
-        "license: apache-2.0",
         "pipeline_tag: translation",
         "---",
         "",
@@ -83,8 +94,8 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
         "",
         f"Seed {checkpoint.training.seed}; {training['epochs']} epochs, {training['updates']:,} updates. Held-out loss "
         f"{training['validation_loss']:.4f} nats per piece,",
-        f"perplexity {math.exp(training['validation_loss']):.2f} per piece (teacher-forced). The same pairs chose the best",
-        "epoch, so the figures below are those of a validation set, not of a test set.",
+        f"perplexity {perplexity(training['validation_loss']):.2f} per piece (teacher-forced). The held-out",
+        "pairs chose the best epoch: figures on them are those of a validation set, not of a test set.",
         "",
         "## Quality, free-running",
         "",

@@ -62,8 +62,11 @@ def find(name_or_folder: str | Path) -> Path:
     bundled = available()
     if text in bundled:
         return ROOT / text
-    if Path(text).is_dir():
-        return Path(text)
+    try:
+        if Path(text).is_dir():
+            return Path(text).resolve()
+    except OSError:  # a name longer than any folder's
+        pass
     choices = ", ".join(bundled) or "no bundled model"
     raise ValueError(f"no model {text[:200]!r}: give a checkpoint folder or one of {choices}")
 
@@ -72,7 +75,7 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
     """Write the folder, each file whole or not at all. The model card is card.py's business."""
     folder.mkdir(parents=True, exist_ok=True)
     state = {n: p.detach().to("cpu", torch.float16).contiguous() for n, p in checkpoint.model.named_parameters()}
-    replace_file(folder / "model.safetensors", lambda path: save_file(state, path))
+    replace_file(folder / "model.safetensors", partial(_save_weights, state))
     for file, content in checkpoint.tokenizer.files().items():
         replace_file(folder / file, partial(Path.write_bytes, data=content))
     config = {
@@ -83,6 +86,11 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
     }
     text = json.dumps(config, ensure_ascii=False, indent=2) + "\n"
     replace_file(folder / "config.json", lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def _save_weights(state: dict[str, torch.Tensor], path: Path) -> None:
+    save_file(state, path)
+    path.chmod(0o644)  # the library keeps it to its owner; a folder that is copied should stay readable
 
 
 def replace_file(path: Path, write: Callable[[Path], object]) -> None:

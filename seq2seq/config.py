@@ -87,7 +87,7 @@ class TrainConfig(_Checked):
     """How a model is trained. Together with the data and the seed it decides every number of the run."""
 
     epochs: int = _setting(10, 1, 10_000, "passes over the training pairs")
-    batch_tokens: int = _setting(2000, 16, 1_000_000, "target pieces in a batch, padding included")
+    batch_tokens: int = _setting(2000, 16, 1_000_000, "positions in a batch: sentences times the longest source or target")
     learning_rate: float = _setting(2e-3, 1e-6, 1.0, "peak learning rate of AdamW")
     final_learning_rate: float = _setting(0.02, 0.0, 1.0, "share of the peak at which the cosine ends")
     warmup_updates: int = _setting(300, 0, 1_000_000, "updates over which the learning rate rises to its peak")

@@ -17,8 +17,9 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from .attention import Memory
 from .config import BOS, EOS
-from .model import Seq2Seq
+from .model import Seq2Seq, State
 
 NEVER = float("-inf")
 
@@ -42,14 +43,6 @@ class Rows(NamedTuple):
 
 class Search(Protocol):
     def choose(self, log_probs: Tensor, rows: Rows) -> Choice: ...
-
-
-class Strategy(Protocol):
-    name: ClassVar[str]
-
-    def start(self, sentences: int) -> Search: ...
-
-    def score(self, total: float, length: int) -> float: ...
 
 
 class Outline(NamedTuple):
@@ -100,7 +93,8 @@ class Greedy:
 @dataclass(frozen=True)
 class Sample:
     """A piece drawn at random: softmax sharpened by `temperature`, cut to the `top_k` best (0: all) and to the fewest best that
-    hold a share `top_p` (Holtzman et al. 2020). The generator is private: the same seed draws the same sentence."""
+    hold a share `top_p` (Holtzman et al. 2020). Every sentence has a private generator: the same seed draws the same
+    translation, alone or in a batch."""
 
     temperature: float = 1.0
     top_k: int = 0
@@ -115,16 +109,16 @@ class Sample:
         _check_whole("seed", self.seed, 0, 2**31 - 1)
 
     def start(self, sentences: int) -> Search:
-        return _SampleSearch(self)
+        return _SampleSearch(self, sentences)
 
     def score(self, total: float, length: int) -> float:
         return total
 
 
 class _SampleSearch:
-    def __init__(self, strategy: Sample):
+    def __init__(self, strategy: Sample, sentences: int):
         self._strategy = strategy
-        self._generator = torch.Generator().manual_seed(strategy.seed)
+        self._generators = [torch.Generator().manual_seed(strategy.seed) for _ in range(sentences)]
 
     def choose(self, log_probs: Tensor, rows: Rows) -> Choice:
         s = self._strategy
@@ -134,7 +128,9 @@ class _SampleSearch:
             probs[:, s.top_k :] = 0
         # A piece stays while the pieces before it hold less than top_p, so the first always does.
         probs = probs.masked_fill(probs.cumsum(-1) - probs >= s.top_p * probs.sum(-1, keepdim=True), 0)
-        drawn = torch.multinomial(probs.cpu(), 1, generator=self._generator).to(pieces.device)
+        owners = rows.sentences.tolist()
+        draws = [torch.multinomial(p, 1, generator=self._generators[i]) for p, i in zip(probs.cpu(), owners, strict=True)]
+        drawn = torch.stack(draws).to(pieces.device)  # [R, 1]
         tokens = pieces.gather(-1, drawn)[:, 0]
         totals = rows.totals + log_probs.gather(-1, tokens[:, None])[:, 0]
         return Choice(torch.arange(len(tokens), device=tokens.device), tokens, totals, tokens != EOS)
@@ -245,13 +241,12 @@ def describe(strategy: Any) -> dict[str, Any]:
 
 
 @torch.inference_mode()
-def decode(model: Seq2Seq, source: Tensor, lengths: Tensor, strategy: Any, limits: Tensor) -> Iterator[Frame]:
-    """Write the translations of source [B, S] step by step, at most `limits` [B] pieces each, the end mark included."""
-    memory, state = model.encode(source, lengths)
-    search = strategy.start(len(source))
-    sentences = torch.arange(len(source), device=source.device)
+def decode(model: Seq2Seq, memory: Memory, state: State, strategy: Any, limits: Tensor) -> Iterator[Frame]:
+    """Write the translations of what `model.encode` gave, step by step, at most `limits` [B] pieces each, end mark included."""
+    search = strategy.start(len(limits))
+    sentences = torch.arange(len(limits), device=limits.device)
     tokens = torch.full_like(sentences, BOS)
-    totals = torch.zeros(len(source), device=source.device)
+    totals = torch.zeros(len(limits), device=limits.device)
     for position in range(int(limits.max())):
         output = model.step(tokens, state, memory)
         choice = search.choose(output.log_probs, Rows(sentences, totals, position))

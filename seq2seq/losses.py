@@ -33,6 +33,8 @@ class _LinearCrossEntropy(Function):
             wanted_logits = logits.gather(1, wanted).to(wide)
             wanted_losses = -softmax.gather(1, wanted).clamp_min(torch.finfo(wide).tiny).log()
             total = total + (wanted_losses + smoothing * wanted_logits).sum()
+            if not any(ctx.needs_input_grad):
+                continue
             grad = logits.copy_(softmax)  # softmax minus the smoothed target, in the logits' place
             grad.sub_(even).scatter_add_(1, wanted, torch.full_like(wanted_losses, smoothing - 1, dtype=dtype))
             grad_bias += grad.sum(0)

@@ -51,7 +51,7 @@ def record(
         log_prob=best.totals[-1],
         score=best.score,
         finished=best.finished,
-        hypotheses=tuple(Hypothesis(tokenizer.target.decode(h.tokens), h.totals[-1], h.score) for h in hypotheses),
+        hypotheses=tuple(Hypothesis(tokenizer.target.decode(h.tokens), h.totals[-1], h.score, h.finished) for h in hypotheses),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import os
@@ -13,6 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from .batches import TrainingData
 from .config import TrainConfig
 from .model import Seq2Seq
 
@@ -29,7 +29,7 @@ class Progress:
 
 
 def snapshot(
-    path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, config: TrainConfig, progress: Progress
+    path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, run: str, progress: Progress
 ) -> None:
     """Write weights, average, the optimizer's moments, random state and place in the data; whole or not at all."""
     tensors = {"random/cpu": torch.get_rng_state()}
@@ -39,24 +39,26 @@ def snapshot(
         tensors[f"weight/{name}"], tensors[f"average/{name}"] = weight.detach(), mean
         for moment, value in optimizer.state[weight].items():
             tensors[f"{moment}/{name}"] = value
-    about = {"progress": json.dumps(vars(progress)), "run": _identity(model, config)}
+    about = {"progress": json.dumps(vars(progress)), "run": run}
     partial = f"{path}.partial"
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, metadata=about)
     os.replace(partial, path)
 
 
-def restore(path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, config: TrainConfig) -> Progress:
+def restore(path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, run: str) -> Progress:
     """Put everything back as `snapshot` found it; a fresh Progress if there is no file.
 
-    Raises ValueError if the file is damaged or belongs to a run with other settings.
+    Raises ValueError if the file is damaged or belongs to another run.
     """
     if not Path(path).exists():
         return Progress()
     try:
         with safe_open(path, framework="pt", device=str(model.device)) as file:
             about = file.metadata() or {}
-            if about.get("run") != _identity(model, config):
-                raise ValueError(f"{path} belongs to a run with other settings: use them again, or train into another folder")
+            if about.get("run") != run:
+                raise ValueError(
+                    f"{path} belongs to a run with other settings or data: use them again, or train into another folder"
+                )
             progress = Progress(**json.loads(about["progress"]))
             with torch.no_grad():
                 for (name, weight), mean in zip(model.named_parameters(), average.parameters(), strict=True):
@@ -66,14 +68,14 @@ def restore(path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.
                         moments = ("step", "exp_avg", "exp_avg_sq")
                         optimizer.state[weight] = {m: file.get_tensor(f"{m}/{name}") for m in moments}
             torch.set_rng_state(file.get_tensor("random/cpu").cpu())
-            if model.device.type == "cuda":
+            if model.device.type == "cuda" and "random/cuda" in file.keys():  # noqa: SIM118 (not a dict)
                 torch.cuda.set_rng_state(file.get_tensor("random/cuda").cpu())
             return progress
     except (OSError, SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} is damaged ({str(error)[:100]}): delete it to start anew") from None
 
 
-def _identity(model: Seq2Seq, config: TrainConfig) -> str:
-    """The settings that decide a run's numbers. The device may change; the numbers then agree only within rounding."""
-    settings = dataclasses.asdict(config) | {"model": model.config.to_dict()}
-    return json.dumps({k: v for k, v in settings.items() if k != "device"}, sort_keys=True)
+def identity(model: Seq2Seq, config: TrainConfig, data: TrainingData) -> str:
+    """What decides a run's numbers: settings and data. The device may change; the numbers then agree only within rounding."""
+    settings = {name: value for name, value in config.to_dict().items() if name != "device"}
+    return json.dumps({"training": settings, "model": model.config.to_dict(), "data": data.digest}, sort_keys=True)

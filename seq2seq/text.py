@@ -38,7 +38,8 @@ def normalise(text: str) -> str:
         text.encode()
     except UnicodeEncodeError as error:
         raise ValueError(f"the text holds a character that is not valid Unicode, at position {error.start + 1}") from None
-    text = _CONTROL.sub("", unicodedata.normalize("NFC", text).translate(_QUOTES))
+    # Control characters first: one between a letter and its accent would keep them from being composed.
+    text = unicodedata.normalize("NFC", _CONTROL.sub("", text).translate(_QUOTES))
     return " ".join(text.split())
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -64,11 +64,12 @@ class DecodingStep:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """A complete output of the search. `score` is `log_prob` after the length penalty; greedy has the two equal."""
+    """An output of the search. `score` is `log_prob` after the length penalty; greedy has the two equal."""
 
     text: str
     log_prob: float
     score: float
+    finished: bool  # False: cut off by the length limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,8 @@ class DecodingTrace:
         Raises ValueError for another schema, a missing or unknown field, a wrong type, or a number that is not finite.
         """
         try:
-            data = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
+            data = json.loads(text, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"not a JSON trace: {error}") from None
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
             found = data.get("schema") if isinstance(data, dict) else type(data).__name__
@@ -148,9 +149,10 @@ def _trace(data: dict[str, Any]) -> DecodingTrace:
         text=_text(data.pop("text")),
         log_prob=_number(data.pop("log_prob")),
         score=_number(data.pop("score")),
-        finished=bool(data.pop("finished")),
+        finished=_flag(data.pop("finished")),
         hypotheses=tuple(
-            Hypothesis(_text(h["text"]), _number(h["log_prob"]), _number(h["score"])) for h in _list(data.pop("hypotheses"))
+            Hypothesis(_text(h["text"]), _number(h["log_prob"]), _number(h["score"]), _flag(h["finished"]))
+            for h in _list(data.pop("hypotheses"))
         ),
         **data,  # anything left over is an unknown field: a TypeError that names it
     )
@@ -165,7 +167,7 @@ def _step(s: dict[str, Any]) -> DecodingStep:
         log_prob=_number(s["log_prob"]),
         total=_number(s["total"]),
         rank=_whole(s["rank"]),
-        forced=bool(s["forced"]),
+        forced=_flag(s["forced"]),
         parent=_whole(s["parent"]),
         entropy=_number(s["entropy"]),
         candidates=tuple(
@@ -189,9 +191,19 @@ def _whole(value: Any) -> int:
 
 
 def _number(value: Any) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-        raise TypeError(f"expected a finite number, found {value!r}")
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) <= sys.float_info.max:
+        raise TypeError(f"expected a finite number, found {str(value)[:40]}")
     return float(value)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"expected true or false, found {value!r}")
+    return value
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number that a trace may hold")
 
 
 def _list(value: Any) -> list[Any]:

@@ -13,7 +13,7 @@ import torch
 from .batches import Batch, TrainingData, collate
 from .config import TrainConfig
 from .model import Seq2Seq, count_parameters
-from .resume import Progress, restore, snapshot
+from .resume import Progress, identity, restore, snapshot
 
 SNAPSHOT_SECONDS = 120  # at most this much work is lost to a kill
 
@@ -50,7 +50,7 @@ class Validated:
     @property
     def perplexity(self) -> float:
         """Per piece, teacher-forced."""
-        return math.exp(self.loss)
+        return perplexity(self.loss)
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,11 @@ class Finished:
     update: int
     best_loss: float  # as in Validated
     seconds: float
+
+
+def perplexity(loss: float) -> float:
+    """exp(loss); infinity where a diverged run's loss is too large for it."""
+    return math.exp(loss) if loss < 700 else math.inf
 
 
 Event = Started | StepDone | Validated | SampleDecoded | CheckpointSaved | Finished
@@ -123,9 +128,10 @@ def train(
     optimizer = _optimizer(model, config)
     progress = Progress()
     if state_file:
-        progress = restore(state_file, model, average, optimizer, config)
+        run = identity(model, config, data)
+        progress = restore(state_file, model, average, optimizer, run)
         if not progress.update:
-            snapshot(state_file, model, average, optimizer, config, progress)
+            snapshot(state_file, model, average, optimizer, run, progress)
     bf16 = config.bf16 and _bf16_pays(device)
     yield Started(
         count_parameters(model), _describe(device), "bf16" if bf16 else "fp32", len(data), config.epochs, progress.update
@@ -150,7 +156,7 @@ def train(
                 at = Progress(**vars(progress))
                 if last:
                     at.epoch, at.index = at.epoch + 1, 0
-                snapshot(state_file, model, average, optimizer, config, at)
+                snapshot(state_file, model, average, optimizer, run, at)
                 saved = time.monotonic()
         progress.epoch, progress.index = progress.epoch + 1, 0
     model.load_state_dict(average.state_dict())
@@ -179,6 +185,8 @@ def _update(
     model.train()
     with torch.autocast(batch.source.device.type, torch.bfloat16, enabled=bf16):
         loss = model.loss(batch.source, batch.lengths, batch.target, config.label_smoothing) / batch.tokens
+    if not math.isfinite(float(loss.detach())):
+        raise ValueError(f"training diverged: the loss of update {update + 1} is not a finite number; lower the learning rate")
     optimizer.zero_grad()
     loss.backward()
     norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.gradient_clip or math.inf)

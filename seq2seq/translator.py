@@ -10,14 +10,14 @@ from typing import Any
 import torch
 
 from . import checkpoint
-from .attention import NO_ATTENTION
+from .attention import NO_ATTENTION, Memory
 from .batches import MAX_PIECES, Ids, pad
 from .checkpoint import Checkpoint, available
 from .config import EOS
 from .corpora import Pair, with_references
-from .decoding import Frame, Greedy, Prefix, decode, paths
+from .decoding import Greedy, Prefix, decode, paths
 from .metrics import Quality, quality
-from .model import count_parameters
+from .model import State, count_parameters
 from .recorder import record
 from .text import WORD_START, normalise
 from .trace import DecodingTrace
@@ -91,10 +91,13 @@ class Translator:
     def score(self, source: str, target: str) -> DecodingTrace:
         """The log-probability that the model gives `target`, teacher-forced, piece by piece and in total."""
         ids = self._source_ids(source)
-        wanted = self._tokenizer.target.encode(normalise(target)) + [EOS]
+        clean = normalise(target)
+        if not clean:
+            raise ValueError("there is nothing to score: please give a target sentence")
+        wanted = [*self._tokenizer.target.encode(clean), EOS]
         if len(wanted) > MAX_TARGET_PIECES:
             raise ValueError(f"the target has {len(wanted)} pieces; at most {MAX_TARGET_PIECES} can be scored")
-        return self._trace(source, ids, Prefix((tuple(wanted),)), limit=len(wanted))
+        return self._trace(source, ids, Prefix((tuple(wanted),)))
 
     def translate_lines(
         self, lines: Sequence[str], strategy: Any = Greedy(), batch_sentences: int = BATCH_SENTENCES
@@ -114,17 +117,28 @@ class Translator:
         filled = [i for i in order if encoded[i]]
         for start in range(0, len(filled), batch_sentences):
             chosen = filled[start : start + batch_sentences]
-            frames, _ = self._decode([encoded[i] for i in chosen], strategy)
-            outlines = [frame.outline for frame in frames]  # the rest of a frame would fill the memory, unread
+            memory, state, limits = self._encode([encoded[i] for i in chosen])
+            # Only outlines are kept: the rest of a batch's frames would fill the memory, unread.
+            outlines = [frame.outline for frame in decode(self.model, memory, state, strategy, limits)]
             for i, hypotheses in zip(chosen, paths(outlines, strategy, len(chosen)), strict=True):
-                yield i, self._tokenizer.target.decode(hypotheses[0].tokens)
+                yield i, " ".join(self._tokenizer.target.decode(hypotheses[0].tokens).split())  # a line stays one line
 
     def evaluate(self, pairs: Sequence[Pair], strategy: Any = Greedy()) -> Quality:
-        """Free-running BLEU and chrF on each different source of `pairs`, against all of its references."""
+        """Free-running BLEU and chrF on each different source of `pairs`, against all of its references.
+
+        A source too long for the model counts with an empty translation: nothing is left out to flatter the figure.
+        """
         references = with_references(list(pairs))
-        translations = dict(self.translate_lines(list(references), strategy))
+        lines = [source if self._fits(source) else "" for source in references]
+        translations = dict(self.translate_lines(lines, strategy))
         hypotheses = [translations[i] for i in range(len(references))]
         return quality(list(references), hypotheses, list(references.values()))
+
+    def _fits(self, source: str) -> bool:
+        try:
+            return bool(self._source_ids(source))
+        except ValueError:
+            return False
 
     def _source_ids(self, text: str, readable: bool = False) -> Ids:
         if not isinstance(text, str):
@@ -161,27 +175,28 @@ class Translator:
             if not isinstance(token, int) or isinstance(token, bool) or not 0 <= token < size:
                 raise ValueError(f"a prefix is made of ids from 0 to {size - 1}, not {token!r}")
 
-    def _decode(self, encoded: Sequence[Ids], strategy: Any, limit: int | None = None) -> tuple[Iterator[Frame], torch.Tensor]:
+    @torch.inference_mode()
+    def _encode(self, encoded: Sequence[Ids]) -> tuple[Memory, State, torch.Tensor]:
+        """Memory and first state of a batch, and how many pieces each translation may have."""
         source, lengths = (tensor.to(self.model.device) for tensor in pad(encoded))
-        # A translation twice as long as its source, and then some, is a loop; it depends on nothing but the sentence itself.
-        limits = torch.full_like(lengths, limit) if limit else (2 * lengths + 10).clamp_max(MAX_TARGET_PIECES)
-        return decode(self.model, source, lengths, strategy, limits), source
+        # A translation twice as long as its source, and then some, is a loop. The bound depends on the sentence alone.
+        return (*self.model.encode(source, lengths), (2 * lengths + 10).clamp_max(MAX_TARGET_PIECES))
 
-    def _trace(self, text: str, ids: Ids, strategy: Any, limit: int | None = None) -> DecodingTrace:
-        forced = len(strategy.prefixes[0]) if isinstance(strategy, Prefix) else 0
-        limit = limit or min(MAX_TARGET_PIECES, 2 * len(ids) + 10 + forced)
-        frames, source = self._decode([ids], strategy, limit)
-        recorded = list(frames)
-        with torch.inference_mode():
-            memory, _ = self.model.encode(source, torch.tensor([len(ids)], device=source.device))
+    def _trace(self, text: str, ids: Ids, strategy: Any) -> DecodingTrace:
+        memory, state, limits = self._encode([ids])
+        if isinstance(strategy, Prefix):  # what is forced may be longer than what the model is trusted to write
+            limits = (limits + len(strategy.prefixes[0])).clamp_max(MAX_TARGET_PIECES)
+        frames = list(decode(self.model, memory, state, strategy, limits))
+        if not all(frame.log_probs.isfinite().all() for frame in frames):
+            raise ValueError(f"the model {self.name!r} gives values that are not numbers: its weights are damaged")
         return record(
             model_name=self.name,
             architecture=self.info.architecture,
             source_text=text,
             source_ids=ids,
             memory=memory,
-            frames=recorded,
-            hypotheses=paths([frame.outline for frame in recorded], strategy, 1)[0],
+            frames=frames,
+            hypotheses=paths([frame.outline for frame in frames], strategy, 1)[0],
             strategy=strategy,
             tokenizer=self._tokenizer,
         )

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 from small import CONFIGS, grammar_pairs, make_checkpoint, make_model
 
 from seq2seq.model import Seq2Seq
 from seq2seq.text import Tokenizer
 from seq2seq.translator import Translator
+
+# A deadline would be a timed assertion, and the first example also loads what the others share.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from seq2seq.decoding import Beam, Greedy
 from seq2seq.translator import Translator
 
 README = (ROOT.parent / "README.md").read_text(encoding="utf-8")
+NAMES = ["en-fr-additive", "en-fr-plain"]
 EVERYDAY = {
     "Where is the station?": {"Où est la gare ?", "Où se trouve la gare ?"},
     "I forgot my umbrella at your house.": {
@@ -40,7 +41,7 @@ def bleu(name: str, search: str) -> float:
 
 
 def test_both_models_are_there_and_small_enough_for_a_space() -> None:
-    assert available() == ["en-fr-additive", "en-fr-plain"]
+    assert available() == NAMES
     for name in available():
         files = list((ROOT / name).iterdir())
         assert sum(f.stat().st_size for f in files) < 10_000_000
@@ -66,9 +67,14 @@ def test_everyday_sentences_come_out_right(sentence: str, strategy: object) -> N
 def test_attention_beats_one_fixed_vector_and_most_so_where_sentences_are_long() -> None:
     for search in ("greedy", "beam"):
         assert bleu("en-fr-additive", search) > bleu("en-fr-plain", search)
+    additive, plain = (
+        {(part["low"], part["high"]): part["bleu"] for e in results(name)["evaluations"][:1] for part in e["by_length"]}
+        for name in NAMES
+    )
+    assert additive[11, 15] - plain[11, 15] > additive[1, 4] - plain[1, 4]
 
 
-@pytest.mark.parametrize("name", available())
+@pytest.mark.parametrize("name", NAMES)
 def test_card_and_readme_print_the_measured_figures(name: str) -> None:
     card = (ROOT / name / "README.md").read_text(encoding="utf-8")
     (row,) = re.findall(rf"^\| `{name}` .*$", README, re.MULTILINE)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from seq2seq import checkpoint
 from seq2seq.__main__ import main
 from seq2seq.text import Tokenizer
 from seq2seq.trace import DecodingTrace
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +41,9 @@ def test_a_sentence_is_translated_by_every_strategy(model: str, capsys: pytest.C
     assert run(capsys, *sentence) == run(capsys, *sentence, "--beam", "1")
     drawn = [run(capsys, *sentence, "--sample", "--temperature", "0.8", "--seed", "1") for _ in range(2)]
     assert drawn[0] == drawn[1]
+    drawn_trace = json.loads(run(capsys, *sentence, "--sample", "--temperature", "0.8", "--seed", "1", "--trace", "-"))
+    assert drawn_trace["strategy"] == {"name": "sample", "temperature": 0.8, "top_k": 0, "top_p": 1.0, "seed": 1}
+    assert drawn_trace["text"] + "\n" == drawn[0]
     trace_file = tmp_path / "trace.json"
     out = run(capsys, *sentence, "--beam", "5", "--trace", str(trace_file))
     trace = DecodingTrace.from_json(trace_file.read_text(encoding="utf-8"))
@@ -100,7 +106,24 @@ def test_train_makes_a_folder_that_translates_and_resume_refuses_a_finished_one(
     assert main([*call, *sizes, "--resume"]) == 2
     assert "its run has finished" in capsys.readouterr().err
     assert main([*call, *sizes]) == 2
-    assert "is not empty: add --resume" in capsys.readouterr().err
+    assert "holds a model already: name another folder" in capsys.readouterr().err
+
+
+def test_a_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tmp_path: Path) -> None:
+    """Two runs of the real command: one in peace, one killed as soon as it has a state on disk, then resumed."""
+    common = [sys.executable, "-m", "seq2seq", "train", "--data", data[0], "--valid", data[1], "--vocabulary-size", "310"]
+    common += ["--epochs", "6", "--embedding-size", "16", "--encoder-size", "8", "--decoder-size", "8", "--device", "cpu"]
+    common += ["--threads", "1", "--batch-tokens", "100"]
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    subprocess.run([*common, "--out", str(whole)], check=True, capture_output=True, cwd=ROOT)
+    run = subprocess.Popen([*common, "--out", str(killed)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT)
+    assert run.stdout is not None
+    while b"epoch 2" not in run.stdout.readline():
+        assert run.poll() is None
+    run.kill()
+    run.wait()
+    subprocess.run([*common, "--out", str(killed), "--resume"], check=True, capture_output=True, cwd=ROOT)
+    assert (killed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -126,6 +149,11 @@ def test_train_makes_a_folder_that_translates_and_resume_refuses_a_finished_one(
         (["train", "--data", "/nowhere.tsv", "--valid", "v", "--out", "O"], "/nowhere.tsv cannot be read"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--epochs", "0"], "epochs must be between 1"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--cell", "qrnn"], "cell must be one of"),
+        (["train", "--data", "d", "--valid", "v", "--out", "O", "--device", "tpu"], "device must be one of auto"),
+        (["train", "--data", "d", "--valid", "v", "--out", "O", "--threads", "-3"], "threads must be between 0"),
+        (["train", "--data", "d", "--valid", "v", "--out", "O", "--resume"], "there is no run that was cut off"),
+        (["translate", "--model", "x" * 400, "hello"], "no model 'xxx"),
+        (["score", "--model", "M", "--source", "a", "--target", " "], "nothing to score"),
     ],
 )
 def test_wrong_use_is_one_line_and_status_2(

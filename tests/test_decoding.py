@@ -14,7 +14,7 @@ from seq2seq.model import Seq2Seq
 from seq2seq.translator import Translator
 
 SENTENCES = ["I see the key.", "my sister paints two apples", "the old man forgets the garden, the key and a red boat.", "cat"]
-STRATEGIES = [Greedy(), Beam(4), Beam(3, length_penalty=0.0)]
+STRATEGIES = [Greedy(), Beam(4), Beam(3, length_penalty=0.0), Sample(seed=3)]
 
 
 @pytest.mark.parametrize("text", SENTENCES)
@@ -31,7 +31,7 @@ def test_an_exhaustive_beam_finds_what_brute_force_finds(attention: str, penalty
     model = make_model(small_config(attention=attention, source_vocabulary=vocabulary, target_vocabulary=vocabulary))
     source, lengths = pad([[4, 5, 6, EOS]])
     beam = Beam(vocabulary**longest, penalty)
-    outlines = [f.outline for f in decode(model, source, lengths, beam, torch.tensor([longest]))]
+    outlines = [f.outline for f in decode(model, *model.encode(source, lengths), beam, torch.tensor([longest]))]
     found = [p for p in paths(outlines, beam, 1)[0] if p.finished]
 
     def total(tokens: tuple[int, ...]) -> float:
@@ -121,15 +121,17 @@ def test_a_beam_never_ends_below_its_own_greedy_path_when_wide(translator: Trans
 def test_hypotheses_are_ranked_and_the_first_is_the_trace(translator: Translator) -> None:
     trace = translator.translate("I paint the key.", Beam(4))
     assert trace.hypotheses[0].text == trace.text and trace.hypotheses[0].score == trace.score
-    finished = [h.score for h in trace.hypotheses] if trace.finished else []
-    assert finished == sorted(finished, reverse=True)
+    assert len(trace.hypotheses) > 1
+    ended = [h.score for h in trace.hypotheses if h.finished]
+    cut_off = [h.score for h in trace.hypotheses if not h.finished]
+    assert [h.score for h in trace.hypotheses] == sorted(ended, reverse=True) + sorted(cut_off, reverse=True)
 
 
 def test_prefixes_of_several_lengths_are_forced_in_one_batch() -> None:
     model = make_model(small_config())
     source, lengths = pad([[5, 6, EOS], [7, EOS]])
     strategy = Prefix(((11, 12, EOS), (13, 14, 15, 16, EOS)))
-    outlines = [f.outline for f in decode(model, source, lengths, strategy, torch.tensor([9, 9]))]
+    outlines = [f.outline for f in decode(model, *model.encode(source, lengths), strategy, torch.tensor([9, 9]))]
     assert [p[0].tokens for p in paths(outlines, strategy, 2)] == [[11, 12, EOS], [13, 14, 15, 16, EOS]]
 
 

@@ -1,7 +1,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from seq2seq.config import BOS, EOS, PAD
@@ -39,6 +39,7 @@ def test_sampling_finds_other_segmentations(vocabulary: Vocabulary) -> None:
 
 
 @given(text=any_text)
+@example(text="e\x00\u0301")
 def test_normalising_twice_is_normalising_once(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once

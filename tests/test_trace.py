@@ -19,7 +19,7 @@ def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Translat
     return Translator(make_checkpoint(make_model(small_config(attention=request.param)), tokenizer))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     text=st.text(st.sampled_from("abcdefgh ,.'▁éà"), min_size=1, max_size=30).filter(lambda t: any(map(str.isalpha, t))),
     strategy=st.sampled_from(STRATEGIES),
@@ -69,6 +69,9 @@ def _changed(trace: DecodingTrace, change: object) -> str:
         lambda d: d.update(source_text=5),
         lambda d: d.update(log_prob=math.nan),
         lambda d: d.update(log_prob="1"),
+        lambda d: d.update(log_prob=10**400),
+        lambda d: d.update(finished="no"),
+        lambda d: d["strategy"].update(size=math.nan),
         lambda d: d.update(steps=[5]),
         lambda d: d.update(steps=[{}]),
         lambda d: d["steps"][0].update(token=True),

@@ -95,7 +95,7 @@ def test_a_state_of_other_settings_or_damaged_is_refused(data: TrainingData, val
     state_file = f"{tmp_path}/state.safetensors"
     list(train(fresh(), data, validation, CONFIG, state_file=state_file))
     other = TrainConfig(**{**CONFIG.to_dict(), "learning_rate": 0.02})
-    with pytest.raises(ValueError, match="belongs to a run with other settings"):
+    with pytest.raises(ValueError, match="belongs to a run with other settings or data"):
         list(train(fresh(), data, validation, other, state_file=state_file))
     with open(state_file, "r+b") as file:
         file.truncate(1000)

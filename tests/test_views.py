@@ -77,7 +77,7 @@ def make_trace(attention: bool = True, name: str = "greedy", **changes_of_second
         log_prob=4 * math.log(0.8),
         score=4 * math.log(0.8),
         finished=True,
-        hypotheses=(Hypothesis("le parapluie", -1.0, -1.0),),
+        hypotheses=(Hypothesis("le parapluie", -1.0, -1.0, True),),
     )
 
 

@@ -28,7 +28,7 @@ function makeCompare(root, store) {
     list.replaceChildren();
     for (const found of hypotheses) {
       const row = list.appendChild(html("li", "beam-line"));
-      row.appendChild(html("span", "beam-text", found.text || "(nothing)"));
+      row.appendChild(html("span", "beam-text", (found.text || "(nothing)") + (found.finished ? "" : " … (cut off)")));
       const figures = `score ${logText(found.score)} · log-probability ${logText(found.log_prob)}`;
       row.appendChild(html("span", "compare-total", figures));
     }

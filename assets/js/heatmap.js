@@ -203,6 +203,7 @@ function makeHeatmap(root, store, address) {
   rove(section.querySelector(".segments"), () => units, choose);
   for (const button of section.querySelectorAll("[data-image]")) {
     button.addEventListener("click", async () => {
+      if (!plotly) return;
       const layout = dressed(true);
       const { width, height } = layout;
       const file = { format: button.dataset.image, width, height, scale: 2 };

@@ -30,15 +30,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     chosen = strategy(options)
     pairs = read_tsv(options.data, options.source, options.target)
-    quality = Translator.load(options.model).evaluate(pairs, chosen)
+    translator = Translator.load(options.model)
     if options.card:
-        line = card.command("evaluate", [a for a in options.given if a != "--card"])
-        card.add_evaluation(checkpoint.find(options.model), line, Path(options.data).name, chosen, quality)
+        card.check(checkpoint.find(options.model))  # before the work, not after it
+    quality = translator.evaluate(pairs, chosen)
     if options.json:
         result = {"mode": "free-running", "model": options.model, "strategy": describe(chosen), **asdict(quality)}
         print(json.dumps(result, ensure_ascii=False, indent=2))
     else:
         print("\n".join(_lines(quality)))
+    if options.card:
+        line = card.command("evaluate", [a for a in options.given if a != "--card"])
+        card.add_evaluation(checkpoint.find(options.model), line, Path(options.data).name, chosen, quality)
     return 0
 
 

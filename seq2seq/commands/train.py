@@ -7,6 +7,7 @@ import dataclasses
 import sys
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from ..config import ModelConfig, TrainConfig
 from ..corpora import for_training, read_tsv
 from ..model import Seq2Seq
 from ..text import Tokenizer
-from ..training import Event, Finished, Started, StepDone, Validated, train
+from ..training import Event, Finished, Started, StepDone, Validated, choose_device, train
 
 HELP = "train a model on a TSV of sentence pairs"
 _BY_DATA = {"source_vocabulary", "target_vocabulary", "shared_vocabulary"}  # settled by the tokenizer, below
@@ -68,6 +69,9 @@ def run(options: argparse.Namespace) -> int:
     training = _config(TrainConfig, options)
     origin = Origin(**{f.name: getattr(options, f.name) for f in dataclasses.fields(Origin)})
     size = options.vocabulary_size
+    choose_device(training.device)
+    if not 0 <= options.threads <= 1024:
+        raise ValueError(f"threads must be between 0 and 1024, not {options.threads}")
     with torch.device("meta"):  # a setting that no registry knows is refused before any work is done
         Seq2Seq(_config(ModelConfig, options, source_vocabulary=size, target_vocabulary=size))
     state_file = options.out / "training.safetensors"
@@ -97,26 +101,34 @@ def run(options: argparse.Namespace) -> int:
 
     validation = fixed_batches(held_out, tokenizer, training.batch_tokens)
     finished = show(train(model, data, validation, training, keep=keep, state_file=str(state_file)))
-    state_file.unlink()
     line = card.command("train", [a for a in options.given if a != "--resume"])
     card.add_training(options.out, line, finished.update, training.epochs, finished.best_loss)
+    state_file.unlink()
     return 0
 
 
 def _check_folder(out: Path, state_file: Path, resume: bool) -> None:
-    if resume and (out / "model.safetensors").exists() and not state_file.exists():
-        raise ValueError(f"nothing to resume in {out}: its run has finished")
-    if not resume and out.exists() and any(out.iterdir()):
-        raise ValueError(f"{out} is not empty: add --resume to continue a run there, or name another folder")
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"{out} is a file; --out names a folder")
+    if resume and not state_file.exists():
+        finished = (out / "model.safetensors").exists()
+        raise ValueError(
+            f"nothing to resume in {out}: " + ("its run has finished" if finished else "there is no run that was cut off")
+        )
+    if not resume and state_file.exists():
+        raise ValueError(f"{out} holds a run that was cut off: add --resume to continue it, or name another folder")
+    if not resume and (out / "model.safetensors").exists():
+        raise ValueError(f"{out} holds a model already: name another folder")
     out.mkdir(parents=True, exist_ok=True)
 
 
 def _tokenizer(options: argparse.Namespace, pairs: list[tuple[str, str]], seed: int) -> Tokenizer:
-    if options.resume and any(options.out.glob("*.model")):
+    """A resumed run has its tokenizer on disk; training it again would give the same, later."""
+    if options.resume:
         return Tokenizer.load(options.out, options.shared_vocabulary)
     tokenizer = Tokenizer.train(pairs, options.vocabulary_size, options.shared_vocabulary, seed)
     for file, content in tokenizer.files().items():
-        (options.out / file).write_bytes(content)
+        checkpoint.replace_file(options.out / file, partial(Path.write_bytes, data=content))
     return tokenizer
 
 
@@ -129,7 +141,7 @@ def show(events: Iterable[Event]) -> Finished:
                 case Started():
                     start = time.monotonic()
                     resumed = f", from update {event.update}" if event.update else ""
-                    tqdm.write(
+                    _say(
                         f"{event.parameters:,} parameters, {event.pairs:,} pairs, {event.epochs} epochs "
                         f"on {event.device} in {event.precision}{resumed}"
                     )
@@ -144,13 +156,18 @@ def show(events: Iterable[Event]) -> Finished:
                     )
                     bar.update(0)
                 case Validated():
-                    tqdm.write(
+                    _say(
                         f"epoch {event.epoch + 1}, update {event.update}: validation loss {event.loss:.4f} nats, perplexity "
                         f"{event.perplexity:.2f} per piece, teacher-forced" + (" (best so far)" if event.best else "")
                     )
                 case Finished():
                     bar.n = 1.0
                     bar.refresh()
-                    tqdm.write(f"done: {event.update} updates in {event.seconds / 60:.1f} min, best loss {event.best_loss:.4f}")
+                    _say(f"done: {event.update} updates in {event.seconds / 60:.1f} min, best loss {event.best_loss:.4f}")
     assert isinstance(event, Finished)  # train() ends with it
     return event
+
+
+def _say(line: str) -> None:
+    tqdm.write(line)  # around the bar, not into it
+    sys.stdout.flush()

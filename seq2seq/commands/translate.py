@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     trace = Translator.load(options.model).translate(options.sentence, chosen)
     if options.trace:
         write_text(options.trace, trace.to_json(indent=2) + "\n")
-    if options.trace != "-":  # standard output then holds JSON alone
+    if options.trace != "-" or options.output != "-":  # standard output holds one thing alone
         write_text(options.output, trace.text + "\n")
     return 0
 

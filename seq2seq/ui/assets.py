@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import gradio as gr
 import plotly
@@ -19,4 +20,4 @@ def read(name: str) -> str:
 def plotly_address() -> str:
     """Where the page finds Plotly: the copy that came with plotly.py, served by this app, relative to the page."""
     gr.set_static_paths([PLOTLY])
-    return f"gradio_api/file={PLOTLY}"
+    return f"gradio_api/file={quote(PLOTLY.as_posix())}"

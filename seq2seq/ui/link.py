@@ -40,7 +40,7 @@ def items(request: Request) -> list[tuple[str, str]]:
         ("model", request.model),
         ("search", request.search),
     ]
-    pairs += [(name, f"{value:g}") for name, value in search.settings_of(request.strategy).items()]
+    pairs += [(name, str(value)) for name, value in search.settings_of(request.strategy).items()]
     if request.prefix:
         pairs.append(("prefix", SEPARATOR.join(map(str, request.prefix))))
     return pairs

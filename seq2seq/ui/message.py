@@ -39,6 +39,14 @@ def sentence(error: ValueError) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
+def explain(error: Exception) -> str:
+    """What a visitor should know of `error`: a ValueError speaks for itself, anything else is our fault and is logged."""
+    if isinstance(error, ValueError):
+        return sentence(error)
+    _log.error("a handler failed", exc_info=error)
+    return "Something went wrong on the server. Your text is still here: please try again."
+
+
 def reported(
     place: gr.HTML,
 ) -> Callable[[Callable[..., dict[Any, Any]]], Callable[..., dict[Any, Any]]]:
@@ -49,11 +57,8 @@ def reported(
         def guarded(*args: Any, **kwargs: Any) -> dict[Any, Any]:
             try:
                 return {place: message(""), **handler(*args, **kwargs)}
-            except ValueError as error:
-                return {place: message(sentence(error))}
-            except Exception:  # a fault of ours: logged for us, and never a page that waits for ever
-                _log.exception("%s failed", handler.__name__)
-                return {place: message("Something went wrong on the server. Your text is still here: please try again.")}
+            except Exception as error:  # never a page that waits for ever
+                return {place: message(explain(error))}
 
         return guarded
 

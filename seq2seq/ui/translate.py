@@ -12,7 +12,7 @@ from gradio.context import Context
 from seq2seq.decoding import STRATEGIES
 from seq2seq.ui import link, search
 from seq2seq.ui.link import Request
-from seq2seq.ui.message import message, message_line, reported, sentence
+from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
 from seq2seq.ui.stage import stage as make_stage
 from seq2seq.ui.visit import Visit, forced, shown, visit
@@ -141,9 +141,14 @@ def build(services: Services) -> None:
         request, step, problems = link.read(query, opening, services)
         try:
             now = visit(services, request)
-        except ValueError as error:
-            request, now, step = opening, first, 0
-            problems.append(f"{sentence(error)} Here is an example instead.")
+        except Exception as error:  # whatever it is, something must be drawn: the page waits for this answer
+            problems.append(explain(error))
+            request, step = replace(request, prefix=()), 0
+            try:
+                now = visit(services, request)
+            except Exception:
+                request, now = opening, first
+                problems.append("Here is an example instead.")
         if step > len(now.trace.steps):
             problems.append(
                 f"This translation has {len(now.trace.steps)} steps, so step {step} is not there; this is the last."
