@@ -107,18 +107,31 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
 
 def _table(evaluations: list[dict[str, Any]]) -> list[str]:
     """Every evaluation as a row, then BLEU by length, then the commands."""
-    spans = [(part["low"], part["high"], part["sentences"]) for part in evaluations[0]["by_length"]]
-    lines = ["| data | search | sentences / references | BLEU | chrF |", "|---|---|---|---|---|"]
+    same = [e for e in evaluations if e["data"] == evaluations[0]["data"]]  # another file has other lengths
+    spans = [(part["low"], part["high"], part["sentences"]) for part in same[0]["by_length"]]
+    lines = ["| data | search | sentences / references | BLEU | chrF | rows | BLEU by row | chrF by row |", "|---" * 8 + "|"]
     for e in evaluations:
-        counts = f"{e['sentences']:,} / {e['references']:,}"
-        lines.append(f"| {e['data']} | {_search(e['strategy'])} | {counts} | {e['bleu']:.1f} | {e['chrf']:.1f} |")
-    lines += ["", "BLEU by words of the source (sentences):", ""]
+        cells = [
+            e["data"],
+            _search(e["strategy"]),
+            f"{e['sentences']:,} / {e['references']:,}",
+            f"{e['bleu']:.1f}",
+            f"{e['chrf']:.1f}",
+        ]
+        cells += [f"{e['rows']:,}", f"{e['bleu_by_row']:.1f}", f"{e['chrf_by_row']:.1f}"]
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", f"BLEU on {same[0]['data']} by words of the source (sentences):", ""]
     lines += ["| search | " + " | ".join(f"{span(low, high)} ({n:,})" for low, high, n in spans) + " |"]
     lines += ["|---" * (len(spans) + 1) + "|"]
-    for e in evaluations:
+    for e in same:
         lines.append(f"| {_search(e['strategy'])} | " + " | ".join(f"{part['bleu']:.1f}" for part in e["by_length"]) + " |")
     first = evaluations[0]
-    lines += ["", "Every different source sentence counts once, against all of its references. sacreBLEU signatures:", ""]
+    lines += [
+        "",
+        "BLEU and chrF count every different source sentence once; by row, once for every pair of the file. Either way a",
+        "translation is compared with all references of its sentence. sacreBLEU signatures:",
+        "",
+    ]
     lines += [f"    BLEU {first['bleu_signature']}", f"    chrF {first['chrf_signature']}", "", "Commands:", ""]
     return [*lines, *(f"    {e['command']}" for e in evaluations)]
 

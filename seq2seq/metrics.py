@@ -23,32 +23,52 @@ class LengthQuality:
 
 @dataclass(frozen=True)
 class Quality:
-    """Free-running quality of a set of translations against all references of each."""
+    """Free-running quality of a set of translations against all references of each.
 
-    sentences: int
+    A source that stands in several rows of a file, once a reference, can count once or once a row. Both are common, and short
+    sentences with many references weigh more in the second; so both are given.
+    """
+
+    sentences: int  # different sources, each counted once in bleu, chrf and by_length
     references: int
     bleu: float
     chrf: float
+    rows: int  # pairs, each counted once in the next two
+    bleu_by_row: float
+    chrf_by_row: float
     bleu_signature: str
     chrf_signature: str
     by_length: tuple[LengthQuality, ...]
 
 
-def quality(sources: Sequence[str], hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> Quality:
-    """Corpus BLEU (Papineni et al. 2002) and chrF (Popović 2015) of one hypothesis and one or more references a source."""
+def quality(
+    sources: Sequence[str], hypotheses: Sequence[str], references: Sequence[Sequence[str]], rows: Sequence[int] | None = None
+) -> Quality:
+    """Corpus BLEU (Papineni et al. 2002) and chrF (Popović 2015) of one hypothesis and one or more references a source.
+
+    `rows` names, for every row of a file, the index of its source; by default every source is one row.
+    """
+    once = range(len(sources))
+    rows = list(once) if rows is None else rows
+
+    def score(metric: BLEU | CHRF, chosen: Sequence[int]) -> float:
+        streams = _streams([references[i] for i in chosen])
+        return float(metric.corpus_score([hypotheses[i] for i in chosen], streams).score)
+
     bleu, chrf = BLEU(), CHRF()
-    streams = _streams(references)
     by_length = []
     for low, high in LENGTHS:
-        chosen = [i for i, source in enumerate(sources) if low <= len(source.split()) <= high]
+        chosen = [i for i in once if low <= len(sources[i].split()) <= high]
         if chosen:
-            part = BLEU().corpus_score([hypotheses[i] for i in chosen], _streams([references[i] for i in chosen]))
-            by_length.append(LengthQuality(low, high, len(chosen), part.score))
+            by_length.append(LengthQuality(low, high, len(chosen), score(BLEU(), chosen)))
     return Quality(
         sentences=len(sources),
         references=sum(map(len, references)),
-        bleu=bleu.corpus_score(hypotheses, streams).score,
-        chrf=chrf.corpus_score(hypotheses, streams).score,
+        bleu=score(bleu, once),
+        chrf=score(chrf, once),
+        rows=len(rows),
+        bleu_by_row=score(BLEU(), rows),
+        chrf_by_row=score(CHRF(), rows),
         bleu_signature=str(bleu.get_signature()),
         chrf_signature=str(chrf.get_signature()),
         by_length=tuple(by_length),

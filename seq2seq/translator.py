@@ -124,7 +124,7 @@ class Translator:
                 yield i, " ".join(self._tokenizer.target.decode(hypotheses[0].tokens).split())  # a line stays one line
 
     def evaluate(self, pairs: Sequence[Pair], strategy: Any = Greedy()) -> Quality:
-        """Free-running BLEU and chrF on each different source of `pairs`, against all of its references.
+        """Free-running BLEU and chrF of `pairs`, each source against all of its references.
 
         A source too long for the model counts with an empty translation: nothing is left out to flatter the figure.
         """
@@ -132,7 +132,8 @@ class Translator:
         lines = [source if self._fits(source) else "" for source in references]
         translations = dict(self.translate_lines(lines, strategy))
         hypotheses = [translations[i] for i in range(len(references))]
-        return quality(list(references), hypotheses, list(references.values()))
+        index = {source: i for i, source in enumerate(references)}
+        return quality(list(references), hypotheses, list(references.values()), [index[source] for source, _ in pairs])
 
     def _fits(self, source: str) -> bool:
         try:

@@ -111,7 +111,7 @@ DAMAGES = {
     "a weight too few": (_weights(lambda s: s.pop("output.bias")), "output.bias is missing"),
     "not a number": (_weights(lambda s: s["output.bias"].fill_(float("nan"))), "not finite, in output.bias"),
     "no tokenizer": (lambda f: (f / "tokenizer.model").unlink(), "tokenizer.model is missing"),
-    "truncated tokenizer": (lambda f: os.truncate(f / "tokenizer.model", 500), "tokenizer"),
+    "truncated tokenizer": (lambda f: os.truncate(f / "tokenizer.model", 500), "not a SentencePiece model"),
     "pickled tokenizer": (lambda f: (f / "tokenizer.model").write_bytes(pickle.dumps(Bomb())), "not a SentencePiece model"),
 }
 

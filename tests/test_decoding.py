@@ -75,7 +75,8 @@ def test_a_batch_translates_as_each_sentence_alone(translator: Translator, strat
     assert together[4] == ""
     for index, line in enumerate(lines):
         if line:
-            assert together[index] == translator.translate(line, strategy).text
+            alone = translator.translate(line, strategy).text
+            assert together[index] == " ".join(alone.split())  # a line of output is one line
 
 
 def test_the_same_seed_draws_the_same_sentence_and_leaves_the_global_generator_alone(translator: Translator) -> None:

@@ -19,3 +19,11 @@ def test_the_signature_and_every_length_are_given() -> None:
     assert "tok:13a" in result.bleu_signature and "nrefs:var" in result.bleu_signature
     assert [(part.low, part.high, part.sentences) for part in result.by_length] == [(1, 4, 1), (8, 10, 1)]
     assert sum(part.sentences for part in result.by_length) == result.sentences
+
+
+def test_a_source_of_several_rows_counts_once_or_once_a_row() -> None:
+    hypotheses = [REFERENCES[0][0], "nous voyons deux bateaux"]
+    both = quality(SOURCES, hypotheses, REFERENCES, rows=[0, 0, 0, 1])
+    assert (both.sentences, both.rows) == (2, 4)
+    assert both.bleu == quality(SOURCES, hypotheses, REFERENCES).bleu
+    assert both.bleu_by_row > both.bleu and both.chrf_by_row > both.chrf  # the perfect translation weighs three times

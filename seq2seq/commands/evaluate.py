@@ -47,9 +47,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _lines(quality: Quality) -> list[str]:
     return [
-        f"free-running, {quality.sentences} sentences, {quality.references} references",
-        f"BLEU {quality.bleu:.1f}  ({quality.bleu_signature})",
-        f"chrF {quality.chrf:.1f}  ({quality.chrf_signature})",
+        f"free-running, {quality.sentences} different sentences, {quality.references} references, {quality.rows} rows",
+        f"BLEU {quality.bleu:.1f} with each sentence once, {quality.bleu_by_row:.1f} with each row  ({quality.bleu_signature})",
+        f"chrF {quality.chrf:.1f} with each sentence once, {quality.chrf_by_row:.1f} with each row  ({quality.chrf_signature})",
         "source words  sentences  BLEU",
         *(f"{card.span(part.low, part.high):>12}  {part.sentences:9d}  {part.bleu:4.1f}" for part in quality.by_length),
     ]
