@@ -67,6 +67,7 @@ def test_everyday_sentences_come_out_right(sentence: str, strategy: object) -> N
 def test_attention_beats_one_fixed_vector_and_most_so_where_sentences_are_long() -> None:
     for search in ("greedy", "beam"):
         assert bleu("en-fr-additive", search) > bleu("en-fr-plain", search)
+    assert results(NAMES[0])["evaluations"][1]["bleu_by_row"] >= 46
     additive, plain = (
         {(part["low"], part["high"]): part["bleu"] for e in results(name)["evaluations"][:1] for part in e["by_length"]}
         for name in NAMES
@@ -77,10 +78,18 @@ def test_attention_beats_one_fixed_vector_and_most_so_where_sentences_are_long()
 @pytest.mark.parametrize("name", NAMES)
 def test_card_and_readme_print_the_measured_figures(name: str) -> None:
     card = (ROOT / name / "README.md").read_text(encoding="utf-8")
-    (row,) = re.findall(rf"^\| `{name}` .*$", README, re.MULTILINE)
+    rows = "\n".join(re.findall(rf"^\| `{name}` .*$", README, re.MULTILINE))
     for evaluation in results(name)["evaluations"]:
-        figures = [f"{evaluation['bleu']:.1f}", f"{evaluation['chrf']:.1f}"]
-        assert all(f"| {figure} |" in card and figure in row for figure in figures)
+        figures = [f"{evaluation[key]:.1f}" for key in ("bleu", "chrf", "bleu_by_row", "chrf_by_row")]
+        assert all(f"| {figure} |" in card and re.search(rf"\b{figure}\b", rows) for figure in figures)
+    by_length = [
+        f"{part['bleu']:.1f}"
+        for e in results(name)["evaluations"]
+        if e["strategy"]["name"] == "beam"
+        for part in e["by_length"]
+    ]
+    assert " | ".join(by_length) in rows
+    for evaluation in results(name)["evaluations"]:
         assert evaluation["bleu_signature"] in card
         assert "valid.tsv" in evaluation["command"] and evaluation["command"] in card
     assert "CC BY 2.0 FR" in card and "Seed 1;" in card
