@@ -20,6 +20,20 @@ function loadPlotly(address) {
   return plotlyLoading;
 }
 
+/** Run `draw` while the page's <base> is out of sight. Where there is one, Plotly's first drawing writes the page's address into
+ *  its references (clip paths, the colour bar's gradient), and they break as soon as the address changes, as ours does at each step. */
+function withoutBase(draw) {
+  const base = document.querySelector("base");
+  const href = base && base.getAttribute("href");
+  if (href === null) return draw();
+  base.removeAttribute("href");
+  try {
+    return draw(); // looks for it before it returns; the rest of the drawing may follow later
+  } finally {
+    base.setAttribute("href", href);
+  }
+}
+
 function makeHeatmap(root, store, address) {
   const section = root.querySelector(".heat");
   const plot = root.querySelector(".plot");
@@ -145,7 +159,7 @@ function makeHeatmap(root, store, address) {
     const heat = { ...view().figure.data[0], z: written(store.step) };
     heat.colorbar = { ...heat.colorbar, tickfont: { size: 16 }, title: { ...heat.colorbar.title, font: { size: 16 } } };
     drawn = [store.payload.id, unit, store.step, store.step].join();
-    await plotly.react(plot, [heat], dressed(false), { displayModeBar: false, responsive: false });
+    await withoutBase(() => plotly.react(plot, [heat], dressed(false), { displayModeBar: false, responsive: false }));
     if (!plot.dataset.bound) bind();
   }
 

@@ -150,3 +150,15 @@ def test_the_chosen_candidate_does_not_fork(visit):
     expect(page.locator(".candidate.chosen")).to_have_attribute("aria-disabled", "true")
     page.locator(".candidate.chosen").click(force=True)
     expect(page.get_by_test_id("compare")).to_be_hidden()
+
+
+def test_the_colour_bar_and_clip_paths_survive_a_change_of_the_address(visit):
+    page = visit(AT_STEP_2)
+    heatmap(page)
+    page.get_by_test_id("next").click()
+    page.wait_for_url("**step=3")
+    references = page.evaluate(
+        """[...document.querySelectorAll('.plot [style*="url("], .plot [clip-path]')]
+          .map(e => e.getAttribute('clip-path') || e.style.fill).filter(r => r.includes('url('))"""
+    )
+    assert len(references) > 1 and all(re.fullmatch(r"""url\(["']?#[^)]+\)""", r) for r in references)
