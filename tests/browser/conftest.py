@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from server import FLAGS, find_chromium, serve
 
-
 expect.set_options(timeout=30_000)  # how long to wait for what must come, on a slow and busy machine
 
 
