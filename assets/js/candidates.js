@@ -27,6 +27,12 @@ function makeCandidates(root, store) {
     return rows;
   }
 
+  /** Whether the piece of a step was given from outside; what a fork shares with its original, the model chose. */
+  function isForced(step) {
+    const { fork, trace } = store.payload;
+    return trace.steps[step - 1].forced && !(fork && step <= fork.shared);
+  }
+
   function build(step) {
     shown = step;
     list.replaceChildren();
@@ -37,7 +43,7 @@ function makeCandidates(root, store) {
       return;
     }
     const record = store.payload.trace.steps[step - 1];
-    const mode = record.forced ? "forced" : `free running, ${store.payload.trace.strategy.name}`;
+    const mode = isForced(step) ? "forced" : `free running, ${store.payload.trace.strategy.name}`;
     title.textContent = `Step ${step}: which piece comes next?`;
     unit.textContent = `Probability (${mode}) · entropy ${record.entropy.toFixed(2)} bits`;
     for (const row of entries(step)) list.appendChild(button(step, row));
@@ -56,7 +62,7 @@ function makeCandidates(root, store) {
     track.appendChild(html("span", "candidate-bar")).style.setProperty("--p", Math.min(1, p));
     node.appendChild(html("span", "candidate-p", probabilityText(p)));
     const place = row.rank > MOST_CANDIDATES ? `, rank ${row.rank}` : "";
-    const how = store.payload.trace.steps[step - 1].forced ? "forced" : "chosen";
+    const how = isForced(step) ? "forced" : "chosen";
     node.appendChild(html("span", "candidate-note", row.chosen ? how + place : "fork"));
     const effect = row.chosen ? how : "force this piece and go on from it";
     node.setAttribute("aria-label", `${row.label.text}, probability ${probabilityText(p)}${place}, ${effect}`);

@@ -61,6 +61,12 @@ function startPlayer(element, trigger, props, watch) {
     if (moved || spoken !== step) announce(moved);
   }
 
+  /** What is said of a step; of one that a fork shares with its original, what the original says. */
+  function sentence(step) {
+    const { fork, views } = store.payload;
+    return fork && step <= fork.shared ? fork.original.sentences[step] : views.sentences[step];
+  }
+
   /** Everything that changes only with whole steps. */
   function announce(moved) {
     spoken = store.step;
@@ -68,7 +74,7 @@ function startPlayer(element, trigger, props, watch) {
     find(".counter").textContent = `${store.step} / ${last()}`;
     const says = find(".says");
     says.replaceChildren();
-    for (const span of store.payload.views.sentences[store.step]) says.appendChild(html("span", span.role, span.text));
+    for (const span of sentence(store.step)) says.appendChild(html("span", span.role, span.text));
     find("[aria-live]").textContent = says.textContent;
     find("[data-action=first]").disabled = find("[data-action=previous]").disabled = store.step === 0;
     find("[data-action=next]").disabled = find("[data-action=last]").disabled = store.step === last();

@@ -162,3 +162,14 @@ def test_the_colour_bar_and_clip_paths_survive_a_change_of_the_address(visit):
           .map(e => e.getAttribute('clip-path') || e.style.fill).filter(r => r.includes('url('))"""
     )
     assert len(references) > 1 and all(re.fullmatch(r"""url\(["']?#[^)]+\)""", r) for r in references)
+
+
+def test_in_a_fork_only_the_piece_that_was_forced_is_called_forced(visit):
+    page = visit(AT_STEP_2)
+    fork(page)
+    expect_step(page, 2)
+    expect(page.get_by_test_id("choice-unit")).to_contain_text("forced")
+    page.get_by_test_id("scrub").fill("1")
+    expect_step(page, 1)
+    expect(page.get_by_test_id("choice-unit")).to_contain_text("free running")
+    expect(page.get_by_test_id("says")).not_to_contain_text("forced")
