@@ -186,6 +186,8 @@ class _BeamSearch:
         goes_on = possible & ~ends
         goes_on &= goes_on.cumsum(1) <= k
         sentences = rows.sentences[first].cpu()
+        # Several may end in one step; the best of them fill the places that are left.
+        finished &= finished.cumsum(1) <= (k - self._ended[sentences]).to(device)[:, None]
         self._ended[sentences] += finished.sum(1).cpu()
         goes_on &= (self._ended[sentences] < k).to(device)[:, None]
         keep = finished | goes_on

@@ -50,8 +50,8 @@ class ModelInfo:
 class Translator:
     """A checkpoint in use. Every method may be called from several threads at once."""
 
-    def __init__(self, loaded: Checkpoint, device: str | torch.device = "cpu"):
-        self.model = loaded.model.to(device).eval().requires_grad_(False)
+    def __init__(self, loaded: Checkpoint):
+        self.model = loaded.model.eval().requires_grad_(False)
         self._tokenizer = loaded.tokenizer
         config = loaded.model.config
         readers = "no attention" if config.attention == NO_ATTENTION else f"{config.attention} attention"
@@ -75,9 +75,9 @@ class Translator:
         return self.info.name
 
     @classmethod
-    def load(cls, name_or_folder: str | Path, device: str = "cpu") -> Translator:
+    def load(cls, name_or_folder: str | Path) -> Translator:
         """Raises ValueError with one sentence that says what is wrong with the folder."""
-        return cls(checkpoint.load(name_or_folder), device)
+        return cls(checkpoint.load(name_or_folder))
 
     def translate(self, text: str, strategy: Any = Greedy(), prefix: Sequence[int] = ()) -> DecodingTrace:
         """Every step of the translation of `text`. The ids of `prefix` are forced first, then `strategy` goes on.

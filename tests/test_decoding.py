@@ -125,6 +125,7 @@ def test_hypotheses_are_ranked_and_the_first_is_the_trace(translator: Translator
     assert len(trace.hypotheses) > 1
     ended = [h.score for h in trace.hypotheses if h.finished]
     cut_off = [h.score for h in trace.hypotheses if not h.finished]
+    assert len(ended) <= 4
     assert [h.score for h in trace.hypotheses] == sorted(ended, reverse=True) + sorted(cut_off, reverse=True)
 
 

@@ -12,7 +12,7 @@ from ..corpora import read_tsv
 from ..decoding import describe
 from ..metrics import Quality
 from ..translator import Translator
-from .options import add_model, add_strategy, strategy
+from .options import add_columns, add_model, add_strategy, strategy
 
 HELP = "BLEU and chrF of free-running translations against all references of each sentence"
 
@@ -20,8 +20,7 @@ HELP = "BLEU and chrF of free-running translations against all references of eac
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     parser.add_argument("--data", required=True, metavar="FILE", help="pairs, a tab-separated UTF-8 file without header")
-    parser.add_argument("--source", type=int, default=0, help="column of the source, counted from 0 (default 0)")
-    parser.add_argument("--target", type=int, default=1, help="column of the target (default 1)")
+    add_columns(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--card", action="store_true", help="write the figures into the model card, too")
     add_strategy(parser)

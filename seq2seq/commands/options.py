@@ -14,6 +14,11 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, metavar="NAME_OR_DIR", help="a bundled model's name or a checkpoint folder")
 
 
+def add_columns(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--source", type=int, default=0, help="column of the source, counted from 0 (default 0)")
+    parser.add_argument("--target", type=int, default=1, help="column of the target (default 1)")
+
+
 def add_strategy(parser: argparse.ArgumentParser) -> None:
     """Greedy unless --beam or --sample says otherwise."""
     choice = parser.add_mutually_exclusive_group()

@@ -23,6 +23,7 @@ from ..corpora import for_training, read_tsv
 from ..model import Seq2Seq
 from ..text import Tokenizer
 from ..training import Event, Finished, Started, StepDone, Validated, choose_device, train
+from .options import add_columns
 
 HELP = "train a model on a TSV of sentence pairs"
 _BY_DATA = {"source_vocabulary", "target_vocabulary", "shared_vocabulary"}  # settled by the tokenizer, below
@@ -33,8 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--valid", required=True, help="held-out pairs, which choose the best checkpoint")
     parser.add_argument("--out", required=True, type=Path, help="folder for the checkpoint")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out exactly where it was cut off")
-    parser.add_argument("--source", type=int, default=0, help="column of the source, counted from 0 (default 0)")
-    parser.add_argument("--target", type=int, default=1, help="column of the target (default 1)")
+    add_columns(parser)
     parser.add_argument("--threads", type=int, default=0, help="processor threads; 0 leaves the choice to PyTorch")
     parser.add_argument("--vocabulary-size", type=int, default=6000, help="pieces of a vocabulary (default 6000)")
     parser.add_argument("--shared-vocabulary", action=argparse.BooleanOptionalAction, default=True, help="one vocabulary")

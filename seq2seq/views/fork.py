@@ -22,7 +22,6 @@ def compare(original: DecodingTrace, fork: DecodingTrace) -> dict[str, Any]:
         "original": {
             "labels": view(original)["target"],
             "log_prob": original.log_prob,
-            "text": original.text,
             "sentences": sentences.view(original)[: shared + 1],
         },
     }
