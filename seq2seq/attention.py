@@ -1,4 +1,4 @@
-"""What a decoder reads of the source: attention, or one fixed context vector.
+"""What a recurrent decoder reads of the source: attention, or one fixed context vector.
 
 Symbols: R rows (sentences or beam hypotheses), S source positions, T target positions, M memory units, D decoder units,
 A attention units.
@@ -12,31 +12,65 @@ import torch
 from torch import Tensor, nn
 
 from .config import ModelConfig, choose
+from .losses import widen
+from .rows import PerRow
 
 
-@dataclass(frozen=True)
-class Memory:
-    """What the encoder leaves for the decoder. `mask` is True at real source positions and False at padding."""
+@dataclass(frozen=True, kw_only=True)
+class Memory(PerRow):
+    """What an encoder leaves for the decoder. `mask` is True at real source positions and False at padding."""
 
     states: Tensor  # [R, S, M]
     mask: Tensor  # [R, S]
-    summary: Tensor  # [R, M] the encoder's two final states side by side
-    keys: Tensor | None = None  # [R, S, A] computed once a sentence by the score function
-    context: Tensor | None = None  # [R, M] the fixed context vector, for a model without attention
+    context: Tensor | None = None  # [R, M] the fixed context vector, where a decoder reads the source through one
 
-    def select(self, rows: Tensor) -> Memory:
-        """The memory of `rows` [R'], in that order."""
-        return Memory(
-            self.states[rows],
-            self.mask[rows],
-            self.summary[rows],
-            None if self.keys is None else self.keys[rows],
-            None if self.context is None else self.context[rows],
-        )
+
+@dataclass(frozen=True, kw_only=True)
+class RecurrentMemory(Memory):
+    """What a recurrent encoder leaves: the states of its top layer, and what each layer ended with."""
+
+    summary: Tensor  # [R, M] the hidden states after the last piece read, directions side by side
+    last: tuple[Tensor, ...]  # a layer, lowest first: its full state [R, state_size] after that, directions side by side
+    keys: Tensor | None = None  # [R, S, A or D] computed once a sentence by the score function
+
+
+class DotScore(nn.Module):
+    """query . state: Luong et al. 2015, section 3.1. It has no parameters, so both must be of one size."""
+
+    def __init__(self, query_size: int, memory_size: int, config: ModelConfig):
+        super().__init__()
+        if query_size != memory_size:
+            raise ValueError(
+                f"dot attention multiplies the decoder's {query_size} units with the encoder's {memory_size}: decoder_size "
+                f"must be {memory_size} (the encoder's directions together), or attention 'general'"
+            )
+
+    def keys(self, states: Tensor) -> Tensor:
+        """[R, S, M] -> [R, S, D]: nothing to compute beforehand."""
+        return states
+
+    def forward(self, query: Tensor, keys: Tensor) -> Tensor:
+        """Query [R, T, D] and keys [R, S, D] -> scores [R, T, S], before masking."""
+        return torch.bmm(query, keys.transpose(1, 2))
+
+
+class GeneralScore(DotScore):
+    """query . W state: Luong et al. 2015, section 3.1."""
+
+    def __init__(self, query_size: int, memory_size: int, config: ModelConfig):
+        super().__init__(query_size, query_size, config)
+        self.memory = nn.Linear(memory_size, query_size, bias=False)
+
+    def keys(self, states: Tensor) -> Tensor:
+        """[R, S, M] -> [R, S, D]"""
+        return self.memory(states)
 
 
 class AdditiveScore(nn.Module):
-    """v . tanh(W query + U state): Bahdanau et al. 2014, appendix A.1.2."""
+    """v . tanh(W query + U state): Bahdanau et al. 2014, appendix A.1.2.
+
+    Luong et al. 2015 call it "concat": one matrix on [query; state] is W and U side by side.
+    """
 
     def __init__(self, query_size: int, memory_size: int, config: ModelConfig):
         super().__init__()
@@ -61,14 +95,18 @@ class Attention(nn.Module):
         super().__init__()
         self.score = score
 
-    def prepare(self, memory: Memory) -> Memory:
+    def prepare(self, memory: RecurrentMemory) -> RecurrentMemory:
         return replace(memory, keys=self.score.keys(memory.states))  # type: ignore[operator]
 
-    def forward(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
+    def forward(self, query: Tensor, memory: RecurrentMemory) -> tuple[Tensor, Tensor]:
         """Query [R, T, D] -> contexts [R, T, M] and weights [R, T, S]; padding gets a weight of exactly 0."""
-        scores = self.score(query, memory.keys).float()
-        weights = scores.masked_fill(~memory.mask[:, None], float("-inf")).softmax(-1)
+        weights = masked_softmax(self.score(query, memory.keys), memory.mask[:, None])
         return torch.bmm(weights.to(memory.states.dtype), memory.states), weights
+
+
+def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
+    """Softmax over the last dimension; where `mask` is False the weight is exactly 0."""
+    return widen(scores).masked_fill(~mask, float("-inf")).softmax(-1)
 
 
 class FixedContext(nn.Module):
@@ -78,16 +116,16 @@ class FixedContext(nn.Module):
         super().__init__()
         self.project = nn.Linear(memory_size, memory_size)
 
-    def prepare(self, memory: Memory) -> Memory:
+    def prepare(self, memory: RecurrentMemory) -> RecurrentMemory:
         return replace(memory, context=torch.tanh(self.project(memory.summary)))
 
-    def forward(self, query: Tensor, memory: Memory) -> tuple[Tensor, None]:
+    def forward(self, query: Tensor, memory: RecurrentMemory) -> tuple[Tensor, None]:
         """The same context for each of T positions: [R, T, M]. There are no weights."""
         assert memory.context is not None
         return memory.context[:, None].expand(-1, query.shape[1], -1), None
 
 
-SCORES: dict[str, type[nn.Module]] = {"additive": AdditiveScore}
+SCORES: dict[str, type[nn.Module]] = {"additive": AdditiveScore, "dot": DotScore, "general": GeneralScore}
 NO_ATTENTION = "none"
 
 

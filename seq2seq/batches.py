@@ -5,22 +5,19 @@ Symbols: B sentences, S longest source, T longest target (end mark included).
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from .config import EOS, PAD, TrainConfig
 from .corpora import Pair
+from .encoded import MAX_PIECES, EncodedPairs, Ids
 from .text import Tokenizer
-
-MAX_PIECES = 100  # longest source or target that a model is trained on; the app states it as its limit
-Ids = list[int]
 
 
 @dataclass(frozen=True)
@@ -55,18 +52,29 @@ def collate(pairs: Sequence[tuple[Ids, Ids]]) -> Batch:
     return Batch(source, lengths, target)
 
 
+class Epoch:
+    """The batches of an epoch, as lists of pairs of ids: each is made when it is asked for."""
+
+    def __init__(self, pairs: EncodedPairs, cuts: EncodedPairs, members: list[np.ndarray]):
+        self._pairs, self._cuts = pairs, cuts
+        self._members = members  # of each batch; from len(pairs) on they count `cuts`
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __getitem__(self, number: int) -> list[tuple[Ids, Ids]]:
+        known = len(self._pairs)
+        return [self._pairs[i] if i < known else self._cuts[i - known] for i in self._members[number].tolist()]
+
+
 class TrainingData:
     """Encoded pairs, cut into batches anew each epoch. An epoch depends on its number and the seed alone."""
 
-    def __init__(self, pairs: Sequence[Pair], tokenizer: Tokenizer, config: TrainConfig):
+    def __init__(self, pairs: Iterable[Pair], tokenizer: Tokenizer, config: TrainConfig):
         self._tokenizer, self._config = tokenizer, config
-        encoded = [(tokenizer.source.encode(s) + [EOS], tokenizer.target.encode(t) + [EOS]) for s, t in pairs]
-        kept = [i for i, (s, t) in enumerate(encoded) if max(len(s), len(t)) <= MAX_PIECES]
-        if not kept:
+        self._pairs, self.left_out = EncodedPairs.encode(pairs, tokenizer)
+        if not len(self):
             raise ValueError(f"every training pair is longer than {MAX_PIECES} pieces")
-        self._pairs = [pairs[i] for i in kept]
-        self._encoded = [encoded[i] for i in kept]
-        self.left_out = len(pairs) - len(kept)
 
     def __len__(self) -> int:
         return len(self._pairs)
@@ -74,49 +82,53 @@ class TrainingData:
     @property
     def digest(self) -> str:
         """Tells these pairs, cut by this tokenizer, from any others."""
-        return hashlib.sha256(json.dumps(self._encoded).encode()).hexdigest()
+        return self._pairs.digest
 
-    def epoch(self, number: int) -> list[list[tuple[Ids, Ids]]]:
-        """Batches of about `batch_tokens` target positions each, their order and members shuffled."""
+    def epoch(self, number: int) -> Epoch:
+        """Batches of about `batch_tokens` target positions each, their order and members shuffled.
+
+        Which pairs go together depends on the lengths of all, so all that are cut anew are cut here.
+        """
         shuffle = random.Random(f"{self._config.seed}/{number}")
-        pairs = [self._cut(i, shuffle) for i in range(len(self._pairs))]
+        noise = np.random.default_rng(shuffle.getrandbits(64))
+        cuts, rows = EncodedPairs(), np.arange(len(self))
+        for index in np.flatnonzero(noise.random(len(self)) < self._config.subword_sampling).tolist():
+            cut = self._cut(*self._pairs[index], shuffle)
+            if max(map(len, cut)) <= MAX_PIECES:
+                rows[index] = len(self) + len(cuts)
+                cuts.append(*cut)
+        lengths = np.concatenate([self._pairs.lengths, cuts.lengths])[rows]
         # Sorting by length with a little noise keeps padding low and still mixes the batches from epoch to epoch.
-        pairs.sort(key=lambda pair: (len(pair[1]), len(pair[0]) + shuffle.random() * 2))
-        batches = _fill(pairs, self._config.batch_tokens)
+        order = np.lexsort((lengths[:, 0] + 2 * noise.random(len(self)), lengths[:, 1]))
+        batches = _fill(rows[order], lengths[order].max(1), self._config.batch_tokens)
         shuffle.shuffle(batches)
-        return batches
+        return Epoch(self._pairs, cuts, batches)
 
-    def _cut(self, index: int, shuffle: random.Random) -> tuple[Ids, Ids]:
-        """Mostly the best segmentation, now and then another: the model learns that words can be cut differently."""
-        if shuffle.random() >= self._config.subword_sampling:
-            return self._encoded[index]
-        source, target = self._pairs[index]
+    def _cut(self, source: Ids, target: Ids, shuffle: random.Random) -> tuple[Ids, Ids]:
+        """Another segmentation of the same texts, now and then: the model learns that words can be cut differently."""
+        sides = ((self._tokenizer.source, source), (self._tokenizer.target, target))
         alpha = self._config.subword_alpha
-        cut = (
-            self._tokenizer.source.sample(source, alpha, shuffle) + [EOS],
-            self._tokenizer.target.sample(target, alpha, shuffle) + [EOS],
-        )
-        return cut if max(map(len, cut)) <= MAX_PIECES else self._encoded[index]
+        first, second = (side.sample(side.decode(ids), alpha, shuffle) + [EOS] for side, ids in sides)
+        return first, second
 
 
-def fixed_batches(pairs: Sequence[Pair], tokenizer: Tokenizer, batch_tokens: int) -> list[Batch]:
+def fixed_batches(pairs: Iterable[Pair], tokenizer: Tokenizer, batch_tokens: int) -> list[Batch]:
     """Batches for validation: the same at each call, every pair that fits in once."""
-    encoded = [(tokenizer.source.encode(s) + [EOS], tokenizer.target.encode(t) + [EOS]) for s, t in pairs]
-    encoded = [(s, t) for s, t in encoded if max(len(s), len(t)) <= MAX_PIECES]
-    if not encoded:
+    encoded, _ = EncodedPairs.encode(pairs, tokenizer)
+    if not len(encoded):
         raise ValueError(f"every validation pair is longer than {MAX_PIECES} pieces")
-    encoded.sort(key=lambda pair: (len(pair[1]), len(pair[0])))
-    return [collate(batch) for batch in _fill(encoded, batch_tokens)]
+    order = np.lexsort((encoded.lengths[:, 0], encoded.lengths[:, 1]))
+    batches = _fill(order, encoded.lengths[order].max(1), batch_tokens)
+    return [collate([encoded[i] for i in batch.tolist()]) for batch in batches]
 
 
-def _fill(pairs: Sequence[tuple[Ids, Ids]], batch_tokens: int) -> list[list[tuple[Ids, Ids]]]:
-    """Consecutive pairs together while sentences x longest side stays within `batch_tokens`."""
-    batches: list[list[tuple[Ids, Ids]]] = []
-    longest = 0
-    for pair in pairs:
-        longest = max(longest, len(pair[0]), len(pair[1]))
-        if not batches or (len(batches[-1]) + 1) * longest > batch_tokens:
-            batches.append([])
-            longest = max(len(pair[0]), len(pair[1]))
-        batches[-1].append(pair)
-    return batches
+def _fill(rows: np.ndarray, longest: np.ndarray, batch_tokens: int) -> list[np.ndarray]:
+    """Consecutive `rows` together while sentences x longest side stays within `batch_tokens`; `longest` is each row's own."""
+    starts: list[int] = []
+    limit = 0
+    for index, length in enumerate(longest.tolist()):
+        limit = max(limit, length)
+        if not starts or (index - starts[-1] + 1) * limit > batch_tokens:
+            starts.append(index)
+            limit = length
+    return np.split(rows, starts[1:])

@@ -18,10 +18,11 @@ from .training import perplexity
 RESULTS = "results.json"
 
 
-def command(name: str, arguments: Sequence[str]) -> str:
+def command(name: str, arguments: Sequence[str], processes: int = 1) -> str:
     """A command line as anybody can repeat it: folders are the reader's own, so of every path only the last part stays."""
+    program = ["python"] if processes == 1 else ["torchrun", "--nproc_per_node", str(processes)]
     shown = [Path(a).name if "/" in a and _exists(a) else a for a in arguments]
-    return shlex.join(["python", "-m", "seq2seq", name, *shown])
+    return shlex.join([*program, "-m", "seq2seq", name, *shown])
 
 
 def _exists(text: str) -> bool:

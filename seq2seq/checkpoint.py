@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,16 @@ class Origin:
     trained_on: str = "Not stated."
     attribution: str = "Not stated."
     licence: str = "Not stated."
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What config.json alone says of a model. `model` has the right shapes and no numbers: it costs no memory."""
+
+    name: str
+    model: Seq2Seq
+    training: TrainConfig
+    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -100,31 +111,55 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     os.replace(beside, path)
 
 
+def outline(name_or_folder: str | Path) -> Outline:
+    """What can be known of a checkpoint without reading its tokenizer and weights, in a moment.
+
+    Raises ValueError that names the folder and what is wrong with its config.json.
+    """
+    folder = find(name_or_folder)
+    with _named(folder):
+        return _outline(folder)
+
+
 def load(name_or_folder: str | Path) -> Checkpoint:
     """A checkpoint in fp32 on the CPU, ready to decode.
 
     Raises ValueError that names the folder and what is wrong with it.
     """
     folder = find(name_or_folder)
-    try:
-        config = _read_config(folder / "config.json")
-        model_config = ModelConfig.from_dict(config.get("model"))  # type: ignore[arg-type]
-        training = TrainConfig.from_dict(config.get("training"))  # type: ignore[arg-type]
-        origin = _read_origin(config.get("origin"))
+    with _named(folder):
+        empty = _outline(folder)
+        config = empty.model.config
         for file in folder.glob("*.model"):
             if file.stat().st_size > MAX_TOKENIZER_BYTES:
                 raise ValueError(f"{file.name} is larger than {MAX_TOKENIZER_BYTES:,} bytes")
-        tokenizer = Tokenizer.load(folder, model_config.shared_vocabulary)
+        tokenizer = Tokenizer.load(folder, config.shared_vocabulary)
         sizes = (len(tokenizer.source), len(tokenizer.target))
-        if sizes != (model_config.source_vocabulary, model_config.target_vocabulary):
+        if sizes != (config.source_vocabulary, config.target_vocabulary):
             raise ValueError(
                 f"the tokenizer has {sizes[0]} and {sizes[1]} pieces, but config.json says "
-                f"{model_config.source_vocabulary} and {model_config.target_vocabulary}"
+                f"{config.source_vocabulary} and {config.target_vocabulary}"
             )
-        model = _read_model(folder / "model.safetensors", model_config)
+        model = _filled(empty.model, folder / "model.safetensors")
+    return Checkpoint(folder.name, model, tokenizer, empty.training, empty.origin)
+
+
+@contextmanager
+def _named(folder: Path) -> Iterator[None]:
+    """What is wrong inside is wrong with `folder`, and says so."""
+    try:
+        yield
     except ValueError as error:
         raise ValueError(f"checkpoint {folder.name!r} cannot be used: {error}") from None
-    return Checkpoint(folder.name, model, tokenizer, training, origin)
+
+
+def _outline(folder: Path) -> Outline:
+    config = _read_config(folder / "config.json")
+    model_config = ModelConfig.from_dict(config.get("model"))  # type: ignore[arg-type]
+    training = TrainConfig.from_dict(config.get("training"))  # type: ignore[arg-type]
+    origin = _read_origin(config.get("origin"))
+    with torch.device("meta"):  # shapes without memory: a config may claim anything
+        return Outline(folder.name, Seq2Seq(model_config), training, origin)
 
 
 def _read_config(path: Path) -> dict[str, Any]:
@@ -148,9 +183,8 @@ def _read_origin(data: Any) -> Origin:
     return Origin(**data)
 
 
-def _read_model(path: Path, config: ModelConfig) -> Seq2Seq:
-    with torch.device("meta"):  # shapes without memory: a config may claim anything
-        model = Seq2Seq(config)
+def _filled(model: Seq2Seq, path: Path) -> Seq2Seq:
+    """`model`, so far without numbers, with those of the file."""
     wanted = {name: list(p.shape) for name, p in model.named_parameters()}
     try:
         with safe_open(path, framework="pt") as file:

@@ -56,9 +56,9 @@ def choose(name: str, value: str, choices: Mapping[str, Any]) -> Any:
 class ModelConfig(_Checked):
     """The shape of an encoder-decoder. Registries check `architecture`, `cell` and `attention` where they are looked up."""
 
-    architecture: str = _setting("recurrent", help="entry of model.ARCHITECTURES")
+    architecture: str = _setting("recurrent", help="recurrent, sutskever, cho, bahdanau, luong or transformer")
     cell: str = _setting("gru", help="recurrent cell: rnn, gru or lstm")
-    attention: str = _setting("additive", help="score function, or 'none' for one fixed context vector")
+    attention: str = _setting("additive", help="score function: additive, dot, general; 'none' for one fixed context vector")
     source_vocabulary: int = _setting(6000, 8, 64_000, "pieces in the source vocabulary")
     target_vocabulary: int = _setting(6000, 8, 64_000, "pieces in the target vocabulary")
     embedding_size: int = _setting(256, 4, 2048, "units of a piece's embedding (E)")
@@ -67,6 +67,11 @@ class ModelConfig(_Checked):
     attention_size: int = _setting(128, 4, 2048, "units in which additive attention compares (A)")
     encoder_layers: int = _setting(1, 1, 8, "layers of the encoder")
     decoder_layers: int = _setting(2, 1, 8, "layers of the decoder")
+    bidirectional: bool = _setting(True, help="the encoder reads in both directions")
+    reverse_source: bool = _setting(False, help="an encoder of one direction reads from the end (Sutskever et al. 2014)")
+    input_feeding: bool = _setting(False, help="each step reads the attentional vector of the one before (Luong et al. 2015)")
+    heads: int = _setting(4, 1, 64, "attention heads of a Transformer (N)")
+    feed_forward_size: int = _setting(512, 4, 8192, "units between the two maps of a Transformer's feed-forward part")
     dropout: float = _setting(0.25, 0.0, 0.9, "share of units dropped while training")
     tied_embeddings: bool = _setting(
         True, help="one matrix for target input and output, and for the source where the vocabulary is shared"
@@ -87,7 +92,7 @@ class TrainConfig(_Checked):
     """How a model is trained. Together with the data and the seed it decides every number of the run."""
 
     epochs: int = _setting(10, 1, 10_000, "passes over the training pairs")
-    batch_tokens: int = _setting(2000, 16, 1_000_000, "positions in a batch: sentences times the longest source or target")
+    batch_tokens: int = _setting(2000, 16, 1_000_000, "positions in a batch of all processes: sentences times longest side")
     learning_rate: float = _setting(2e-3, 1e-6, 1.0, "peak learning rate of AdamW")
     final_learning_rate: float = _setting(0.02, 0.0, 1.0, "share of the peak at which the cosine ends")
     warmup_updates: int = _setting(300, 0, 1_000_000, "updates over which the learning rate rises to its peak")

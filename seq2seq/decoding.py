@@ -39,6 +39,7 @@ class Rows(NamedTuple):
     sentences: Tensor  # [R] which sentence a row belongs to, ascending
     totals: Tensor  # [R]
     position: int
+    all: Tensor  # [R] 0, 1, ... R - 1: the parents of a search that goes on with every row once
 
 
 class Search(Protocol):
@@ -84,7 +85,7 @@ class Greedy:
 
     def choose(self, log_probs: Tensor, rows: Rows) -> Choice:
         best, tokens = log_probs.max(-1)
-        return Choice(torch.arange(len(tokens), device=tokens.device), tokens, rows.totals + best, tokens != EOS)
+        return Choice(rows.all, tokens, rows.totals + best, tokens != EOS)
 
     def score(self, total: float, length: int) -> float:
         return total
@@ -133,7 +134,7 @@ class _SampleSearch:
         drawn = torch.stack(draws).to(pieces.device)  # [R, 1]
         tokens = pieces.gather(-1, drawn)[:, 0]
         totals = rows.totals + log_probs.gather(-1, tokens[:, None])[:, 0]
-        return Choice(torch.arange(len(tokens), device=tokens.device), tokens, totals, tokens != EOS)
+        return Choice(rows.all, tokens, totals, tokens != EOS)
 
 
 @dataclass(frozen=True)
@@ -246,15 +247,21 @@ def describe(strategy: Any) -> dict[str, Any]:
 def decode(model: Seq2Seq, memory: Memory, state: State, strategy: Any, limits: Tensor) -> Iterator[Frame]:
     """Write the translations of what `model.encode` gave, step by step, at most `limits` [B] pieces each, end mark included."""
     search = strategy.start(len(limits))
-    sentences = torch.arange(len(limits), device=limits.device)
+    sentences = all_rows = torch.arange(len(limits), device=limits.device)
     tokens = torch.full_like(sentences, BOS)
     totals = torch.zeros(len(limits), device=limits.device)
-    for position in range(int(limits.max())):
+    shortest, longest = int(limits.min()), int(limits.max())
+    for position in range(longest):
         output = model.step(tokens, state, memory)
-        choice = search.choose(output.log_probs, Rows(sentences, totals, position))
-        owners = sentences[choice.parents]
-        alive = (choice.alive & (limits[owners] > position + 1)).nonzero()[:, 0]
+        choice = search.choose(output.log_probs, Rows(sentences, totals, position, all_rows))
+        owners = sentences if choice.parents is all_rows else sentences[choice.parents]
+        goes_on = choice.alive if position + 1 < shortest else choice.alive & (limits[owners] > position + 1)
+        unchanged = choice.parents is all_rows and bool(goes_on.all())  # every row goes on as itself
+        alive = all_rows if unchanged else goes_on.nonzero()[:, 0]
         yield Frame(Outline(choice, alive, owners), output.log_probs, output.attention, output.state.hidden)
+        if unchanged:
+            state, tokens, totals = output.state, choice.tokens, choice.totals
+            continue
         if not len(alive):
             return
         parents = choice.parents[alive]
@@ -262,6 +269,7 @@ def decode(model: Seq2Seq, memory: Memory, state: State, strategy: Any, limits: 
         if len(parents) != len(sentences) or not torch.equal(owners[alive], sentences):
             memory = memory.select(parents)
         sentences, tokens, totals = owners[alive], choice.tokens[alive], choice.totals[alive]
+        all_rows = torch.arange(len(sentences), device=limits.device)
 
 
 class Path(NamedTuple):

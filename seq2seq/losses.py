@@ -15,6 +15,11 @@ from torch.autograd import Function
 CHUNK = 1024  # positions at a time: 24 MB of fp32 for 6,000 pieces
 
 
+def widen(x: Tensor) -> Tensor:
+    """At least fp32: sums of exponentials are never formed in bfloat16."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
 class _LinearCrossEntropy(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, target: Tensor, smoothing: float) -> Tensor:
@@ -22,7 +27,7 @@ class _LinearCrossEntropy(Function):
         dtype = torch.get_autocast_dtype(x.device.type) if autocast else weight.dtype
         x, matrix, offset = x.to(dtype), weight.to(dtype), bias.to(dtype)
         even = smoothing / len(weight)
-        wide = torch.promote_types(dtype, torch.float32)  # sums and exponentials are never formed in bfloat16
+        wide = torch.promote_types(dtype, torch.float32)
         # The smoothed share of the loss needs the sum of all logits; that is one product with the summed matrix.
         total = -even * ((x.to(weight.dtype) @ weight.sum(0)).sum() + len(x) * bias.sum())
         grad_x = torch.empty_like(x)

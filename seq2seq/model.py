@@ -7,16 +7,20 @@ E embedding units.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .attention import Memory
+from .attention import NO_ATTENTION, Memory
 from .config import BOS, PAD, ModelConfig, choose
-from .losses import linear_cross_entropy
+from .losses import linear_cross_entropy, widen
+from .papers import BahdanauDecoder, ChoDecoder, LuongDecoder, SutskeverDecoder
 from .recurrent import RecurrentDecoder, RecurrentEncoder
+from .transformer import TransformerDecoder, TransformerEncoder
 
 
 class State(Protocol):
@@ -34,8 +38,83 @@ class StepOutput(NamedTuple):
     state: State
 
 
-# An architecture is an encoder and a decoder; Seq2Seq adds what all share: embeddings, output layer, loss.
-ARCHITECTURES: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {"recurrent": (RecurrentEncoder, RecurrentDecoder)}
+@dataclass(frozen=True)
+class Architecture:
+    """An encoder and a decoder; Seq2Seq adds what all share: embeddings, output layer, loss."""
+
+    title: str
+    encoder: type[nn.Module]
+    decoder: type[nn.Module]
+    own: frozenset[str]  # the settings of ModelConfig that it reads besides `COMMON`
+    fixed: Mapping[str, Any] = field(default_factory=dict)  # settings that it has in one way only
+    usual: Mapping[str, Any] = field(default_factory=dict)  # the paper's choice, where it is not ModelConfig's default
+
+    def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """`given` filled up with what this architecture has or usually has."""
+        return {**self.usual, **self.fixed, **given}
+
+    def describe(self, config: ModelConfig) -> str:
+        """One line for a visitor."""
+        if "heads" in self.own:
+            return f"{self.title}, {config.encoder_layers} + {config.decoder_layers} layers, {config.heads} heads"
+        readers = "no attention" if config.attention == NO_ATTENTION else f"{config.attention} attention"
+        return f"{config.cell.upper()} {self.title}, {readers}"
+
+    def check(self, config: ModelConfig) -> None:
+        """Raises ValueError for a setting that would contradict the architecture, or be ignored by it."""
+        for setting in fields(config):
+            value = getattr(config, setting.name)
+            if setting.name in self.fixed:
+                if value != self.fixed[setting.name]:
+                    raise ValueError(
+                        f"architecture {config.architecture!r} needs {setting.name} {self.fixed[setting.name]!r}, not {value!r}"
+                    )
+            elif setting.name not in COMMON | self.own and value != setting.default:
+                raise ValueError(f"architecture {config.architecture!r} does not read {setting.name}; leave it out")
+
+
+COMMON = {
+    *("architecture", "source_vocabulary", "target_vocabulary", "shared_vocabulary", "tied_embeddings"),
+    *("embedding_size", "encoder_layers", "decoder_layers", "dropout"),
+}
+_RECURRENT = frozenset({"cell", "encoder_size", "decoder_size", "reverse_source", "bidirectional"})
+_ATTENTIVE = _RECURRENT | {"attention", "attention_size"}
+_ONE_WAY = {"bidirectional": False}
+_PLAIN = {"attention": NO_ATTENTION}
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "recurrent": Architecture("encoder-decoder", RecurrentEncoder, RecurrentDecoder, _ATTENTIVE),
+    "sutskever": Architecture(
+        "encoder-decoder of Sutskever et al. 2014",
+        *(RecurrentEncoder, SutskeverDecoder, _RECURRENT),
+        fixed={**_ONE_WAY, **_PLAIN},
+        usual={"cell": "lstm", "encoder_layers": 4, "decoder_layers": 4, "encoder_size": 320, "reverse_source": True},
+    ),
+    "cho": Architecture(
+        "encoder-decoder of Cho et al. 2014",
+        *(RecurrentEncoder, ChoDecoder, _RECURRENT),
+        fixed=_PLAIN,
+        usual={**_ONE_WAY, "decoder_layers": 1},
+    ),
+    "bahdanau": Architecture(
+        "encoder-decoder of Bahdanau et al. 2014",
+        *(RecurrentEncoder, BahdanauDecoder, _ATTENTIVE - {"reverse_source"}),
+        fixed={"bidirectional": True},
+        usual={"decoder_layers": 1},
+    ),
+    "luong": Architecture(
+        "encoder-decoder of Luong et al. 2015",
+        *(RecurrentEncoder, LuongDecoder, _ATTENTIVE | {"input_feeding"}),
+        fixed=_ONE_WAY,
+        usual={"cell": "lstm", "attention": "general", "input_feeding": True, "encoder_layers": 2, "encoder_size": 320},
+    ),
+    "transformer": Architecture(
+        "Transformer",
+        *(TransformerEncoder, TransformerDecoder, frozenset({"heads", "feed_forward_size"})),
+        fixed={"attention": "dot"},
+        usual={"encoder_layers": 4, "decoder_layers": 4, "embedding_size": 192},
+    ),
+}
 
 
 class Seq2Seq(nn.Module):
@@ -44,14 +123,15 @@ class Seq2Seq(nn.Module):
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.config = config
-        encoder, decoder = choose("architecture", config.architecture, ARCHITECTURES)
+        self.architecture: Architecture = choose("architecture", config.architecture, ARCHITECTURES)
+        self.architecture.check(config)
         self.target_embedding = nn.Embedding(config.target_vocabulary, config.embedding_size)
         if config.shared_vocabulary and config.tied_embeddings:
             self.source_embedding = self.target_embedding
         else:
             self.source_embedding = nn.Embedding(config.source_vocabulary, config.embedding_size)
-        self.encoder = encoder(config)
-        self.decoder = decoder(config, self.encoder.memory_size)
+        self.encoder = self.architecture.encoder(config)
+        self.decoder = self.architecture.decoder(config, self.encoder.memory_size)
         self.output = nn.Linear(config.embedding_size, config.target_vocabulary)
         if config.tied_embeddings:
             self.output.weight = self.target_embedding.weight
@@ -63,7 +143,7 @@ class Seq2Seq(nn.Module):
             if "embedding" in name or name == "output.weight":
                 nn.init.normal_(parameter, std=self.config.embedding_size**-0.5)
             elif parameter.dim() < 2:
-                nn.init.zeros_(parameter)
+                nn.init.constant_(parameter, float("norm.weight" in name))
             elif "weight_hh" in name:
                 for gate in parameter.data.split(parameter.shape[1]):
                     nn.init.orthogonal_(gate)
@@ -83,12 +163,12 @@ class Seq2Seq(nn.Module):
         """The last written piece of each row [R] -> the distribution of the next."""
         embedded = self._embed(self.target_embedding, token[:, None])
         features, attention, state = self.decoder(embedded, state, memory)
-        log_probs = self.output(features[:, 0]).float().log_softmax(-1)
+        log_probs = widen(self.output(features[:, 0])).log_softmax(-1)
         return StepOutput(log_probs, None if attention is None else attention[:, 0], state)
 
     def forward(self, source: Tensor, lengths: Tensor, target: Tensor) -> Tensor:
         """Teacher-forced log-probabilities [B, T, V] of every next piece, given `target` [B, T] before it."""
-        return self.output(self._features(source, lengths, target)).float().log_softmax(-1)
+        return widen(self.output(self._features(source, lengths, target))).log_softmax(-1)
 
     def loss(self, source: Tensor, lengths: Tensor, target: Tensor, smoothing: float = 0.0) -> Tensor:
         """Teacher-forced cross-entropy in nats, summed over the real positions of `target` [B, T].
@@ -107,7 +187,7 @@ class Seq2Seq(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        return self.output.weight.device
+        return self.target_embedding.weight.device
 
 
 def count_parameters(model: nn.Module) -> int:

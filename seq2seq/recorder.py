@@ -31,6 +31,7 @@ def record(
     source_text: str,
     source_ids: Sequence[int],
     memory: Memory,
+    lanes: tuple[str, ...],
     frames: Sequence[Frame],
     hypotheses: Sequence[Path],
     strategy: Any,
@@ -43,7 +44,8 @@ def record(
         model=model_name,
         architecture=architecture,
         source_text=source_text,
-        source=_source(source_ids, memory, tokenizer),
+        lanes=lanes,
+        source=_source(source_ids, memory, lanes, tokenizer),
         context=None if memory.context is None else _summary(memory.context)[0],
         strategy=settings,
         steps=_steps(frames, best, len(settings.get("prefix", ())), tokenizer),
@@ -55,10 +57,10 @@ def record(
     )
 
 
-def _source(ids: Sequence[int], memory: Memory, tokenizer: Tokenizer) -> tuple[SourcePosition, ...]:
+def _source(ids: Sequence[int], memory: Memory, lanes: Sequence[str], tokenizer: Tokenizer) -> tuple[SourcePosition, ...]:
     pieces = tokenizer.source.pieces(ids)
-    forward, backward = memory.states[0].chunk(2, -1)  # [S, H] each
-    rows = zip(ids, pieces, word_indices(pieces), _summary(forward), _summary(backward), strict=True)
+    by_lane = [_summary(states) for states in memory.states[0].chunk(len(lanes), -1)]
+    rows = zip(ids, pieces, word_indices(pieces), zip(*by_lane, strict=True), strict=True)
     return tuple(SourcePosition(*row) for row in rows)
 
 

@@ -1,19 +1,21 @@
-"""Recurrent encoder and decoder.
+"""Recurrent cells, the encoder that all recurrent architectures share, and the default decoder. Others: papers.py.
 
-Symbols: B sentences, R rows, S source positions, T target positions, E embedding units, H encoder units a direction, M = 2H,
-D decoder units.
+Symbols: B sentences, R rows, S source positions, T target positions, E embedding units, H encoder units a direction, M memory
+units (2H for both directions, else H), D decoder units.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from .attention import FixedContext, Memory, build_context
+from .attention import FixedContext, RecurrentMemory, build_context
 from .config import ModelConfig, choose
+from .dropout import LockedDropout
+from .rows import PerRow
 from .scan import gru_scan
 
 CELLS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
@@ -28,64 +30,76 @@ class Recurrence(nn.Module):
         self.size = size
         self.state_size = 2 * size if cell == "lstm" else size
 
-    def forward(self, inputs: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Inputs [R, T, input_size], state [R, state_size] or None for zeros -> outputs [R, T, size], state after the last."""
+    def forward(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Inputs [R, T, input_size], state [R, state_size] -> outputs [R, T, size], state after the last position."""
         if torch.is_grad_enabled() and isinstance(self.cell, nn.GRU) and inputs.device.type == "cpu":
-            start = inputs.new_zeros(inputs.shape[0], self.size) if state is None else state
-            outputs = gru_scan(self.cell, inputs, start)
+            outputs = gru_scan(self.cell, inputs, state)
             return outputs, outputs[:, -1]
         if self.state_size == self.size:
-            outputs, last = self.cell(inputs, None if state is None else state[None])
+            outputs, last = self.cell(inputs, state[None])
             return outputs, last[0]
-        pair = None if state is None else tuple(part.contiguous()[None] for part in state.split(self.size, -1))
-        outputs, (hidden, memory) = self.cell(inputs, pair)
+        outputs, (hidden, memory) = self.cell(inputs, self._pair(state))
         return outputs, torch.cat([hidden[0], memory[0]], -1)
 
+    def read(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Padded inputs [B, S, input_size] from a state of zeros -> outputs [B, S, size], state after each row's own end."""
+        start = inputs.new_zeros(inputs.shape[0], self.state_size)
+        if self.state_size == self.size:
+            outputs, _ = self(inputs, start)
+            return outputs, outputs[torch.arange(len(lengths), device=lengths.device), lengths - 1]
+        # An LSTM's inner memory shows in no output, so the library has to stop at each row's end.
+        packed = nn.utils.rnn.pack_padded_sequence(inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        outputs, (hidden, memory) = self.cell(packed, self._pair(start))
+        padded, _ = nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True, total_length=inputs.shape[1])
+        return padded, torch.cat([hidden[0], memory[0]], -1)
 
-class LockedDropout(nn.Module):
-    """Dropout with one mask for all positions of a sentence (Gal and Ghahramani 2016).
-
-    Kinder to recurrence than a fresh mask at each position, and it needs T times fewer random numbers, which on a CPU took up
-    to a quarter of a training step.
-    """
-
-    def __init__(self, rate: float):
-        super().__init__()
-        self.rate = rate
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[B, T, units] -> the same"""
-        if not self.training or not self.rate:
-            return x
-        keep = torch.rand(x.shape[0], 1, x.shape[2], device=x.device) >= self.rate
-        return x * (keep / (1 - self.rate)).to(x.dtype)
+    def _pair(self, state: Tensor) -> tuple[Tensor, ...]:
+        return tuple(part.contiguous()[None] for part in state.split(self.size, -1))
 
 
 class RecurrentEncoder(nn.Module):
-    """Reads the source in both directions (Schuster and Paliwal 1997; Bahdanau et al. 2014, section 3.2)."""
+    """Reads the source forwards, backwards, or in both directions (Schuster and Paliwal 1997; Bahdanau et al. 2014, 3.2).
+
+    `lanes` names the equal parts of a memory state, in the order in which they lie side by side.
+    """
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        sizes = [config.embedding_size] + [2 * config.encoder_size] * (config.encoder_layers - 1)
-        self.forwards = nn.ModuleList(Recurrence(config.cell, size, config.encoder_size) for size in sizes)
-        self.backwards = nn.ModuleList(Recurrence(config.cell, size, config.encoder_size) for size in sizes)
+        if config.bidirectional and config.reverse_source:
+            raise ValueError("reverse_source needs bidirectional off: a bidirectional encoder reads backwards already")
+        self.lanes: tuple[str, ...] = ("backward",) if config.reverse_source else ("forward",)
+        if config.bidirectional:
+            self.lanes = ("forward", "backward")
+        self.memory_size = config.encoder_size * len(self.lanes)
+        sizes = [config.embedding_size] + [self.memory_size] * (config.encoder_layers - 1)
+        for lane in self.lanes:
+            layers = nn.ModuleList(Recurrence(config.cell, size, config.encoder_size) for size in sizes)
+            self.add_module(f"{lane}s", layers)
         self.dropout = LockedDropout(config.dropout)
-        self.memory_size = 2 * config.encoder_size
+        self.depth, self.size = config.encoder_layers, config.encoder_size
 
-    def forward(self, embedded: Tensor, lengths: Tensor) -> Memory:
+    def forward(self, embedded: Tensor, lengths: Tensor) -> RecurrentMemory:
         """Embedded source [B, S, E] and lengths [B] -> memory with states [B, S, M]."""
         positions = torch.arange(embedded.shape[1], device=embedded.device)
         mask = positions < lengths[:, None]  # [B, S]
         # Each sentence is reversed within its own length, so that the backward pass starts at its last piece, never at padding.
         reverse = torch.where(mask, lengths[:, None] - 1 - positions, positions)
-        states = self.dropout(embedded)
-        for forwards, backwards in zip(self.forwards, self.backwards, strict=True):
-            ahead, _ = forwards(states)
-            back = _reorder(backwards(_reorder(states, reverse))[0], reverse)
-            states = self.dropout(torch.cat([ahead, back], -1))
-        last = ahead[torch.arange(len(lengths), device=lengths.device), lengths - 1]
+        states, last = self.dropout(embedded), []
+        for layer in range(self.depth):
+            outputs, ends = zip(*(self._read(lane, layer, states, lengths, reverse) for lane in self.lanes), strict=True)
+            last.append(torch.cat(ends, -1))
+            states = self.dropout(torch.cat(outputs, -1))
+        summary = torch.cat([end[:, : self.size] for end in ends], -1)
         # What lies behind a sentence's end is cleared: a state computed from padding must not reach anybody.
-        return Memory(states * mask[..., None], mask, torch.cat([last, back[:, 0]], -1))
+        return RecurrentMemory(states=states * mask[..., None], mask=mask, summary=summary, last=tuple(last))
+
+    def _read(self, lane: str, layer: int, inputs: Tensor, lengths: Tensor, reverse: Tensor) -> tuple[Tensor, Tensor]:
+        recurrence = self.get_submodule(f"{lane}s.{layer}")
+        assert isinstance(recurrence, Recurrence)
+        if lane == "forward":
+            return recurrence.read(inputs, lengths)
+        outputs, end = recurrence.read(_reorder(inputs, reverse), lengths)
+        return _reorder(outputs, reverse), end
 
 
 def _reorder(x: Tensor, order: Tensor) -> Tensor:
@@ -94,15 +108,12 @@ def _reorder(x: Tensor, order: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class RecurrentState:
+class RecurrentState(PerRow):
     """The decoder's state: one tensor [R, state_size] a layer, lowest first."""
 
     layers: tuple[Tensor, ...]
     size: int
-
-    def select(self, rows: Tensor) -> RecurrentState:
-        """The states of `rows` [R'], in that order."""
-        return RecurrentState(tuple(layer[rows] for layer in self.layers), self.size)
+    fed: Tensor | None = None  # [R, E] what input feeding carries to the next step
 
     @property
     def hidden(self) -> Tensor:
@@ -118,6 +129,8 @@ class RecurrentDecoder(nn.Module):
     Without attention the one context vector is fed to every layer at every step and to the readout (Cho et al. 2014).
     """
 
+    readout_maps: ClassVar[int] = 1
+
     def __init__(self, config: ModelConfig, memory_size: int):
         super().__init__()
         size = config.decoder_size
@@ -126,24 +139,25 @@ class RecurrentDecoder(nn.Module):
         first_size = config.embedding_size + (memory_size if self.context_everywhere else 0)
         self.first = Recurrence(config.cell, first_size, size)
         self.rest = nn.ModuleList(Recurrence(config.cell, size + memory_size, size) for _ in range(config.decoder_layers - 1))
-        self.start = nn.Linear(memory_size, sum(layer.state_size for layer in self._layers()))
-        self.readout = nn.Linear(size + memory_size + config.embedding_size, config.embedding_size)
+        self.state_sizes = [self.first.state_size] * config.decoder_layers  # all layers are of one size
+        self.start = nn.Linear(memory_size, sum(self.state_sizes))
+        self.readout = nn.Linear(size + memory_size + config.embedding_size, self.readout_maps * config.embedding_size)
         self.dropout = LockedDropout(config.dropout)
         self.size = size
 
-    def _layers(self) -> Iterator[Recurrence]:
-        yield self.first
-        for layer in self.rest:
-            assert isinstance(layer, Recurrence)
-            yield layer
+    def squash(self, x: Tensor) -> Tensor:
+        """[R, T, maps * E] -> [R, T, E]"""
+        return torch.tanh(x)
 
-    def begin(self, memory: Memory) -> tuple[Memory, RecurrentState]:
+    def begin(self, memory: RecurrentMemory) -> tuple[RecurrentMemory, RecurrentState]:
         """The memory made ready for reading, and the state before the first piece."""
         start = torch.tanh(self.start(memory.summary))
-        layers = start.split([layer.state_size for layer in self._layers()], -1)
+        layers = start.split(self.state_sizes, -1)
         return self.context.prepare(memory), RecurrentState(tuple(layers), self.size)
 
-    def forward(self, embedded: Tensor, state: RecurrentState, memory: Memory) -> tuple[Tensor, Tensor | None, RecurrentState]:
+    def forward(
+        self, embedded: Tensor, state: RecurrentState, memory: RecurrentMemory
+    ) -> tuple[Tensor, Tensor | None, RecurrentState]:
         """Embedded inputs [R, T, E] -> features [R, T, E], attention [R, T, S] or None, state after the last position."""
         embedded = self.dropout(embedded)
         inputs = embedded
@@ -155,5 +169,5 @@ class RecurrentDecoder(nn.Module):
         for layer, before in zip(self.rest, state.layers[1:], strict=True):
             below, after = layer(torch.cat([self.dropout(below), context], -1), before)
             states.append(after)
-        features = torch.tanh(self.readout(torch.cat([self.dropout(below), context, embedded], -1)))
+        features = self.squash(self.readout(torch.cat([self.dropout(below), context, embedded], -1)))
         return self.dropout(features), attention, RecurrentState(tuple(states), self.size)

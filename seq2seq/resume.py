@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load, save_file
 
 from .batches import TrainingData
 from .config import TrainConfig
+from .distributed import ALONE, World
 from .model import Seq2Seq
 
 
@@ -31,10 +32,11 @@ class Progress:
 def snapshot(
     path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, run: str, progress: Progress
 ) -> None:
-    """Write weights, average, the optimizer's moments, random state and place in the data; whole or not at all."""
-    tensors = {"random/cpu": torch.get_rng_state()}
-    if model.device.type == "cuda":
-        tensors["random/cuda"] = torch.cuda.get_rng_state()
+    """Write weights, average, the optimizer's moments and the place in the data; whole or not at all.
+
+    The same whatever the number of processes. Random numbers follow from the place, so they need no state of their own.
+    """
+    tensors = {}
     for (name, weight), mean in zip(model.named_parameters(), average.parameters(), strict=True):
         tensors[f"weight/{name}"], tensors[f"average/{name}"] = weight.detach(), mean
         for moment, value in optimizer.state[weight].items():
@@ -45,37 +47,41 @@ def snapshot(
     os.replace(partial, path)
 
 
-def restore(path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, run: str) -> Progress:
-    """Put everything back as `snapshot` found it; a fresh Progress if there is no file.
+def restore(
+    path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, run: str, world: World = ALONE
+) -> Progress:
+    """Put everything back as `snapshot` found it; a fresh Progress if there is no file. Only the first process reads it.
 
     Raises ValueError if the file is damaged or belongs to another run.
     """
-    if not Path(path).exists():
+    content = world.from_first(lambda: Path(path).read_bytes() if Path(path).exists() else None)
+    if content is None:
         return Progress()
     try:
-        with safe_open(path, framework="pt", device=str(model.device)) as file:
-            about = file.metadata() or {}
-            if about.get("run") != run:
-                raise ValueError(
-                    f"{path} belongs to a run with other settings or data: use them again, or train into another folder"
-                )
-            progress = Progress(**json.loads(about["progress"]))
-            with torch.no_grad():
-                for (name, weight), mean in zip(model.named_parameters(), average.parameters(), strict=True):
-                    weight.copy_(file.get_tensor(f"weight/{name}"))
-                    mean.copy_(file.get_tensor(f"average/{name}"))
-                    if progress.update:  # before the first update the optimizer has no moments
-                        moments = ("step", "exp_avg", "exp_avg_sq")
-                        optimizer.state[weight] = {m: file.get_tensor(f"{m}/{name}") for m in moments}
-            torch.set_rng_state(file.get_tensor("random/cpu").cpu())
-            if model.device.type == "cuda" and "random/cuda" in file.keys():  # noqa: SIM118 (not a dict)
-                torch.cuda.set_rng_state(file.get_tensor("random/cuda").cpu())
-            return progress
-    except (OSError, SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+        tensors = load(content)
+        # A safetensors file begins with the length of its header, in 8 bytes, and the header, in JSON.
+        about = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+        if about["run"] != run:
+            raise ValueError(
+                f"{path} belongs to a run with other settings or data: use them again, or train into another folder"
+            )
+        progress = Progress(**json.loads(about["progress"]))
+        with torch.no_grad():
+            for (name, weight), mean in zip(model.named_parameters(), average.parameters(), strict=True):
+                weight.copy_(tensors[f"weight/{name}"])
+                mean.copy_(tensors[f"average/{name}"])
+                if progress.update:  # before the first update the optimizer has no moments
+                    moments = ("step", "exp_avg", "exp_avg_sq")
+                    optimizer.state[weight] = {m: tensors[f"{m}/{name}"].to(model.device) for m in moments}
+        return progress
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} is damaged ({str(error)[:100]}): delete it to start anew") from None
 
 
 def identity(model: Seq2Seq, config: TrainConfig, data: TrainingData) -> str:
-    """What decides a run's numbers: settings and data. The device may change; the numbers then agree only within rounding."""
+    """What decides a run's numbers: settings and data.
+
+    Device and number of processes may change; the numbers then agree only within rounding and, with several processes, dropout.
+    """
     settings = {name: value for name, value in config.to_dict().items() if name != "device"}
     return json.dumps({"training": settings, "model": model.config.to_dict(), "data": data.digest}, sort_keys=True)

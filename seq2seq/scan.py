@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
+from .losses import widen
+
 
 class _Scan(Function):
     """h_t = (1 - z) n + z h_(t-1), with n = tanh(x_n + r (W_n h + b_n)): Cho et al. 2014, in PyTorch's variant of the reset."""
@@ -61,8 +63,8 @@ class _Scan(Function):
             torch.mul(new, reset[t], out=back[:, 2 * size :])
             carry = torch.addmm(carry * update[t], back, matrix)
         flat = grad_products.flatten(0, 1)
-        grad_weight = (flat.T @ states[:-1].flatten(0, 1)).float()
-        return grad_inputs, carry, grad_weight, flat.float().sum(0)
+        grad_weight = widen(flat.T @ states[:-1].flatten(0, 1))
+        return grad_inputs, carry, grad_weight, widen(flat).sum(0)
 
 
 def gru_scan(cell: nn.GRU, inputs: Tensor, start: Tensor) -> Tensor:

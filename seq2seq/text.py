@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import sentencepiece
@@ -22,6 +23,7 @@ from .config import BOS, EOS, PAD, UNK
 
 WORD_START = "▁"  # SentencePiece's mark of a space before a piece
 NBEST = 8  # segmentations among which subword sampling chooses
+VOCABULARY_LINES = 300_000  # that a vocabulary is trained on at most: SentencePiece takes about 25 bytes a character of them
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff]")
 
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
@@ -101,7 +103,8 @@ class Vocabulary:
     def train(cls, lines: Iterable[str], size: int, seed: int = 1) -> Vocabulary:
         """A unigram vocabulary of `size` pieces from `lines` of training text.
 
-        Raises ValueError if the text is too small for the size.
+        Of more than VOCABULARY_LINES lines it holds that many, drawn at random but always the same. Raises ValueError if the
+        text is too small for the size.
         """
         out = io.BytesIO()
         sentencepiece.set_random_generator_seed(seed)
@@ -109,6 +112,8 @@ class Vocabulary:
             sentencepiece.SentencePieceTrainer.Train(
                 sentence_iterator=(" " + line.replace(WORD_START, "") for line in lines),
                 model_writer=out,
+                input_sentence_size=VOCABULARY_LINES,
+                shuffle_input_sentence=True,
                 vocab_size=size,
                 model_type="unigram",
                 normalization_rule_name="identity",  # together with the next two: nothing in the text is altered
@@ -140,10 +145,11 @@ class Tokenizer:
         return self.source is self.target
 
     @classmethod
-    def train(cls, pairs: Sequence[tuple[str, str]], size: int, shared: bool, seed: int = 1) -> Tokenizer:
+    def train(cls, pairs: Iterable[tuple[str, str]], size: int, shared: bool, seed: int = 1) -> Tokenizer:
+        """`pairs` are gone through once a side, and not held. Raises ValueError if they are too few for `size`."""
         sources, targets = (text for text, _ in pairs), (text for _, text in pairs)
         if shared:
-            both = Vocabulary.train([*sources, *targets], size, seed)
+            both = Vocabulary.train(chain(sources, targets), size, seed)
             return cls(both, both)
         return cls(Vocabulary.train(sources, size, seed), Vocabulary.train(targets, size, seed))
 

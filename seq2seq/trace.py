@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-SCHEMA = "seq2seq-unrolled/trace/1"
+SCHEMA = "seq2seq-unrolled/trace/2"
 SUMMARY_GROUPS = 8  # G: a state of any size is summarised by the means of 8 equal slices of its units
 LIST_LIMIT = 10_000  # longest list accepted from a file: far above any real trace, far below a memory problem
 
@@ -31,13 +31,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class SourcePosition:
-    """One position of the encoder: a piece of text, and short summaries (G values) of its two hidden states."""
+    """One position of the encoder: a piece of text, and a short summary (G values) of its state in each lane of the encoder."""
 
     token: int
     piece: str  # as the tokenizer writes it: "▁" marks the start of a word
     word: int  # index of the word this piece belongs to; the end-of-sentence mark is a word of its own
-    forward: tuple[float, ...]
-    backward: tuple[float, ...]
+    states: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +78,9 @@ class DecodingTrace:
     model: str
     architecture: str
     source_text: str
+    lanes: tuple[str, ...]  # how the encoder reads: "forward" and "backward", one of them, or "together" (a Transformer)
     source: tuple[SourcePosition, ...]
-    context: tuple[float, ...] | None  # G values: the fixed context vector, for a model without attention
+    context: tuple[float, ...] | None  # G values: the fixed context vector, for a decoder that reads the source through one
     strategy: Mapping[str, Any]  # name and settings, as `decoding.describe` gives them
     steps: tuple[DecodingStep, ...]
     text: str  # the hypothesis, detokenized
@@ -90,6 +90,9 @@ class DecodingTrace:
     hypotheses: tuple[Hypothesis, ...]  # the search's n best, best first; the first is this trace
 
     def __post_init__(self) -> None:
+        for position in self.source:
+            if len(position.states) != len(self.lanes):
+                raise ValueError(f"a source position has {len(position.states)} states for {len(self.lanes)} lanes")
         for step in self.steps:
             if step.attention is not None and len(step.attention) != len(self.source):
                 raise ValueError(
@@ -133,13 +136,13 @@ def _trace(data: dict[str, Any]) -> DecodingTrace:
         model=_text(data.pop("model")),
         architecture=_text(data.pop("architecture")),
         source_text=_text(data.pop("source_text")),
+        lanes=tuple(_text(lane) for lane in _list(data.pop("lanes"))),
         source=tuple(
             SourcePosition(
                 token=_whole(p["token"]),
                 piece=_text(p["piece"]),
                 word=_whole(p["word"]),
-                forward=_numbers(p["forward"]),
-                backward=_numbers(p["backward"]),
+                states=tuple(_numbers(lane) for lane in _list(p["states"])),
             )
             for p in _list(data.pop("source"))
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ import torch
 
 from .batches import Batch, TrainingData, collate
 from .config import TrainConfig
+from .distributed import ALONE, World
+from .encoded import Ids
 from .model import Seq2Seq, count_parameters
 from .resume import Progress, identity, restore, snapshot
 
@@ -93,7 +96,7 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def _bf16_pays(device: torch.device) -> bool:
+def bf16_pays(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
@@ -115,26 +118,33 @@ def train(
     keep: Callable[[Seq2Seq], None] = lambda _: None,
     probe: Callable[[Seq2Seq], Sequence[tuple[str, str]]] = lambda _: (),
     state_file: str | None = None,
+    world: World = ALONE,
 ) -> Iterator[Event]:
     """Train `model` in place and report. At the end it holds the running average of its weights.
 
     `keep(model)` is called with the averaged model at each best validation. `probe(model)` decodes sentences of the caller's
     choice then. With `state_file`, the run's whole state is written there, and an existing file is continued from: the numbers
     are then those of the uninterrupted run.
+
+    The processes of a `world` call this with the same arguments, and each sees the same events but for its clock. `keep`,
+    `probe` and `state_file` are used on the first alone. The updates are those of one process but for rounding and dropout, so
+    a run may be continued by another number of processes.
     """
     device = choose_device(config.device)
     model.to(device)
+    world.copy_from_first(model.parameters())
     average = copy.deepcopy(model).eval().requires_grad_(False)
     optimizer = _optimizer(model, config)
     progress = Progress()
+    run = identity(model, config, data)
+    world.check_same(run, "the processes of this run were given different settings or training pairs")
     if state_file:
-        run = identity(model, config, data)
-        progress = restore(state_file, model, average, optimizer, run)
-        if not progress.update:
+        progress = restore(state_file, model, average, optimizer, run, world)
+        if world.first and not progress.update:
             snapshot(state_file, model, average, optimizer, run, progress)
-    bf16 = config.bf16 and _bf16_pays(device)
+    bf16 = config.bf16 and bf16_pays(device)
     yield Started(
-        count_parameters(model), _describe(device), "bf16" if bf16 else "fp32", len(data), config.epochs, progress.update
+        count_parameters(model), _describe(device, world), "bf16" if bf16 else "fp32", len(data), config.epochs, progress.update
     )
     clock = time.monotonic() - progress.seconds
     saved = time.monotonic()
@@ -143,16 +153,17 @@ def train(
         while progress.index < len(batches):
             share = (progress.epoch + progress.index / len(batches)) / config.epochs
             rate = learning_rate(config, progress.update, share)
-            batch = collate(batches[progress.index])
-            loss, norm = _update(model, average, optimizer, batch.to(device), config, rate, progress.update, bf16)
+            loss, norm, tokens = _update(
+                model, average, optimizer, batches[progress.index], config, rate, progress.update, bf16, world
+            )
             progress.update += 1
             progress.index += 1
             progress.seconds = time.monotonic() - clock
-            yield StepDone(progress.update, progress.epoch, share, loss, rate, norm, batch.tokens, progress.seconds)
+            yield StepDone(progress.update, progress.epoch, share, loss, rate, norm, tokens, progress.seconds)
             last = progress.index == len(batches)
             if last or (config.validate_every and progress.update % config.validate_every == 0):
-                yield from _validate(average, validation, progress, bf16, keep, probe)
-            if state_file and (last or time.monotonic() - saved > SNAPSHOT_SECONDS):
+                yield from _validate(average, validation, progress, bf16, keep, probe, world)
+            if state_file and world.first and (last or time.monotonic() - saved > SNAPSHOT_SECONDS):
                 at = Progress(**vars(progress))
                 if last:
                     at.epoch, at.index = at.epoch + 1, 0
@@ -175,20 +186,31 @@ def _update(
     model: Seq2Seq,
     average: Seq2Seq,
     optimizer: torch.optim.AdamW,
-    batch: Batch,
+    pairs: Sequence[tuple[Ids, Ids]],
     config: TrainConfig,
     rate: float,
     update: int,
     bf16: bool,
-) -> tuple[float, float]:
-    """One update of the weights and of their average. Returns the loss per piece and the gradient's norm."""
+    world: World,
+) -> tuple[float, float, int]:
+    """One update of the weights and of their average, by all processes on their shares of a batch.
+
+    Returns the loss per piece, the gradient's norm and the number of target pieces: those of the whole batch.
+    """
     model.train()
-    with torch.autocast(batch.source.device.type, torch.bfloat16, enabled=bf16):
-        loss = model.loss(batch.source, batch.lengths, batch.target, config.label_smoothing) / batch.tokens
-    if not math.isfinite(float(loss.detach())):
-        raise ValueError(f"training diverged: the loss of update {update + 1} is not a finite number; lower the learning rate")
     optimizer.zero_grad()
-    loss.backward()
+    # Dropout's random numbers follow from the update and the process: there is no state of theirs to be saved.
+    torch.manual_seed(random.Random(f"{config.seed}/{update}/{world.rank}").getrandbits(63))
+    tokens = sum(len(target) for _, target in pairs)
+    loss = torch.zeros((), device=model.device)
+    if mine := world.share(pairs):
+        batch = collate(mine).to(model.device)
+        with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16):
+            loss = model.loss(batch.source, batch.lengths, batch.target, config.label_smoothing) / tokens
+        loss.backward()
+    mean = float(world.sum_gradients(model.parameters(), loss.detach()))
+    if not math.isfinite(mean):
+        raise ValueError(f"training diverged: the loss of update {update + 1} is not a finite number; lower the learning rate")
     norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.gradient_clip or math.inf)
     for group in optimizer.param_groups:
         group["lr"] = rate
@@ -197,7 +219,7 @@ def _update(
     decay = min(config.average_decay, (1 + update) / (10 + update))
     with torch.no_grad():
         torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
-    return float(loss.detach()), float(norm)
+    return mean, float(norm), tokens
 
 
 def _validate(
@@ -207,32 +229,33 @@ def _validate(
     bf16: bool,
     keep: Callable[[Seq2Seq], None],
     probe: Callable[[Seq2Seq], Sequence[tuple[str, str]]],
+    world: World,
 ) -> Iterator[Event]:
-    loss = validation_loss(average, validation, bf16)
+    loss = validation_loss(average, validation, bf16, world)
     best = loss < progress.best
     yield Validated(progress.update, progress.epoch, loss, best)
-    for source, hypothesis in probe(average):
+    for source, hypothesis in world.from_first(lambda: probe(average)):
         yield SampleDecoded(progress.update, source, hypothesis)
     if best:
         progress.best = loss
-        keep(average)
+        world.from_first(lambda: keep(average))
         yield CheckpointSaved(progress.update, loss)
 
 
 @torch.no_grad()
-def validation_loss(model: Seq2Seq, batches: Sequence[Batch], bf16: bool = False) -> float:
-    """Teacher-forced cross-entropy in nats per piece, end mark included, without smoothing."""
+def validation_loss(model: Seq2Seq, batches: Sequence[Batch], bf16: bool = False, world: World = ALONE) -> float:
+    """Teacher-forced cross-entropy in nats per piece, end mark included, without smoothing. A `world` shares the batches."""
     model.eval()
     total, tokens = 0.0, 0
-    for batch in batches:
+    for batch in world.share(batches):
         moved = batch.to(model.device)
         with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16):
             total += float(model.loss(moved.source, moved.lengths, moved.target))
         tokens += batch.tokens
-    return total / tokens
+    total_of_all, tokens_of_all = world.sum((total, tokens))
+    return total_of_all / tokens_of_all
 
 
-def _describe(device: torch.device) -> str:
-    return (
-        torch.cuda.get_device_name(device) if device.type == "cuda" else f"{device.type}, {torch.get_num_threads()} thread(s)"
-    )
+def _describe(device: torch.device, world: World) -> str:
+    one = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{device.type}, {torch.get_num_threads()} thread(s)"
+    return one if world.size == 1 else f"{world.size} processes, each on {one}"

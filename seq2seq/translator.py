@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,13 @@ import torch
 from . import checkpoint
 from .attention import NO_ATTENTION, Memory
 from .batches import MAX_PIECES, Ids, pad
-from .checkpoint import Checkpoint, available
+from .checkpoint import Checkpoint, Outline, available
 from .config import EOS
 from .corpora import Pair, with_references
 from .decoding import Greedy, Prefix, decode, paths
 from .metrics import Quality, quality
-from .model import State, count_parameters
+from .model import Seq2Seq, State, count_parameters
+from .packed import pack
 from .recorder import record
 from .text import WORD_START, normalise
 from .trace import DecodingTrace
@@ -46,29 +49,38 @@ class ModelInfo:
     max_source_pieces: int
     max_characters: int
 
+    @classmethod
+    def read(cls, name_or_folder: str | Path) -> ModelInfo:
+        """What config.json says; tokenizer and weights are not read. Raises ValueError that says what is wrong with it."""
+        return cls.of(checkpoint.outline(name_or_folder))
+
+    @classmethod
+    def of(cls, known: Outline | Checkpoint) -> ModelInfo:
+        config, origin = known.model.config, known.origin
+        return cls(
+            name=known.name,
+            title=origin.title,
+            source_language=origin.source_language,
+            target_language=origin.target_language,
+            trained_on=origin.trained_on,
+            attribution=origin.attribution,
+            licence=origin.licence,
+            architecture=known.model.architecture.describe(config),
+            parameters=count_parameters(known.model),
+            has_attention=config.attention != NO_ATTENTION,
+            max_source_pieces=MAX_PIECES - 1,  # one position is the end mark's
+            max_characters=MAX_CHARACTERS,
+        )
+
 
 class Translator:
     """A checkpoint in use. Every method may be called from several threads at once."""
 
     def __init__(self, loaded: Checkpoint):
         self.model = loaded.model.eval().requires_grad_(False)
+        self._packed = pack(self.model)  # what decodes one sentence; batches gain more from the plain model
         self._tokenizer = loaded.tokenizer
-        config = loaded.model.config
-        readers = "no attention" if config.attention == NO_ATTENTION else f"{config.attention} attention"
-        self.info = ModelInfo(
-            name=loaded.name,
-            title=loaded.origin.title,
-            source_language=loaded.origin.source_language,
-            target_language=loaded.origin.target_language,
-            trained_on=loaded.origin.trained_on,
-            attribution=loaded.origin.attribution,
-            licence=loaded.origin.licence,
-            architecture=f"{config.cell.upper()} encoder-decoder, {readers}",
-            parameters=count_parameters(loaded.model),
-            has_attention=config.attention != NO_ATTENTION,
-            max_source_pieces=MAX_PIECES - 1,  # one position is the end mark's
-            max_characters=MAX_CHARACTERS,
-        )
+        self.info = ModelInfo.of(loaded)
 
     @property
     def name(self) -> str:
@@ -84,13 +96,13 @@ class Translator:
 
         Raises ValueError, fit to be shown, for text that this model cannot read and for ids outside its vocabulary.
         """
-        ids = self._source_ids(text, readable=True)
+        ids = self.source_ids(text, readable=True)
         self._check_prefix(prefix)
         return self._trace(text, ids, Prefix((tuple(prefix),), strategy) if prefix else strategy)
 
     def score(self, source: str, target: str) -> DecodingTrace:
         """The log-probability that the model gives `target`, teacher-forced, piece by piece and in total."""
-        ids = self._source_ids(source)
+        ids = self.source_ids(source)
         clean = normalise(target)
         if not clean:
             raise ValueError("there is nothing to score: please give a target sentence")
@@ -100,28 +112,41 @@ class Translator:
         return self._trace(source, ids, Prefix((tuple(wanted),)))
 
     def translate_lines(
-        self, lines: Sequence[str], strategy: Any = Greedy(), batch_sentences: int = BATCH_SENTENCES
+        self, lines: Sequence[str], strategy: Any = Greedy(), batch_sentences: int = BATCH_SENTENCES, workers: int = 0
     ) -> Iterator[tuple[int, str]]:
         """(index, translation) of every line, batch by batch, lines of like length together. An empty line stays empty.
 
+        `workers` batches are decoded at a time, 0 means one a processor: a batch's products are too small to be shared out.
         Raises ValueError that names the line before any work is done.
         """
         encoded: list[Ids] = []
         for number, line in enumerate(lines, start=1):
             try:
-                encoded.append(self._source_ids(line) if normalise(line) else [])
+                encoded.append(self.source_ids(line) if normalise(line) else [])
             except ValueError as error:
                 raise ValueError(f"line {number}: {error}") from None
         order = sorted(range(len(lines)), key=lambda i: len(encoded[i]))
         yield from ((i, "") for i in order if not encoded[i])
         filled = [i for i in order if encoded[i]]
-        for start in range(0, len(filled), batch_sentences):
-            chosen = filled[start : start + batch_sentences]
-            memory, state, limits = self._encode([encoded[i] for i in chosen])
-            # Only outlines are kept: the rest of a batch's frames would fill the memory, unread.
-            outlines = [frame.outline for frame in decode(self.model, memory, state, strategy, limits)]
-            for i, hypotheses in zip(chosen, paths(outlines, strategy, len(chosen)), strict=True):
-                yield i, " ".join(self._tokenizer.target.decode(hypotheses[0].tokens).split())  # a line stays one line
+        batches = [filled[start : start + batch_sentences] for start in range(0, len(filled), batch_sentences)]
+
+        def translate(batch: list[int]) -> list[tuple[int, str]]:
+            best = self.decode_batch([encoded[i] for i in batch], strategy)
+            # A line stays one line, whatever the model writes.
+            return [(i, " ".join(self._tokenizer.target.decode(ids).split())) for i, ids in zip(batch, best, strict=True)]
+
+        if self.model.device.type != "cpu":
+            workers = 1
+        with ThreadPoolExecutor(workers or os.cpu_count() or 1, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            for translated in pool.map(translate, batches):
+                yield from translated
+
+    def decode_batch(self, sources: Sequence[Ids], strategy: Any = Greedy()) -> list[Ids]:
+        """The best hypothesis of each of some sources, as `source_ids` gives them, decoded together."""
+        memory, state, limits = self._encode(self.model, sources)
+        # Only outlines are kept: the rest of a batch's frames would fill the memory, unread.
+        outlines = [frame.outline for frame in decode(self.model, memory, state, strategy, limits)]
+        return [hypotheses[0].tokens for hypotheses in paths(outlines, strategy, len(sources))]
 
     def evaluate(self, pairs: Sequence[Pair], strategy: Any = Greedy()) -> Quality:
         """Free-running BLEU and chrF of `pairs`, each source against all of its references.
@@ -137,11 +162,12 @@ class Translator:
 
     def _fits(self, source: str) -> bool:
         try:
-            return bool(self._source_ids(source))
+            return bool(self.source_ids(source))
         except ValueError:
             return False
 
-    def _source_ids(self, text: str, readable: bool = False) -> Ids:
+    def source_ids(self, text: str, readable: bool = False) -> Ids:
+        """The pieces of `text` and the end mark. `readable` also asks for words in letters that the model knows."""
         if not isinstance(text, str):
             raise ValueError("the source must be text")
         if len(text) > MAX_CHARACTERS:
@@ -177,17 +203,17 @@ class Translator:
                 raise ValueError(f"a prefix is made of ids from 0 to {size - 1}, not {token!r}")
 
     @torch.inference_mode()
-    def _encode(self, encoded: Sequence[Ids]) -> tuple[Memory, State, torch.Tensor]:
+    def _encode(self, model: Seq2Seq, encoded: Sequence[Ids]) -> tuple[Memory, State, torch.Tensor]:
         """Memory and first state of a batch, and how many pieces each translation may have."""
-        source, lengths = (tensor.to(self.model.device) for tensor in pad(encoded))
+        source, lengths = (tensor.to(model.device) for tensor in pad(encoded))
         # A translation twice as long as its source, and then some, is a loop. The bound depends on the sentence alone.
-        return (*self.model.encode(source, lengths), (2 * lengths + 10).clamp_max(MAX_TARGET_PIECES))
+        return (*model.encode(source, lengths), (2 * lengths + 10).clamp_max(MAX_TARGET_PIECES))
 
     def _trace(self, text: str, ids: Ids, strategy: Any) -> DecodingTrace:
-        memory, state, limits = self._encode([ids])
+        memory, state, limits = self._encode(self._packed, [ids])
         if isinstance(strategy, Prefix):  # what is forced may be longer than what the model is trusted to write
             limits = (limits + len(strategy.prefixes[0])).clamp_max(MAX_TARGET_PIECES)
-        frames = list(decode(self.model, memory, state, strategy, limits))
+        frames = list(decode(self._packed, memory, state, strategy, limits))
         if not all(frame.log_probs.isfinite().all() for frame in frames):
             raise ValueError(f"the model {self.name!r} gives values that are not numbers: its weights are damaged")
         return record(
@@ -196,6 +222,7 @@ class Translator:
             source_text=text,
             source_ids=ids,
             memory=memory,
+            lanes=self.model.encoder.lanes,
             frames=frames,
             hypotheses=paths([frame.outline for frame in frames], strategy, 1)[0],
             strategy=strategy,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import torch
 
 from seq2seq.attention import NO_ATTENTION, SCORES
 from seq2seq.checkpoint import Checkpoint, Origin
 from seq2seq.config import ModelConfig, TrainConfig
-from seq2seq.model import Seq2Seq
+from seq2seq.model import ARCHITECTURES, COMMON, Seq2Seq
 from seq2seq.recurrent import CELLS
 from seq2seq.text import Tokenizer
+from seq2seq.translator import ModelInfo
 
 SUBJECTS = [("I", "je"), ("we", "nous"), ("the cat", "le chat"), ("my sister", "ma sœur"), ("the old man", "le vieil homme")]
 VERBS = [("see", "vois"), ("like", "aime"), ("forget", "oublie"), ("find", "trouve"), ("paint", "peins")]
@@ -20,24 +22,57 @@ OBJECTS = [("a red boat", "un bateau rouge"), ("the key", "la clé"), ("two appl
 torch.set_num_threads(1)
 
 
-def small_config(**changes: object) -> ModelConfig:
-    settings = {
-        "source_vocabulary": 310,
-        "target_vocabulary": 310,
-        "embedding_size": 16,
-        "encoder_size": 12,
-        "decoder_size": 20,
-        "attention_size": 8,
-        "dropout": 0.1,
-    }
-    return ModelConfig(**{**settings, **changes})  # type: ignore[arg-type]
-
-
-# Every attention, every cell, and both depths: a new registry entry is tested by being there.
-CONFIGS = {
-    f"{attention}-{cell}-{layers}": small_config(attention=attention, cell=cell, encoder_layers=layers, decoder_layers=layers)
-    for attention, cell, layers in itertools.product([*SCORES, NO_ATTENTION], CELLS, (1, 2))
+SMALL = {
+    "source_vocabulary": 310,
+    "target_vocabulary": 310,
+    "embedding_size": 16,
+    "encoder_size": 12,
+    "decoder_size": 24,
+    "attention_size": 8,
+    "heads": 2,
+    "feed_forward_size": 20,
+    "dropout": 0.1,
 }
+ONE_SIZE = {"sutskever", "luong"}  # their decoders start in the encoder's states
+
+
+def small_config(architecture: str = "recurrent", **changes: object) -> ModelConfig:
+    """A small member of an architecture, with what its paper chose where `changes` does not say otherwise."""
+    entry = ARCHITECTURES.get(architecture)
+    if entry is None:
+        return ModelConfig(architecture=architecture)
+    sizes = {name: value for name, value in SMALL.items() if name in COMMON | entry.own}
+    if architecture in ONE_SIZE:
+        sizes["decoder_size"] = sizes["encoder_size"]
+    return ModelConfig(architecture=architecture, **entry.settings({**sizes, **changes}))  # type: ignore[arg-type]
+
+
+def _small_configs() -> dict[str, ModelConfig]:
+    """Every architecture as usual, and with each other value of each of its choices: a new registry entry is tested by being
+    there."""
+    configs = {}
+    for name, entry in ARCHITECTURES.items():
+        choices: dict[str, Sequence[object]] = {
+            "attention": [*SCORES, NO_ATTENTION],
+            "cell": list(CELLS),
+            "bidirectional": [True, False],
+            "reverse_source": [True, False],
+            "input_feeding": [True, False],
+        }
+        changes = [{key: value} for key in choices if key in entry.own - entry.fixed.keys() for value in choices[key]]
+        for change in [{}, {"encoder_layers": 1, "decoder_layers": 1}, {"encoder_layers": 3, "decoder_layers": 3}, *changes]:
+            if change.get("reverse_source") and not entry.fixed.get("bidirectional"):
+                change["bidirectional"] = False
+            if change.get("attention") == "dot" and not entry.fixed.get("bidirectional", True):
+                change["decoder_size"] = SMALL["encoder_size"]  # the two sides of a product are of one size
+            config = small_config(name, **change)
+            label = "-".join(f"{key}={value}" for key, value in change.items()) or "usual"
+            if config not in configs.values():
+                configs[f"{name}-{label}"] = config
+    return configs
+
+
+CONFIGS = _small_configs()
 
 
 def grammar_pairs() -> list[tuple[str, str]]:
@@ -54,6 +89,11 @@ def make_model(config: ModelConfig, seed: int = 3) -> Seq2Seq:
     for parameter in model.parameters():
         parameter.add_(torch.randn_like(parameter) * 0.3)
     return model
+
+
+def make_info(name: str, source: str = "English", target: str = "French", kind: str = "GRU encoder-decoder") -> ModelInfo:
+    """What would be known of a model that does not exist."""
+    return ModelInfo(name, "A title", source, target, *["Not stated."] * 3, kind, 1, True, 127, 1000)
 
 
 def make_checkpoint(model: Seq2Seq, tokenizer: Tokenizer) -> Checkpoint:

@@ -13,6 +13,7 @@ from seq2seq import checkpoint
 from seq2seq.__main__ import main
 from seq2seq.text import Tokenizer
 from seq2seq.trace import DecodingTrace
+from seq2seq.translator import Translator
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -58,7 +59,8 @@ def test_a_file_is_translated_line_by_line(
     (tmp_path / "lines.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     run(capsys, "translate", "--model", model, "--input", str(tmp_path / "lines.txt"), "--output", str(tmp_path / "lines.out"))
     written = (tmp_path / "lines.out").read_text(encoding="utf-8").split("\n")
-    alone = [run(capsys, "translate", "--model", model, line).rstrip("\n") if line else "" for line in lines]
+    # A line of output is one line: whatever splits lines or words becomes a single space.
+    alone = [" ".join(run(capsys, "translate", "--model", model, line).split()) if line else "" for line in lines]
     assert written == [*alone, ""]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\r\n".join(lines).encode())))
     assert run(capsys, "translate", "--model", model, "--input", "-") == "\n".join(written)
@@ -109,6 +111,21 @@ def test_train_makes_a_folder_that_translates_and_resume_refuses_a_finished_one(
     assert "holds a model already: name another folder" in capsys.readouterr().err
 
 
+def test_train_takes_the_papers_choices_and_the_vocabulary_of_another_model(
+    model: str, data: tuple[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    call = ["train", "--data", data[0], "--valid", data[1], "--epochs", "1", "--device", "cpu", "--vocabulary-of", model]
+    sizes = ["--embedding-size", "16", "--encoder-size", "8", "--decoder-size", "8"]
+    run(capsys, *call, *sizes, "--architecture", "luong", "--no-input-feeding", "--out", str(tmp_path / "luong"))
+    trained = checkpoint.load(tmp_path / "luong")
+    config = trained.model.config
+    # What the paper has, but for what was asked for.
+    assert (config.cell, config.attention, config.encoder_layers, config.bidirectional) == ("lstm", "general", 2, False)
+    assert not config.input_feeding
+    assert trained.tokenizer.files() == checkpoint.load(model).tokenizer.files()
+    assert "encoder-decoder of Luong et al. 2015" in Translator(trained).info.architecture
+
+
 def test_a_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tmp_path: Path) -> None:
     """Two runs of the real command: one in peace, one killed as soon as it has a state on disk, then resumed."""
     common = [sys.executable, "-m", "seq2seq", "train", "--data", data[0], "--valid", data[1], "--vocabulary-size", "310"]
@@ -149,6 +166,14 @@ def test_a_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tm
         (["train", "--data", "/nowhere.tsv", "--valid", "v", "--out", "O"], "/nowhere.tsv cannot be read"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--epochs", "0"], "epochs must be between 1"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--cell", "qrnn"], "cell must be one of"),
+        (
+            ["train", "--data", "d", "--valid", "v", "--out", "O", "--architecture", "cnn"],
+            "architecture must be one of recurrent, ",
+        ),
+        (
+            ["train", "--data", "d", "--valid", "v", "--out", "O", "--architecture", "cho", "--attention", "dot"],
+            "architecture 'cho' needs attention 'none', not 'dot'",
+        ),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--device", "tpu"], "device must be one of auto"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--threads", "-3"], "threads must be between 0"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--resume"], "there is no run that was cut off"),

@@ -1,8 +1,14 @@
+import os
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from seq2seq.corpora import for_training, read_tsv, with_references
+from seq2seq.batches import TrainingData
+from seq2seq.config import TrainConfig
+from seq2seq.corpora import Corpus, read_tsv, with_references
+from seq2seq.text import Tokenizer
 
 
 def test_columns_are_chosen_and_rows_with_an_empty_side_left_out(tmp_path: Path) -> None:
@@ -14,11 +20,37 @@ def test_columns_are_chosen_and_rows_with_an_empty_side_left_out(tmp_path: Path)
         read_tsv(path, source=-1)
 
 
-def test_training_pairs_are_normalised_and_stand_once() -> None:
-    assert for_training([("I’m  in", "je  suis là"), ("I'm in", "je suis là"), ("I'm in", "j'y suis")]) == [
-        ("I'm in", "je suis là"),
-        ("I'm in", "j'y suis"),
-    ]
+def test_training_pairs_are_normalised_and_stand_once(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("I’m  in\tje  suis là\nI'm in\tje suis là\nI'm in\tj'y suis\n", encoding="utf-8")
+    corpus = Corpus(path)
+    assert len(corpus) == 2
+    for _ in range(2):
+        assert list(corpus) == [("I'm in", "je suis là"), ("I'm in", "j'y suis")]
+
+
+def test_a_pipe_is_refused_because_a_corpus_is_read_twice(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="is no ordinary file"):
+        Corpus(tmp_path / "pipe")
+
+
+def test_pairs_are_prepared_without_being_held_as_python_objects(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("".join(f"I see {n} red boats.\tje vois {n} bateaux rouges.\n" for n in range(3000)), encoding="utf-8")
+
+    def peak(prepare: Callable[[], object]) -> int:
+        """Bytes that Python and NumPy held at once."""
+        tracemalloc.start()
+        prepare()
+        highest = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return highest
+
+    TrainingData(Corpus(path), tokenizer, TrainConfig())  # what is made once is not counted
+    streamed = peak(lambda: TrainingData(Corpus(path), tokenizer, TrainConfig()))
+    held = peak(lambda: [(tokenizer.source.encode(s), tokenizer.target.encode(t)) for s, t in read_tsv(path)])
+    assert 5 * streamed < held
 
 
 def test_references_are_gathered_by_source_in_order() -> None:

@@ -2,15 +2,18 @@
 
 import pytest
 import torch
+from reference import PerStepLoop
 from small import make_model, small_config
 from torch import nn
 from torch.nn import functional as F
 
 from seq2seq.batches import pad
 from seq2seq.config import BOS, EOS, PAD, ModelConfig
+from seq2seq.decoding import Greedy, decode
+from seq2seq.dropout import Dropout, LockedDropout
 from seq2seq.losses import CHUNK, linear_cross_entropy
 from seq2seq.model import Seq2Seq, count_parameters
-from seq2seq.recurrent import LockedDropout
+from seq2seq.packed import pack
 from seq2seq.scan import gru_scan
 
 SOURCES = [[5, 9, 7, 300, 41, EOS], [8, 11, EOS], [6, EOS]]
@@ -33,9 +36,9 @@ def test_a_distribution_sums_to_one_and_attention_ignores_padding(model: Seq2Seq
     source, lengths = pad(SOURCES)
     memory, state = model.encode(source, lengths)
     output = model.step(torch.full((3,), BOS), state, memory)
-    torch.testing.assert_close(output.log_probs.exp().sum(-1), torch.ones(3))
+    torch.testing.assert_close(output.log_probs.exp().sum(-1), torch.ones(3, dtype=torch.float64))
     if output.attention is not None:
-        torch.testing.assert_close(output.attention.sum(-1), torch.ones(3))
+        torch.testing.assert_close(output.attention.sum(-1), torch.ones(3, dtype=torch.float64))
         assert (output.attention[~memory.mask] == 0).all()
 
 
@@ -96,6 +99,33 @@ def test_the_gradient_of_training_equals_that_of_pytorchs_own_cell() -> None:
         torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-4)
 
 
+def test_a_packed_model_computes_the_same(model: Seq2Seq) -> None:
+    model.half().float()  # as a checkpoint holds it
+    packed = pack(model)
+    assert packed is not model
+    source, lengths = pad(SOURCES)
+    states = [model.encode(source, lengths), packed.encode(source, lengths)]
+    for token in ([BOS] * 3, [12, 9, 20], [5, 31, 77]):
+        outputs = [
+            m.step(torch.tensor(token), state, memory) for m, (memory, state) in zip((model, packed), states, strict=True)
+        ]
+        torch.testing.assert_close(outputs[0].log_probs, outputs[1].log_probs, atol=2e-4, rtol=2e-4)
+        states = [(memory, output.state) for (memory, _), output in zip(states, outputs, strict=True)]
+
+
+def test_the_plain_loop_that_the_bench_measures_against_computes_the_same() -> None:
+    model = make_model(small_config())
+    loop = PerStepLoop(model)
+    source, lengths = pad(SOURCES)
+    target, _ = pad(TARGETS)
+    for smoothing in (0.0, 0.1):
+        ours = model.loss(source, lengths, target, smoothing)
+        torch.testing.assert_close(loop.loss(source, lengths, target, smoothing), ours, atol=1e-3, rtol=1e-5)
+    memory, state = model.encode(*pad(SOURCES[:1]))
+    frames = decode(model, memory, state, Greedy(), torch.tensor([9]))
+    assert loop.translate(SOURCES[0], 9) == [int(frame.outline.choice.tokens[0]) for frame in frames]
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_the_loss_in_parts_equals_cross_entropy(smoothing: float) -> None:
     torch.manual_seed(0)
@@ -109,11 +139,25 @@ def test_the_loss_in_parts_equals_cross_entropy(smoothing: float) -> None:
         torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
 
 
-def test_dropout_keeps_its_mask_over_positions_and_its_mean() -> None:
+def test_locked_dropout_keeps_its_mask_over_positions_and_its_mean() -> None:
     torch.manual_seed(0)
     dropped = LockedDropout(0.4).train()(torch.ones(200, 5, 50))
     assert (dropped == dropped[:, :1]).all()
     assert abs(dropped.mean() - 1) < 0.02
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.1, 0.3])
+def test_dropout_drops_units_independently_and_keeps_the_mean(rate: float) -> None:
+    torch.manual_seed(0)
+    dropped = Dropout(rate).train()(torch.ones(201, 5, 51))  # not a multiple of eight
+    kept = dropped != 0
+    assert abs(dropped.mean() - 1) < 0.02
+    assert abs(1 - kept.float().mean() - rate) < 0.01
+    # What happens to a unit says nothing of its neighbours, in any direction and at any place within a draw of eight.
+    for step in (1, 2, 7, 8, 51):
+        together = (kept.flatten()[step:] & kept.flatten()[:-step]).float().mean()
+        assert abs(together - (1 - rate) ** 2) < 0.01
+    assert torch.equal(Dropout(rate).eval()(dropped), dropped)
 
 
 def test_tying_and_sharing_decide_how_many_matrices_there_are() -> None:
@@ -127,9 +171,24 @@ def test_tying_and_sharing_decide_how_many_matrices_there_are() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"attention": "telepathy"}, "attention must be one of additive, none, not 'telepathy'"),
+        ({"attention": "telepathy"}, "attention must be one of additive, dot, general, none, not 'telepathy'"),
         ({"cell": "qrnn"}, "cell must be one of rnn, gru, lstm, not 'qrnn'"),
-        ({"architecture": "cnn"}, "architecture must be one of recurrent, not 'cnn'"),
+        (
+            {"architecture": "cnn"},
+            "architecture must be one of recurrent, sutskever, cho, bahdanau, luong, ",
+        ),
+        ({"heads": 2}, "architecture 'recurrent' does not read heads"),
+        ({"architecture": "transformer", "cell": "lstm"}, "architecture 'transformer' does not read cell"),
+        (
+            {"architecture": "transformer", "attention": "general"},
+            "architecture 'transformer' needs attention 'dot'",
+        ),
+        ({"architecture": "transformer", "heads": 3}, "embedding_size must be a multiple of twice the 3 heads, not 16"),
+        ({"architecture": "sutskever", "attention": "dot"}, "architecture 'sutskever' needs attention 'none', not 'dot'"),
+        ({"architecture": "luong", "decoder_size": 16}, "encoder_size 12 and decoder_size 16 must be equal"),
+        ({"architecture": "luong", "decoder_layers": 3}, "encoder_layers 2 and decoder_layers 3 must be equal"),
+        ({"attention": "dot", "decoder_size": 20}, "decoder_size must be 24"),
+        ({"reverse_source": True}, "reverse_source needs bidirectional off"),
         ({"dropout": 1.5}, "dropout must be between 0.0 and 0.9, not 1.5"),
         ({"dropout": float("nan")}, "dropout must be between"),
         ({"encoder_layers": "2"}, "encoder_layers must be of type int, not '2'"),

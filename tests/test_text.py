@@ -66,6 +66,13 @@ def test_training_the_vocabulary_again_gives_the_same(pairs: list[tuple[str, str
     assert Tokenizer.train(pairs, 310, shared=True).source.model == tokenizer.source.model
 
 
+def test_of_a_large_text_the_same_lines_are_drawn(pairs: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Tokenizer.train(pairs, 290, shared=True)
+    monkeypatch.setattr("seq2seq.text.VOCABULARY_LINES", 150)
+    drawn = [Tokenizer.train(pairs, 290, shared=True).source.model for _ in range(2)]
+    assert drawn[0] == drawn[1] != whole.source.model
+
+
 def test_a_vocabulary_too_large_for_its_text_says_so(pairs: list[tuple[str, str]]) -> None:
     with pytest.raises(ValueError, match="5000 pieces cannot be trained"):
         Tokenizer.train(pairs, 5000, shared=True)

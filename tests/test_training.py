@@ -127,10 +127,10 @@ def test_the_learning_rate_rises_then_falls_to_its_share() -> None:
 def test_an_epoch_holds_every_pair_once_and_depends_on_number_and_seed(
     pairs: Pairs, tokenizer: Tokenizer, data: TrainingData
 ) -> None:
-    batches = data.epoch(0)
+    batches = list(data.epoch(0))
     targets = sorted(tokenizer.target.decode(t) for batch in batches for _, t in batch)
     assert targets == sorted(target for _, target in pairs[:80])
-    assert batches == data.epoch(0) != data.epoch(1)
+    assert batches == list(data.epoch(0)) != list(data.epoch(1))
     for batch in batches:
         assert len(batch) * max(max(len(s), len(t)) for s, t in batch) <= CONFIG.batch_tokens
 

@@ -6,15 +6,16 @@ from types import SimpleNamespace
 
 import gradio as gr
 import pytest
+from small import make_info
 
 from seq2seq.decoding import STRATEGIES, Beam, Greedy, Sample
-from seq2seq.ui import link, search
+from seq2seq.ui import examples, link, search
 from seq2seq.ui.link import Request
 from seq2seq.ui.message import reported, sentence
 from seq2seq.ui.services import Services
 from seq2seq.ui.visit import Visit, forced
 
-SERVICES = Services({name: SimpleNamespace(name=name) for name in ("first", "second")})
+SERVICES = Services({name: make_info(name) for name in ("first", "second")})
 FALLBACK = Request("a cat", "first")
 
 
@@ -32,6 +33,23 @@ def read(**query):
 )
 def test_an_address_says_all_of_a_request(request_):
     assert link.read({**dict(link.items(request_)), "step": "3"}, FALLBACK, SERVICES) == (request_, 3, [])
+
+
+def test_an_address_without_a_sentence_opens_an_example_of_its_model():
+    services = Services({"first": make_info("first"), "second": make_info("second", "French", "English")})
+    english, french = (examples.of(services.info(name))[0] for name in ("first", "second"))
+    fallback = Request(english, "first")
+    assert link.read({"model": "second"}, fallback, services)[0].text == french
+    assert link.read({"model": "second", "text": english}, fallback, services)[0].text == english
+    assert link.read({"model": "nothing"}, fallback, services)[0] == fallback
+
+
+def test_an_address_is_read_without_loading_a_model():
+    def load(name):
+        raise AssertionError("loaded")
+
+    services = Services({"first": make_info("first"), "second": make_info("second")}, load)
+    assert link.read({"model": "second"}, FALLBACK, services)[0].model == "second"
 
 
 def test_every_parameter_that_is_written_is_also_read():

@@ -24,7 +24,7 @@ from seq2seq.trace import (
 from seq2seq.views import VIEWS, heatmap, payload
 from seq2seq.views.fork import compare
 from seq2seq.views.pieces import END, label, spell, visible, words
-from seq2seq.views.sentences import plain, probability, start_sentence, step_sentence
+from seq2seq.views.sentences import Span, plain, probability, start_sentence, step_sentence
 
 SOURCE = [("▁the", 0), ("▁um", 1), ("brella", 1), (END, 2)]
 TARGET = [("▁le", 0), ("▁para", 1), ("pluie", 1), (END, 2)]
@@ -69,7 +69,8 @@ def make_trace(attention: bool = True, name: str = "greedy", **changes_of_second
         model="test",
         architecture="gru",
         source_text="the umbrella",
-        source=tuple(SourcePosition(i, piece, word, SUMMARY, SUMMARY) for i, (piece, word) in enumerate(SOURCE)),
+        lanes=("forward", "backward"),
+        source=tuple(SourcePosition(i, piece, word, (SUMMARY, SUMMARY)) for i, (piece, word) in enumerate(SOURCE)),
         context=None if attention else SUMMARY,
         strategy={"name": name},
         steps=tuple(steps),
@@ -79,6 +80,16 @@ def make_trace(attention: bool = True, name: str = "greedy", **changes_of_second
         finished=True,
         hypotheses=(Hypothesis("le parapluie", -1.0, -1.0, True),),
     )
+
+
+TOGETHER = ("together",)
+
+
+def read_by(lanes: tuple[str, ...], attention: bool = True, context: bool = False) -> DecodingTrace:
+    """A trace of an encoder with `lanes`; without attention and context vector only the encoder's last state is handed over."""
+    trace = make_trace(attention)
+    source = tuple(replace(position, states=(SUMMARY,) * len(lanes)) for position in trace.source)
+    return replace(trace, lanes=lanes, source=source, context=SUMMARY if context else None)
 
 
 def said(trace: DecodingTrace, index: int = 1) -> str:
@@ -125,6 +136,54 @@ def test_without_attention_the_fixed_context_vector_is_read():
     assert "reads the same fixed context vector as at every step and chooses “para”" in said(trace)
     assert "one fixed context vector" in plain(start_sentence(trace))
     assert "context" not in plain(start_sentence(make_trace()))
+
+
+def test_after_a_handover_the_decoder_has_only_its_own_state():
+    trace = read_by(("backward",), attention=False)
+    start = plain(start_sentence(trace))
+    assert "The decoder starts in the state in which the encoder ended, and gets nothing else of the source." in start
+    assert said(trace).startswith("Step 2: having written “le”, the decoder has only its own state to go by and chooses “para”")
+    assert "context" not in start + said(trace) and VIEWS["heatmap"](trace) is None
+
+
+@pytest.mark.parametrize(
+    ("lanes", "how"),
+    [
+        (("forward", "backward"), "the 4 source pieces in both directions: a state for each piece and direction."),
+        (("forward",), "the 4 source pieces from the first to the last: a state for each."),
+        (("backward",), "the 4 source pieces from the last to the first: a state for each."),
+        (TOGETHER, "all 4 source pieces at once: a state for each, made by looking at all of them."),
+    ],
+)
+def test_the_start_says_how_the_encoder_reads(lanes, how):
+    assert plain(start_sentence(read_by(lanes))) == f"The encoder has read {how} Nothing is written yet."
+
+
+def test_a_context_vector_is_filled_by_one_lane_too():
+    start = plain(start_sentence(read_by(("forward",), attention=False, context=True)))
+    assert "from the first to the last: a state for each, all squeezed into one fixed context vector." in start
+
+
+def test_attention_of_a_transformer_is_said_to_be_a_mean_over_heads():
+    trace = read_by(TOGETHER)
+    assert "looks mostly at “um” of “umbrella” (60%, mean over heads) and" in said(trace)
+    assert "and “um” of “umbrella” (30%, mean over heads), and" in said(trace, 2)
+    for unit in ("pieces", "words"):
+        title, plainly = (
+            VIEWS["heatmap"](t)[unit]["figure"]["data"][0]["colorbar"]["title"]["text"] for t in (trace, make_trace())
+        )
+        assert (title, plainly) == ("attention weight, mean over heads", "attention weight")
+
+
+def test_every_architecture_is_told_by_what_it_has(translator):
+    trace = translator.translate("the old man")
+    start, *steps = (plain(Span(**span) for span in sentence) for sentence in VIEWS["sentences"](trace))
+    assert ("at once" in start) == (trace.lanes == TOGETHER) and ("both directions" in start) == (len(trace.lanes) == 2)
+    has_attention = translator.info.has_attention
+    for sentence in steps:
+        assert ("attention" in sentence or "looks mostly" in sentence) == has_attention
+        assert ("context vector" in sentence) == (trace.context is not None)
+        assert ("only its own state" in sentence) == (not has_attention and trace.context is None)
 
 
 def test_a_forced_piece_is_never_said_to_be_chosen():

@@ -1,12 +1,16 @@
-// What a step reads: attention arcs from source positions to the decoder state, or, without attention, lines from the one
-// fixed context vector. Arcs of a step are made when it is first reached; past ones stay, faint.
+// What a step reads of the source: attention arcs from its positions to the decoder state, or, without attention, lines from the
+// one fixed context vector. Where there is neither, one path shows the state that is handed over to the decoder before its first
+// step. Arcs of a step are made when it is first reached; past ones stay, faint.
 
 const LEAST_WEIGHT = 0.01; // lighter arcs are not drawn; the legend says so
 
 function makeArcs(layer, store, plan, scroller) {
   const { trace } = store.payload;
+  const { rows } = plan;
+  const reading = readingOf(trace);
   const groups = [];
-  const context = trace.context ? makeContext() : null;
+  const context = reading === "context" ? makeContext() : null;
+  const handover = reading === "handover" ? makeHandover() : null;
 
   /** The box between encoder and decoder. */
   function makeContext() {
@@ -16,7 +20,7 @@ function makeArcs(layer, store, plan, scroller) {
     const bars = svg("g", { transform: "scale(2.6 1.25)" }, box);
     svg("path", { class: "bars", d: statePath(trace.context, fullBar([trace.context])) }, bars);
     svg("text", { x: 84, y: 6 }, box).textContent = "context vector";
-    return { box, feeders, x: plan.width / 2, y: (ROWS.arcTop + ROWS.arcBottom) / 2 + 8 };
+    return { box, feeders, x: plan.width / 2, y: (rows.arcTop + rows.arcBottom) / 2 + 8 };
   }
 
   /** Keep the context vector in sight while a long sentence is scrolled. */
@@ -26,18 +30,23 @@ function makeArcs(layer, store, plan, scroller) {
     const x = (context.x = clamp(scroller.scrollLeft + scroller.clientWidth / 2, 80, Math.max(80, plan.width - 80)));
     box.setAttribute("transform", `translate(${x} ${y})`);
     feeders.replaceChildren();
-    for (const [i, row] of [[plan.source.x.length - 1, ROWS.forward], [0, ROWS.backward]])
-      svg("path", { class: "feeder", d: curve(plan.source.x[i], row - STATE.height / 2, x, y + 21) }, feeders);
+    for (const end of plan.ends) svg("path", { class: "feeder", d: curve(end.x, end.y - STATE.height / 2, x, y + 21) }, feeders);
     groups.forEach((group, t) => group.firstChild.setAttribute("d", fromContext(t)));
   }
 
-  const fromContext = (t) => curve(context.x, context.y - 21, plan.target.x[t], ROWS.arcTop);
+  const fromContext = (t) => curve(context.x, context.y - 21, plan.target.x[t], rows.arcTop);
 
-  const curve = (x1, y1, x2, y2) => {
-    const bend = (y1 - y2) * 0.55;
-    const [from, to] = [x1.toFixed(1), x2.toFixed(1)];
-    return `M${from} ${y1}C${from} ${(y1 - bend).toFixed(1)} ${to} ${(y2 + bend).toFixed(1)} ${to} ${y2}`;
-  };
+  /** The path from where each lane has ended to where the decoder begins: all that it ever gets of the source. */
+  function makeHandover() {
+    const group = svg("g", { class: "arc-group handover", "data-testid": "handover" }, layer);
+    const x = plan.target.x[0];
+    for (const end of plan.ends) {
+      const d = curve(end.x, end.y - STATE.height / 2, x, rows.arcTop + 2);
+      svg("path", { class: "arc", d, pathLength: 1, "stroke-width": 3, "marker-end": "url(#tip-handed)" }, group);
+    }
+    svg("text", { x: x + 32, y: rows.arcTop + 16 }, group).textContent = "the state handed over"; // above the curve, or beside it
+    return group;
+  }
 
   function make(t) {
     const group = svg("g", { class: "arc-group", "data-step": t + 1 }, layer);
@@ -46,9 +55,9 @@ function makeArcs(layer, store, plan, scroller) {
       svg("path", { class: "arc", d: fromContext(t), pathLength: 1, "stroke-width": 4 }, group);
       return group;
     }
-    trace.steps[t].attention.forEach((weight, s) => {
+    (trace.steps[t].attention || []).forEach((weight, s) => {
       if (weight < LEAST_WEIGHT) return;
-      const d = curve(plan.source.x[s], ROWS.arcBottom, x, ROWS.arcTop);
+      const d = curve(plan.source.x[s], rows.arcBottom, x, rows.arcTop);
       const line = svg("path", { class: "arc", d, pathLength: 1 }, group);
       line.setAttribute("stroke-width", (1 + 11 * weight).toFixed(2));
       line.style.setProperty("--weight", weight.toFixed(3));
@@ -63,6 +72,10 @@ function makeArcs(layer, store, plan, scroller) {
     if (context) {
       const filled = step === 0 ? part(phase, 0.75, 1) : 1;
       context.box.style.opacity = context.feeders.style.opacity = filled;
+    }
+    if (handover) {
+      reveal(handover, step === 0 ? part(phase, 0.7, 1) : 1);
+      handover.classList.toggle("past", step > 1);
     }
     for (let t = 0; t < step; t++) groups[t] ||= make(t);
     if (moved) {

@@ -33,6 +33,12 @@ function probabilityText(p) {
 /** A log-probability with a true minus sign. */
 const logText = (value) => (value < 0 ? "\u2212" : "") + Math.abs(value).toFixed(2);
 
+/** How the decoder gets at the source: by attention, through one fixed context vector, or by the state it starts in alone. */
+function readingOf(trace) {
+  if (trace.context) return "context";
+  return trace.steps[0].attention ? "attention" : "handover";
+}
+
 const ruler = document.createElement("canvas").getContext("2d");
 
 function textWidth(text, font) {

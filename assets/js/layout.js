@@ -1,23 +1,6 @@
 // Where everything stands: one column per source position and per step, rows from the output (top) to the source (bottom).
 
-const ROWS = {
-  output: 24,
-  decoder: 80,
-  arcTop: 102,
-  arcBottom: 226,
-  forward: 246,
-  backward: 290,
-  source: 340,
-  weight: 376,
-  height: 392,
-};
-const NAMES = [
-  ["output", "output"],
-  ["decoder", "decoder"],
-  ["forward", "encoder →"],
-  ["backward", "encoder ←"],
-  ["source", "source"],
-];
+const LANE_NAMES = { forward: "encoder →", backward: "encoder ←", together: "encoder" };
 const STATE = { width: 42, height: 34 };
 const COLUMN = { least: 58, most: 120, padding: 20, tie: 6, tight: 0.78 }; // tight: where a row just fails to fit
 const PIECE_FONT = "18px system-ui, sans-serif";
@@ -41,13 +24,23 @@ function columns(labels, available) {
 /** Whether piece `i` goes on with the word of the piece before it. */
 const joined = (labels, i) => i > 0 && i < labels.length && !labels[i].starts && labels[i].kind !== "end";
 
-/** Both rows, each centred on the wider of the two and of the room there is. */
-function layout(views, available) {
+/** Heights of the rows: one row of states a lane of the encoder; weights have one where there are weights. */
+function rowsOf(trace) {
+  const lanes = trace.lanes.map((_, k) => 246 + 44 * k);
+  const source = lanes[lanes.length - 1] + 50;
+  const below = readingOf(trace) === "attention" ? { weight: source + 36, height: source + 52 } : { height: source + 26 };
+  return { output: 24, decoder: 80, arcTop: 102, arcBottom: 226, lanes, source, ...below };
+}
+
+/** Both rows, each centred on the wider of the two and of the room there is; `ends` is where each lane has read its last piece. */
+function layout(views, trace, available) {
   const source = columns(views.source, available);
   const target = columns(views.target, available);
   const width = Math.max(available, source.total, target.total);
   for (const row of [source, target]) row.x = row.x.map((x) => x + (width - row.total) / 2);
-  return { source, target, width };
+  const rows = rowsOf(trace);
+  const ends = trace.lanes.map((lane, k) => ({ x: lane === "backward" ? source.x[0] : source.x.at(-1), y: rows.lanes[k] }));
+  return { source, target, width, rows, ends };
 }
 
 /** The path of a state's summary: G bars up and down from the middle line, inside STATE, around (0, 0). */

@@ -32,7 +32,8 @@ function startPlayer(element, trigger, props, watch) {
     if (store.payload === null && payload.start.from === "page" && link.isPresent()) return; // the linked trace is on its way
     store.payload = payload;
     store.focused = null;
-    root.classList.toggle("is-plain", payload.trace.context !== null);
+    const facts = [readingOf(payload.trace), ...payload.trace.lanes];
+    for (const node of root.querySelectorAll("[data-when]")) node.hidden = !facts.includes(node.dataset.when);
     root.dataset.trace = payload.id;
     find("[type=range]").max = last();
     spoken = -1;

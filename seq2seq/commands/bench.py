@@ -1,25 +1,49 @@
-"""python -m seq2seq bench: speed on this machine, as ratios within one run."""
+"""python -m seq2seq bench: speed on this machine, beside a plain loop and beside bare matrix products, all in one run."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 
 from .. import bench
-from .options import add_model
+from ..corpora import read_tsv
+from .options import add_columns, add_model
 
-HELP = "measure decoding, the cost of the trace, and the cold start on this machine"
+HELP = "measure training, decoding, the cost of the trace, and the cold start on this machine"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
+    parser.add_argument(
+        "--data", metavar="FILE", help="pairs whose sources are decoded in batches (default: built-in sentences)"
+    )
+    add_columns(parser)
+    parser.add_argument("--device", default="auto", help="where training is measured: auto, cpu, cuda or mps")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(options: argparse.Namespace) -> int:
-    result = bench.as_dict(bench.measure(options.model))
+    sentences = []
+    if options.data:
+        sentences = [source for source, _ in read_tsv(options.data, options.source, options.target)]
+    report = bench.measure(options.model, sentences, options.device)
     if options.json:
-        print(json.dumps(result, ensure_ascii=False, indent=2))
+        print(json.dumps(asdict(report), ensure_ascii=False, indent=2))
     else:
-        print("\n".join(f"{name.replace('_', ' '):>24}  {value}" for name, value in result.items()))
+        print("\n".join(_lines(report)))
     return 0
+
+
+def _lines(report: bench.Report) -> list[str]:
+    gemm = ", ".join(f"{speed:,.0f} GFLOP/s in {precision}" for precision, speed in report.gemm_gflops.items())
+    rows = [["what", "figure", "plain loop", "times faster", "of the roofline"]]
+    for m in report.measures:
+        loop, ratio = ("" if value is None else f"{value:,.4g}" for value in (m.loop, m.to_loop))
+        rows.append([m.what, f"{m.value:,.4g} {m.unit}", loop, ratio, "" if m.roofline is None else f"{m.roofline:.0%}"])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        f"{report.model} on {report.machine}, PyTorch {report.torch}",
+        f"one large product: {gemm}; peak memory {report.peak_memory_mb:,.0f} MB",
+        *("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows),
+    ]

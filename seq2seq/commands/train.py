@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -18,9 +19,10 @@ from .. import card, checkpoint
 from ..allocator import keep_freed_memory
 from ..batches import TrainingData, fixed_batches
 from ..checkpoint import Checkpoint, Origin
-from ..config import ModelConfig, TrainConfig
-from ..corpora import for_training, read_tsv
-from ..model import Seq2Seq
+from ..config import ModelConfig, TrainConfig, choose
+from ..corpora import Corpus
+from ..distributed import World, join
+from ..model import ARCHITECTURES, Seq2Seq
 from ..text import Tokenizer
 from ..training import Event, Finished, Started, StepDone, Validated, choose_device, train
 from .options import add_columns
@@ -37,6 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_columns(parser)
     parser.add_argument("--threads", type=int, default=0, help="processor threads; 0 leaves the choice to PyTorch")
     parser.add_argument("--vocabulary-size", type=int, default=6000, help="pieces of a vocabulary (default 6000)")
+    parser.add_argument(
+        "--vocabulary-of", metavar="CHECKPOINT", help="take the vocabulary of this checkpoint, so that models can be compared"
+    )
     parser.add_argument("--shared-vocabulary", action=argparse.BooleanOptionalAction, default=True, help="one vocabulary")
     for title, config in (("model", ModelConfig), ("training", TrainConfig)):
         group = parser.add_argument_group(title)
@@ -57,54 +62,65 @@ def _add_setting(group: Any, setting: dataclasses.Field[Any]) -> None:
     kind: dict[str, Any] = {"type": type(setting.default), "metavar": type(setting.default).__name__.upper()}
     if isinstance(setting.default, bool):
         kind = {"action": argparse.BooleanOptionalAction}
-    group.add_argument(_flag(setting.name), default=setting.default, help=text, **kind)
+    group.add_argument(_flag(setting.name), default=None, help=text, **kind)
 
 
-def _config(config: type[Any], options: argparse.Namespace, **more: Any) -> Any:
+def _given(config: type[Any], options: argparse.Namespace) -> dict[str, Any]:
+    """The settings of `config` that the command line names; the others keep their defaults."""
     names = [f.name for f in dataclasses.fields(config) if f.name not in _BY_DATA]
-    return config(**{name: getattr(options, name) for name in names}, **more)
+    return {name: value for name in names if (value := getattr(options, name)) is not None}
+
+
+def _model_config(options: argparse.Namespace, source: int, target: int) -> ModelConfig:
+    given = _given(ModelConfig, options)
+    architecture = choose("architecture", given.get("architecture", ModelConfig.architecture), ARCHITECTURES)
+    sizes = {"source_vocabulary": source, "target_vocabulary": target, "shared_vocabulary": options.shared_vocabulary}
+    return ModelConfig(**architecture.settings(given), **sizes)
 
 
 def run(options: argparse.Namespace) -> int:
-    training = _config(TrainConfig, options)
+    training = TrainConfig(**_given(TrainConfig, options))
     origin = Origin(**{f.name: getattr(options, f.name) for f in dataclasses.fields(Origin)})
     size = options.vocabulary_size
-    choose_device(training.device)
+    device = choose_device(training.device)
     if not 0 <= options.threads <= 1024:
         raise ValueError(f"threads must be between 0 and 1024, not {options.threads}")
     with torch.device("meta"):  # a setting that no registry knows is refused before any work is done
-        Seq2Seq(_config(ModelConfig, options, source_vocabulary=size, target_vocabulary=size))
-    state_file = options.out / "training.safetensors"
-    _check_folder(options.out, state_file, options.resume)
+        Seq2Seq(_model_config(options, size, size))
     if options.threads:
         torch.set_num_threads(options.threads)
-    keep_freed_memory()
-    pairs = for_training(read_tsv(options.data, options.source, options.target))
-    held_out = for_training(read_tsv(options.valid, options.source, options.target))
-    tokenizer = _tokenizer(options, pairs, training.seed)
-    model_config = _config(
-        ModelConfig,
-        options,
-        source_vocabulary=len(tokenizer.source),
-        target_vocabulary=len(tokenizer.target),
-        shared_vocabulary=tokenizer.shared,
+    with join(device) as world:
+        _train(options, training, origin, world)
+    return 0
+
+
+def _train(options: argparse.Namespace, training: TrainConfig, origin: Origin, world: World) -> None:
+    state_file = options.out / "training.safetensors"
+    world.from_first(lambda: _check_folder(options.out, state_file, options.resume))
+    pairs, held_out = world.together(
+        lambda: [Corpus(path, options.source, options.target) for path in (options.data, options.valid)]
     )
+    tokenizer = world.from_first(lambda: _tokenizer(options, pairs, training.seed))
     torch.manual_seed(training.seed)
-    model = Seq2Seq(model_config)
-    data = TrainingData(pairs, tokenizer, training)
-    if data.left_out:
-        print(f"{data.left_out} pairs are too long and left out", file=sys.stderr)
+    model = Seq2Seq(_model_config(options, len(tokenizer.source), len(tokenizer.target)))
+    data = world.together(lambda: TrainingData(pairs, tokenizer, training))
+    validation = world.together(lambda: fixed_batches(held_out, tokenizer, training.batch_tokens))
     name = options.out.resolve().name
 
     def keep(averaged: Seq2Seq) -> None:
         checkpoint.save(Checkpoint(name, averaged, tokenizer, training, origin), options.out)
 
-    validation = fixed_batches(held_out, tokenizer, training.batch_tokens)
-    finished = show(train(model, data, validation, training, keep=keep, state_file=str(state_file)))
-    line = card.command("train", [a for a in options.given if a != "--resume"])
+    keep_freed_memory()
+    events = train(model, data, validation, training, keep=keep, state_file=str(state_file), world=world)
+    if not world.first:
+        deque(events, maxlen=0)
+        return
+    if data.left_out:
+        print(f"{data.left_out} pairs are too long and left out", file=sys.stderr)
+    finished = show(events)
+    line = card.command("train", [a for a in options.given if a != "--resume"], world.size)
     card.add_training(options.out, line, finished.update, training.epochs, finished.best_loss)
     state_file.unlink()
-    return 0
 
 
 def _check_folder(out: Path, state_file: Path, resume: bool) -> None:
@@ -122,11 +138,14 @@ def _check_folder(out: Path, state_file: Path, resume: bool) -> None:
     out.mkdir(parents=True, exist_ok=True)
 
 
-def _tokenizer(options: argparse.Namespace, pairs: list[tuple[str, str]], seed: int) -> Tokenizer:
+def _tokenizer(options: argparse.Namespace, pairs: Corpus, seed: int) -> Tokenizer:
     """A resumed run has its tokenizer on disk; training it again would give the same, later."""
     if options.resume:
         return Tokenizer.load(options.out, options.shared_vocabulary)
-    tokenizer = Tokenizer.train(pairs, options.vocabulary_size, options.shared_vocabulary, seed)
+    if options.vocabulary_of:
+        tokenizer = Tokenizer.load(checkpoint.find(options.vocabulary_of), options.shared_vocabulary)
+    else:
+        tokenizer = Tokenizer.train(pairs, options.vocabulary_size, options.shared_vocabulary, seed)
     for file, content in tokenizer.files().items():
         checkpoint.replace_file(options.out / file, partial(Path.write_bytes, data=content))
     return tokenizer

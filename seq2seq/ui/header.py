@@ -13,7 +13,7 @@ from seq2seq.ui.services import Services
 
 def header(services: Services) -> gr.HTML:
     return gr.HTML(
-        value=json.dumps([asdict(t.info) for t in services.translators.values()], ensure_ascii=False),
+        value=json.dumps([asdict(info) for info in services.infos.values()], ensure_ascii=False),
         html_template=read("header.html"),
         js_on_load=read("js/header.js"),
         apply_default_css=False,

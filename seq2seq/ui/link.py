@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from seq2seq.decoding import STRATEGIES, Greedy
-from seq2seq.ui import search
+from seq2seq.ui import examples, search
 from seq2seq.ui.message import sentence
 from seq2seq.ui.services import Services
 
@@ -57,12 +57,11 @@ def read(query: Mapping[str, str], fallback: Request, services: Services) -> tup
             problems.append(sentence(error))
             return otherwise
 
-    request = replace(fallback, text=query.get("text", fallback.text))
+    request = fallback
     if "model" in query:
-        request = replace(
-            request,
-            model=attempt(lambda: services.translator(query["model"]).name, fallback.model),
-        )
+        info = attempt(lambda: services.info(query["model"]), services.info(fallback.model))
+        request = replace(request, model=info.name, text=examples.fitting(request.text, info))
+    request = replace(request, text=query.get("text", request.text))
     if "search" in query:
         request = replace(
             request,

@@ -1,47 +1,69 @@
-"""What the tabs work with: the models, loaded once and shared by all visitors (they never change)."""
+"""What the tabs work with: the models, shared by all visitors (they never change), each loaded when it is first asked for."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from threading import Lock
 
 import torch
 
-from seq2seq.translator import Translator, available
+from seq2seq.translator import ModelInfo, Translator, available
+from seq2seq.ui import menu
 
 PREFERRED = "en-fr-additive"
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
 class Services:
-    """`translators` by name, in the order in which they are offered."""
+    """`infos` by name, in the order in which the models are offered; the first is the one that a visitor meets."""
 
-    translators: Mapping[str, Translator]
+    def __init__(self, infos: Mapping[str, ModelInfo], load: Callable[[str], Translator] = Translator.load):
+        self.infos = dict(infos)
+        self._load = load
+        self._loaded: dict[str, Translator] = {}
+        self._locks = {name: Lock() for name in infos}
 
     @classmethod
     def load(cls) -> Services:
+        """Every model that is installed. Of the weights only those of the first model are read now."""
         torch.set_num_threads(1)  # a decode's products are small: two visitors on two cores beat one visitor on both
         names = available()
         if not names:
             raise ValueError("no model found: train one with `python -m seq2seq train`, or restore the folder checkpoints/")
-        translators = {}
+        infos = {}
         for name in names:
             try:
-                translators[name] = Translator.load(name)
+                infos[name] = ModelInfo.read(name)
             except ValueError as error:  # one bad folder must not keep the others from being shown
                 _log.error("%s", error)
-        if not translators:
-            raise ValueError("no model could be loaded: restore the folder checkpoints/")
-        return cls(translators)
+        services = cls(menu.ordered(infos, PREFERRED))
+        while services.infos:
+            try:
+                services.translator(services.first)
+                return services
+            except ValueError as error:  # nor must one whose weights are bad
+                _log.error("%s", error)
+                del services.infos[services.first]
+        raise ValueError("no model could be loaded: restore the folder checkpoints/")
 
     @property
     def first(self) -> str:
-        """The model that a visitor meets: the one that the examples are written for, where it is there."""
-        return PREFERRED if PREFERRED in self.translators else next(iter(self.translators))
+        return next(iter(self.infos))
+
+    def info(self, name: str) -> ModelInfo:
+        """What is known of a model before it is loaded. Raises ValueError with the choices."""
+        if name not in self.infos:
+            raise ValueError(f"There is no model “{name}”. There are: {', '.join(self.infos)}.")
+        return self.infos[name]
 
     def translator(self, name: str) -> Translator:
-        if name not in self.translators:
-            raise ValueError(f"There is no model “{name}”. There are: {', '.join(self.translators)}.")
-        return self.translators[name]
+        """The model itself. Whoever asks first waits until it is read; others who ask meanwhile wait for the same reading.
+
+        Raises ValueError for a name that is not there, and, each time, for a folder whose tokenizer or weights are bad.
+        """
+        self.info(name)
+        with self._locks[name]:
+            if name not in self._loaded:
+                self._loaded[name] = self._load(name)
+            return self._loaded[name]

@@ -15,6 +15,8 @@ from seq2seq.ui.link import PARAMETERS
 SCRIPTS = (
     "core",
     "layout",
+    "shapes",
+    "encoder",
     "arcs",
     "stage",
     "candidates",

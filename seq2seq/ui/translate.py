@@ -10,57 +10,49 @@ import gradio as gr
 from gradio.context import Context
 
 from seq2seq.decoding import STRATEGIES
-from seq2seq.ui import link, search
+from seq2seq.translator import ModelInfo
+from seq2seq.ui import examples, link, menu, search
 from seq2seq.ui.link import Request
 from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
 from seq2seq.ui.stage import stage as make_stage
 from seq2seq.ui.visit import Visit, forced, shown, visit
 
-EXAMPLES = [
-    "I forgot my umbrella at your house.",
-    "Where is the old station?",
-    "My brother has never seen the sea.",
-    "We were waiting for you in the garden.",
-    "The soup is too hot to eat now.",
-    "Do you know why he left so early?",
-    "There are three apples on the kitchen table.",
-]
 OWN = ""  # the choice among the examples while the sentence is none of them
 PARALLEL = max(2, os.cpu_count() or 1)  # translations at a time, over all visitors; the others wait in line
 
 
 def build(services: Services) -> None:
-    opening = Request(EXAMPLES[0], services.first)
+    info = services.info(services.first)
+    opening = Request(examples.fitting(examples.FIRST, info), services.first)
     first = visit(services, opening)
     seen = gr.State(first)
 
-    titles = [(t.info.title, name) for name, t in services.translators.items()]
     with gr.Row(elem_classes="ask"):
         text = gr.Textbox(
             opening.text,
-            label=f"{services.translator(services.first).info.source_language} sentence",
+            label=_asks(info),
             lines=1,
             max_lines=1,
-            scale=5,
+            scale=4,
             min_width=320,
             elem_id="text",
         )
         go = gr.Button("Translate", variant="primary", scale=0, min_width=130, elem_id="translate")
         example = gr.Dropdown(
-            [("your own", OWN), *EXAMPLES],
-            value=EXAMPLES[0],
+            _offered(info),
+            value=_chosen(opening.text, info),
             label="Example",
             filterable=False,
             scale=2,
             elem_id="example",
         )
         model = gr.Dropdown(
-            titles,
+            menu.labels(services.infos),
             value=opening.model,
             label="Model",
             filterable=False,
-            scale=3,
+            scale=4,
             elem_id="model",
         )
         kind = gr.Dropdown(
@@ -84,6 +76,13 @@ def build(services: Services) -> None:
     def opened(now: Visit, **start: Any) -> dict[Any, Any]:
         return {seen: now, stage: shown(services, now, **start)}
 
+    def asked_of(info: ModelInfo, written: str) -> dict[Any, Any]:
+        """The sentence and the examples beside it, as they belong to a model."""
+        return {
+            text: gr.update(value=written, label=_asks(info)),
+            example: gr.update(choices=_offered(info), value=_chosen(written, info)),
+        }
+
     def request_of(written: str, name: str, chosen: str, *numbers: Any) -> Request:
         return Request(
             written,
@@ -95,9 +94,20 @@ def build(services: Services) -> None:
     def show_translation(*values: Any) -> dict[Any, Any]:
         request = request_of(*values)
         return {
-            example: request.text if request.text in EXAMPLES else OWN,
+            example: _chosen(request.text, services.info(request.model)),
             **opened(visit(services, request)),
         }
+
+    @report
+    def show_model(*values: Any) -> dict[Any, Any]:
+        request = request_of(*values)
+        info = services.info(request.model)
+        request = replace(request, text=examples.fitting(request.text, info))
+        changed = asked_of(info, request.text)
+        try:
+            return {**changed, **opened(visit(services, request))}
+        except ValueError as error:  # the menu stands at this model all the same
+            return {**changed, place: message(explain(error))}
 
     @report
     def show_example(chosen: str, *values: Any) -> dict[Any, Any]:
@@ -156,10 +166,9 @@ def build(services: Services) -> None:
         values = search.settings_of(request.strategy)
         return {
             **_visible(row, settings, request.search, values),
-            text: request.text,
+            **asked_of(services.info(request.model), request.text),
             model: request.model,
             kind: request.search,
-            example: request.text if request.text in EXAMPLES else OWN,
             place: message(" ".join(problems)),
             **opened(now, step=min(step, len(now.trace.steps)), play=False),
         }
@@ -171,7 +180,8 @@ def build(services: Services) -> None:
         "concurrency_id": "translate",
     }
     busy = {"js": f"(...values) => {{ document.body.classList.add('busy'); return values.slice(0, {len(asked)}); }}"}
-    gr.on([text.submit, go.click, model.input], show_translation, asked, everything, **busy, **private)
+    gr.on([text.submit, go.click], show_translation, asked, everything, **busy, **private)
+    gr.on(model.input, show_model, asked, everything, **busy, **private)
     numbers = [c.release if isinstance(c, gr.Slider) else c.input for c in settings.values()]
     gr.on(numbers, show_translation, asked, everything, **private)
     example.input(show_example, [example, *asked], everything, **private)
@@ -183,6 +193,18 @@ def build(services: Services) -> None:
     assert page is not None  # a tab is built inside the page
     page.load(open_link, None, everything, **private)
     _api(services)
+
+
+def _asks(info: ModelInfo) -> str:
+    return f"{info.source_language} sentence"
+
+
+def _offered(info: ModelInfo) -> list[str | tuple[str, str]]:
+    return [("your own", OWN), *examples.of(info)]
+
+
+def _chosen(text: str, info: ModelInfo) -> str:
+    return text if text in examples.of(info) else OWN
 
 
 def _control(name: str, visible: bool) -> gr.Slider | gr.Number:

@@ -44,7 +44,7 @@ def shown(
     origin: Literal["page", "visitor"] = "visitor",
 ) -> str:
     """The player's value: `seen`, opened at `step`. The serial number makes an equal picture start again."""
-    info = services.translator(seen.request.model).info
+    info = services.info(seen.request.model)
     return views.payload(
         seen.trace,
         model={"title": info.title, "trained_on": info.trained_on},

@@ -33,8 +33,8 @@ def merge_words(
     return [[sum(weights[t][s] for t in row for s in column) / len(row) for column in columns] for row in rows]
 
 
-def figure(weights: Sequence[Sequence[float]], rows: Sequence[str], columns: Sequence[str]) -> go.Figure:
-    """The heatmap of `weights` (rows x columns, each 0..1), with `rows` and `columns` as plain-text labels."""
+def figure(weights: Sequence[Sequence[float]], rows: Sequence[str], columns: Sequence[str], unit: str) -> go.Figure:
+    """The heatmap of `weights` (rows x columns, each 0..1), which are of `unit`; `rows` and `columns` are plain-text labels."""
     heat = go.Heatmap(
         z=[[round(w, DIGITS) for w in row] for row in weights],
         zmin=0,
@@ -47,7 +47,7 @@ def figure(weights: Sequence[Sequence[float]], rows: Sequence[str], columns: Seq
             "orientation": "h",
             "y": 0,
             "yanchor": "top",
-            "title": {"text": "attention weight", "side": "bottom"},
+            "title": {"text": unit, "side": "bottom"},
             "tickvals": [0, 0.25, 0.5, 0.75, 1],
             "thickness": 12,
             "outlinewidth": 0,
@@ -79,11 +79,12 @@ def view(trace: DecodingTrace) -> dict[str, Any] | None:
     weights = [step.attention for step in trace.steps if step.attention is not None]
     if not weights or len(weights) != len(trace.steps):
         return None
+    unit = "attention weight, mean over heads" if trace.lanes == ("together",) else "attention weight"
     target, source = words(trace.steps), words(trace.source)
     rows, columns = [group for _, group in target], [group for _, group in source]
     return {
         "pieces": {
-            "figure": _plain(figure(weights, _texts(trace.steps), _texts(trace.source))),
+            "figure": _plain(figure(weights, _texts(trace.steps), _texts(trace.source), unit)),
             "rows": [[t] for t in range(len(trace.steps))],
             "columns": [[s] for s in range(len(trace.source))],
         },
@@ -93,6 +94,7 @@ def view(trace: DecodingTrace) -> dict[str, Any] | None:
                     merge_words(weights, rows, columns),
                     [w for w, _ in target],
                     [w for w, _ in source],
+                    unit,
                 )
             ),
             "rows": rows,

@@ -12,6 +12,12 @@ from seq2seq.views.pieces import END, label, spell, visible, words
 
 MOSTLY = 0.5  # "looks mostly at" is said from this weight on
 WRITTEN_LIMIT = 40  # characters of the text so far that are repeated; the beginning is left out first
+READING = {
+    ("forward", "backward"): "the {count} source pieces in both directions: a state for each piece and direction",
+    ("forward",): "the {count} source pieces from the first to the last: a state for each",
+    ("backward",): "the {count} source pieces from the last to the first: a state for each",
+    ("together",): "all {count} source pieces at once: a state for each, made by looking at all of them",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +44,22 @@ def step_sentence(trace: DecodingTrace, index: int) -> list[Span]:
 
 
 def start_sentence(trace: DecodingTrace) -> list[Span]:
-    """What is known before the first step."""
-    count = len(trace.source)
-    spans = [Span(f"The encoder has read the {count} source pieces in both directions: a state for each piece and direction")]
+    """What is known before the first step: how the encoder has read, and what it leaves for the decoder."""
+    read = f"The encoder has read {READING[trace.lanes].format(count=len(trace.source))}"
+    return [Span(f"{read}{_left(trace)} Nothing is written yet.")]
+
+
+def _left(trace: DecodingTrace) -> str:
     if trace.context is not None:
-        return [
-            *spans,
-            Span(", all squeezed into one fixed context vector. Nothing is written yet."),
-        ]
-    return [*spans, Span(". Nothing is written yet.")]
+        return ", all squeezed into one fixed context vector."
+    if _is_handed_over(trace):
+        return ". The decoder starts in the state in which the encoder ended, and gets nothing else of the source."
+    return "."
+
+
+def _is_handed_over(trace: DecodingTrace) -> bool:
+    """Whether the state that the decoder starts in is all that it has of the source."""
+    return trace.context is None and all(step.attention is None for step in trace.steps)
 
 
 def plain(spans: Iterable[Span]) -> str:
@@ -65,13 +78,15 @@ def _written(trace: DecodingTrace, index: int) -> list[Span]:
 
 def _looked(trace: DecodingTrace, step: DecodingStep) -> list[Span]:
     if step.attention is None:
-        return [Span("reads the same fixed context vector as at every step")]
+        only = _is_handed_over(trace)
+        return [Span("has only its own state to go by" if only else "reads the same fixed context vector as at every step")]
+    averaged = ", mean over heads" if trace.lanes == ("together",) else ""
     first, *others = sorted(range(len(step.attention)), key=lambda s: -step.attention[s])  # type: ignore[index]
     if step.attention[first] >= MOSTLY or not others:
         return [
             Span("looks mostly at "),
             *_source(trace, first),
-            Span(f" ({step.attention[first]:.0%})"),
+            Span(f" ({step.attention[first]:.0%}{averaged})"),
         ]
     second = others[0]
     return [
@@ -79,7 +94,7 @@ def _looked(trace: DecodingTrace, step: DecodingStep) -> list[Span]:
         *_source(trace, first),
         Span(f" ({step.attention[first]:.0%}) and "),
         *_source(trace, second),
-        Span(f" ({step.attention[second]:.0%}),"),
+        Span(f" ({step.attention[second]:.0%}{averaged}),"),
     ]
 
 

@@ -32,13 +32,13 @@ def _free_port() -> int:
 
 
 @contextmanager
-def serve(log: Path) -> Iterator[str]:
-    """Start `python app.py` on a free port of this machine, give its address, and end it, by its process, afterwards."""
+def serve(log: Path, script: str = "app.py") -> Iterator[str]:
+    """Start `python script` on a free port of this machine, give its address, and end it, by its process, afterwards."""
     port = _free_port()
     environment = {**os.environ, "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
     url = f"http://127.0.0.1:{port}/"
     with log.open("w") as output:
-        app = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        app = subprocess.Popen([sys.executable, script], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
         try:
             _wait(app, url, log)
             yield url

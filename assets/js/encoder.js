@@ -1,0 +1,46 @@
+// The encoder: a row of states for each of its lanes. A recurrent lane hands a state on from piece to piece, so its states come one
+// after the other; a Transformer's states are made together, each by looking at all pieces.
+
+function makeEncoder(scene, behind, plan, trace) {
+  const count = trace.source.length;
+  const lanes = trace.lanes.map((name, k) => {
+    const y = plan.rows.lanes[k];
+    const summaries = trace.source.map((position) => position.states[k]);
+    const scale = fullBar(summaries);
+    return { name, y, states: summaries.map((values, i) => drawState(scene, plan.source.x[i], y, values, scale, "source")) };
+  });
+  for (const lane of lanes) lane.moves = lane.name === "together" ? [everyPiece(lane.y)] : carried(lane);
+
+  /** The line from which every state reads every piece. */
+  function everyPiece(y) {
+    const [top, bottom] = [y + STATE.height / 2, plan.rows.source - 17];
+    const d = rail(plan.source.x, top, (top + bottom) / 2) + rail(plan.source.x, bottom, (top + bottom) / 2);
+    return svg("path", { class: "rail source", d, "data-testid": "encoder-rail" }, behind);
+  }
+
+  /** The arrow into each state but the first that the lane comes to. */
+  function carried({ name, y }) {
+    const { x } = plan.source;
+    const back = name === "backward" ? 1 : -1;
+    return x.map((at, i) => (x[i + back] === undefined ? null : drawMove(behind, x[i + back], at, y, "source")));
+  }
+
+  /** How much of state `i` is there when the encoder has come as far as `amount`. */
+  function progress(name, i, amount) {
+    if (name === "together") return part(amount, 0.1, 0.8);
+    const turn = name === "backward" ? count - 1 - i : i;
+    return part(amount * (count + 2), turn, turn + 2);
+  }
+
+  /** `amount` 0..1 is how far the encoder has come. */
+  function draw(amount) {
+    for (const { name, states, moves } of lanes) {
+      states.forEach((state, i) => {
+        state.style.opacity = progress(name, i, amount);
+        if (moves[i]) showMove(moves[i], progress(name, i, amount));
+      });
+    }
+  }
+
+  return { draw };
+}

@@ -1,0 +1,179 @@
+"""Many models: known at once, loaded when asked for, offered in an order and with examples that make sense."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from threading import Barrier
+
+import pytest
+from small import make_checkpoint, make_info, make_model, small_config
+
+from seq2seq import checkpoint
+from seq2seq.translator import ModelInfo, Translator
+from seq2seq.ui import examples, menu, services
+from seq2seq.ui.services import Services
+
+# --- services --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def root(tmp_path, tokenizer, monkeypatch):
+    """Three installed models: a, b and the preferred one."""
+    for name in ("a", "b", services.PREFERRED):
+        checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), tmp_path / name)
+    monkeypatch.setattr(checkpoint, "ROOT", tmp_path)
+    monkeypatch.setattr(checkpoint.available, "__defaults__", (tmp_path,))
+    return tmp_path
+
+
+@pytest.fixture
+def loaded(monkeypatch):
+    """Names of the models whose weights have been read."""
+    names = []
+    read = checkpoint.load
+    monkeypatch.setattr(checkpoint, "load", lambda name: names.append(name) or read(name))
+    return names
+
+
+def test_at_the_start_every_model_is_known_and_the_preferred_one_loaded(root, loaded):
+    found = Services.load()
+    assert list(found.infos) == [services.PREFERRED, "a", "b"] and found.first == services.PREFERRED
+    assert loaded == [services.PREFERRED]
+    assert found.translator("b").translate("the old man").steps
+    assert found.translator("b") is found.translator("b")
+    assert loaded == [services.PREFERRED, "b"]
+
+
+def test_what_is_known_before_loading_is_what_the_model_says_itself(root):
+    for name in ("a", services.PREFERRED):
+        assert ModelInfo.read(name) == Translator.load(name).info
+
+
+def test_a_malformed_folder_is_logged_and_left_out(root, caplog):
+    (root / "a" / "config.json").write_text("{")
+    with caplog.at_level(logging.ERROR):
+        assert list(Services.load().infos) == [services.PREFERRED, "b"]
+    assert "checkpoint 'a' cannot be used: config.json is not JSON text" in caplog.text
+
+
+def test_bad_weights_are_said_when_they_are_asked_for_and_nothing_else_breaks(root):
+    os.truncate(root / "a" / "model.safetensors", 100)
+    found = Services.load()
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"checkpoint 'a' cannot be used: model\.safetensors is missing, truncated"):
+            found.translator("a")
+    assert found.translator("b").name == "b"
+
+
+def test_a_first_model_with_bad_weights_gives_way_to_the_next(root, caplog):
+    os.truncate(root / services.PREFERRED / "model.safetensors", 100)
+    assert Services.load().first == "a"
+    assert f"checkpoint '{services.PREFERRED}' cannot be used" in caplog.text
+
+
+def test_with_no_model_that_can_be_used_the_start_says_so(root):
+    for folder in root.iterdir():
+        (folder / "model.safetensors").unlink()
+    with pytest.raises(ValueError, match="no model could be loaded"):
+        Services.load()
+
+
+def test_visitors_who_ask_at_once_share_one_loading():
+    visitors = 8
+    loads, together = [], Barrier(visitors)
+
+    def load(name):
+        loads.append(name)
+        for _ in range(100):
+            time.sleep(0)  # give way to the others, who would come in if they could
+        return object()
+
+    found = Services({"a": make_info("a")}, load)
+
+    def ask(_):
+        together.wait()
+        return found.translator("a")
+
+    with ThreadPoolExecutor(visitors) as pool:
+        given = list(pool.map(ask, range(visitors)))
+    assert loads == ["a"] and len(set(map(id, given))) == 1
+
+
+def test_loading_one_model_keeps_nobody_from_another():
+    found: Services
+
+    def load(name):
+        return (name, found.translator("b")) if name == "a" else name
+
+    found = Services({"a": make_info("a"), "b": make_info("b")}, load)
+    assert found.translator("a") == ("a", "b")
+
+
+def test_a_name_that_is_not_there_lists_the_choices():
+    with pytest.raises(ValueError, match=r"There is no model “c”\. There are: a, b\."):
+        Services({"a": make_info("a"), "b": make_info("b")}).translator("c")
+
+
+# --- menu ------------------------------------------------------------------------------------------------------------
+
+INFOS = {
+    found.name: found
+    for found in [
+        make_info("captions-de-en-dot", "German", "English", "GRU encoder-decoder, dot attention"),
+        make_info("captions-de-en-lstm", "German", "English", "LSTM encoder-decoder, no attention"),
+        make_info("captions-en-fr-additive", "English", "French", "GRU encoder-decoder, additive attention"),
+        make_info("en-es-additive", "English", "Spanish", "GRU encoder-decoder, additive attention"),
+        make_info("en-fr-additive", "English", "French", "GRU encoder-decoder, additive attention"),
+        make_info("en-fr-plain", "English", "French", "GRU encoder-decoder, no attention"),
+        make_info("fr-en-additive", "French", "English", "GRU encoder-decoder, additive attention"),
+    ]
+}
+
+
+def test_the_preferred_model_stands_first_and_each_direction_by_itself():
+    assert list(menu.ordered(INFOS, "en-fr-additive")) == [
+        *("en-fr-additive", "en-fr-plain", "en-es-additive", "fr-en-additive"),
+        *("captions-en-fr-additive", "captions-de-en-dot", "captions-de-en-lstm"),
+    ]
+    assert list(menu.ordered({"b": make_info("b"), "a": make_info("a")}, "not installed")) == ["a", "b"]
+
+
+def test_a_label_says_direction_subject_and_kind():
+    labels = {name: text for text, name in menu.labels(INFOS)}
+    assert labels["en-fr-additive"] == "English → French: GRU, additive attention"
+    assert labels["captions-en-fr-additive"] == "English → French, captions: GRU, additive attention"
+    assert len(set(labels.values())) == len(INFOS)
+
+
+def test_models_alike_are_told_apart_by_their_names():
+    texts = [text for text, _ in menu.labels({"mine": make_info("mine"), "yours": make_info("yours")})]
+    assert texts == [f"English → French: GRU ({name})" for name in ("mine", "yours")]
+
+
+# --- examples --------------------------------------------------------------------------------------------------------
+
+
+def test_no_sentence_is_an_example_twice():
+    sentences = [sentence for group in examples.EXAMPLES.values() for sentence in group]
+    assert len(set(sentences)) == len(sentences) and all(examples.EXAMPLES.values())
+
+
+def test_an_example_gives_way_to_one_of_the_models_own():
+    for old, new in pairwise(INFOS.values()):
+        own = examples.of(new)
+        for sentence in examples.of(old):
+            assert examples.fitting(sentence, new) == (sentence if sentence in own else own[0])
+
+
+def test_a_visitors_sentence_stays_whatever_the_model():
+    for found in INFOS.values():
+        assert examples.fitting("My own sentence.", found) == "My own sentence."
+
+
+def test_a_model_of_a_language_without_examples_keeps_what_is_there():
+    finnish = make_info("fi-en", "Finnish", "English")
+    assert examples.of(finnish) == () and examples.fitting(examples.FIRST, finnish) == examples.FIRST
