@@ -107,8 +107,7 @@ class TrainingData:
     def _cut(self, source: Ids, target: Ids, shuffle: random.Random) -> tuple[Ids, Ids]:
         """Another segmentation of the same texts, now and then: the model learns that words can be cut differently."""
         sides = ((self._tokenizer.source, source), (self._tokenizer.target, target))
-        alpha = self._config.subword_alpha
-        first, second = (side.sample(side.decode(ids), alpha, shuffle) + [EOS] for side, ids in sides)
+        first, second = (side.sample(side.decode(ids), self._config, shuffle) + [EOS] for side, ids in sides)
         return first, second
 
 

@@ -102,8 +102,9 @@ class TrainConfig(_Checked):
     average_decay: float = _setting(
         0.999, 0.0, 0.99999, "decay of the running average of weights that is validated and saved; 0 turns it off"
     )
-    subword_sampling: float = _setting(0.1, 0.0, 1.0, "share of sentences cut into pieces at random (Kudo 2018)")
-    subword_alpha: float = _setting(0.3, 0.0, 10.0, "sharpness of that sampling")
+    subword_sampling: float = _setting(0.1, 0.0, 1.0, "share of sentences cut into pieces at random, anew each epoch")
+    merge_dropout: float = _setting(0.1, 0.0, 1.0, "share of merges passed over in them, bpe (Provilkov et al. 2020)")
+    subword_alpha: float = _setting(0.3, 0.0, 10.0, "sharpness of the sampling in them, unigram (Kudo 2018)")
     validate_every: int = _setting(0, 0, 1_000_000, "updates between validations; 0 means once an epoch")
     seed: int = _setting(1, 0, 2**31 - 1, "seed of initial weights, order, dropout and sampling")
     device: str = _setting("auto", help="auto, cpu, cuda or mps")

@@ -1,7 +1,8 @@
 """Text to ids to pieces to words, and back without loss.
 
-SentencePiece (Kudo and Richardson 2018) with the unigram model (Kudo 2018), trained by us on training text only. Byte fallback
-writes any character that the vocabulary lacks as its UTF-8 bytes, so no Unicode text is ever unknown or altered.
+SentencePiece (Kudo and Richardson 2018), trained by us on training text only: byte pairs (Sennrich et al. 2016), which keep
+frequent words whole, or a unigram model (Kudo 2018). Byte fallback writes any character that the vocabulary lacks as its UTF-8
+bytes, so no Unicode text is ever unknown or altered.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 
 import sentencepiece
 
-from .config import BOS, EOS, PAD, UNK
+from .config import BOS, EOS, PAD, UNK, TrainConfig, choose
 
 WORD_START = "▁"  # SentencePiece's mark of a space before a piece
-NBEST = 8  # segmentations among which subword sampling chooses
+NBEST = 8  # segmentations among which a unigram vocabulary's sampling chooses
+KINDS = {"bpe": "byte pairs", "unigram": "unigram model"}
 VOCABULARY_LINES = 300_000  # that a vocabulary is trained on at most: SentencePiece takes about 25 bytes a character of them
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff]")
 
@@ -81,14 +83,48 @@ class Vocabulary:
                 ids += self._processor.EncodeAsIds(part)
         return ids
 
-    def sample(self, text: str, alpha: float, random_source: random.Random) -> list[int]:
-        """One of the `NBEST` likeliest segmentations, drawn with probability P(segmentation)^alpha (Kudo 2018, section 3.2)."""
+    def sample(self, text: str, config: TrainConfig, random_source: random.Random) -> list[int]:
+        """Another segmentation of `text`, drawn at random; `decode` gives exactly `text` back, too."""
         if WORD_START in text:
             return self.encode(text)
+        if self.kind == "bpe":
+            return self._drop_merges(text, config.merge_dropout, random_source)
         cuts = self._processor.NBestEncodeAsIds(" " + text, NBEST)
         scores = [sum(self._processor.GetScore(i) for i in cut) for cut in cuts]
-        weights = [math.exp(alpha * (score - max(scores))) for score in scores]
+        weights = [math.exp(config.subword_alpha * (score - max(scores))) for score in scores]
         return random_source.choices(cuts, weights)[0]
+
+    @cached_property
+    def kind(self) -> str:
+        """ "bpe" or "unigram": the score of a BPE piece is its place among the merges, that of a unigram a log-probability."""
+        return "bpe" if all(score.is_integer() for score in self._merges.values()) else "unigram"
+
+    @cached_property
+    def _merges(self) -> dict[str, float]:
+        """Every ordinary piece and its score."""
+        processor = self._processor
+        ordinary = (
+            i for i in range(len(self)) if not (processor.IsControl(i) or processor.IsByte(i) or processor.IsUnknown(i))
+        )
+        return {processor.IdToPiece(i): processor.GetScore(i) for i in ordinary}
+
+    def _drop_merges(self, text: str, rate: float, random_source: random.Random) -> list[int]:
+        """BPE-dropout (Provilkov et al. 2020): each possible merge of a step is passed over with probability `rate`."""
+        ids: list[int] = []
+        for word in text.split(" "):
+            parts = list(WORD_START + word)
+            if not all(part in self._merges for part in parts):  # a character that is written as bytes
+                return self.encode(text)
+            while True:
+                joined = [a + b for a, b in pairwise(parts)]
+                open_to = [(-self._merges[piece], i) for i, piece in enumerate(joined) if piece in self._merges]
+                kept = [merge for merge in open_to if random_source.random() >= rate]
+                if not kept:
+                    break
+                _, first = min(kept)
+                parts[first : first + 2] = [joined[first]]
+            ids += map(self._processor.PieceToId, parts)
+        return ids
 
     def decode(self, ids: Iterable[int]) -> str:
         """Text of the ids; begin, end and padding marks write nothing."""
@@ -100,12 +136,13 @@ class Vocabulary:
         return [self._processor.IdToPiece(int(i)) for i in ids]
 
     @classmethod
-    def train(cls, lines: Iterable[str], size: int, seed: int = 1) -> Vocabulary:
-        """A unigram vocabulary of `size` pieces from `lines` of training text.
+    def train(cls, lines: Iterable[str], size: int, seed: int = 1, kind: str = "bpe") -> Vocabulary:
+        """A vocabulary of `size` pieces from `lines` of training text.
 
         Of more than VOCABULARY_LINES lines it holds that many, drawn at random but always the same. Raises ValueError if the
         text is too small for the size.
         """
+        choose("vocabulary kind", kind, KINDS)
         out = io.BytesIO()
         sentencepiece.set_random_generator_seed(seed)
         try:
@@ -115,7 +152,7 @@ class Vocabulary:
                 input_sentence_size=VOCABULARY_LINES,
                 shuffle_input_sentence=True,
                 vocab_size=size,
-                model_type="unigram",
+                model_type=kind,
                 normalization_rule_name="identity",  # together with the next two: nothing in the text is altered
                 remove_extra_whitespaces=False,
                 add_dummy_prefix=False,  # `encode` writes the space before the first word itself, "▁" being text too
@@ -145,13 +182,13 @@ class Tokenizer:
         return self.source is self.target
 
     @classmethod
-    def train(cls, pairs: Iterable[tuple[str, str]], size: int, shared: bool, seed: int = 1) -> Tokenizer:
+    def train(cls, pairs: Iterable[tuple[str, str]], size: int, shared: bool, seed: int = 1, kind: str = "bpe") -> Tokenizer:
         """`pairs` are gone through once a side, and not held. Raises ValueError if they are too few for `size`."""
         sources, targets = (text for text, _ in pairs), (text for _, text in pairs)
         if shared:
-            both = Vocabulary.train(chain(sources, targets), size, seed)
+            both = Vocabulary.train(chain(sources, targets), size, seed, kind)
             return cls(both, both)
-        return cls(Vocabulary.train(sources, size, seed), Vocabulary.train(targets, size, seed))
+        return cls(Vocabulary.train(sources, size, seed, kind), Vocabulary.train(targets, size, seed, kind))
 
     def files(self) -> dict[str, bytes]:
         """File names and contents, as a checkpoint folder holds them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -214,7 +215,9 @@ class Translator:
         if isinstance(strategy, Prefix):  # what is forced may be longer than what the model is trusted to write
             limits = (limits + len(strategy.prefixes[0])).clamp_max(MAX_TARGET_PIECES)
         frames = list(decode(self._packed, memory, state, strategy, limits))
-        if not all(frame.log_probs.isfinite().all() for frame in frames):
+        hypotheses = paths([frame.outline for frame in frames], strategy, 1)[0]
+        # One number that is none makes a whole distribution so, and with it every sum from there on.
+        if not all(math.isfinite(hypothesis.totals[-1]) for hypothesis in hypotheses):
             raise ValueError(f"the model {self.name!r} gives values that are not numbers: its weights are damaged")
         return record(
             model_name=self.name,
@@ -224,7 +227,7 @@ class Translator:
             memory=memory,
             lanes=self.model.encoder.lanes,
             frames=frames,
-            hypotheses=paths([frame.outline for frame in frames], strategy, 1)[0],
+            hypotheses=hypotheses,
             strategy=strategy,
             tokenizer=self._tokenizer,
         )

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from seq2seq.config import BOS, EOS, PAD
-from seq2seq.text import Tokenizer, Vocabulary, normalise, word_indices
+from seq2seq.config import BOS, EOS, PAD, TrainConfig
+from seq2seq.text import KINDS, Tokenizer, Vocabulary, normalise, word_indices
 
 any_text = st.text(
     st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("▁ \x00\n\t<s>/\u00a0\u202f\u200b\ufeff😀e\u0301")),
@@ -13,9 +13,11 @@ any_text = st.text(
 )
 
 
-@pytest.fixture(scope="module")
-def vocabulary(tokenizer: Tokenizer) -> Vocabulary:
-    return tokenizer.source
+@pytest.fixture(scope="module", params=KINDS)
+def vocabulary(request: pytest.FixtureRequest, pairs: list[tuple[str, str]]) -> Vocabulary:
+    made = Vocabulary.train([text for pair in pairs for text in pair], 310, kind=request.param)
+    assert made.kind == request.param
+    return made
 
 
 @settings(max_examples=300)
@@ -29,13 +31,21 @@ def test_any_text_comes_back_unchanged(vocabulary: Vocabulary, text: str) -> Non
 @settings(max_examples=100)
 @given(text=any_text, seed=st.integers(0, 2**32))
 def test_a_sampled_segmentation_is_of_the_same_text(vocabulary: Vocabulary, text: str, seed: int) -> None:
-    assert vocabulary.decode(vocabulary.sample(text, 0.3, random.Random(seed))) == text
+    assert vocabulary.decode(vocabulary.sample(text, TrainConfig(), random.Random(seed))) == text
 
 
 def test_sampling_finds_other_segmentations(vocabulary: Vocabulary) -> None:
     source = random.Random(1)
-    cuts = {tuple(vocabulary.sample("the old man paints the garden", 0.1, source)) for _ in range(50)}
+    cuts = {tuple(vocabulary.sample("the old man paints the garden", TrainConfig(), source)) for _ in range(50)}
     assert len(cuts) > 1
+
+
+def test_with_every_merge_byte_pairs_are_cut_as_the_library_cuts_them(pairs: list[tuple[str, str]]) -> None:
+    vocabulary = Vocabulary.train([text for pair in pairs for text in pair], 310, kind="bpe")
+    for text in ["the old man paints the garden", " two  spaces ", "une clé", "x", ""]:
+        assert vocabulary.sample(text, TrainConfig(merge_dropout=0.0), random.Random(1)) == vocabulary.encode(text)
+    letters = vocabulary.sample("the key", TrainConfig(merge_dropout=1.0), random.Random(1))
+    assert vocabulary.pieces(letters) == list("▁the▁key")
 
 
 @given(text=any_text)

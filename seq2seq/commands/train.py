@@ -23,7 +23,7 @@ from ..config import ModelConfig, TrainConfig, choose
 from ..corpora import Corpus
 from ..distributed import World, join
 from ..model import ARCHITECTURES, Seq2Seq
-from ..text import Tokenizer
+from ..text import KINDS, Tokenizer
 from ..training import Event, Finished, Started, StepDone, Validated, choose_device, train
 from .options import add_columns
 
@@ -39,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_columns(parser)
     parser.add_argument("--threads", type=int, default=0, help="processor threads; 0 leaves the choice to PyTorch")
     parser.add_argument("--vocabulary-size", type=int, default=6000, help="pieces of a vocabulary (default 6000)")
+    kinds = ", ".join(f"{name}: {kind}" for name, kind in KINDS.items())
+    parser.add_argument("--vocabulary-kind", default="bpe", help=f"{kinds} (default bpe)")
     parser.add_argument(
         "--vocabulary-of", metavar="CHECKPOINT", help="take the vocabulary of this checkpoint, so that models can be compared"
     )
@@ -145,7 +147,7 @@ def _tokenizer(options: argparse.Namespace, pairs: Corpus, seed: int) -> Tokeniz
     if options.vocabulary_of:
         tokenizer = Tokenizer.load(checkpoint.find(options.vocabulary_of), options.shared_vocabulary)
     else:
-        tokenizer = Tokenizer.train(pairs, options.vocabulary_size, options.shared_vocabulary, seed)
+        tokenizer = Tokenizer.train(pairs, options.vocabulary_size, options.shared_vocabulary, seed, options.vocabulary_kind)
     for file, content in tokenizer.files().items():
         checkpoint.replace_file(options.out / file, partial(Path.write_bytes, data=content))
     return tokenizer

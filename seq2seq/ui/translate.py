@@ -53,6 +53,7 @@ def build(services: Services) -> None:
             label="Model",
             filterable=False,
             scale=4,
+            min_width=300,  # on a telephone a line of its own: its names are long
             elem_id="model",
         )
         kind = gr.Dropdown(
