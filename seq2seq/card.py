@@ -32,9 +32,9 @@ def _exists(text: str) -> bool:
         return False
 
 
-def add_training(folder: Path, line: str, updates: int, epochs: int, loss: float) -> None:
-    """Note how the model was trained: `loss` in nats per piece, teacher-forced, on the held-out pairs."""
-    figures = {"updates": updates, "epochs": epochs, "validation_loss": loss}
+def add_training(folder: Path, line: str, updates: int, epochs: int, loss: float, held_out: str) -> None:
+    """Note how the model was trained: `loss` in nats per piece, teacher-forced, on the held-out pairs of the file `held_out`."""
+    figures = {"updates": updates, "epochs": epochs, "validation_loss": loss, "validation_data": held_out}
     _write(folder, {"training": {"command": line, **figures}, "evaluations": []})
 
 
@@ -96,7 +96,7 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
         f"Seed {checkpoint.training.seed}; {training['epochs']} epochs, {training['updates']:,} updates. Held-out loss "
         f"{training['validation_loss']:.4f} nats per piece,",
         f"perplexity {perplexity(training['validation_loss']):.2f} per piece (teacher-forced). The held-out",
-        "pairs chose the best epoch: figures on them are those of a validation set, not of a test set.",
+        f"pairs{_of(training)} chose the best epoch: figures on them are those of a validation set, not of a test set.",
         "",
         "## Quality, free-running",
         "",
@@ -104,6 +104,11 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _of(training: dict[str, Any]) -> str:
+    """The file's name; the first cards did not note it."""
+    return f" of {training['validation_data']}" if "validation_data" in training else ""
 
 
 def _table(evaluations: list[dict[str, Any]]) -> list[str]:

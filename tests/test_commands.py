@@ -103,6 +103,7 @@ def test_train_makes_a_folder_that_translates_and_resume_refuses_a_finished_one(
     card = (out / "README.md").read_text(encoding="utf-8")
     assert "python -m seq2seq train --data pairs.tsv --valid valid.tsv --out mine" in card
     assert "| valid.tsv | beam 2, length penalty 1 | 20 / 20 |" in card and "tok:13a" in card
+    assert "pairs of valid.tsv chose the best epoch" in card
     assert str(tmp_path) not in card
     run(capsys, "translate", "--model", str(out), "the key")
     assert main([*call, *sizes, "--resume"]) == 2

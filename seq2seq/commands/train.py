@@ -121,7 +121,8 @@ def _train(options: argparse.Namespace, training: TrainConfig, origin: Origin, w
         print(f"{data.left_out} pairs are too long and left out", file=sys.stderr)
     finished = show(events)
     line = card.command("train", [a for a in options.given if a != "--resume"], world.size)
-    card.add_training(options.out, line, finished.update, training.epochs, finished.best_loss)
+    held_out_name = Path(options.valid).name
+    card.add_training(options.out, line, finished.update, training.epochs, finished.best_loss, held_out_name)
     state_file.unlink()
 
 
