@@ -33,7 +33,7 @@ def _exists(text: str) -> bool:
 
 
 def add_training(folder: Path, line: str, updates: int, epochs: int, loss: float, held_out: str) -> None:
-    """Note how the model was trained: `loss` in nats per piece, teacher-forced, on the held-out pairs of the file `held_out`."""
+    """Note how the model was trained: `loss` in nats per piece, teacher-forced, on the pairs of the file `held_out`."""
     figures = {"updates": updates, "epochs": epochs, "validation_loss": loss, "validation_data": held_out}
     _write(folder, {"training": {"command": line, **figures}, "evaluations": []})
 
