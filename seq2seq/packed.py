@@ -18,13 +18,14 @@ from .model import Seq2Seq
 from .recurrent import Recurrence
 
 _CELLS = {
-    nn.GRU: torch.ops.quantized.quantized_gru_cell_dynamic,
-    nn.LSTM: torch.ops.quantized.quantized_lstm_cell_dynamic,
-    nn.RNN: torch.ops.quantized.quantized_rnn_tanh_cell_dynamic,
+    nn.GRU: torch.ops.quantized.quantized_gru_cell_dynamic.default,
+    nn.LSTM: torch.ops.quantized.quantized_lstm_cell_dynamic.default,
+    nn.RNN: torch.ops.quantized.quantized_rnn_tanh_cell_dynamic.default,
 }
+_linear = torch.ops.quantized.linear_dynamic_fp16.default
 
 
-SMALL = 4096  # a matrix of fewer numbers is read faster than a packed product is called
+SMALL = 2**16  # a matrix of fewer numbers stays in the processor's own cache, where packing gains nothing
 
 
 class PackedLinear(nn.Module):
@@ -36,7 +37,7 @@ class PackedLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[.., inputs] -> [.., outputs]"""
-        return torch.ops.quantized.linear_dynamic_fp16(x, self._packed)
+        return _linear(x, self._packed)
 
 
 class PackedRecurrence(nn.Module):

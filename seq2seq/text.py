@@ -133,7 +133,11 @@ class Vocabulary:
 
     def pieces(self, ids: Iterable[int]) -> list[str]:
         """The pieces as the vocabulary writes them."""
-        return [self._processor.IdToPiece(int(i)) for i in ids]
+        return [self._pieces[i] for i in ids]
+
+    @cached_property
+    def _pieces(self) -> list[str]:
+        return [self._processor.IdToPiece(i) for i in range(len(self))]
 
     @classmethod
     def train(cls, lines: Iterable[str], size: int, seed: int = 1, kind: str = "bpe") -> Vocabulary:
