@@ -34,7 +34,7 @@ def build(services: Services) -> None:
             label=_asks(info),
             lines=1,
             max_lines=1,
-            scale=4,
+            scale=6,
             min_width=320,
             elem_id="text",
         )
@@ -44,7 +44,8 @@ def build(services: Services) -> None:
             value=_chosen(opening.text, info),
             label="Example",
             filterable=False,
-            scale=2,
+            scale=1,
+            min_width=140,
             elem_id="example",
         )
         model = gr.Dropdown(
@@ -52,7 +53,7 @@ def build(services: Services) -> None:
             value=opening.model,
             label="Model",
             filterable=False,
-            scale=4,
+            scale=5,
             min_width=300,  # on a telephone a line of its own: its names are long
             elem_id="model",
         )
