@@ -159,7 +159,8 @@ class Translator:
         translations = dict(self.translate_lines(lines, strategy))
         hypotheses = [translations[i] for i in range(len(references))]
         index = {source: i for i, source in enumerate(references)}
-        return quality(list(references), hypotheses, list(references.values()), [index[source] for source, _ in pairs])
+        rows = [index[source] for source, _ in pairs]
+        return quality(list(references), hypotheses, list(references.values()), rows, self.info.target_language)
 
     def _fits(self, source: str) -> bool:
         try:

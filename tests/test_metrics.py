@@ -27,3 +27,10 @@ def test_a_source_of_several_rows_counts_once_or_once_a_row() -> None:
     assert (both.sentences, both.rows) == (2, 4)
     assert both.bleu == quality(SOURCES, hypotheses, REFERENCES).bleu
     assert both.bleu_by_row > both.bleu and both.chrf_by_row > both.chrf  # the perfect translation weighs three times
+
+
+def test_languages_without_spaces_are_cut_into_words_of_their_own() -> None:
+    source, wanted, close = ["She hung it upside down."], [["她把画挂反了。"]], ["他把画挂反了。"]
+    assert "tok:zh" in quality(source, close, wanted, language="Chinese").bleu_signature
+    # One character of seven is wrong: cut like English the sentence is a single word, and wrong as a whole.
+    assert quality(source, close, wanted, language="Chinese").bleu > 50 > quality(source, close, wanted).bleu
