@@ -53,8 +53,8 @@ def quality(
 ) -> Quality:
     """Corpus BLEU (Papineni et al. 2002) and chrF (Popović 2015) of one hypothesis and one or more references a source.
 
-    `rows` names, for every row of a file, the index of its source; by default every source is one row. `language` is that of the
-    references: some write no spaces between words. Raises ValueError where sacrebleu lacks what that language needs.
+    `rows` names, for every row of a file, the index of its source; by default every source is one row. `language` is the
+    references', since some write no spaces between words. Raises ValueError where sacrebleu lacks what that language needs.
     """
     cut = WORDS.get(language)
     try:
