@@ -36,6 +36,7 @@ class Origin:
     title: str = "Untitled model"
     source_language: str = "source"
     target_language: str = "target"
+    subject: str = "everyday"  # what its sentences are about, in a word: models of one subject are shown together
     trained_on: str = "Not stated."
     attribution: str = "Not stated."
     licence: str = "Not stated."

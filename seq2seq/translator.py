@@ -41,6 +41,7 @@ class ModelInfo:
     title: str
     source_language: str
     target_language: str
+    subject: str
     trained_on: str
     attribution: str
     licence: str
@@ -63,6 +64,7 @@ class ModelInfo:
             title=origin.title,
             source_language=origin.source_language,
             target_language=origin.target_language,
+            subject=origin.subject,
             trained_on=origin.trained_on,
             attribution=origin.attribution,
             licence=origin.licence,

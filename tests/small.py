@@ -93,7 +93,8 @@ def make_model(config: ModelConfig, seed: int = 3) -> Seq2Seq:
 
 def make_info(name: str, source: str = "English", target: str = "French", kind: str = "GRU encoder-decoder") -> ModelInfo:
     """What would be known of a model that does not exist."""
-    return ModelInfo(name, "A title", source, target, *["Not stated."] * 3, kind, 1, True, 127, 1000)
+    subject = "captions" if name.startswith("captions") else "everyday"
+    return ModelInfo(name, "A title", source, target, subject, *["Not stated."] * 3, kind, 1, True, 127, 1000)
 
 
 def make_checkpoint(model: Seq2Seq, tokenizer: Tokenizer) -> Checkpoint:

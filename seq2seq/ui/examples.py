@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seq2seq.translator import ModelInfo
 
-EVERYDAY, CAPTIONS = "everyday", "captions"
+EVERYDAY, CAPTIONS = "everyday", "captions"  # subjects, as checkpoints name them
 
 EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
     ("English", EVERYDAY): (
@@ -44,14 +44,9 @@ EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
 FIRST = EXAMPLES["English", EVERYDAY][0]
 
 
-def kind(info: ModelInfo) -> str:
-    """What a model's sentences are about. Models of image captions are named so; the others learned everyday sentences."""
-    return CAPTIONS if info.name.startswith(f"{CAPTIONS}-") else EVERYDAY
-
-
 def of(info: ModelInfo) -> tuple[str, ...]:
     """The examples for a model; none where there are none in its language."""
-    return EXAMPLES.get((info.source_language, kind(info)), ())
+    return EXAMPLES.get((info.source_language, info.subject), ())
 
 
 def fitting(text: str, info: ModelInfo) -> str:

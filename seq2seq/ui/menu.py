@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from seq2seq.translator import ModelInfo
-from seq2seq.ui import examples
+from seq2seq.ui.examples import EVERYDAY
 
 
 def ordered(infos: Mapping[str, ModelInfo], preferred: str) -> dict[str, ModelInfo]:
@@ -29,10 +29,10 @@ def labels(infos: Mapping[str, ModelInfo]) -> list[tuple[str, str]]:
 
 def _label(info: ModelInfo) -> str:
     kind = info.architecture.replace(" encoder-decoder", "")  # all are, so that the menu need not say it
-    about = ", captions" if examples.kind(info) == examples.CAPTIONS else ""
+    about = "" if info.subject == EVERYDAY else f", {info.subject}"
     return f"{info.source_language} → {info.target_language}{about}: {kind}"
 
 
-def _direction(info: ModelInfo) -> tuple[bool, str, str]:
-    """Everyday sentences before captions, then by language."""
-    return examples.kind(info) == examples.CAPTIONS, info.source_language, info.target_language
+def _direction(info: ModelInfo) -> tuple[object, ...]:
+    """Everyday sentences before others, then by language."""
+    return info.subject != EVERYDAY, info.subject, info.source_language, info.target_language

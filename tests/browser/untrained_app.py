@@ -22,7 +22,8 @@ from seq2seq.translator import ModelInfo, Translator  # noqa: E402
 from seq2seq.ui import create_app, launch_settings  # noqa: E402
 from seq2seq.ui.services import Services  # noqa: E402
 
-ENGLISH, GERMAN = Origin(source_language="English"), Origin(source_language="German", target_language="English")
+ENGLISH = Origin(source_language="English")
+GERMAN = Origin(source_language="German", target_language="English", subject="captions")
 MODELS = {
     "two-lanes": (small_config("recurrent"), ENGLISH),
     "forward": (small_config("luong"), ENGLISH),
