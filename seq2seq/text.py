@@ -26,6 +26,7 @@ WORD_START = "▁"  # SentencePiece's mark of a space before a piece
 NBEST = 8  # segmentations among which a unigram vocabulary's sampling chooses
 KINDS = {"bpe": "byte pairs", "unigram": "unigram model"}
 VOCABULARY_LINES = 300_000  # that a vocabulary is trained on at most: SentencePiece takes about 25 bytes a character of them
+UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")  # kana and Han: scripts without spaces
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff]")
 
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
@@ -219,11 +220,16 @@ class Tokenizer:
 
 
 def word_indices(pieces: Sequence[str]) -> list[int]:
-    """For each piece the index of its word: a word starts at "▁", and each end mark is a word of its own."""
+    """For each piece the index of its word: a word starts at "▁", and each end mark is a word of its own.
+
+    Chinese and Japanese write no spaces; there every piece counts as a word.
+    """
     indices: list[int] = []
-    word = -1
+    word, before = -1, ""
     for piece in pieces:
-        if word < 0 or piece.startswith(WORD_START) or piece == "</s>":
+        unspaced = UNSPACED.match(piece) and before != WORD_START
+        if word < 0 or piece.startswith(WORD_START) or piece == "</s>" or unspaced:
             word += 1
         indices.append(word)
+        before = piece
     return indices

@@ -98,3 +98,8 @@ def test_words_start_at_the_mark_and_the_end_is_its_own_word() -> None:
     assert word_indices(["▁J", "'", "ai", "▁oubli", "é", "</s>"]) == [0, 0, 0, 1, 1, 2]
     assert word_indices(["é", "▁a"]) == [0, 1]
     assert word_indices([]) == []
+
+
+def test_where_no_spaces_are_written_each_piece_is_a_word() -> None:
+    assert word_indices(["▁", "她", "把画", "挂", "反了", "。", "</s>"]) == [0, 0, 1, 2, 3, 3, 4]
+    assert word_indices(["▁私", "は", "ねこ", "です"]) == [0, 1, 2, 3]

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seq2seq.text import UNSPACED, WORD_START
 from seq2seq.trace import DecodingStep, DecodingTrace, SourcePosition
 
-WORD_START = "▁"
 END = "</s>"
 UNKNOWN = "<unk>"
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
@@ -35,7 +35,7 @@ def label(piece: str) -> Label:
         return Label("unknown", "unknown", False)
     if byte := _BYTE.fullmatch(piece):
         return Label(f"byte {byte[1].upper()}", "byte", False)
-    starts = piece.startswith(WORD_START)
+    starts = bool(piece.startswith(WORD_START) or UNSPACED.match(piece))
     text = piece.removeprefix(WORD_START)
     if not text.strip():
         return Label("␣", "space", starts)
