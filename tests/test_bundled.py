@@ -10,10 +10,11 @@ import pytest
 from seq2seq import checkpoint
 from seq2seq.checkpoint import ROOT, available
 from seq2seq.decoding import Beam, Greedy
-from seq2seq.translator import Translator
+from seq2seq.translator import ModelInfo, Translator
+from seq2seq.ui import examples
 
 README = (ROOT.parent / "README.md").read_text(encoding="utf-8")
-NAMES = ["en-fr-additive", "en-fr-plain"]
+PAIR = ["en-fr-additive", "en-fr-plain"]  # the two that differ in attention alone
 EVERYDAY = {
     "Where is the station?": {"Où est la gare ?", "Où se trouve la gare ?"},
     "I forgot my umbrella at your house.": {
@@ -40,22 +41,32 @@ def bleu(name: str, search: str) -> float:
     return found
 
 
-def test_both_models_are_there_and_small_enough_for_a_space() -> None:
-    assert available() == NAMES
-    for name in available():
-        files = list((ROOT / name).iterdir())
-        assert sum(f.stat().st_size for f in files) < 10_000_000
-        assert {f.name for f in files} == {"README.md", "config.json", "model.safetensors", "results.json", "tokenizer.model"}
+@pytest.mark.parametrize("name", available())
+def test_a_bundled_folder_is_complete_and_small_enough_for_a_space(name: str) -> None:
+    files = {f.name: f.stat().st_size for f in (ROOT / name).iterdir()}
+    assert sum(files.values()) < 10_000_000
+    tokenizer = {"tokenizer.model"} if "tokenizer.model" in files else {"source.model", "target.model"}
+    assert files.keys() == {"README.md", "config.json", "model.safetensors", "results.json", *tokenizer}
+    info = ModelInfo.read(name)
+    assert "Not stated." not in (info.trained_on, info.attribution, info.licence)
 
 
-def test_the_two_models_differ_in_attention_and_nothing_that_would_be_unfair() -> None:
-    additive, plain = (checkpoint.load(name) for name in available())
+@pytest.mark.parametrize("name", available())
+def test_a_bundled_model_has_examples_of_its_own_and_finishes_them(name: str) -> None:
+    translator = Translator.load(name)
+    assert examples.of(translator.info)
+    for sentence in examples.of(translator.info):
+        assert translator.translate(sentence, Beam(5)).finished
+
+
+def test_the_pair_differs_in_attention_and_nothing_that_would_be_unfair() -> None:
+    additive, plain = (checkpoint.load(name) for name in PAIR)
     assert additive.training == plain.training
     assert additive.tokenizer.files() == plain.tokenizer.files()
     sizes = [Translator(c).info.parameters for c in (additive, plain)]
     assert max(sizes) / min(sizes) < 1.01
     assert [Translator(c).info.has_attention for c in (additive, plain)] == [True, False]
-    assert results(available()[0])["training"]["updates"] == results(available()[1])["training"]["updates"]
+    assert results(PAIR[0])["training"]["updates"] == results(PAIR[1])["training"]["updates"]
 
 
 @pytest.mark.parametrize("strategy", [Greedy(), Beam(5)], ids=str)
@@ -67,32 +78,34 @@ def test_everyday_sentences_come_out_right(sentence: str, strategy: object) -> N
 def test_attention_beats_one_fixed_vector_and_most_so_where_sentences_are_long() -> None:
     for search in ("greedy", "beam"):
         assert bleu("en-fr-additive", search) > bleu("en-fr-plain", search)
-    assert results(NAMES[0])["evaluations"][1]["bleu_by_row"] >= 46
+    assert results(PAIR[0])["evaluations"][1]["bleu_by_row"] >= 46
     additive, plain = (
         {(part["low"], part["high"]): part["bleu"] for e in results(name)["evaluations"][:1] for part in e["by_length"]}
-        for name in NAMES
+        for name in PAIR
     )
     assert additive[11, 15] - plain[11, 15] > additive[1, 4] - plain[1, 4]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", available())
 def test_card_and_readme_print_the_measured_figures(name: str) -> None:
     card = (ROOT / name / "README.md").read_text(encoding="utf-8")
     rows = "\n".join(re.findall(rf"^\| `{name}` .*$", README, re.MULTILINE))
-    for evaluation in results(name)["evaluations"]:
-        figures = [f"{evaluation[key]:.1f}" for key in ("bleu", "chrf", "bleu_by_row", "chrf_by_row")]
+    evaluations = results(name)["evaluations"]
+    assert evaluations
+    for evaluation in evaluations:
+        by_row = ("bleu_by_row", "chrf_by_row") if evaluation["rows"] > evaluation["sentences"] else ()
+        figures = [f"{evaluation[key]:.1f}" for key in ("bleu", "chrf", *by_row)]
         assert all(f"| {figure} |" in card and re.search(rf"\b{figure}\b", rows) for figure in figures)
-    by_length = [
-        f"{part['bleu']:.1f}"
-        for e in results(name)["evaluations"]
-        if e["strategy"]["name"] == "beam"
-        for part in e["by_length"]
-    ]
-    assert " | ".join(by_length) in rows
-    for evaluation in results(name)["evaluations"]:
         assert evaluation["bleu_signature"] in card
-        assert "valid.tsv" in evaluation["command"] and evaluation["command"] in card
-    assert "CC BY 2.0 FR" in card and "Seed 1;" in card
+        assert evaluation["data"] in evaluation["command"] and evaluation["command"] in card
+    assert ModelInfo.read(name).attribution in card and "Seed 1;" in card
+
+
+@pytest.mark.parametrize("name", PAIR)
+def test_the_readme_prints_the_pairs_bleu_by_length(name: str) -> None:
+    rows = "\n".join(re.findall(rf"^\| `{name}` .*$", README, re.MULTILINE))
+    (beam,) = [e for e in results(name)["evaluations"] if e["strategy"]["name"] == "beam"]
+    assert " | ".join(f"{part['bleu']:.1f}" for part in beam["by_length"]) in rows
 
 
 def test_the_readme_tells_a_space_what_to_run() -> None:
