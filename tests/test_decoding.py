@@ -102,15 +102,18 @@ def test_top_k_and_top_p_bound_what_is_drawn(translator: Translator) -> None:
 
 @pytest.mark.parametrize("then", [Greedy(), Beam(3), Sample(seed=4)], ids=str)
 def test_a_fork_keeps_its_prefix_and_goes_on(translator: Translator, then: object) -> None:
-    first = translator.translate("my sister likes the boat", Greedy())
-    prefix = [first.steps[0].token, first.steps[1].candidates[3].token]
-    fork = translator.translate("my sister likes the boat", then, prefix=prefix)
+    text = "my sister likes the boat"
+    start = next(c.token for c in translator.translate(text).steps[0].candidates if c.token != EOS)
+    first = translator.translate(text, prefix=[start])
+    rank, other = next((i + 1, c) for i, c in enumerate(first.steps[1].candidates) if i >= 3 and c.token != EOS)
+    prefix = [start, other.token]
+    fork = translator.translate(text, then, prefix=prefix)
     assert [s.token for s in fork.steps][:2] == prefix
     assert [s.forced for s in fork.steps] == [True, True] + [False] * (len(fork.steps) - 2)
     assert len(fork.steps) > 2
     # A forced step keeps the model's own view of it.
-    assert fork.steps[1].rank == 4
-    assert fork.steps[1].log_prob == pytest.approx(first.steps[1].candidates[3].log_prob, abs=1e-4)
+    assert fork.steps[1].rank == rank
+    assert fork.steps[1].log_prob == pytest.approx(other.log_prob, abs=1e-4)
     assert fork.strategy == {**describe(then), "prefix": prefix}
 
 
