@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +43,7 @@ def run(model: Seq2Seq, world: World = ALONE, config: TrainConfig = CONFIG, stat
     events = list(training.train(model, DATA, VALIDATION, config, keep=kept.append, state_file=state_file, world=world))
     steps = [(e.update, e.loss, e.gradient_norm, e.tokens) for e in events if isinstance(e, training.StepDone)]
     validated = [e.loss for e in events if isinstance(e, training.Validated)]
-    weights = torch.cat([p.detach().flatten() for p in model.parameters()])
+    weights = torch.cat([p.detach().flatten() for p in model.parameters()]).tolist()
     return {"weights": weights, "steps": steps, "validated": validated, "kept": len(kept)}
 
 
@@ -94,7 +95,7 @@ def main(folder: Path) -> None:
         other = dataclasses.replace(CONFIG, learning_rate=0.001 * (1 + world.rank))
         seen["settings"] = message(lambda: run(fresh(), world, other))
         seen["sum"] = world.sum((1.0, world.rank))
-        torch.save(seen, folder / f"seen-{world.rank}.pt")
+        (folder / f"seen-{world.rank}.json").write_text(json.dumps(seen), encoding="utf-8")
 
 
 if __name__ == "__main__":
