@@ -23,8 +23,6 @@ _CELLS = {
     nn.RNN: torch.ops.quantized.quantized_rnn_tanh_cell_dynamic.default,
 }
 _linear = torch.ops.quantized.linear_dynamic_fp16.default
-
-
 SMALL = 2**16  # a matrix of fewer numbers stays in the processor's own cache, where packing gains nothing
 
 
