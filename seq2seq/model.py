@@ -71,6 +71,8 @@ class Architecture:
                     )
             elif setting.name not in COMMON | self.own and value != setting.default:
                 raise ValueError(f"architecture {config.architecture!r} does not read {setting.name}; leave it out")
+        if config.attention != "additive" and config.attention_size != ModelConfig.attention_size:
+            raise ValueError(f"attention {config.attention!r} does not read attention_size; leave it out")
 
 
 COMMON = {

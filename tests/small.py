@@ -44,7 +44,10 @@ def small_config(architecture: str = "recurrent", **changes: object) -> ModelCon
     sizes = {name: value for name, value in SMALL.items() if name in COMMON | entry.own}
     if architecture in ONE_SIZE:
         sizes["decoder_size"] = sizes["encoder_size"]
-    return ModelConfig(architecture=architecture, **entry.settings({**sizes, **changes}))  # type: ignore[arg-type]
+    settings = entry.settings({**sizes, **changes})
+    if settings.get("attention", "additive") != "additive" and "attention_size" not in changes:
+        settings.pop("attention_size", None)  # which additive attention alone reads
+    return ModelConfig(architecture=architecture, **settings)
 
 
 def _small_configs() -> dict[str, ModelConfig]:

@@ -178,6 +178,7 @@ def test_tying_and_sharing_decide_how_many_matrices_there_are() -> None:
             "architecture must be one of recurrent, sutskever, cho, bahdanau, luong, ",
         ),
         ({"heads": 2}, "architecture 'recurrent' does not read heads"),
+        ({"attention": "dot", "attention_size": 9}, "attention 'dot' does not read attention_size"),
         ({"architecture": "transformer", "cell": "lstm"}, "architecture 'transformer' does not read cell"),
         (
             {"architecture": "transformer", "attention": "general"},
