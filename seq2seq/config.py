@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from . import schedules
+
 PAD, BOS, EOS, UNK = 0, 1, 2, 3  # the first four ids of every vocabulary
 
 
@@ -105,7 +107,17 @@ class TrainConfig(_Checked):
     subword_sampling: float = _setting(0.1, 0.0, 1.0, "share of sentences cut into pieces at random, anew each epoch")
     merge_dropout: float = _setting(0.1, 0.0, 1.0, "share of merges passed over in them, bpe (Provilkov et al. 2020)")
     subword_alpha: float = _setting(0.3, 0.0, 10.0, "sharpness of the sampling in them, unigram (Kudo 2018)")
+    teacher_forcing_ratio: float = _setting(
+        1.0, 0.0, 1.0, "share of steps fed the reference at the run's end; below 1: scheduled sampling (Bengio et al. 2015)"
+    )
+    teacher_forcing_schedule: str = _setting(
+        "constant", help=f"how the share falls from 1 to that: {', '.join(schedules.SCHEDULES)} (constant: at once)"
+    )
     validate_every: int = _setting(0, 0, 1_000_000, "updates between validations; 0 means once an epoch")
     seed: int = _setting(1, 0, 2**31 - 1, "seed of initial weights, order, dropout and sampling")
     device: str = _setting("auto", help="auto, cpu, cuda or mps")
     bf16: bool = _setting(True, help="matrix products in bfloat16 where the device gains from it")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        schedules.check(self.teacher_forcing_schedule, self.teacher_forcing_ratio)

@@ -172,19 +172,21 @@ class Seq2Seq(nn.Module):
         """Teacher-forced log-probabilities [B, T, V] of every next piece, given `target` [B, T] before it."""
         return widen(self.output(self._features(source, lengths, target))).log_softmax(-1)
 
-    def loss(self, source: Tensor, lengths: Tensor, target: Tensor, smoothing: float = 0.0) -> Tensor:
-        """Teacher-forced cross-entropy in nats, summed over the real positions of `target` [B, T].
+    def loss(
+        self, source: Tensor, lengths: Tensor, target: Tensor, smoothing: float = 0.0, fed: Tensor | None = None
+    ) -> Tensor:
+        """Cross-entropy in nats, summed over the real positions of `target` [B, T]; teacher-forced unless others are `fed`.
 
         `smoothing` spreads that share of the probability evenly over the vocabulary (Szegedy et al. 2016, section 7).
         """
         real = target != PAD
-        features = self._features(source, lengths, target)[real]  # [N, E]: no work is done for padding
+        features = self._features(source, lengths, target if fed is None else fed)[real]  # [N, E]: no work is done for padding
         return linear_cross_entropy(features, self.output.weight, self.output.bias, target[real], smoothing)
 
-    def _features(self, source: Tensor, lengths: Tensor, target: Tensor) -> Tensor:
-        """[B, T, E]: what the output layer reads, for all positions at once."""
+    def _features(self, source: Tensor, lengths: Tensor, fed: Tensor) -> Tensor:
+        """[B, T, E]: what the output layer reads, for all positions at once; each reads the piece of `fed` [B, T] before it."""
         memory, state = self.encode(source, lengths)
-        inputs = F.pad(target[:, :-1], (1, 0), value=BOS)
+        inputs = F.pad(fed[:, :-1], (1, 0), value=BOS)
         return self.decoder(self._embed(self.target_embedding, inputs), state, memory)[0]
 
     @property

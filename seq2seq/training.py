@@ -17,6 +17,8 @@ from .distributed import ALONE, World
 from .encoded import Ids
 from .model import Seq2Seq, count_parameters
 from .resume import Progress, identity, restore, snapshot
+from .scheduled_sampling import fed_pieces
+from .schedules import teacher_forcing_ratio
 
 SNAPSHOT_SECONDS = 120  # at most this much work is lost to a kill
 
@@ -36,8 +38,9 @@ class StepDone:
     update: int
     epoch: int
     share: float  # of the whole run, 0 to 1
-    loss: float  # nats per piece of this batch, teacher-forced, with label smoothing and dropout
+    loss: float  # nats per piece of this batch, fed as `teacher_forcing` says, with label smoothing and dropout
     learning_rate: float
+    teacher_forcing: float  # the share of steps that were fed the reference
     gradient_norm: float  # before clipping
     tokens: int  # target pieces in the batch
     seconds: float  # of training so far, earlier parts of a resumed run included
@@ -153,13 +156,14 @@ def train(
         while progress.index < len(batches):
             share = (progress.epoch + progress.index / len(batches)) / config.epochs
             rate = learning_rate(config, progress.update, share)
+            forcing = teacher_forcing_ratio(config.teacher_forcing_schedule, config.teacher_forcing_ratio, share)
             loss, norm, tokens = _update(
-                model, average, optimizer, batches[progress.index], config, rate, progress.update, bf16, world
+                model, average, optimizer, batches[progress.index], config, rate, forcing, progress.update, bf16, world
             )
             progress.update += 1
             progress.index += 1
             progress.seconds = time.monotonic() - clock
-            yield StepDone(progress.update, progress.epoch, share, loss, rate, norm, tokens, progress.seconds)
+            yield StepDone(progress.update, progress.epoch, share, loss, rate, forcing, norm, tokens, progress.seconds)
             last = progress.index == len(batches)
             if last or (config.validate_every and progress.update % config.validate_every == 0):
                 yield from _validate(average, validation, progress, bf16, keep, probe, world)
@@ -189,6 +193,7 @@ def _update(
     pairs: Sequence[tuple[Ids, Ids]],
     config: TrainConfig,
     rate: float,
+    forcing: float,
     update: int,
     bf16: bool,
     world: World,
@@ -199,14 +204,16 @@ def _update(
     """
     model.train()
     optimizer.zero_grad()
-    # Dropout's random numbers follow from the update and the process: there is no state of theirs to be saved.
-    torch.manual_seed(random.Random(f"{config.seed}/{update}/{world.rank}").getrandbits(63))
+    # Random numbers follow from the update and the process: there is no state of theirs to be saved.
+    dice = random.Random(f"{config.seed}/{update}/{world.rank}")
+    torch.manual_seed(dice.getrandbits(63))
     tokens = sum(len(target) for _, target in pairs)
     loss = torch.zeros((), device=model.device)
     if mine := world.share(pairs):
         batch = collate(mine).to(model.device)
         with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16):
-            loss = model.loss(batch.source, batch.lengths, batch.target, config.label_smoothing) / tokens
+            fed = fed_pieces(model, batch, forcing, dice.getrandbits(63)) if forcing < 1 else None
+            loss = model.loss(batch.source, batch.lengths, batch.target, config.label_smoothing, fed) / tokens
         loss.backward()
     mean = float(world.sum_gradients(model.parameters(), loss.detach()))
     if not math.isfinite(mean):

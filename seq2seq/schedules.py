@@ -1,0 +1,66 @@
+"""How the teacher-forcing ratio falls in the course of a run (Bengio et al. 2015, section 2.4)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+
+THOUSANDTHS = 1000  # the paper's i counts updates; here thousandths of the run, so that a schedule has one shape for any length
+
+
+def _constant(last: float, i: float) -> float:
+    return last
+
+
+def _linear(last: float, i: float) -> float:
+    return 1 - (1 - last) * i / THOUSANDTHS
+
+
+def _exponential(last: float, i: float) -> float:
+    """k ^ i with k below 1."""
+    return last ** (i / THOUSANDTHS)
+
+
+def _inverse_sigmoid(last: float, i: float) -> float:
+    """k / (k + exp(i / k)) with k of at least 1."""
+    k = _steepness(last)
+    return k / (k + math.exp(i / k))
+
+
+@cache
+def _steepness(last: float) -> float:
+    """The k with which the inverse sigmoid ends at `last`, found by halving: the larger k, the higher it ends."""
+    low, high = 10.0, 1e7
+    for _ in range(100):
+        k = math.sqrt(low * high)
+        low, high = (k, high) if k / (k + math.exp(THOUSANDTHS / k)) < last else (low, k)
+    return high
+
+
+# Each gives the ratio at progress i, from the ratio at the end of the run.
+SCHEDULES: dict[str, Callable[[float, float], float]] = {
+    "constant": _constant,
+    "linear": _linear,
+    "exponential": _exponential,
+    "inverse-sigmoid": _inverse_sigmoid,
+}
+_NEVER_ZERO = ("exponential", "inverse-sigmoid")
+_LEAST = 0.001
+
+
+def teacher_forcing_ratio(schedule: str, last: float, share: float) -> float:
+    """The probability of feeding the reference at a step, when the `share` (0 to 1) of the run is done."""
+    return SCHEDULES[schedule](last, THOUSANDTHS * share)
+
+
+def check(schedule: str, last: float) -> None:
+    """Raises ValueError for a schedule that is not there, would have no effect, or could not reach `last`."""
+    if schedule not in SCHEDULES:
+        raise ValueError(f"teacher_forcing_schedule must be one of {', '.join(SCHEDULES)}, not {schedule!r}")
+    if schedule != "constant" and last == 1:
+        raise ValueError(f"teacher_forcing_schedule {schedule!r} falls to teacher_forcing_ratio: give one below 1")
+    if schedule in _NEVER_ZERO and last < _LEAST:
+        raise ValueError(
+            f"teacher_forcing_schedule {schedule!r} never reaches {last:g}: teacher_forcing_ratio must be at least {_LEAST}"
+        )
