@@ -1,4 +1,4 @@
-"""How good translations are: BLEU and chrF, always by sacrebleu, always with its signature."""
+"""How good translations are: BLEU and chrF, always by sacrebleu, always with its signature; and where two of them agree."""
 
 from __future__ import annotations
 
@@ -91,3 +91,45 @@ def _streams(references: Sequence[Sequence[str]]) -> Any:
     """sacrebleu's layout: one list a reference number, a gap where a sentence has fewer."""
     most = max(map(len, references))
     return [[refs[i] if i < len(refs) else None for refs in references] for i in range(most)]
+
+
+def divergence(first: Sequence[int], second: Sequence[int]) -> int | None:
+    """The first position at which two sequences differ, or one has ended; None where they are equal."""
+    if list(first) == list(second):
+        return None
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((t for t, (a, b) in pairs if a != b), min(len(first), len(second)))
+
+
+def agreeing_tail(first: Sequence[int], second: Sequence[int]) -> int:
+    """How many of the last pieces of two sequences are the same."""
+    shorter = min(len(first), len(second))
+    return next((n for n in range(shorter) if first[-1 - n] != second[-1 - n]), shorter)
+
+
+def align(reference: Sequence[int], hypothesis: Sequence[int]) -> list[tuple[int, bool]]:
+    """For every reference position, the hypothesis position beside it and whether the same piece stands there.
+
+    They follow from the fewest insertions, deletions and substitutions (Levenshtein 1966) that turn one into the other, so
+    that a word too many early on is not held against everything behind it. Of several such ways the one that keeps pieces side
+    by side as late as possible is taken. A piece that the hypothesis leaves out stands beside the next one that it wrote.
+    """
+    rows, columns = len(reference), len(hypothesis)
+    cost = [[i + j if i == 0 or j == 0 else 0 for j in range(columns + 1)] for i in range(rows + 1)]
+    for i in range(1, rows + 1):
+        for j in range(1, columns + 1):
+            beside = cost[i - 1][j - 1] + (reference[i - 1] != hypothesis[j - 1])
+            cost[i][j] = min(beside, cost[i - 1][j] + 1, cost[i][j - 1] + 1)
+    beside_of: list[tuple[int, bool]] = [(0, False)] * rows
+    i, j = rows, columns
+    while i:
+        same = j > 0 and reference[i - 1] == hypothesis[j - 1]
+        if j and cost[i][j] == cost[i - 1][j - 1] + (not same):
+            i, j = i - 1, j - 1
+            beside_of[i] = (j, same)
+        elif cost[i][j] == cost[i - 1][j] + 1:
+            i -= 1
+            beside_of[i] = (j, False)
+        else:
+            j -= 1
+    return beside_of

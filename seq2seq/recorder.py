@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .attention import Memory
-from .decoding import Frame, Path, describe
+from .decoding import Frame, describe
+from .hypotheses import Path
 from .text import Tokenizer, word_indices
 from .trace import SUMMARY_GROUPS, Candidate, DecodingStep, DecodingTrace, Hypothesis, SourcePosition
 

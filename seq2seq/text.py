@@ -140,6 +140,20 @@ class Vocabulary:
     def _pieces(self) -> list[str]:
         return [self._processor.IdToPiece(i) for i in range(len(self))]
 
+    @cached_property
+    def word_pieces(self) -> list[int]:
+        """Ids of pieces that can stand for a word: they start one and have three letters, or their script has no spaces.
+
+        A tiny vocabulary may have none; then all of its ordinary pieces.
+        """
+
+        def is_word(piece: str) -> bool:
+            spaced = piece.startswith(WORD_START) and len(piece) > 3 and piece[1:].isalpha()
+            return spaced or all(UNSPACED.match(character) for character in piece)
+
+        found = [i for i, piece in enumerate(self._pieces) if is_word(piece)]
+        return found if len(found) > 1 else [self._processor.PieceToId(piece) for piece in self._merges]
+
     @classmethod
     def train(cls, lines: Iterable[str], size: int, seed: int = 1, kind: str = "bpe") -> Vocabulary:
         """A vocabulary of `size` pieces from `lines` of training text.

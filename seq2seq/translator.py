@@ -12,18 +12,19 @@ from typing import Any
 
 import torch
 
-from . import checkpoint
+from . import checkpoint, decoding
 from .attention import NO_ATTENTION, Memory
 from .batches import MAX_PIECES, Ids, pad
 from .checkpoint import Checkpoint, Outline, available
 from .config import EOS
 from .corpora import Pair, with_references
-from .decoding import Greedy, Prefix, decode, paths
+from .decoding import Greedy, Prefix, decode
+from .hypotheses import paths
 from .metrics import Quality, quality
 from .model import Seq2Seq, State, count_parameters
 from .packed import pack
 from .recorder import record
-from .text import WORD_START, normalise
+from .text import WORD_START, Vocabulary, normalise
 from .trace import DecodingTrace
 
 MAX_CHARACTERS = 1000  # of what a visitor types, checked before anything else is done with it
@@ -105,14 +106,7 @@ class Translator:
 
     def score(self, source: str, target: str) -> DecodingTrace:
         """The log-probability that the model gives `target`, teacher-forced, piece by piece and in total."""
-        ids = self.source_ids(source)
-        clean = normalise(target)
-        if not clean:
-            raise ValueError("there is nothing to score: please give a target sentence")
-        wanted = [*self._tokenizer.target.encode(clean), EOS]
-        if len(wanted) > MAX_TARGET_PIECES:
-            raise ValueError(f"the target has {len(wanted)} pieces; at most {MAX_TARGET_PIECES} can be scored")
-        return self._trace(source, ids, Prefix((tuple(wanted),)))
+        return self._trace(source, self.source_ids(source), Prefix((tuple(self.target_ids(target)),)))
 
     def translate_lines(
         self, lines: Sequence[str], strategy: Any = Greedy(), batch_sentences: int = BATCH_SENTENCES, workers: int = 0
@@ -146,10 +140,22 @@ class Translator:
 
     def decode_batch(self, sources: Sequence[Ids], strategy: Any = Greedy()) -> list[Ids]:
         """The best hypothesis of each of some sources, as `source_ids` gives them, decoded together."""
-        memory, state, limits = self._encode(self.model, sources)
-        # Only outlines are kept: the rest of a batch's frames would fill the memory, unread.
-        outlines = [frame.outline for frame in decode(self.model, memory, state, strategy, limits)]
-        return [hypotheses[0].tokens for hypotheses in paths(outlines, strategy, len(sources))]
+        return [hypotheses[0].tokens for hypotheses in paths(self.search(sources, strategy), strategy, len(sources))]
+
+    def search(self, sources: Sequence[Ids], strategy: Any) -> list[decoding.Outline]:
+        """What led to what in the decoding of some sources: the rest of a batch's frames would fill the memory, unread."""
+        memory, state, limits = self._encode(self.model, sources, strategy)
+        return [frame.outline for frame in decode(self.model, memory, state, strategy, limits)]
+
+    @torch.inference_mode()
+    def force(self, sources: Sequence[Ids], fed: Sequence[Ids]) -> torch.Tensor:
+        """Log-probabilities [B, T, V] of every next piece where the decoder is fed each row of `fed`, whatever it would choose.
+
+        At position t a row has read its first t pieces, so what is said at its last position was not fed yet.
+        """
+        source, lengths = pad(sources)
+        device = self.model.device
+        return self.model(source.to(device), lengths.to(device), pad(fed)[0].to(device))
 
     def evaluate(self, pairs: Sequence[Pair], strategy: Any = Greedy()) -> Quality:
         """Free-running BLEU and chrF of `pairs`, each source against all of its references.
@@ -188,6 +194,24 @@ class Translator:
             )
         return [*ids, EOS]
 
+    def target_ids(self, text: str) -> Ids:
+        """The pieces of a given translation and the end mark. Raises ValueError for what cannot be one."""
+        if not isinstance(text, str):
+            raise ValueError("the target must be text")
+        if len(text) > MAX_CHARACTERS:
+            raise ValueError(f"the target has {len(text):,} characters; please keep to {MAX_CHARACTERS:,}")
+        clean = normalise(text)
+        if not clean:
+            raise ValueError(f"there is nothing to score: please type a translation in {self.info.target_language}")
+        ids = [*self._tokenizer.target.encode(clean), EOS]
+        if len(ids) > MAX_TARGET_PIECES:
+            raise ValueError(f"the target has {len(ids)} pieces; at most {MAX_TARGET_PIECES} can be scored")
+        return ids
+
+    @property
+    def target_vocabulary(self) -> Vocabulary:
+        return self._tokenizer.target
+
     def _check_readable(self, text: str, pieces: Sequence[str]) -> None:
         """Refuse what the model could only answer with noise: no word at all, or mostly characters it never saw."""
         if not any(character.isalnum() for character in text):
@@ -207,16 +231,17 @@ class Translator:
                 raise ValueError(f"a prefix is made of ids from 0 to {size - 1}, not {token!r}")
 
     @torch.inference_mode()
-    def _encode(self, model: Seq2Seq, encoded: Sequence[Ids]) -> tuple[Memory, State, torch.Tensor]:
+    def _encode(self, model: Seq2Seq, encoded: Sequence[Ids], strategy: Any) -> tuple[Memory, State, torch.Tensor]:
         """Memory and first state of a batch, and how many pieces each translation may have."""
         source, lengths = (tensor.to(model.device) for tensor in pad(encoded))
-        # A translation twice as long as its source, and then some, is a loop. The bound depends on the sentence alone.
-        return (*model.encode(source, lengths), (2 * lengths + 10).clamp_max(MAX_TARGET_PIECES))
+        # A translation twice as long as its source, and then some, is a loop. The bound depends on the sentence alone,
+        limits = 2 * lengths + 10
+        if isinstance(strategy, Prefix):  # but what is forced may be longer than what the model is trusted to write
+            limits += torch.tensor([len(prefix) for prefix in strategy.prefixes], device=limits.device)
+        return (*model.encode(source, lengths), limits.clamp_max(MAX_TARGET_PIECES))
 
     def _trace(self, text: str, ids: Ids, strategy: Any) -> DecodingTrace:
-        memory, state, limits = self._encode(self._packed, [ids])
-        if isinstance(strategy, Prefix):  # what is forced may be longer than what the model is trusted to write
-            limits = (limits + len(strategy.prefixes[0])).clamp_max(MAX_TARGET_PIECES)
+        memory, state, limits = self._encode(self._packed, [ids], strategy)
         frames = list(decode(self._packed, memory, state, strategy, limits))
         hypotheses = paths([frame.outline for frame in frames], strategy, 1)[0]
         # One number that is none makes a whole distribution so, and with it every sum from there on.

@@ -11,6 +11,7 @@ from small import make_checkpoint, make_model, small_config
 
 from seq2seq import checkpoint
 from seq2seq.__main__ import main
+from seq2seq.exposure import Report, measure
 from seq2seq.text import Tokenizer
 from seq2seq.trace import DecodingTrace
 from seq2seq.translator import Translator
@@ -82,6 +83,24 @@ def test_evaluate_counts_sentences_and_references(model: str, capsys: pytest.Cap
     assert (result["sentences"], result["references"], result["mode"]) == (2, 3, "free-running")
     assert "tok:13a" in result["bleu_signature"] and result["strategy"]["size"] == 2
     assert "BLEU" in run(capsys, *call)
+
+
+def test_forcing_prints_what_the_engine_measures(model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pairs = [("the cat likes the key.", "le chat aime la clé."), ("we find two apples.", "nous trouve deux pommes.")]
+    file, table = tmp_path / "pairs.tsv", tmp_path / "positions.csv"
+    file.write_text("".join(f"{s}\t{t}\n" for s, t in [*pairs, ("word " * 190, "too long")]), encoding="utf-8")
+    common = ["forcing", "--model", model, "--data", str(file), "--seed", "4"]
+    assert main([*common, "--json", "--csv", str(table)]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    expected = Report.of([row for batch in measure(Translator.load(model), pairs, 4) for row in batch], 4).to_dict()
+    assert printed == {"model": model, "data": "pairs.tsv", "seed": 4, "left_out": 1, **expected}
+    lines = table.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + len(expected["by_position"]) and lines[0].startswith("position,sentences,accuracy_forced,")
+    assert main(common) == 0
+    shown = capsys.readouterr().out
+    assert f"{printed['summary']['accuracy_forced']:.3f} (" in shown and "1 left out: too long" in shown
+    assert main([*common, "--csv", "-"]) == 0
+    assert capsys.readouterr().out.splitlines() == lines
 
 
 def test_train_makes_a_folder_that_translates_and_resume_refuses_a_finished_one(
@@ -180,6 +199,8 @@ def test_a_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tm
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--resume"], "there is no run that was cut off"),
         (["translate", "--model", "x" * 400, "hello"], "no model 'xxx"),
         (["score", "--model", "M", "--source", "a", "--target", " "], "nothing to score"),
+        (["forcing", "--model", "M", "--data", "/nowhere.tsv"], "/nowhere.tsv cannot be read"),
+        (["forcing", "--model", "M", "--data", "d", "--seed", "-1"], "seed must be between 0 and"),
     ],
 )
 def test_wrong_use_is_one_line_and_status_2(

@@ -9,7 +9,8 @@ from small import make_model, small_config
 
 from seq2seq.batches import pad
 from seq2seq.config import EOS, PAD
-from seq2seq.decoding import Beam, Greedy, Prefix, Sample, decode, describe, paths
+from seq2seq.decoding import Beam, Greedy, Prefix, Sample, decode, describe
+from seq2seq.hypotheses import paths
 from seq2seq.model import Seq2Seq
 from seq2seq.translator import Translator
 

@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from seq2seq.metrics import quality
+from seq2seq.metrics import agreeing_tail, align, divergence, quality
 
 SOURCES = ["where is the key", "we see two small red boats on the old river"]
 REFERENCES = [["où est la clé", "la clé est où"], ["nous voyons deux petits bateaux rouges sur la vieille rivière"]]
@@ -34,3 +36,48 @@ def test_languages_without_spaces_are_cut_into_words_of_their_own() -> None:
     assert "tok:zh" in quality(source, close, wanted, language="Chinese").bleu_signature
     # One character of seven is wrong: cut like English the sentence is a single word, and wrong as a whole.
     assert quality(source, close, wanted, language="Chinese").bleu > 50 > quality(source, close, wanted).bleu
+
+
+SEQUENCES = st.lists(st.integers(0, 4), max_size=9)
+
+
+def edits(first: list[int], second: list[int]) -> int:
+    if not first or not second:
+        return len(first) + len(second)
+    beside = edits(first[1:], second[1:]) + (first[0] != second[0])
+    return beside if first[0] == second[0] else min(beside, edits(first[1:], second) + 1, edits(first, second[1:]) + 1)
+
+
+@given(SEQUENCES, SEQUENCES)
+def test_an_alignment_costs_as_few_edits_as_there_are(reference: list[int], hypothesis: list[int]) -> None:
+    found = align(reference, hypothesis)
+    assert len(found) == len(reference)
+    places = [place for place, _ in found]
+    assert places == sorted(places) and all(0 <= place <= len(hypothesis) for place in places)
+    for piece, (place, same) in zip(reference, found, strict=True):
+        assert not same or hypothesis[place] == piece
+    matched = [place for place, same in found if same]
+    assert len(matched) == len(set(matched))
+    # Whatever lies between matches is substituted as far as it goes, and inserted or deleted beyond.
+    cost, before_r, before_h = 0, 0, 0
+    for r, h in [*((r, h) for r, (h, same) in enumerate(found) if same), (len(reference), len(hypothesis))]:
+        cost += max(r - before_r, h - before_h)
+        before_r, before_h = r + 1, h + 1
+    assert cost == edits(reference, hypothesis)
+
+
+def test_a_piece_too_many_is_one_mistake_and_not_a_shift() -> None:
+    assert align([1, 2, 3, 4], [9, 1, 2, 3, 4]) == [(1, True), (2, True), (3, True), (4, True)]
+    assert align([1, 2, 3, 4], [1, 3, 4]) == [(0, True), (1, False), (1, True), (2, True)]
+    assert align([1, 2], []) == [(0, False), (0, False)]
+
+
+@given(SEQUENCES, SEQUENCES)
+def test_divergence_and_tail_are_where_two_sequences_part_and_meet(first: list[int], second: list[int]) -> None:
+    at, tail = divergence(first, second), agreeing_tail(first, second)
+    if at is None:
+        assert first == second and tail == len(first)
+        return
+    assert first[:at] == second[:at] and first[at : at + 1] != second[at : at + 1]
+    assert tail == 0 or first[-tail:] == second[-tail:]
+    assert first[-tail - 1 :] != second[-tail - 1 :] or tail == min(len(first), len(second))

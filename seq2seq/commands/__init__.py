@@ -1,5 +1,12 @@
 """One module a command: HELP, add_arguments(parser), run(options)."""
 
-from . import bench, evaluate, score, train, translate
+from . import bench, evaluate, forcing, score, train, translate
 
-COMMANDS = {"translate": translate, "score": score, "train": train, "evaluate": evaluate, "bench": bench}
+COMMANDS = {
+    "translate": translate,
+    "score": score,
+    "train": train,
+    "evaluate": evaluate,
+    "forcing": forcing,
+    "bench": bench,
+}

@@ -1,0 +1,83 @@
+"""python -m seq2seq forcing: teacher forcing against free running, over a file of pairs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas as pd
+from tqdm import tqdm
+
+from ..corpora import read_tsv
+from ..exposure import LANES, Report, Row, measure
+from ..translator import Translator
+from .options import add_columns, add_model, write_text
+
+HELP = "accuracy and loss of the next piece, fed the reference and fed its own output, by position and after a mistake"
+SHOWN = 12  # lines of a table; --json and --csv have all
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_model(parser)
+    parser.add_argument("--data", required=True, metavar="FILE", help="pairs, a tab-separated UTF-8 file without header")
+    add_columns(parser)
+    parser.add_argument("--seed", type=int, default=1, help="of the wrong words and of the bands (default 1)")
+    parser.add_argument("--csv", metavar="FILE", help="write the table by position, - for standard output")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    if not 0 <= options.seed < 2**31:
+        raise ValueError(f"seed must be between 0 and {2**31 - 1}, not {options.seed}")
+    pairs = read_tsv(options.data, options.source, options.target)
+    translator = Translator.load(options.model)
+    rows: list[Row] = []
+    with tqdm(total=len(pairs), unit=" pairs", disable=options.json) as bar:
+        for batch in measure(translator, pairs, options.seed):
+            rows += batch
+            bar.update(len(batch))
+    if not rows:
+        raise ValueError(f"{options.data}: every pair is too long for {options.model}")
+    report = Report.of(rows, options.seed)
+    about = {"model": options.model, "data": Path(options.data).name, "seed": options.seed, "left_out": len(pairs) - len(rows)}
+    if options.csv:
+        write_text(options.csv, report.by_position.to_csv(index=False))
+    if options.json:
+        print(json.dumps({**about, **report.to_dict()}, ensure_ascii=False, indent=2, allow_nan=False))
+    elif options.csv != "-":
+        print("\n".join(_lines(report, len(pairs) - len(rows))))
+    return 0
+
+
+def _lines(report: Report, left_out: int) -> list[str]:
+    s = report.summary
+    lines = [
+        f"{s['sentences']:,} pairs, {s['pieces']:,} pieces"
+        + (f"; {left_out} left out: too long for the model" if left_out else "")
+    ]
+    lines += ["", "next piece of the reference        teacher-forced          free-running            difference"]
+    for name, unit in (("accuracy", ""), ("loss", ", nats a piece")):
+        cells = [
+            f"{s[key]:.3f} ({s[key + '_low']:.3f} to {s[key + '_high']:.3f})"
+            for key in (f"{name}_{k}" for k in (*LANES, "gap"))
+        ]
+        lines.append(f"{name + unit:24}" + "".join(f"{cell:>24}" for cell in cells))
+    lines += ["", f"{s['never_diverged']:.1%} of free translations are the reference; the others leave it first at piece"]
+    lines[-1] += f" {s['median_first_mistake']:g} (median)" if s["median_first_mistake"] else ""
+    for title, table in (
+        ("by position in the reference", report.by_position),
+        ("behind the first mistake", report.after_first_mistake),
+    ):
+        lines += ["", f"{title}: means (all lines and 95% bands: --json)", *_table(table)]
+    for lane in LANES:
+        title = "fed the reference" if lane == "forced" else "fed its own output"
+        lines += ["", f"a wrong word in place of word k, {title}: log-probability lost behind it, in nats, and recovery"]
+        lines += _table(report.by_injected_word[lane])
+    return lines
+
+
+def _table(table: pd.DataFrame) -> list[str]:
+    shown = table[[name for name in table.columns if not name.endswith(("_low", "_high"))]].head(SHOWN)
+    text: str = shown.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep="")
+    return text.splitlines()

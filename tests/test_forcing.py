@@ -1,0 +1,172 @@
+"""The two lanes, the rescue and the wrong word: pinned to the engine that decodes and scores."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from small import make_checkpoint, make_model, small_config
+
+from seq2seq import forcing
+from seq2seq.config import EOS
+from seq2seq.forcing import FORCED, FREE, Job, Word, drawn_word, inject, wrong_word
+from seq2seq.metrics import divergence
+from seq2seq.text import Tokenizer
+from seq2seq.trace import DecodingTrace
+from seq2seq.translator import Translator
+
+SOURCE, REFERENCE = "My sister forgot the red key.", "ma sœur oublie la clé rouge."
+
+
+def tokens(trace: DecodingTrace) -> list[int]:
+    return [step.token for step in trace.steps]
+
+
+@pytest.fixture(scope="module")
+def small(tokenizer: Tokenizer) -> Translator:
+    return Translator(make_checkpoint(make_model(small_config()), tokenizer))
+
+
+def job(translator: Translator, lane: str, number: int, wrong: tuple[int, ...] | None = None) -> Job:
+    """A wrong word in place of word `number`; an untrained model may have written no word at all, then of its first piece."""
+    lanes = forcing.compare(translator, SOURCE, REFERENCE)
+    ids = tokens(lanes.forced if lane == FORCED else lanes.free)
+    found = forcing.words(translator.target_vocabulary.pieces(ids)) or [Word(0, 1)]
+    word = found[number % len(found)]
+    own = tuple(ids[word.start : word.end])
+    return Job(translator.source_ids(SOURCE), lane, ids, word, own if wrong is None else wrong)
+
+
+def test_the_lanes_are_the_engines_own_and_part_at_the_first_mistake(translator: Translator) -> None:
+    lanes = forcing.compare(translator, SOURCE, REFERENCE)
+    assert lanes.free == translator.translate(SOURCE) and lanes.forced == translator.score(SOURCE, REFERENCE)
+    at = lanes.divergence
+    assert at == divergence(tokens(lanes.free), tokens(lanes.forced)) is not None
+    # Up to there both have read the same; there the forced lane would have chosen what the free lane wrote.
+    for forced, free in zip(lanes.forced.steps[: at + 1], lanes.free.steps[: at + 1], strict=True):
+        assert [c.token for c in forced.candidates] == [c.token for c in free.candidates]
+        assert forced.entropy == pytest.approx(free.entropy, abs=1e-4)
+    assert [step.rank for step in lanes.forced.steps[:at]] == [1] * at and lanes.forced.steps[at].rank > 1
+    assert len(lanes.expected) == len(lanes.free.steps)
+
+
+def test_what_the_free_lane_is_expected_to_write_is_scored_behind_its_own_words(translator: Translator) -> None:
+    lanes = forcing.compare(translator, SOURCE, REFERENCE)
+    gold, own = tokens(lanes.forced), tokens(lanes.free)
+    for t in {0, len(own) // 2, len(own) - 1}:
+        expected = lanes.expected[t]
+        forked = translator.translate(SOURCE, prefix=[*own[:t], gold[expected.position]]).steps[t]
+        assert expected.log_prob == pytest.approx(forked.log_prob, abs=1e-3) and expected.rank == forked.rank
+
+
+def test_forcing_the_free_output_is_the_free_lane(translator: Translator) -> None:
+    free = translator.translate(SOURCE)
+    again = translator.translate(SOURCE, prefix=tokens(free))
+    assert again.steps[: len(free.steps)] == tuple(replace(step, forced=True) for step in free.steps)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        (["▁Où", "▁est", "▁la", "▁ga", "re", "▁?", "</s>"], [(0, 1), (1, 2), (2, 3), (3, 5)]),
+        (["▁J", "'", "ai", "▁faim", ".", "</s>"], [(0, 3), (3, 4)]),
+        (["▁", "<0xE2>", "<0x82>", "</s>"], [(0, 3)]),  # bytes are spelled in digits and letters
+        (["▁我", "饿", "了", "。", "</s>"], [(0, 1), (1, 2), (2, 3)]),
+        (["▁!", "</s>"], []),
+        ([], []),
+    ],
+)
+def test_words_are_found_without_the_punctuation_behind_them(pieces: list[str], expected: list[tuple[int, int]]) -> None:
+    assert [(word.start, word.end) for word in forcing.words(pieces)] == expected
+
+
+def test_a_rescue_forces_the_gold_word_at_a_words_start_and_goes_on_alone(translator: Translator) -> None:
+    lanes = forcing.compare(translator, SOURCE, REFERENCE)
+    step = min(2, len(lanes.free.steps) - 1)
+    number = forcing.expected_word(lanes, step)
+    found = forcing.rescue(translator, lanes, step, number)
+    start = next(t for t, s in enumerate(lanes.free.steps) if s.word == lanes.free.steps[step].word)
+    word = forcing.words([s.piece for s in lanes.forced.steps])[number]
+    given = tokens(lanes.forced)[word.start : word.end]
+    assert found.word == Word(start, start + len(given))
+    assert tokens(found.trace)[: found.word.end] == [*tokens(lanes.free)[:start], *given]
+    assert [s.forced for s in found.trace.steps] == [t < found.word.end for t in range(len(found.trace.steps))]
+    rest, wanted = tokens(found.trace)[found.word.end :], tokens(lanes.forced)[word.end :]
+    after = found.recovery.after
+    assert after is None or rest[after:] == wanted[len(wanted) - len(rest) + after :]
+
+
+@pytest.mark.parametrize(("step", "number"), [(-1, 0), (999, 0), (0, -1), (0, 99)])
+def test_a_rescue_at_no_step_or_with_no_word_is_refused(small: Translator, step: int, number: int) -> None:
+    with pytest.raises(ValueError, match="there is no"):
+        forcing.rescue(small, forcing.compare(small, SOURCE, REFERENCE), step, number)
+
+
+@pytest.mark.parametrize("lane", [FORCED, FREE])
+def test_a_wrong_word_that_is_the_right_one_changes_nothing(translator: Translator, lane: str) -> None:
+    asked = job(translator, lane, 1)
+    (found,) = inject(translator, [asked])
+    assert found.lost == pytest.approx(0, abs=1e-4)
+    if lane == FORCED or asked.tokens[-1] == EOS:  # one that was cut off may be longer now
+        assert found.recovery.after == 0
+
+
+@pytest.mark.parametrize("lane", [FORCED, FREE])
+def test_the_loss_of_a_wrong_word_is_the_difference_of_two_forced_scores(translator: Translator, lane: str) -> None:
+    wrong = wrong_word(translator.target_vocabulary, "bateau")
+    asked = job(translator, lane, 1, wrong)
+    (found,) = inject(translator, [asked])
+    true = translator.translate(SOURCE, prefix=asked.tokens).steps[asked.word.end : len(asked.tokens)]
+    disturbed = translator.translate(SOURCE, prefix=[*asked.prefix, *asked.rest]).steps[len(asked.prefix) :][: len(true)]
+    assert [s.token for s in true] == [s.token for s in disturbed] == asked.rest
+    expected = sum(s.log_prob for s in true) - sum(s.log_prob for s in disturbed)
+    assert found.lost == pytest.approx(expected, abs=1e-3)
+    if lane == FREE:
+        chosen = tokens(translator.translate(SOURCE, prefix=asked.prefix))[len(asked.prefix) :]
+        undisturbed = asked.rest
+    else:
+        chosen, undisturbed = ([s.candidates[0].token for s in steps] for steps in (disturbed, true))
+    if (after := found.recovery.after) is not None:
+        assert chosen[after:] == undisturbed[len(undisturbed) - len(chosen) + after :]
+        assert (
+            after == 0 or len(undisturbed) <= len(chosen) - after or chosen[after - 1] != undisturbed[after - 1 - len(chosen)]
+        )
+    else:
+        assert chosen[-2:] != undisturbed[-2:]
+
+
+def test_a_batch_of_wrong_words_is_each_of_them_alone(translator: Translator) -> None:
+    wrong = wrong_word(translator.target_vocabulary, "clé")
+    jobs = [job(translator, lane, number, wrong) for lane in (FORCED, FREE) for number in (0, 2)]
+    for together, alone in zip(inject(translator, jobs), jobs, strict=True):
+        (single,) = inject(translator, [alone])
+        assert together.recovery == single.recovery and together.lost == pytest.approx(single.lost, abs=1e-3)
+
+
+def test_a_wrong_word_is_drawn_by_its_key_and_never_the_right_one(small: Translator) -> None:
+    vocabulary = small.target_vocabulary
+    first = vocabulary.word_pieces[0]
+    drawn = [drawn_word(vocabulary, first, str(key)) for key in range(300)]
+    assert (first,) not in drawn and len(set(drawn)) > 5
+    assert drawn == [drawn_word(vocabulary, first, str(key)) for key in range(300)]
+
+
+@pytest.mark.parametrize("text", ["", "two words", " \t", "x" * 41, "\x00"])
+def test_what_is_not_one_word_is_refused(small: Translator, text: str) -> None:
+    with pytest.raises(ValueError, match="one word"):
+        wrong_word(small.target_vocabulary, text)
+
+
+def test_an_unknown_lane_is_refused() -> None:
+    with pytest.raises(ValueError, match="forced, free, not 'both'"):
+        Job([5, EOS], "both", [6, EOS], Word(0, 1), (7,))
+
+
+@pytest.mark.parametrize("reference", ["", "   ", "x" * 2000, "\ud800", "🦆" * 200])
+def test_a_reference_that_cannot_be_used_is_explained(small: Translator, reference: str) -> None:
+    with pytest.raises(ValueError, match=r"nothing to score|characters; please|not valid Unicode|at most \d+ can be scored"):
+        forcing.compare(small, SOURCE, reference)
+
+
+def test_a_reference_in_no_known_script_is_still_measured(small: Translator) -> None:
+    lanes = forcing.compare(small, SOURCE, "дом 🦆")
+    assert lanes.divergence == 0 and torch.tensor([e.log_prob for e in lanes.expected]).isfinite().all()
