@@ -1,15 +1,21 @@
-// The address bar: what Python calls `link` (sentence, model, search), plus the step, so that a copied address opens the same.
+// The address bar: what Python calls `link` (sentence, model, …), plus the step, so that a copied address opens the same. Every tab
+// has a writer of its own, and the address says whose turn it is: choosing a tab writes its name (`takeAddress`). `tab` is null for
+// the first tab, `own` are this tab's parameters, `all` those of every tab.
 
-function makeLink(store, parameters) {
-  const OWN = parameters;
+function makeLink(store, { tab, own, all }) {
   let due = 0;
 
-  const isPresent = () => OWN.some((name) => new URLSearchParams(location.search).has(name));
+  const query = () => new URLSearchParams(location.search);
+  const isMine = () => query().get("tab") === tab;
+
+  /** Whether this page was opened by a link to this tab. */
+  const isPresent = () => isMine() && own.some((name) => query().has(name));
 
   function write() {
     due = 0;
+    if (!isMine()) return;
     const address = new URL(location.href);
-    for (const name of OWN) address.searchParams.delete(name);
+    for (const name of all) address.searchParams.delete(name);
     for (const [name, value] of store.payload.link) address.searchParams.set(name, value);
     address.searchParams.set("step", store.step);
     try {

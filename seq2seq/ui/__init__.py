@@ -1,4 +1,4 @@
-"""The page. Each tab is one module with `build(services)`; a new tab is its module and one line in `TABS`."""
+"""The page. Each tab is one module with `build(services)`; a new tab is its module, one line in `TABS` and one in `link`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.ui import translate
+from seq2seq.ui import forcing, link, translate
 from seq2seq.ui.assets import STYLES
 from seq2seq.ui.header import header
 from seq2seq.ui.services import Services
 
-TABS: dict[str, Callable[[Services], None]] = {
-    "Translate": translate.build,
+# By the name that an address gives a tab (`link.PARAMETERS`): its title, and what builds it.
+TABS: dict[str, tuple[str, Callable[[Services], None]]] = {
+    link.TRANSLATE: ("Translate", translate.build),
+    link.FORCING: ("Teacher forcing", forcing.build),
 }
 
 _FONTS = ["system-ui", "sans-serif"]
@@ -25,11 +27,19 @@ def create_app(services: Services | None = None) -> gr.Blocks:
     services = services or Services.load()
     with gr.Blocks(title="Seq2Seq Unrolled", fill_width=True, analytics_enabled=False) as app:
         header(services)
-        with gr.Tabs(elem_id="tabs"):
-            for name, build in TABS.items():
-                with gr.Tab(name, id=name.lower()):
+        with gr.Tabs(elem_id="tabs") as tabs:
+            for name, (title, build) in TABS.items():
+                with gr.Tab(title, id=name) as tab:
                     build(services)
+                tab.select(None, js=link.take_address(name))
+        app.load(_select, None, tabs, queue=False, show_progress="hidden", api_visibility="private")
     return app
+
+
+def _select(page: gr.Request) -> Any:
+    """The tab that the address names."""
+    name = page.query_params.get("tab")
+    return gr.Tabs(selected=name) if name in TABS else gr.skip()
 
 
 def launch_settings() -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,11 +12,21 @@ import plotly
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 PLOTLY = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
-STYLES = [ASSETS / "app.css", ASSETS / "player.css"]
+STYLES = [ASSETS / name for name in ("app.css", "player.css", "lanes.css")]
 
 
 def read(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
+
+
+def page_part(name: str) -> str:
+    """An HTML file, with the files that it names in comments put in their places."""
+    return re.sub(r"<!-- (\S+\.html) -->\n", lambda included: read(included[1]), read(name))
+
+
+def scripts(names: Iterable[str]) -> str:
+    """JavaScript files as one text with one scope: each uses what those before it define."""
+    return "\n".join(read(f"js/{name}.js") for name in names)
 
 
 def plotly_address() -> str:

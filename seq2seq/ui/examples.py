@@ -41,12 +41,77 @@ EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
         "Ein alter Mann hält seinen Hut fest, weil der Wind stark weht.",
     ),
 }
+
+# A right translation of each, in the same order, by languages and subject.
+REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
+    ("English", "French", EVERYDAY): (
+        "J'ai oublié mon parapluie chez toi.",
+        "Où est la vieille gare ?",
+        "Mon frère n'a jamais vu la mer.",
+        "Nous t'attendions dans le jardin.",
+        "La soupe est trop chaude pour la manger maintenant.",
+        "Sais-tu pourquoi il est parti si tôt ?",
+        "Il y a trois pommes sur la table de la cuisine.",
+    ),
+    ("English", "Chinese", EVERYDAY): (
+        "我把伞忘在你家了。",
+        "旧车站在哪里？",
+        "我弟弟从来没见过大海。",
+        "我们在花园里等你。",
+        "汤太烫了，现在不能喝。",
+        "你知道他为什么走得这么早吗？",
+        "厨房的桌子上有三个苹果。",
+    ),
+    ("French", "English", EVERYDAY): (
+        "I left my keys on the kitchen table.",
+        "Where is the old station?",
+        "My sister has never seen the sea.",
+        "He doesn't know why she left so early.",
+        "We waited for you in the garden.",
+        "This soup is too hot for me.",
+    ),
+    ("English", "German", CAPTIONS): (
+        "Ein Mann in einer roten Jacke klettert eine Leiter hinauf.",
+        "Zwei Kinder bauen eine Sandburg, während ihre Mutter ein Buch liest.",
+        "Ein brauner Hund springt im Park über eine Pfütze.",
+        "Eine alte Frau verkauft Blumen auf einem Straßenmarkt.",
+        "Ein Mädchen, das einen gelben Hut trägt, füttert die Enten.",
+        "Drei Musiker spielen vor einer Kirche.",
+    ),
+    ("English", "French", CAPTIONS): (
+        "Un homme en veste rouge grimpe sur une échelle.",
+        "Deux enfants construisent un château de sable pendant que leur mère lit un livre.",
+        "Un chien marron saute par-dessus une flaque dans le parc.",
+        "Une vieille femme vend des fleurs sur un marché en plein air.",
+        "Une fille qui porte un chapeau jaune donne à manger aux canards.",
+        "Trois musiciens jouent devant une église.",
+    ),
+    ("German", "English", CAPTIONS): (
+        "A man in a red jacket is climbing up a ladder.",
+        "Two children are building a sandcastle while their mother reads a book.",
+        "A woman is taking off her son's shoes at the beach.",
+        "A girl wearing a yellow hat is feeding the ducks.",
+        "A brown dog jumps over a puddle in the park.",
+        "An old man is holding on to his hat because the wind is strong.",
+    ),
+}
 FIRST = EXAMPLES["English", EVERYDAY][0]
 
 
 def of(info: ModelInfo) -> tuple[str, ...]:
     """The examples for a model; none where there are none in its language."""
     return EXAMPLES.get((info.source_language, info.subject), ())
+
+
+def reference(text: str, info: ModelInfo) -> str:
+    """A right translation of one of the model's examples; empty where there is none."""
+    written = REFERENCES.get((info.source_language, info.target_language, info.subject), ())
+    return next((right for sentence, right in zip(of(info), written, strict=False) if sentence == text), "")
+
+
+def is_reference(text: str) -> bool:
+    """Whether `text` is one of ours."""
+    return any(text in references for references in REFERENCES.values())
 
 
 def fitting(text: str, info: ModelInfo) -> str:

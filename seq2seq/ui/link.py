@@ -6,17 +6,45 @@ default, and the others keep their meaning.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from seq2seq.decoding import STRATEGIES, Greedy
 from seq2seq.ui import examples, search
+from seq2seq.ui.assets import read as read_asset
 from seq2seq.ui.message import sentence
 from seq2seq.ui.services import Services
 
-PARAMETERS = ("text", "model", "search", *search.SETTINGS, "prefix", "step")
+TRANSLATE, FORCING = "translate", "teacher-forcing"  # tabs
+# What the address of a tab may hold. Besides, `tab` names the tab; the first needs no name.
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    TRANSLATE: ("text", "model", "search", *search.SETTINGS, "prefix", "step"),
+    FORCING: ("text", "model", "reference", "rescue", "inject", "step"),
+}
 SEPARATOR = "-"
+
+
+def address(tab: str) -> dict[str, Any]:
+    """What the page needs to know to write the addresses of a tab."""
+    every = sorted({name for names in PARAMETERS.values() for name in names})
+    return {"tab": None if tab == TRANSLATE else tab, "own": list(PARAMETERS[tab]), "all": every}
+
+
+def take_address(tab: str) -> str:
+    """JavaScript that makes the address this tab's, when it is chosen."""
+    known = address(tab)
+    _, _, function = read_asset("js/tab.js").partition("\n")
+    return f"() => ({function.strip()})({json.dumps(known['tab'])}, {json.dumps(known['all'])})"
+
+
+def tab_of(query: Mapping[str, str]) -> str:
+    """The tab that an address opens. Raises ValueError for one that is not there."""
+    tab = query.get("tab", TRANSLATE)
+    if tab not in PARAMETERS:
+        raise ValueError(f"There is no tab “{tab[:40]}”. There are: {', '.join(PARAMETERS)}.")
+    return tab
 
 
 @dataclass(frozen=True)
@@ -46,36 +74,40 @@ def items(request: Request) -> list[tuple[str, str]]:
     return pairs
 
 
-def read(query: Mapping[str, str], fallback: Request, services: Services) -> tuple[Request, int, list[str]]:
-    """The request and step that `query` spells, and one sentence for each parameter that could not be used."""
-    problems: list[str] = []
+class Reader:
+    """Reads the parameters of an address one by one; of each that makes no sense it keeps a sentence."""
 
-    def attempt(make: Callable[[], Any], otherwise: Any) -> Any:
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def attempt(self, make: Callable[[], Any], otherwise: Any) -> Any:
         try:
             return make()
         except ValueError as error:
-            problems.append(sentence(error))
+            self.problems.append(sentence(error))
             return otherwise
 
-    request = fallback
+
+def read(query: Mapping[str, str], fallback: Request, services: Services) -> tuple[Request, int, list[str]]:
+    """The request and step that `query` spells, and one sentence for each parameter that could not be used."""
+    reader, request = Reader(), fallback
     if "model" in query:
-        info = attempt(lambda: services.info(query["model"]), services.info(fallback.model))
+        info = reader.attempt(lambda: services.info(query["model"]), services.info(fallback.model))
         request = replace(request, model=info.name, text=examples.fitting(request.text, info))
     request = replace(request, text=query.get("text", request.text))
     if "search" in query:
-        request = replace(
-            request,
-            strategy=attempt(lambda: search.strategy(query["search"], query), fallback.strategy),
-        )
-    prefix = attempt(
-        lambda: tuple(_whole("prefix", part) for part in query.get("prefix", "").split(SEPARATOR) if part),
+        strategy = reader.attempt(lambda: search.strategy(query["search"], query), fallback.strategy)
+        request = replace(request, strategy=strategy)
+    prefix = reader.attempt(
+        lambda: tuple(whole("prefix", part) for part in query.get("prefix", "").split(SEPARATOR) if part),
         (),
     )
-    step = attempt(lambda: _whole("step", query.get("step", "0")), 0)
-    return replace(request, prefix=prefix), step, problems
+    step = reader.attempt(lambda: whole("step", query.get("step", "0")), 0)
+    return replace(request, prefix=prefix), step, reader.problems
 
 
-def _whole(name: str, text: str) -> int:
+def whole(name: str, text: str) -> int:
+    """The number that an address gives for parameter `name`. Raises ValueError that names it."""
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise ValueError(f"In this address, “{name}” should be a whole number, not “{text[:40]}”.")
     return int(text)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import gradio as gr
 
-from seq2seq.ui.assets import plotly_address, read
-from seq2seq.ui.link import PARAMETERS
+from seq2seq.ui import link
+from seq2seq.ui.assets import page_part, plotly_address, scripts
 
 # One scope, in this order: each file uses what the files before it define.
 SCRIPTS = (
@@ -23,19 +23,19 @@ SCRIPTS = (
     "compare",
     "heatmap",
     "link",
+    "clock",
     "player",
 )
 
 
 def stage(value: str) -> gr.HTML:
     """Shows a payload. Its events: `force_token` with {trace_id, step, token}, and `restore` with nothing."""
-    scripts = "\n".join(read(f"js/{name}.js") for name in SCRIPTS)
     return gr.HTML(
         value=value,
-        html_template=read("player.html"),
-        js_on_load=f"{scripts}\nstartPlayer(element, trigger, props, watch);\n//# sourceURL=player.js",
+        html_template=page_part("player.html"),
+        js_on_load=f"{scripts(SCRIPTS)}\nstartPlayer(element, trigger, props, watch);\n//# sourceURL=player.js",
         apply_default_css=False,
         elem_id="stage",
         plotly=plotly_address(),
-        parameters=list(PARAMETERS),
+        address=link.address(link.TRANSLATE),
     )

@@ -147,8 +147,12 @@ def build(services: Services) -> None:
 
     @report
     def open_link(page: gr.Request) -> dict[Any, Any]:
-        query = {name: value for name, value in dict(page.query_params).items() if name in link.PARAMETERS}
-        if not query:
+        try:
+            tab = link.tab_of(dict(page.query_params))
+        except ValueError as error:
+            return {place: message(explain(error))}
+        query = {name: value for name, value in dict(page.query_params).items() if name in link.PARAMETERS[link.TRANSLATE]}
+        if not query or tab != link.TRANSLATE:
             return {}
         request, step, problems = link.read(query, opening, services)
         try:

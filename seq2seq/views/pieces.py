@@ -42,6 +42,13 @@ def label(piece: str) -> Label:
     return Label(visible(text), "text", starts)
 
 
+def alone(piece: str) -> str:
+    """`piece` as it is written where its neighbours cannot be seen: a hyphen says that it goes on with a word."""
+    drawn = label(piece)
+    goes_on = drawn.kind == "text" and not drawn.starts and drawn.text[0].isalnum()
+    return f"\u2011{drawn.text}" if goes_on else drawn.text
+
+
 def visible(text: str) -> str:
     """`text` with every character that would leave no mark, or turn the line around, written as its code point."""
     return "".join(c if c.isprintable() or c == " " else f"[U+{ord(c):04X}]" for c in text.replace(WORD_START, "␣"))

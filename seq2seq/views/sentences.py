@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seq2seq.trace import DecodingStep, DecodingTrace
-from seq2seq.views.pieces import END, label, spell, visible, words
+from seq2seq.views.pieces import END, alone, label, spell, visible, words
 
 MOSTLY = 0.5  # "looks mostly at" is said from this weight on
 WRITTEN_LIMIT = 40  # characters of the text so far that are repeated; the beginning is left out first
@@ -115,21 +115,21 @@ def _chosen(trace: DecodingTrace, step: DecodingStep) -> list[Span]:
         return _forced(step)
     if step.rank == 1:
         verb = {"beam": " and the beam keeps ", "sample": " and draws "}.get(str(name), " and chooses ")
-        return [Span(verb), *_piece(step.piece, step.log_prob), *_over(step), Span(".")]
+        return [Span(verb), *piece_spans(step.piece, step.log_prob), *_over(step), Span(".")]
     best = step.candidates[0]
     if name == "sample":
         return [
             Span(" and draws "),
-            *_piece(step.piece, step.log_prob, step.rank),
+            *piece_spans(step.piece, step.log_prob, step.rank),
             Span("; the most probable was "),
-            *_piece(best.piece, best.log_prob),
+            *piece_spans(best.piece, best.log_prob),
             Span("."),
         ]
     return [
         Span(" and the beam keeps "),
-        *_piece(step.piece, step.log_prob, step.rank),
+        *piece_spans(step.piece, step.log_prob, step.rank),
         Span(", although "),
-        *_piece(best.piece, best.log_prob),
+        *piece_spans(best.piece, best.log_prob),
         Span(" is more probable here: it leads to the best-scored whole sentence that the search found."),
     ]
 
@@ -138,27 +138,28 @@ def _forced(step: DecodingStep) -> list[Span]:
     if step.rank == 1:
         return [
             Span("; "),
-            *_piece(step.piece, step.log_prob),
+            *piece_spans(step.piece, step.log_prob),
             Span(" is forced, and is also the model's first choice."),
         ]
     best = step.candidates[0]
     return [
         Span(" and would choose "),
-        *_piece(best.piece, best.log_prob),
+        *piece_spans(best.piece, best.log_prob),
         Span("; instead it is forced to write "),
-        *_piece(step.piece, step.log_prob, step.rank),
+        *piece_spans(step.piece, step.log_prob, step.rank),
         Span("."),
     ]
 
 
 def _over(step: DecodingStep) -> list[Span]:
     rival = next((c for c in step.candidates if c.token != step.token), None)
-    return [] if rival is None else [Span(" over "), *_piece(rival.piece, rival.log_prob)]
+    return [] if rival is None else [Span(" over "), *piece_spans(rival.piece, rival.log_prob)]
 
 
-def _piece(piece: str, log_prob: float, rank: int | None = None) -> list[Span]:
+def piece_spans(piece: str, log_prob: float, rank: int | None = None) -> list[Span]:
+    """A piece in quotes, with its probability and, where it is worth saying, its rank."""
     drawn = label(piece)
-    quoted = {"end": "the end of the sentence", "space": "a space"}.get(drawn.kind, f"“{drawn.text}”")
+    quoted = {"end": "the end of the sentence", "space": "a space"}.get(drawn.kind, f"“{alone(piece)}”")
     place = "" if rank is None else f", rank {rank}"
     return [Span(quoted, "target"), Span(f" ({probability(log_prob)}{place})")]
 
@@ -177,4 +178,9 @@ def view(trace: DecodingTrace) -> list[list[dict[str, Any]]]:
         start_sentence(trace),
         *(step_sentence(trace, i) for i in range(len(trace.steps))),
     ]
-    return [[{"text": span.text, "role": span.role} for span in sentence] for sentence in sentences]
+    return [told(sentence) for sentence in sentences]
+
+
+def told(spans: Iterable[Span]) -> list[dict[str, str]]:
+    """A sentence as the page reads it."""
+    return [{"text": span.text, "role": span.role} for span in spans]

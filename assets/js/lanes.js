@@ -1,0 +1,54 @@
+// The lanes: one clock for the table, the details and the address bar.
+
+const LANE_STEP_MS = 1500;
+
+function startLanes(element, trigger, props, watch) {
+  const root = element.querySelector(".lanes");
+  const store = { payload: null, goTo: (step) => clock.goTo(step) };
+  const table = makeLanesTable(root, store);
+  const detail = makeLanesDetail(root, store);
+  const tools = makeLanesTools(root, store, trigger);
+  const link = makeLink(store, props.address);
+  const clock = makeClock(element, root, store, {
+    last: () => Math.max(...lanesOf(store.payload).map(({ lane }) => lane.fed.length)),
+    lengthOf: () => LANE_STEP_MS,
+    show: (step, phase) => {
+      table.draw(step, phase);
+      detail.draw(step, phase);
+    },
+    sentence: (step) => store.payload.lanes.sentences[step] || [{ text: `Step ${step}: the third lane goes on.`, role: "" }],
+    arrived: (moved) => {
+      if (moved) table.follow(store.step, !clock.still.matches);
+      tools.draw(store.step);
+      link.update();
+    },
+  });
+  let width = 0;
+
+  function open() {
+    let payload;
+    try {
+      payload = JSON.parse(props.value);
+    } catch {
+      return; // nothing to show yet
+    }
+    store.payload = payload;
+    root.dataset.id = payload.id;
+    root.querySelector(".origin").textContent = `${payload.model.title}. Trained on ${payload.model.trained_on}`;
+    for (const piece of [table, detail, tools]) piece.build();
+    clock.open(payload.start.step ?? store.step, payload.start.play); // no step: stay at this one
+    table.follow(store.step, false);
+    width = table.width;
+    root.classList.add("ready");
+  }
+
+  new ResizeObserver(() => {
+    if (!store.payload || !table.width) return; // a hidden tab has no width
+    link.update();
+    if (table.width === width) return;
+    width = table.width;
+    table.follow(store.step, false);
+  }).observe(root);
+  watch("value", open);
+  open();
+}

@@ -1,0 +1,231 @@
+"""What a visitor of the Teacher forcing tab is looking at, how an address spells it, and the player that shows it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gradio as gr
+
+from seq2seq import forcing
+from seq2seq.forcing import FORCED, FREE, Job, Lanes
+from seq2seq.trace import DecodingTrace
+from seq2seq.translator import Translator
+from seq2seq.ui import link
+from seq2seq.ui.assets import page_part, scripts
+from seq2seq.ui.services import Services
+from seq2seq.views import lanes as view
+
+SCRIPTS = ("core", "link", "clock", "lanes-table", "lanes-detail", "lanes-tools", "lanes")
+DRAWN = "~"  # stands before a seed, where a wrong word is drawn and not written
+MAX_SEED = 999_999
+_serial = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Everything that decides what is shown. Steps and words are counted from 1."""
+
+    text: str
+    reference: str
+    model: str
+    rescue: tuple[int, int] | None = None  # at which step, which word of the reference
+    inject: tuple[str, int, str] | None = None  # in which lane, which word, and the wrong one or "~" and a seed
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What one visitor is looking at."""
+
+    asked: Asked
+    lanes: Lanes
+    third: dict[str, Any] | None = None
+    every: dict[str, Any] | None = None
+
+
+def player(value: str) -> gr.HTML:
+    """Shows the lanes. Its events, each with the picture's id: `rescue` {step, word}, `inject` {lane, word, text}, `every_word`
+    {lane}, and `clear`."""
+    return gr.HTML(
+        value=value,
+        html_template=page_part("lanes.html"),
+        js_on_load=f"{scripts(SCRIPTS)}\nstartLanes(element, trigger, props, watch);\n//# sourceURL=lanes.js",
+        apply_default_css=False,
+        elem_id="lanes",
+        address=link.address(link.FORCING),
+    )
+
+
+def look(services: Services, asked: Asked) -> Looked:
+    """Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
+    translator = services.translator(asked.model)
+    if not asked.reference.strip():
+        raise ValueError(f"A reference is needed: please type a right translation in {translator.info.target_language}.")
+    found = Looked(asked, forcing.compare(translator, asked.text, asked.reference))
+    if asked.rescue:
+        return replace(found, third=_rescue(translator, found.lanes, *asked.rescue))
+    if asked.inject:
+        return replace(found, third=_inject(translator, found.lanes, *asked.inject))
+    return found
+
+
+def _rescue(translator: Translator, lanes: Lanes, step: int, number: int) -> dict[str, Any]:
+    found = forcing.rescue(translator, lanes, step - 1, number - 1)
+    return view.rescued(found, _texts(translator, lanes.forced)[number - 1], found.word.start)
+
+
+def _inject(translator: Translator, lanes: Lanes, lane: str, number: int, wrong: str) -> dict[str, Any]:
+    job = _job(translator, lanes, lane, number, wrong)
+    (found,) = forcing.inject(translator, [job])
+    prefix = [*job.prefix, *job.rest] if lane == FORCED else job.prefix
+    trace = translator.translate(lanes.free.source_text, prefix=prefix)
+    spelled = translator.target_vocabulary.decode(job.wrong).strip()
+    return view.injected(found, trace, spelled, _texts(translator, _trace(lanes, lane))[number - 1])
+
+
+def every_word(translator: Translator, lanes: Lanes, lane: str) -> dict[str, Any]:
+    """Each word of a lane in turn gives way to a wrong one drawn at random."""
+    texts = _texts(translator, _trace(lanes, lane))
+    if not texts:
+        raise ValueError("This lane has no word that could be replaced.")
+    jobs = [_job(translator, lanes, lane, number, f"{DRAWN}1") for number in range(1, len(texts) + 1)]
+    wrong = [translator.target_vocabulary.decode(job.wrong).strip() for job in jobs]
+    return {"lane": lane, "rows": view.every_word(forcing.inject(translator, jobs), texts, wrong)}
+
+
+def _job(translator: Translator, lanes: Lanes, lane: str, number: int, wrong: str) -> Job:
+    trace = _trace(lanes, lane)
+    words = forcing.words([step.piece for step in trace.steps])
+    if not 1 <= number <= len(words):
+        raise ValueError(f"There is no word {number} in this lane: it has {len(words)}.")
+    word, vocabulary = words[number - 1], translator.target_vocabulary
+    tokens = [step.token for step in trace.steps]
+    if wrong.startswith(DRAWN):
+        seed = link.whole("inject", wrong.removeprefix(DRAWN))
+        pieces = forcing.drawn_word(vocabulary, tokens[word.start], f"{seed}/{lane}/{number}")
+    else:
+        pieces = forcing.wrong_word(vocabulary, wrong)
+    return Job(translator.source_ids(lanes.free.source_text), lane, tokens, word, pieces)
+
+
+def _trace(lanes: Lanes, lane: str) -> DecodingTrace:
+    if lane not in (FORCED, FREE):
+        raise ValueError(f"There is no lane “{str(lane)[:20]}”. There are: {FORCED}, {FREE}.")
+    return lanes.forced if lane == FORCED else lanes.free
+
+
+def _texts(translator: Translator, trace: DecodingTrace) -> list[str]:
+    tokens = [step.token for step in trace.steps]
+    words = forcing.words([step.piece for step in trace.steps])
+    return [translator.target_vocabulary.decode(tokens[word.start : word.end]).strip() for word in words]
+
+
+def shown(services: Services, seen: Looked, step: int | None = 0, play: bool = True) -> str:
+    """The player's value, opened at `step`, or where it stands. The serial number makes an equal picture start again."""
+    info, lanes = services.info(seen.asked.model), seen.lanes
+    translator = services.translator(seen.asked.model)
+    return view.payload(
+        lanes,
+        third=seen.third,
+        every=seen.every,
+        words={lane: _texts(translator, _trace(lanes, lane)) for lane in (FORCED, FREE)},
+        expected_words=[forcing.expected_word(lanes, t) for t in range(len(lanes.free.steps))],
+        model={"title": info.title, "trained_on": info.trained_on},
+        link=items(seen.asked),
+        start={"step": step, "play": play},
+        serial=next(_serial),
+    )
+
+
+# --- addresses ---
+
+
+def items(asked: Asked) -> list[tuple[str, str]]:
+    """The parameters of an address that opens `asked`, without tab and step, which the page adds."""
+    pairs = [("text", asked.text), ("model", asked.model), ("reference", asked.reference)]
+    if asked.rescue:
+        pairs.append(("rescue", link.SEPARATOR.join(map(str, asked.rescue))))
+    if asked.inject:
+        pairs.append(("inject", link.SEPARATOR.join(map(str, asked.inject))))
+    return pairs
+
+
+def read(
+    query: Mapping[str, str], fallback: Callable[[str | None, str | None], Asked], services: Services
+) -> tuple[Asked, int, list[str]]:
+    """What an address asks for, its step, and one sentence for each parameter that could not be used.
+
+    `fallback` gives what is shown for a model and a text where the address does not say more.
+    """
+    reader = link.Reader()
+    model = reader.attempt(lambda: services.info(query["model"]).name, None) if "model" in query else None
+    asked = fallback(model, query.get("text"))
+    if "reference" in query:
+        asked = replace(asked, reference=query["reference"])
+    if "rescue" in query:
+        asked = replace(asked, rescue=reader.attempt(lambda: _read_rescue(query["rescue"]), None))
+    elif "inject" in query:
+        asked = replace(asked, inject=reader.attempt(lambda: _read_inject(query["inject"]), None))
+    step = reader.attempt(lambda: link.whole("step", query.get("step", "0")), 0)
+    return asked, step, reader.problems
+
+
+def _read_rescue(text: str) -> tuple[int, int]:
+    step, _, word = text.partition(link.SEPARATOR)
+    return link.whole("rescue", step), link.whole("rescue", word)
+
+
+def _read_inject(text: str) -> tuple[str, int, str]:
+    lane, _, rest = text.partition(link.SEPARATOR)
+    word, _, wrong = rest.partition(link.SEPARATOR)
+    return lane, link.whole("inject", word), wrong
+
+
+# --- what a visitor chose in the picture: it comes from outside, so nothing in it is believed unchecked ---
+
+
+def chosen_rescue(seen: Looked, event: gr.EventData) -> Asked:
+    step, word = _numbers(seen, event, "step", "word")
+    return replace(seen.asked, rescue=(step + 1, word + 1), inject=None)
+
+
+def chosen_wrong_word(seen: Looked, event: gr.EventData) -> Asked:
+    (word,) = _numbers(seen, event, "word")
+    lane, text = _field(event, "lane"), _field(event, "text")
+    _trace(seen.lanes, lane)
+    if not isinstance(text, str):
+        raise ValueError("That choice could not be read. Please choose again.")
+    if not text.strip() or text.strip().startswith(DRAWN):
+        text = f"{DRAWN}{_next_seed(seen.asked)}"
+    return replace(seen.asked, inject=(str(lane), word + 1, text.strip()), rescue=None)
+
+
+def chosen_lane(seen: Looked, event: gr.EventData) -> str:
+    _numbers(seen, event)
+    lane = _field(event, "lane")
+    _trace(seen.lanes, lane)
+    return str(lane)
+
+
+def _next_seed(asked: Asked) -> int:
+    last = asked.inject[2] if asked.inject else ""
+    digits = last.removeprefix(DRAWN)
+    return int(digits) % MAX_SEED + 1 if last.startswith(DRAWN) and digits.isdigit() else 1
+
+
+def _numbers(seen: Looked, event: gr.EventData, *names: str) -> list[int]:
+    if _field(event, "id") != view.identity(seen.lanes):
+        raise ValueError("The picture has changed in the meantime. Please choose again.")
+    values = [_field(event, name) for name in names]
+    if any(type(value) is not int for value in values):
+        raise ValueError("That choice could not be read. Please choose again.")
+    return values
+
+
+def _field(event: gr.EventData, name: str) -> Any:
+    try:
+        return getattr(event, name)
+    except (AttributeError, TypeError):
+        return None
