@@ -83,14 +83,18 @@ def judge(translator: Translator, source: str, target: str, beam: Beam | None = 
 
 def compare(translator: Translator, source: str, first: str, second: str) -> Comparison:
     """Where the difference in probability of two translations arises. Raises ValueError if they are the same."""
-    a, b = translator.score(source, first), translator.score(source, second)
-    one, other = ([step.token for step in trace.steps] for trace in (a, b))
+    return difference(translator.score(source, first), translator.score(source, second))
+
+
+def difference(first: DecodingTrace, second: DecodingTrace) -> Comparison:
+    """The same for two traces of one source, forced or found. Raises ValueError if they are the same."""
+    one, other = ([step.token for step in trace.steps] for trace in (first, second))
     shared = divergence(one, other)
     if shared is None:
         raise ValueError("the two translations are the same: change a word in one of them")
     tail = min(agreeing_tail(one, other), min(len(one), len(other)) - shared)
     differing, behind = (
-        sum(step.log_prob for step in b.steps[span(b)]) - sum(step.log_prob for step in a.steps[span(a)])
+        sum(step.log_prob for step in second.steps[span(second)]) - sum(step.log_prob for step in first.steps[span(first)])
         for span in (lambda t: slice(shared, len(t.steps) - tail), lambda t: slice(len(t.steps) - tail, None))
     )
-    return Comparison(a, b, shared, tail, differing, behind)
+    return Comparison(first, second, shared, tail, differing, behind)

@@ -17,7 +17,7 @@ function makeLink(store, { tab, own, all }) {
     const address = new URL(location.href);
     for (const name of all) address.searchParams.delete(name);
     for (const [name, value] of store.payload.link) address.searchParams.set(name, value);
-    address.searchParams.set("step", store.step);
+    if (store.step !== undefined) address.searchParams.set("step", store.step);
     try {
       history.replaceState(history.state, "", address);
     } catch {

@@ -1,10 +1,16 @@
-// Run when a tab is chosen, with `tab` and `all` as in link.js: from now on the address is this tab's.
-(tab, all) => {
+// Run when a tab, or a view within one, comes into sight: from now on the address is its own. `tab` and `all` as in link.js, `known`
+// are the names of all; a tab with views, `within` null, comes back with the view that was open in it.
+(tab, all, known, within) => {
   const { dataset } = document.documentElement;
-  const opening = tab === null && !dataset.opened; // the first tab is in sight when a page opens: nobody chose it
-  dataset.opened = "yes";
   const address = new URL(location.href);
-  if (opening || address.searchParams.get("tab") === tab) return;
+  const named = address.searchParams.get("tab");
+  // While a page opens, others come into sight before the one that its address names.
+  dataset.awaited ??= known.includes(named) ? named : "";
+  if (dataset.awaited && dataset.awaited !== tab) return;
+  dataset.awaited = "";
+  if (within) dataset[within] = tab;
+  else if (tab) tab = dataset[tab.replaceAll("-", "")] || tab;
+  if (named === tab) return;
   for (const name of ["tab", ...all]) address.searchParams.delete(name);
   if (tab) address.searchParams.set("tab", tab);
   history.replaceState(history.state, "", address);

@@ -37,8 +37,10 @@ def create_app(services: Services | None = None) -> gr.Blocks:
 
 
 def _select(page: gr.Request) -> Any:
-    """The tab that the address names."""
+    """The tab that the address names, itself or by one of its views."""
     name = page.query_params.get("tab")
+    if name in forcing.VIEWS:
+        name = link.FORCING
     return gr.Tabs(selected=name) if name in TABS else gr.skip()
 
 

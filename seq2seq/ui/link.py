@@ -17,11 +17,13 @@ from seq2seq.ui.assets import read as read_asset
 from seq2seq.ui.message import sentence
 from seq2seq.ui.services import Services
 
-TRANSLATE, FORCING = "translate", "teacher-forcing"  # tabs
-# What the address of a tab may hold. Besides, `tab` names the tab; the first needs no name.
+TRANSLATE, FORCING, SCORE, SENTENCES = "translate", "teacher-forcing", "score", "sentences"
+# What the address of a tab, or of a view within one, may hold. Besides, `tab` names it; the first needs no name.
 PARAMETERS: dict[str, tuple[str, ...]] = {
     TRANSLATE: ("text", "model", "search", *search.SETTINGS, "prefix", "step"),
     FORCING: ("text", "model", "reference", "rescue", "inject", "step"),
+    SCORE: ("text", "model", "first", "other"),
+    SENTENCES: ("model",),
 }
 SEPARATOR = "-"
 
@@ -32,11 +34,13 @@ def address(tab: str) -> dict[str, Any]:
     return {"tab": None if tab == TRANSLATE else tab, "own": list(PARAMETERS[tab]), "all": every}
 
 
-def take_address(tab: str) -> str:
-    """JavaScript that makes the address this tab's, when it is chosen."""
-    known = address(tab)
-    _, _, function = read_asset("js/tab.js").partition("\n")
-    return f"() => ({function.strip()})({json.dumps(known['tab'])}, {json.dumps(known['all'])})"
+def take_address(name: str, within: str | None = None) -> str:
+    """JavaScript that makes the address this tab's, or this view's `within` a tab, when it is chosen."""
+    known = address(name)
+    _, _, function = read_asset("js/tab.js").partition("\n(")
+    values = (known["tab"], known["all"], list(PARAMETERS), within and within.replace("-", ""))
+    given = ", ".join(map(json.dumps, values))
+    return f"() => (({function.strip()})({given})"
 
 
 def tab_of(query: Mapping[str, str]) -> str:

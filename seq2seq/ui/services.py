@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from threading import Lock
 
@@ -12,6 +13,7 @@ from seq2seq.translator import ModelInfo, Translator, available
 from seq2seq.ui import menu
 
 PREFERRED = "en-fr-additive"
+PARALLEL = max(2, os.cpu_count() or 1)  # decodings at a time, over all visitors; the others wait in line
 _log = logging.getLogger(__name__)
 
 

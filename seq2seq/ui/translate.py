@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -14,12 +13,11 @@ from seq2seq.translator import ModelInfo
 from seq2seq.ui import examples, link, menu, search
 from seq2seq.ui.link import Request
 from seq2seq.ui.message import explain, message, message_line, reported
-from seq2seq.ui.services import Services
+from seq2seq.ui.services import PARALLEL, Services
 from seq2seq.ui.stage import stage as make_stage
 from seq2seq.ui.visit import Visit, forced, shown, visit
 
 OWN = ""  # the choice among the examples while the sentence is none of them
-PARALLEL = max(2, os.cpu_count() or 1)  # translations at a time, over all visitors; the others wait in line
 
 
 def build(services: Services) -> None:

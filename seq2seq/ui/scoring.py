@@ -1,0 +1,182 @@
+"""Score a translation: the decoder as a language model that judges what a visitor wrote."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gradio as gr
+from gradio.context import Context
+
+from seq2seq import judging
+from seq2seq.decoding import Beam
+from seq2seq.judging import perplexity, word_scores
+from seq2seq.trace import DecodingTrace
+from seq2seq.translator import ModelInfo
+from seq2seq.ui import examples, link, menu
+from seq2seq.ui.assets import page_part, scripts
+from seq2seq.ui.message import explain, message, message_line, reported
+from seq2seq.ui.services import PARALLEL, Services
+from seq2seq.views import scores
+
+SCRIPTS = ("core", "link", "score")
+START = 3  # the example that opens the view
+_serial = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Everything that decides what is shown. Without `other`, what a beam finds takes its place."""
+
+    text: str
+    first: str
+    model: str
+    other: str = ""
+
+
+def build(services: Services) -> None:
+    tab = Context.block
+    assert isinstance(tab, gr.Tab)  # a view is built inside its own
+    info = services.info(services.first)
+    opening = _example(services, services.first, None)
+    seen = gr.State(False)
+
+    with gr.Row(elem_classes="ask"):
+        text = gr.Textbox(opening.text, label=_asks(info), lines=1, max_lines=1, scale=5, min_width=300, elem_id="score-text")
+        model = gr.Dropdown(
+            menu.labels(services.infos),
+            value=opening.model,
+            label="Model",
+            filterable=False,
+            scale=4,
+            min_width=300,
+            elem_id="score-model",
+        )
+    with gr.Row(elem_classes="ask"):
+        first = gr.Textbox(
+            opening.first, label="Your translation", lines=1, max_lines=1, scale=5, min_width=300, elem_id="score-first"
+        )
+        other = gr.Textbox(
+            "",
+            label="Another one (empty: what a beam finds)",
+            lines=1,
+            max_lines=1,
+            scale=5,
+            min_width=300,
+            elem_id="score-other",
+        )
+        go = gr.Button("Score", variant="primary", scale=0, min_width=120, elem_id="score-go")
+    place = message_line()
+    shown = gr.HTML(
+        value="",
+        html_template=page_part("score.html"),
+        js_on_load=f"{scripts(SCRIPTS)}\nstartScore(element, props, watch);\n//# sourceURL=score.js",
+        apply_default_css=False,
+        elem_id="score",
+        address=link.address(link.SCORE),
+    )
+    asked = [text, first, model, other]
+    everything = [*asked, shown, seen, place]
+    report = reported(place)
+
+    def fields(what: Asked) -> dict[Any, Any]:
+        label = _asks(services.info(what.model))
+        return {text: gr.update(value=what.text, label=label), first: what.first, model: what.model, other: what.other}
+
+    def scored(what: Asked) -> dict[Any, Any]:
+        return {shown: score(services, what), seen: True}
+
+    @report
+    def show(*values: Any) -> dict[Any, Any]:
+        return scored(Asked(*values))
+
+    @report
+    def show_model(*values: Any) -> dict[Any, Any]:
+        what = Asked(*values)
+        info = services.info(what.model)
+        if (written := examples.fitting(what.text, info)) != what.text or examples.is_reference(what.first):
+            what = Asked(written, examples.reference(written, info), what.model)
+        try:
+            return {**fields(what), **scored(what)}
+        except ValueError as error:  # the menu stands at this model all the same
+            return {**fields(what), place: message(explain(error))}
+
+    @report
+    def open_view(before: bool, page: gr.Request) -> dict[Any, Any]:
+        """At the first look: what the address asks for, or an example."""
+        if before:
+            return {}
+        query = dict(page.query_params)
+        if query.get("tab") != link.SCORE:
+            return scored(opening)
+        what, problems = read(query, services)
+        try:
+            return {**fields(what), place: message(" ".join(problems)), **scored(what)}
+        except Exception as error:  # whatever it is, something must be drawn
+            problems += [explain(error), "Here is an example instead."]
+            return {**fields(opening), place: message(" ".join(problems)), **scored(opening)}
+
+    private: dict[str, Any] = {
+        "api_visibility": "private",
+        "show_progress": "hidden",
+        "concurrency_limit": PARALLEL,
+        "concurrency_id": "translate",
+    }
+    gr.on([text.submit, first.submit, other.submit, go.click], show, asked, everything, **private)
+    model.input(show_model, asked, everything, **private)
+    tab.select(open_view, [seen], everything, **private)
+
+
+def score(services: Services, asked: Asked) -> str:
+    """The page's value. Raises ValueError, fit to be shown, for anything that cannot be scored."""
+    translator, beam = services.translator(asked.model), Beam()
+    found = judging.judge(translator, asked.text, asked.first, beam)
+    own = scores.sheet("Your translation", found.own, found.words, found.perplexity_per_word)
+    verdicts = [scores.beam_verdict(found, beam.size)]
+    if asked.other.strip():
+        second, name = translator.score(asked.text, asked.other), "the other one"
+    else:
+        second, name = found.best, "what the beam found"
+    words = word_scores(second.steps)
+    beside = scores.sheet(name.capitalize(), second, words, perplexity(second.log_prob, len(words) - 1))
+    if not _same(second, found.own):
+        verdicts.append(scores.difference(judging.difference(found.own, second), "yours", name))
+    info = services.info(asked.model)
+    return scores.payload(
+        [own, beside],
+        verdicts,
+        model={"title": info.title, "trained_on": info.trained_on},
+        link=items(asked),
+        serial=next(_serial),
+    )
+
+
+def _same(a: DecodingTrace, b: DecodingTrace) -> bool:
+    return [step.token for step in a.steps] == [step.token for step in b.steps]
+
+
+def items(asked: Asked) -> list[tuple[str, str]]:
+    """The parameters of an address that opens `asked`."""
+    pairs = [("text", asked.text), ("model", asked.model), ("first", asked.first)]
+    return [*pairs, ("other", asked.other)] if asked.other else pairs
+
+
+def read(query: Mapping[str, str], services: Services) -> tuple[Asked, list[str]]:
+    """What an address asks for, and one sentence for each parameter that could not be used."""
+    reader = link.Reader()
+    name = reader.attempt(lambda: services.info(query.get("model", services.first)).name, services.first)
+    asked = _example(services, name, query.get("text"))
+    return replace(asked, first=query.get("first", asked.first), other=query.get("other", "")), reader.problems
+
+
+def _example(services: Services, name: str, text: str | None) -> Asked:
+    info = services.info(name)
+    known = examples.of(info)
+    written = text if text is not None else known[min(START, len(known) - 1)] if known else ""
+    return Asked(written, examples.reference(written, info), name)
+
+
+def _asks(info: ModelInfo) -> str:
+    return f"{info.source_language} sentence"

@@ -1,0 +1,69 @@
+"""Score a translation, in a browser."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page, expect
+
+OWN = "J'ai faim."
+LINK = f"?tab=score&text={quote('I am hungry.')}&first={quote(OWN)}"
+
+
+@pytest.fixture
+def view(visit, address):
+    def new(query: str = "", **settings) -> Page:
+        page = visit(None, **settings)
+        page.goto(f"{address}{LINK}{query}")
+        page.locator(".score.ready").wait_for()
+        return page
+
+    return new
+
+
+def test_a_translation_of_ones_own_is_scored_and_has_an_address(view) -> None:
+    page = view()
+    page.locator("#score-first input").fill("J'ai froid.")
+    page.locator("#score-first input").press("Enter")
+    expect(page.get_by_test_id("sheet").first).to_contain_text("J'ai froid.")
+    expect(page.get_by_test_id("verdicts")).to_contain_text("what the beam found is more probable than yours")
+    page.wait_for_url("**froid*")
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.get_by_test_id("verdicts")).to_have_text(page.get_by_test_id("verdicts").inner_text().replace("\n", ""))
+
+
+def test_two_translations_are_compared(view) -> None:
+    page = view("&other=" + quote("J'ai froid."))
+    expect(page.get_by_test_id("verdicts")).to_contain_text("“froid” in place of “faim”")
+    expect(page.get_by_test_id("sheet")).to_have_count(2)
+
+
+def test_an_empty_translation_is_said_and_nothing_is_lost(view) -> None:
+    page = view()
+    page.locator("#score-first input").fill("  ")
+    page.locator("#score-go").click()
+    expect(page.locator(".message:visible")).to_contain_text("There is nothing to score: please type a translation in French")
+    expect(page.get_by_test_id("sheet").first).to_contain_text("J'ai faim.")
+
+
+def test_markup_stays_text(view) -> None:
+    page = view("&other=" + quote("<img src=x onerror=alert(1)> ${1} {{2}}"))
+    expect(page.get_by_test_id("sheet").nth(1)).to_contain_text("<img")
+    assert page.locator(".score img").count() == 0
+
+
+def test_a_view_comes_back_with_its_tab(visit) -> None:
+    page = visit()
+    for name, parameter in (("Teacher forcing", "reference="), ("Score a translation", "first="), ("Translate", "search=")):
+        page.get_by_role("tab", name=name).click()
+        page.wait_for_url(f"**{parameter}*")
+    page.get_by_role("tab", name="Teacher forcing").click()
+    page.wait_for_url("**first=*")
+    expect(page.locator(".score")).to_be_visible()
+
+
+def test_a_phone_never_scrolls_sideways(view) -> None:
+    page = view("&other=" + quote("J'ai froid."), viewport={"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
