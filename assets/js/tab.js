@@ -4,9 +4,10 @@
   const { dataset } = document.documentElement;
   const address = new URL(location.href);
   const named = address.searchParams.get("tab");
-  // While a page opens, others come into sight before the one that its address names.
-  dataset.awaited ??= known.includes(named) ? named : "";
-  if (dataset.awaited && dataset.awaited !== tab) return;
+  const opening = dataset.awaited === undefined;
+  // While a page opens, others come into sight before the one that its address names, and nobody chose them.
+  if (opening) dataset.awaited = known.includes(named) ? named : "";
+  if ((dataset.awaited && dataset.awaited !== tab) || (opening && named && !known.includes(named))) return;
   dataset.awaited = "";
   if (within) dataset[within] = tab;
   else if (tab) tab = dataset[tab.replaceAll("-", "")] || tab;
