@@ -16,6 +16,8 @@ from .model import count_parameters
 from .training import perplexity
 
 RESULTS = "results.json"
+EXPOSURE = "exposure.json"  # teacher forcing against free running on a held-out file
+MAX_EXPOSURE_BYTES = 1_000_000
 
 
 def command(name: str, arguments: Sequence[str], processes: int = 1) -> str:
@@ -44,6 +46,24 @@ def add_evaluation(folder: Path, line: str, data: str, strategy: Any, quality: Q
     entry = {"command": line, "data": data, "strategy": describe(strategy), **asdict(quality)}
     others = [e for e in results["evaluations"] if (e["data"], e["strategy"]) != (data, entry["strategy"])]
     _write(folder, {**results, "evaluations": [*others, entry]})
+
+
+def add_exposure(folder: Path, line: str, about: dict[str, Any], report: dict[str, Any]) -> None:
+    """Keep a report of `exposure`, for the page to show."""
+    text = json.dumps({"command": line, **about, "report": report}, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    replace_file(folder / EXPOSURE, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def read_exposure(folder: Path) -> dict[str, Any] | None:
+    """What `add_exposure` kept; None where there is nothing that can be read."""
+    path = folder / EXPOSURE
+    try:
+        if path.stat().st_size > MAX_EXPOSURE_BYTES:
+            return None
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found if {"command", "data", "report"} <= found.keys() else None
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return None
 
 
 def check(folder: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from seq2seq import checkpoint
+from seq2seq import card, checkpoint
 from seq2seq.checkpoint import ROOT, available
 from seq2seq.decoding import Beam, Greedy
 from seq2seq.translator import ModelInfo, Translator
@@ -46,7 +46,7 @@ def test_a_bundled_folder_is_complete_and_small_enough_for_a_space(name: str) ->
     files = {f.name: f.stat().st_size for f in (ROOT / name).iterdir()}
     assert sum(files.values()) < 10_000_000
     tokenizer = {"tokenizer.model"} if "tokenizer.model" in files else {"source.model", "target.model"}
-    assert files.keys() == {"README.md", "config.json", "model.safetensors", "results.json", *tokenizer}
+    assert files.keys() == {"README.md", "config.json", "model.safetensors", "results.json", "exposure.json", *tokenizer}
     info = ModelInfo.read(name)
     assert "Not stated." not in (info.trained_on, info.attribution, info.licence)
 
@@ -99,6 +99,20 @@ def test_card_and_readme_print_the_measured_figures(name: str) -> None:
         assert evaluation["bleu_signature"] in card
         assert evaluation["data"] in evaluation["command"] and evaluation["command"] in card
     assert ModelInfo.read(name).attribution in card and "Seed 1;" in card
+
+
+@pytest.mark.parametrize("name", available())
+def test_what_is_shown_of_many_sentences_fits_the_card(name: str) -> None:
+    found = card.read_exposure(ROOT / name)
+    assert found is not None
+    summary, training = found["report"]["summary"], results(name)["training"]
+    assert f"--model {name} " in found["command"] and found["command"].endswith(found["data"])
+    # The same held-out pairs, so the same teacher-forced loss, but for duplicates, which training leaves out, and bfloat16.
+    assert summary["loss_forced"] == pytest.approx(training["validation_loss"], rel=0.02)
+    assert summary["accuracy_forced"] > summary["accuracy_free"] and summary["accuracy_gap_low"] > 0
+    row = re.search(rf"^\| `{name}` \| {100 * summary['accuracy_forced']:.1f} \(.*$", README, re.MULTILINE)
+    assert row and f"| {100 * summary['accuracy_free']:.1f} (" in row[0]
+    assert row[0].endswith(f"| {summary['loss_forced']:.2f} / {summary['loss_free']:.2f} |")
 
 
 @pytest.mark.parametrize("name", PAIR)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from .. import card, checkpoint
 from ..corpora import read_tsv
 from ..exposure import LANES, Report, Row, measure
 from ..translator import Translator
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the wrong words and of the bands (default 1)")
     parser.add_argument("--csv", metavar="FILE", help="write the table by position, - for standard output")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--card", action="store_true", help="keep the report in the checkpoint's folder, for the app to show")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -41,6 +43,10 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(f"{options.data}: every pair is too long for {options.model}")
     report = Report.of(rows, options.seed)
     about = {"model": options.model, "data": Path(options.data).name, "seed": options.seed, "left_out": len(pairs) - len(rows)}
+    if options.card:
+        line = card.command("forcing", [a for a in options.given if a not in ("--card", "--json")])
+        kept = {name: value for name, value in about.items() if name != "model"}
+        card.add_exposure(checkpoint.find(options.model), line, kept, report.to_dict())
     if options.csv:
         write_text(options.csv, report.by_position.to_csv(index=False))
     if options.json:

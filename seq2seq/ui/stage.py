@@ -21,6 +21,7 @@ SCRIPTS = (
     "stage",
     "candidates",
     "compare",
+    "plotly",
     "heatmap",
     "link",
     "clock",

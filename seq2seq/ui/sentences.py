@@ -1,0 +1,170 @@
+"""Over many sentences: teacher forcing against free running on a whole file, and on the held-out file of a bundled model."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import gradio as gr
+from gradio.context import Context
+
+from seq2seq import card, checkpoint
+from seq2seq.corpora import Pair, read_tsv
+from seq2seq.exposure import Report, Row, measure
+from seq2seq.forcing import FORCED, FREE
+from seq2seq.ui import link, menu
+from seq2seq.ui.assets import page_part, plotly_address, scripts
+from seq2seq.ui.lanes import Asked, items
+from seq2seq.ui.message import explain, message, message_line, reported
+from seq2seq.ui.services import Services
+from seq2seq.views import exposure as view
+
+SCRIPTS = ("core", "plotly", "link", "exposure")
+MOST_PAIRS = 2000
+WORST = 12  # sentences that are listed
+SECONDS = 0.3  # between two reports of progress, at least
+_serial = itertools.count(1)
+
+
+def build(services: Services) -> None:
+    tab = Context.block
+    assert isinstance(tab, gr.Tab)  # a view is built inside its own
+    seen = gr.State(False)
+    with gr.Row(elem_classes="ask"):
+        model = gr.Dropdown(
+            menu.labels(services.infos),
+            value=services.first,
+            label="Model",
+            filterable=False,
+            scale=4,
+            min_width=300,
+            elem_id="sentences-model",
+        )
+        upload = gr.UploadButton(
+            "Measure a file of pairs (TSV)",
+            file_types=[".tsv", ".txt"],
+            variant="primary",
+            scale=0,
+            min_width=300,
+            elem_id="sentences-file",
+        )
+        stop = gr.Button("Cancel", scale=0, min_width=110, elem_id="sentences-stop")
+    place = message_line()
+    board = gr.HTML(
+        value="",
+        html_template=page_part("exposure.html"),
+        js_on_load=f"{scripts(SCRIPTS)}\nstartExposure(element, props, watch);\n//# sourceURL=exposure.js",
+        apply_default_css=False,
+        elem_id="exposure",
+        plotly=plotly_address(),
+        address=link.address(link.SENTENCES),
+    )
+    everything = [model, board, seen, place]
+    report = reported(place)
+
+    @report
+    def show_model(name: str) -> dict[Any, Any]:
+        return {board: stored(services, name), seen: True}
+
+    @report
+    def open_view(before: bool, page: gr.Request) -> dict[Any, Any]:
+        """At the first look: the model that the address names, or the first."""
+        if before:
+            return {}
+        query, reader = dict(page.query_params), link.Reader()
+        name = services.first
+        if query.get("tab") == link.SENTENCES and "model" in query:
+            name = reader.attempt(lambda: services.info(query["model"]).name, services.first)
+        return {model: name, board: stored(services, name), seen: True, place: message(" ".join(reader.problems))}
+
+    def run(file: str, name: str) -> Iterator[dict[Any, Any]]:
+        try:
+            yield {place: message(""), board: progress(0.0, "Reading the file …")}
+            yield from ({board: value} for value in measured(services, name, file))
+        except Exception as error:  # never a bar that waits for ever
+            yield {board: stored(services, name), place: message(explain(error))}
+
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    model.input(show_model, model, everything, **private)
+    running = upload.upload(run, [upload, model], [board, place], concurrency_limit=1, **private)
+    stop.click(show_model, model, everything, cancels=[running], **private)
+    tab.select(open_view, [seen], everything, **private)
+
+
+def progress(share: float, says: str) -> str:
+    return view.payload(None, share=share, says=says)
+
+
+def stored(services: Services, name: str) -> str:
+    """What was measured when the model was made, where that is at hand."""
+    services.info(name)
+    found = card.read_exposure(checkpoint.ROOT / name)
+    if found is None:
+        return _shown(
+            services, name, None, "Nothing was measured beforehand for this model. Measure a file of pairs of your own."
+        )
+    about = f"{found['data']}, a held-out file of {name}: greedy, one seed. The same numbers from a shell: {found['command']}"
+    return _shown(services, name, found["report"], about)
+
+
+def measured(services: Services, name: str, file: str) -> Iterator[str]:
+    """Progress, then the report. Raises ValueError, fit to be shown, for a file or a model that cannot be used."""
+    translator = services.translator(name)
+    try:
+        pairs = read_tsv(file)
+    except ValueError as error:
+        raise ValueError(str(error).replace(file, "The file")) from None
+    used, rows, told = pairs[:MOST_PAIRS], [], 0.0
+    for batch in measure(translator, used):
+        rows += batch
+        if time.monotonic() - told > SECONDS:
+            told = time.monotonic()
+            yield progress(len(rows) / len(used), f"{len(rows):,} of {len(used):,} pairs measured")
+    if not rows:
+        raise ValueError("Every pair of this file is too long for the model: please split it into sentences.")
+    left = len(used) - len(rows)
+    about = f"Your file, {len(rows):,} pairs" + (f"; {left:,} left out: too long for the model" if left else "")
+    about += f"; only its first {MOST_PAIRS:,} were measured" if len(pairs) > len(used) else ""
+    yield _shown(services, name, Report.of(rows).to_dict(), f"{about}.", _worst(rows, used, name))
+
+
+def _shown(
+    services: Services, name: str, report: Mapping[str, Any] | None, about: str, worst: Sequence[Mapping[str, Any]] = ()
+) -> str:
+    info = services.info(name)
+    return view.payload(
+        report,
+        about=about,
+        worst=list(worst),
+        model={"title": info.title, "trained_on": info.trained_on},
+        link=[("model", name)],
+        serial=next(_serial),
+    )
+
+
+def _worst(rows: Sequence[Row], pairs: Sequence[Pair], model: str) -> list[dict[str, Any]]:
+    """The sentences in which free running gets fewest pieces right that teacher forcing does, with a link to their lanes."""
+
+    def lost(row: Row) -> int:
+        return sum(row.right[FORCED]) - sum(row.right[FREE])
+
+    found = []
+    for row in sorted(rows, key=lambda row: (-lost(row), row.index))[:WORST]:
+        if lost(row) > 0:
+            source, reference = pairs[row.index]
+            asked = [("tab", link.FORCING), *items(Asked(source, reference, model))]
+            found.append(
+                {
+                    "source": source,
+                    "reference": reference,
+                    "hypothesis": row.hypothesis,
+                    "forced": sum(row.right[FORCED]),
+                    "free": sum(row.right[FREE]),
+                    "pieces": len(row.right[FORCED]),
+                    "address": "?" + urlencode(asked),
+                }
+            )
+    return found

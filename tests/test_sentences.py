@@ -1,0 +1,136 @@
+"""Over many sentences, without a browser: figures, table, what is kept with a model, and files of one's own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlparse
+
+import pytest
+from small import make_checkpoint, make_model, small_config
+
+from seq2seq import card
+from seq2seq.exposure import Report, measure
+from seq2seq.text import Tokenizer
+from seq2seq.translator import Translator
+from seq2seq.ui import examples, lanes, sentences
+from seq2seq.ui.services import Services
+from seq2seq.views import exposure as view
+
+Pairs = list[tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+def translator(tokenizer: Tokenizer) -> Translator:
+    return Translator(make_checkpoint(make_model(small_config()), tokenizer))
+
+
+@pytest.fixture(scope="module")
+def services(translator: Translator) -> Services:
+    return Services({"small": translator.info}, lambda _: translator)
+
+
+@pytest.fixture(scope="module")
+def report(translator: Translator, pairs: Pairs) -> dict[str, Any]:
+    return Report.of([row for batch in measure(translator, pairs) for row in batch]).to_dict()
+
+
+def run(services: Services, file: Path) -> list[dict[str, Any]]:
+    return [json.loads(value) for value in sentences.measured(services, "small", str(file))]
+
+
+def test_the_figures_draw_the_reports_numbers(report: dict[str, Any]) -> None:
+    drawn = {entry["name"]: entry["figure"]["data"] for entry in view.figures(report)}
+    shown = [line for line in report["by_position"] if line["sentences"] >= view.FEWEST]
+    for name, column in (("accuracy", "accuracy"), ("loss", "loss")):
+        lines = {trace["meta"]["lane"]: trace for trace in drawn[name] if trace["meta"]["part"] == "line"}
+        for lane, trace in lines.items():
+            assert trace["x"] == [line["position"] for line in shown]
+            assert trace["y"] == [line[f"{column}_{lane}"] for line in shown]
+            assert [c[0] for c in trace["customdata"]] == [line["sentences"] for line in shown]
+        assert lines["forced"]["marker"]["symbol"] != lines["free"]["marker"]["symbol"]  # colour is never alone
+        assert lines["forced"]["line"]["dash"] != lines["free"]["line"]["dash"]
+    assert {trace["meta"]["lane"] for trace in drawn["wrong-word"]} == {"forced", "free"}
+
+
+def test_a_report_of_one_sentence_has_a_table_and_empty_figures(translator: Translator, pairs: Pairs) -> None:
+    one = Report.of([row for batch in measure(translator, pairs[:1]) for row in batch]).to_dict()
+    drawn = json.loads(view.payload(one))
+    assert all(not trace["x"] for entry in drawn["figures"] for trace in entry["figure"]["data"])
+    assert len(drawn["table"]["rows"]) == len(one["by_position"]) and len(drawn["headline"]) == 8
+
+
+def test_the_csv_has_every_column_of_every_position(report: dict[str, Any]) -> None:
+    rows = list(csv.DictReader(io.StringIO(view.table(report)["csv"])))
+    assert [float(row["accuracy_free_low"]) for row in rows] == [line["accuracy_free_low"] for line in report["by_position"]]
+
+
+def test_the_headline_names_mode_and_unit(report: dict[str, Any]) -> None:
+    told = {entry["name"]: entry["value"] for entry in view.headline(report)}
+    s = report["summary"]
+    assert told["accuracy, teacher-forced"].startswith(f"{100 * s['accuracy_forced']:.1f}% (")
+    assert told["log-loss, free-running, nats a piece"].startswith(f"{s['loss_free']:.2f} (")
+
+
+def test_a_file_of_ones_own_is_measured_with_progress(
+    services: Services, pairs: Pairs, report: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "own.tsv"
+    file.write_text("".join(f"{s}\t{t}\n" for s, t in [*pairs, ("word " * 190, "too long")]), encoding="utf-8")
+    *progress, last = run(services, file)
+    assert progress and all(0 < p["share"] <= 1 and "pairs measured" in p["says"] for p in progress)
+    assert last["headline"] == json.loads(json.dumps(view.headline(report)))
+    assert last["about"] == f"Your file, {len(pairs)} pairs; 1 left out: too long for the model."
+
+
+def test_the_sentences_that_lose_most_are_listed_with_a_link_to_their_lanes(tmp_path: Path) -> None:
+    bundled = Translator.load("en-fr-additive")
+    pairs = [(text, examples.reference(text, bundled.info)) for text in examples.of(bundled.info)]
+    file = tmp_path / "examples.tsv"
+    file.write_text("".join(f"{s}\t{t}\n" for s, t in pairs), encoding="utf-8")
+    services = Services({bundled.name: bundled.info}, lambda _: bundled)
+    *_, last = sentences.measured(services, bundled.name, str(file))
+    worst = json.loads(last)["worst"]
+    losses = [row["forced"] - row["free"] for row in worst]
+    assert losses and min(losses) > 0 and losses == sorted(losses, reverse=True)
+    query = dict(parse_qsl(urlparse(worst[0]["address"]).query))
+    assert (query["text"], query["reference"]) in pairs and query["tab"] == "teacher-forcing"
+    asked, _, problems = lanes.read(query, lambda name, text: lanes.Asked(text or "", "", name or ""), services)
+    assert not problems and asked.reference == worst[0]["reference"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "The file holds no sentence pair"),
+        (b"no tab in here\n", "The file, line 1: 1 column"),
+        (b"\xff\xfe\x00broken", "The file is not UTF-8 text"),
+        (("word " * 190 + "\tmot\n").encode(), "Every pair of this file is too long"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_explained_without_its_path(
+    services: Services, tmp_path: Path, content: bytes, said: str
+) -> None:
+    file = tmp_path / "own.tsv"
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=said) as told:
+        run(services, file)
+    assert str(tmp_path) not in str(told.value)
+
+
+def test_a_report_is_kept_with_a_model_and_damage_is_no_report(report: dict[str, Any], tmp_path: Path) -> None:
+    assert card.read_exposure(tmp_path) is None
+    card.add_exposure(tmp_path, "python -m seq2seq forcing", {"data": "valid.tsv", "seed": 1}, report)
+    found = card.read_exposure(tmp_path)
+    assert found == {"command": "python -m seq2seq forcing", "data": "valid.tsv", "seed": 1, "report": report}
+    for damaged in ("", "[]", "{}", "{" * 5000, '"text"', "x" * 2_000_000):
+        (tmp_path / card.EXPOSURE).write_text(damaged)
+        assert card.read_exposure(tmp_path) is None
+
+
+def test_a_model_without_a_report_says_so(services: Services) -> None:
+    drawn = json.loads(sentences.stored(services, "small"))
+    assert "Nothing was measured beforehand" in drawn["about"] and "figures" not in drawn
