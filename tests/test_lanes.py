@@ -17,7 +17,7 @@ from seq2seq.ui import examples, lanes, link
 from seq2seq.ui.lanes import Asked, Looked
 from seq2seq.ui.services import Services
 from seq2seq.views import lanes as view
-from seq2seq.views.sentences import plain
+from seq2seq.views.sentences import doubts, plain
 
 ASKED = Asked("my sister likes the garden.", "ma sœur aime le jardin.", "small")
 
@@ -120,6 +120,21 @@ def test_every_word_in_turn_is_each_word_alone(services: Services, translator: T
     for number, row in enumerate(table["rows"], start=1):
         single = lanes.look(services, Asked(ASKED.text, ASKED.reference, "small", inject=("forced", number, "~1"))).third
         assert single is not None and f"{row['lost']:.2f}" in "".join(span["text"] for span in single["says"])
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("Nous t'attendions dans le jardin.", []),
+        ("We were waiting for you in the garden.", ["is it French, and a translation of this sentence?"]),
+        ("Мы ждали тебя в саду.", ["are single bytes", "is it French"]),
+    ],
+)
+def test_a_reference_in_the_wrong_language_or_script_is_asked_about(reference: str, said: list[str]) -> None:
+    translator = Translator.load("en-fr-additive")
+    forced = translator.score("We were waiting for you in the garden.", reference)
+    found = doubts(forced, len(translator.target_vocabulary), "French")
+    assert len(found) == len(said) and all(part in doubt for part, doubt in zip(said, found, strict=True))
 
 
 # --- addresses ---

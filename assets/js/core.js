@@ -16,6 +16,15 @@ function html(name, className = "", text = "") {
   return node;
 }
 
+/** The value of one of our components; null where there is nothing to show yet. */
+function payloadOf(props) {
+  try {
+    return JSON.parse(props.value);
+  } catch {
+    return null;
+  }
+}
+
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /** Progress within the part [from, to] of a phase, eased, 0..1. */

@@ -10,12 +10,8 @@ function startExposure(element, props, watch) {
   let plots = [];
 
   function open() {
-    let payload;
-    try {
-      payload = JSON.parse(props.value);
-    } catch {
-      return; // nothing to show yet
-    }
+    const payload = payloadOf(props);
+    if (!payload) return;
     find(".progress").hidden = payload.share === undefined;
     root.dataset.busy = payload.share !== undefined;
     if (payload.share !== undefined) {

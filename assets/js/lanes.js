@@ -26,15 +26,14 @@ function startLanes(element, trigger, props, watch) {
   let width = 0;
 
   function open() {
-    let payload;
-    try {
-      payload = JSON.parse(props.value);
-    } catch {
-      return; // nothing to show yet
-    }
+    const payload = payloadOf(props);
+    if (!payload) return;
     store.payload = payload;
     root.dataset.id = payload.id;
     root.querySelector(".origin").textContent = `${payload.model.title}. Trained on ${payload.model.trained_on}`;
+    const doubts = root.querySelector(".doubts");
+    doubts.hidden = !payload.doubts.length;
+    doubts.replaceChildren(...payload.doubts.map((said) => html("p", "", `About the reference: ${said}`)));
     for (const piece of [table, detail, tools]) piece.build();
     clock.open(payload.start.step ?? store.step, payload.start.play); // no step: stay at this one
     table.follow(store.step, false);

@@ -24,12 +24,8 @@ function startPlayer(element, trigger, props, watch) {
   // --- what is shown -----------------------------------------------------------------------------------------------
 
   function open() {
-    let payload;
-    try {
-      payload = JSON.parse(props.value);
-    } catch {
-      return; // nothing to show yet
-    }
+    const payload = payloadOf(props);
+    if (!payload) return;
     if (store.payload === null && payload.start.from === "page" && link.isPresent()) return; // the linked trace is on its way
     store.payload = payload;
     store.focused = null;

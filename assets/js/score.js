@@ -6,12 +6,8 @@ function startScore(element, props, watch) {
   const link = makeLink(store, props.address);
 
   function open() {
-    let payload;
-    try {
-      payload = JSON.parse(props.value);
-    } catch {
-      return; // nothing to show yet
-    }
+    const payload = payloadOf(props);
+    if (!payload) return;
     store.payload = payload;
     const most = Math.max(0.5, ...payload.sheets.flatMap((sheet) => sheet.words.map((word) => -word.log_prob)));
     root.querySelector(".sheets").replaceChildren(...payload.sheets.map((sheet) => draw(sheet, most)));

@@ -17,6 +17,7 @@ from seq2seq.ui import link
 from seq2seq.ui.assets import page_part, scripts
 from seq2seq.ui.services import Services
 from seq2seq.views import lanes as view
+from seq2seq.views import sentences
 
 SCRIPTS = ("core", "link", "clock", "lanes-table", "lanes-detail", "lanes-tools", "lanes")
 DRAWN = "~"  # stands before a seed, where a wrong word is drawn and not written
@@ -132,6 +133,7 @@ def shown(services: Services, seen: Looked, step: int | None = 0, play: bool = T
         every=seen.every,
         words={lane: _texts(translator, _trace(lanes, lane)) for lane in (FORCED, FREE)},
         expected_words=[forcing.expected_word(lanes, t) for t in range(len(lanes.free.steps))],
+        doubts=sentences.doubts(lanes.forced, len(translator.target_vocabulary), info.target_language),
         model={"title": info.title, "trained_on": info.trained_on},
         link=items(seen.asked),
         start={"step": step, "play": play},

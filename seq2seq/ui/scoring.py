@@ -8,18 +8,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from seq2seq import judging
 from seq2seq.decoding import Beam
 from seq2seq.judging import perplexity, word_scores
 from seq2seq.trace import DecodingTrace
-from seq2seq.translator import ModelInfo
-from seq2seq.ui import examples, link, menu
+from seq2seq.ui import examples, fields, link
 from seq2seq.ui.assets import page_part, scripts
 from seq2seq.ui.message import explain, message, message_line, reported
-from seq2seq.ui.services import PARALLEL, Services
-from seq2seq.views import scores
+from seq2seq.ui.services import Services
+from seq2seq.views import scores, sentences
+from seq2seq.views.sentences import Span, told
 
 SCRIPTS = ("core", "link", "score")
 START = 3  # the example that opens the view
@@ -37,36 +36,17 @@ class Asked:
 
 
 def build(services: Services) -> None:
-    tab = Context.block
-    assert isinstance(tab, gr.Tab)  # a view is built inside its own
+    tab = fields.tab_in_the_making()
     info = services.info(services.first)
     opening = _example(services, services.first, None)
     seen = gr.State(False)
 
     with gr.Row(elem_classes="ask"):
-        text = gr.Textbox(opening.text, label=_asks(info), lines=1, max_lines=1, scale=5, min_width=300, elem_id="score-text")
-        model = gr.Dropdown(
-            menu.labels(services.infos),
-            value=opening.model,
-            label="Model",
-            filterable=False,
-            scale=4,
-            min_width=300,
-            elem_id="score-model",
-        )
+        text = fields.line(opening.text, fields.asks(info), "score-text")
+        model = fields.models(services, opening.model, "score-model")
     with gr.Row(elem_classes="ask"):
-        first = gr.Textbox(
-            opening.first, label="Your translation", lines=1, max_lines=1, scale=5, min_width=300, elem_id="score-first"
-        )
-        other = gr.Textbox(
-            "",
-            label="Another one (empty: what a beam finds)",
-            lines=1,
-            max_lines=1,
-            scale=5,
-            min_width=300,
-            elem_id="score-other",
-        )
+        first = fields.line(opening.first, "Your translation", "score-first")
+        other = fields.line("", "Another one (empty: what a beam finds)", "score-other")
         go = gr.Button("Score", variant="primary", scale=0, min_width=120, elem_id="score-go")
     place = message_line()
     shown = gr.HTML(
@@ -81,8 +61,8 @@ def build(services: Services) -> None:
     everything = [*asked, shown, seen, place]
     report = reported(place)
 
-    def fields(what: Asked) -> dict[Any, Any]:
-        label = _asks(services.info(what.model))
+    def filled(what: Asked) -> dict[Any, Any]:
+        label = fields.asks(services.info(what.model))
         return {text: gr.update(value=what.text, label=label), first: what.first, model: what.model, other: what.other}
 
     def scored(what: Asked) -> dict[Any, Any]:
@@ -99,9 +79,9 @@ def build(services: Services) -> None:
         if (written := examples.fitting(what.text, info)) != what.text or examples.is_reference(what.first):
             what = Asked(written, examples.reference(written, info), what.model)
         try:
-            return {**fields(what), **scored(what)}
+            return {**filled(what), **scored(what)}
         except ValueError as error:  # the menu stands at this model all the same
-            return {**fields(what), place: message(explain(error))}
+            return {**filled(what), place: message(explain(error))}
 
     @report
     def open_view(before: bool, page: gr.Request) -> dict[Any, Any]:
@@ -113,20 +93,14 @@ def build(services: Services) -> None:
             return scored(opening)
         what, problems = read(query, services)
         try:
-            return {**fields(what), place: message(" ".join(problems)), **scored(what)}
+            return {**filled(what), place: message(" ".join(problems)), **scored(what)}
         except Exception as error:  # whatever it is, something must be drawn
             problems += [explain(error), "Here is an example instead."]
-            return {**fields(opening), place: message(" ".join(problems)), **scored(opening)}
+            return {**filled(opening), place: message(" ".join(problems)), **scored(opening)}
 
-    private: dict[str, Any] = {
-        "api_visibility": "private",
-        "show_progress": "hidden",
-        "concurrency_limit": PARALLEL,
-        "concurrency_id": "translate",
-    }
-    gr.on([text.submit, first.submit, other.submit, go.click], show, asked, everything, **private)
-    model.input(show_model, asked, everything, **private)
-    tab.select(open_view, [seen], everything, **private)
+    gr.on([text.submit, first.submit, other.submit, go.click], show, asked, everything, **fields.DECODES)
+    model.input(show_model, asked, everything, **fields.DECODES)
+    tab.select(open_view, [seen], everything, **fields.DECODES)
 
 
 def score(services: Services, asked: Asked) -> str:
@@ -134,7 +108,9 @@ def score(services: Services, asked: Asked) -> str:
     translator, beam = services.translator(asked.model), Beam()
     found = judging.judge(translator, asked.text, asked.first, beam)
     own = scores.sheet("Your translation", found.own, found.words, found.perplexity_per_word)
-    verdicts = [scores.beam_verdict(found, beam.size)]
+    language, pieces = translator.info.target_language, len(translator.target_vocabulary)
+    verdicts = [told([Span(doubt)]) for doubt in sentences.doubts(found.own, pieces, language)]
+    verdicts.append(scores.beam_verdict(found, beam.size))
     if asked.other.strip():
         second, name = translator.score(asked.text, asked.other), "the other one"
     else:
@@ -176,7 +152,3 @@ def _example(services: Services, name: str, text: str | None) -> Asked:
     known = examples.of(info)
     written = text if text is not None else known[min(START, len(known) - 1)] if known else ""
     return Asked(written, examples.reference(written, info), name)
-
-
-def _asks(info: ModelInfo) -> str:
-    return f"{info.source_language} sentence"

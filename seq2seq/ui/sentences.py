@@ -9,13 +9,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import gradio as gr
-from gradio.context import Context
 
 from seq2seq import card, checkpoint
 from seq2seq.corpora import Pair, read_tsv
 from seq2seq.exposure import Report, Row, measure
 from seq2seq.forcing import FORCED, FREE
-from seq2seq.ui import link, menu
+from seq2seq.ui import fields, link
 from seq2seq.ui.assets import page_part, plotly_address, scripts
 from seq2seq.ui.lanes import Asked, items
 from seq2seq.ui.message import explain, message, message_line, reported
@@ -30,19 +29,10 @@ _serial = itertools.count(1)
 
 
 def build(services: Services) -> None:
-    tab = Context.block
-    assert isinstance(tab, gr.Tab)  # a view is built inside its own
+    tab = fields.tab_in_the_making()
     seen = gr.State(False)
     with gr.Row(elem_classes="ask"):
-        model = gr.Dropdown(
-            menu.labels(services.infos),
-            value=services.first,
-            label="Model",
-            filterable=False,
-            scale=4,
-            min_width=300,
-            elem_id="sentences-model",
-        )
+        model = fields.models(services, services.first, "sentences-model")
         upload = gr.UploadButton(
             "Measure a file of pairs (TSV)",
             file_types=[".tsv", ".txt"],

@@ -10,7 +10,7 @@ from gradio.context import Context
 
 from seq2seq.decoding import STRATEGIES
 from seq2seq.translator import ModelInfo
-from seq2seq.ui import examples, link, menu, search
+from seq2seq.ui import examples, fields, link, search
 from seq2seq.ui.link import Request
 from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import PARALLEL, Services
@@ -27,15 +27,7 @@ def build(services: Services) -> None:
     seen = gr.State(first)
 
     with gr.Row(elem_classes="ask"):
-        text = gr.Textbox(
-            opening.text,
-            label=_asks(info),
-            lines=1,
-            max_lines=1,
-            scale=6,
-            min_width=320,
-            elem_id="text",
-        )
+        text = fields.line(opening.text, fields.asks(info), "text", scale=6, min_width=320)
         go = gr.Button("Translate", variant="primary", scale=0, min_width=130, elem_id="translate")
         example = gr.Dropdown(
             _offered(info),
@@ -46,15 +38,7 @@ def build(services: Services) -> None:
             min_width=140,
             elem_id="example",
         )
-        model = gr.Dropdown(
-            menu.labels(services.infos),
-            value=opening.model,
-            label="Model",
-            filterable=False,
-            scale=5,
-            min_width=300,  # on a telephone a line of its own: its names are long
-            elem_id="model",
-        )
+        model = fields.models(services, opening.model, "model", scale=5)
         kind = gr.Dropdown(
             list(STRATEGIES),
             value=opening.search,
@@ -79,7 +63,7 @@ def build(services: Services) -> None:
     def asked_of(info: ModelInfo, written: str) -> dict[Any, Any]:
         """The sentence and the examples beside it, as they belong to a model."""
         return {
-            text: gr.update(value=written, label=_asks(info)),
+            text: gr.update(value=written, label=fields.asks(info)),
             example: gr.update(choices=_offered(info), value=_chosen(written, info)),
         }
 
@@ -177,30 +161,20 @@ def build(services: Services) -> None:
             **opened(now, step=min(step, len(now.trace.steps)), play=False),
         }
 
-    private: dict[str, Any] = {
-        "api_visibility": "private",
-        "show_progress": "hidden",
-        "concurrency_limit": PARALLEL,
-        "concurrency_id": "translate",
-    }
     busy = {"js": f"(...values) => {{ document.body.classList.add('busy'); return values.slice(0, {len(asked)}); }}"}
-    gr.on([text.submit, go.click], show_translation, asked, everything, **busy, **private)
-    gr.on(model.input, show_model, asked, everything, **busy, **private)
+    gr.on([text.submit, go.click], show_translation, asked, everything, **busy, **fields.DECODES)
+    gr.on(model.input, show_model, asked, everything, **busy, **fields.DECODES)
     numbers = [c.release if isinstance(c, gr.Slider) else c.input for c in settings.values()]
-    gr.on(numbers, show_translation, asked, everything, **private)
-    example.input(show_example, [example, *asked], everything, **private)
+    gr.on(numbers, show_translation, asked, everything, **fields.DECODES)
+    example.input(show_example, [example, *asked], everything, **fields.DECODES)
     kind.input(show_settings, kind, [row, *settings.values()], queue=False, show_progress="hidden", api_visibility="private")
-    kind.input(show_translation, asked, everything, **private)
-    stage.force_token(force_token, [seen], everything, **private)
-    stage.restore(restore, [seen], everything, **private)
+    kind.input(show_translation, asked, everything, **fields.DECODES)
+    stage.force_token(force_token, [seen], everything, **fields.DECODES)
+    stage.restore(restore, [seen], everything, **fields.DECODES)
     page = Context.root_block
     assert page is not None  # a tab is built inside the page
-    page.load(open_link, None, everything, **private)
+    page.load(open_link, None, everything, **fields.DECODES)
     _api(services)
-
-
-def _asks(info: ModelInfo) -> str:
-    return f"{info.source_language} sentence"
 
 
 def _offered(info: ModelInfo) -> list[str | tuple[str, str]]:

@@ -6,29 +6,25 @@ from dataclasses import replace
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from seq2seq.translator import ModelInfo
-from seq2seq.ui import examples, lanes, link, menu
+from seq2seq.ui import examples, fields, lanes, link
 from seq2seq.ui.lanes import Asked, Looked
 from seq2seq.ui.message import explain, message, message_line, reported
-from seq2seq.ui.services import PARALLEL, Services
+from seq2seq.ui.services import Services
 
 START = 3  # the example that opens the view: one in which the lanes part
 
 
 def build(services: Services) -> None:
-    tab = Context.block
-    assert isinstance(tab, gr.Tab)  # a view is built inside its own
+    tab = fields.tab_in_the_making()
     info = services.info(services.first)
     opening = _example(services, services.first, None)
     seen = gr.State(None)
 
     with gr.Row(elem_classes="ask"):
-        text = gr.Textbox(opening.text, label=_asks(info), lines=1, max_lines=1, scale=5, min_width=300, elem_id="forcing-text")
-        reference = gr.Textbox(
-            opening.reference, label=_gives(info), lines=1, max_lines=1, scale=5, min_width=300, elem_id="forcing-reference"
-        )
+        text = fields.line(opening.text, fields.asks(info), "forcing-text")
+        reference = fields.line(opening.reference, _gives(info), "forcing-reference")
         go = gr.Button("Compare", variant="primary", scale=0, min_width=120, elem_id="compare")
         example = gr.Dropdown(
             list(examples.of(info)),
@@ -39,15 +35,7 @@ def build(services: Services) -> None:
             min_width=140,
             elem_id="forcing-example",
         )
-        model = gr.Dropdown(
-            menu.labels(services.infos),
-            value=opening.model,
-            label="Model",
-            filterable=False,
-            scale=4,
-            min_width=300,
-            elem_id="forcing-model",
-        )
+        model = fields.models(services, opening.model, "forcing-model")
     place = message_line()
     player = lanes.player("")
 
@@ -58,11 +46,11 @@ def build(services: Services) -> None:
     def opened(now: Looked, **start: Any) -> dict[Any, Any]:
         return {seen: now, player: lanes.shown(services, now, **start)}
 
-    def fields(what: Asked) -> dict[Any, Any]:
+    def filled(what: Asked) -> dict[Any, Any]:
         info = services.info(what.model)
         known = examples.of(info)
         return {
-            text: gr.update(value=what.text, label=_asks(info)),
+            text: gr.update(value=what.text, label=fields.asks(info)),
             reference: gr.update(value=what.reference, label=_gives(info)),
             model: what.model,
             example: gr.update(choices=list(known), value=what.text if what.text in known else None),
@@ -77,7 +65,7 @@ def build(services: Services) -> None:
     @report
     def show_example(chosen: str, name: str) -> dict[Any, Any]:
         what = _example(services, name, chosen)
-        return {**fields(what), **opened(lanes.look(services, what))}
+        return {**filled(what), **opened(lanes.look(services, what))}
 
     def examples_of_its_own(what: Asked) -> Asked:
         """What to show with the model just chosen: what a visitor wrote stays, an example gives way."""
@@ -91,9 +79,9 @@ def build(services: Services) -> None:
     def show_model(*values: Any) -> dict[Any, Any]:
         what = examples_of_its_own(Asked(*values))
         try:
-            return {**fields(what), **opened(lanes.look(services, what))}
+            return {**filled(what), **opened(lanes.look(services, what))}
         except ValueError as error:  # the menu stands at this model all the same
-            return {**fields(what), place: message(explain(error))}
+            return {**filled(what), place: message(explain(error))}
 
     def third_lane(now: Looked, what: Asked) -> dict[Any, Any]:
         found = lanes.look(services, what)
@@ -138,22 +126,16 @@ def build(services: Services) -> None:
             except Exception:
                 what, now = opening, lanes.look(services, opening)
                 problems.append("Here is an example instead.")
-        return {**fields(what), place: message(" ".join(problems)), **opened(now, step=step, play=False)}
+        return {**filled(what), place: message(" ".join(problems)), **opened(now, step=step, play=False)}
 
-    private: dict[str, Any] = {
-        "api_visibility": "private",
-        "show_progress": "hidden",
-        "concurrency_limit": PARALLEL,
-        "concurrency_id": "translate",
-    }
-    gr.on([text.submit, reference.submit, go.click], show, asked, everything, **private)
-    example.input(show_example, [example, model], everything, **private)
-    model.input(show_model, asked, everything, **private)
-    player.rescue(rescue, [seen], everything, **private)
-    player.inject(inject, [seen], everything, **private)
-    player.every_word(every_word, [seen], everything, **private)
-    player.clear(clear, [seen], everything, **private)
-    tab.select(open_view, [seen], everything, **private)
+    gr.on([text.submit, reference.submit, go.click], show, asked, everything, **fields.DECODES)
+    example.input(show_example, [example, model], everything, **fields.DECODES)
+    model.input(show_model, asked, everything, **fields.DECODES)
+    player.rescue(rescue, [seen], everything, **fields.DECODES)
+    player.inject(inject, [seen], everything, **fields.DECODES)
+    player.every_word(every_word, [seen], everything, **fields.DECODES)
+    player.clear(clear, [seen], everything, **fields.DECODES)
+    tab.select(open_view, [seen], everything, **fields.DECODES)
 
 
 def _example(services: Services, name: str, text: str | None) -> Asked:
@@ -162,10 +144,6 @@ def _example(services: Services, name: str, text: str | None) -> Asked:
     known = examples.of(info)
     written = text if text is not None else known[min(START, len(known) - 1)] if known else ""
     return Asked(written, examples.reference(written, info), name)
-
-
-def _asks(info: ModelInfo) -> str:
-    return f"{info.source_language} sentence"
 
 
 def _gives(info: ModelInfo) -> str:

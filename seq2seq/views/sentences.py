@@ -11,6 +11,7 @@ from seq2seq.trace import DecodingStep, DecodingTrace
 from seq2seq.views.pieces import END, alone, label, spell, visible, words
 
 MOSTLY = 0.5  # "looks mostly at" is said from this weight on
+DOUBTFUL = 0.6  # from this share of a blind guess's loss on, a given translation is asked about
 WRITTEN_LIMIT = 40  # characters of the text so far that are repeated; the beginning is left out first
 READING = {
     ("forward", "backward"): "the {count} source pieces in both directions: a state for each piece and direction",
@@ -149,6 +150,24 @@ def _forced(step: DecodingStep) -> list[Span]:
         *piece_spans(step.piece, step.log_prob, step.rank),
         Span("."),
     ]
+
+
+def doubts(forced: DecodingTrace, vocabulary: int, language: str) -> list[str]:
+    """What is to be said of a given translation that the model can score, but hardly as what it is meant to be."""
+    said = []
+    spelled = sum(label(step.piece).kind == "byte" for step in forced.steps)
+    if spelled:
+        said.append(
+            f"{spelled} of its {len(forced.steps)} pieces are single bytes: characters that the model never met in training "
+            "are spelled out so."
+        )
+    loss, blind = -forced.log_prob / len(forced.steps), math.log(vocabulary)
+    if loss > DOUBTFUL * blind:
+        said.append(
+            f"To this model it is hardly more probable than pieces drawn blindly ({loss:.2f} and {blind:.2f} nats a piece): "
+            f"is it {language}, and a translation of this sentence?"
+        )
+    return said
 
 
 def _over(step: DecodingStep) -> list[Span]:

@@ -180,6 +180,14 @@ def test_what_cannot_be_used_is_said_and_nothing_is_lost(tab, source: str, refer
     assert page.locator("#forcing-reference input").input_value() == reference
 
 
+def test_a_reference_in_the_wrong_language_is_asked_about(tab) -> None:
+    page = tab(PAIR)
+    expect(page.get_by_test_id("doubts")).to_be_hidden()
+    page.locator("#forcing-reference input").fill(SOURCE)
+    page.locator("#compare").click()
+    expect(page.get_by_test_id("doubts")).to_contain_text("is it French, and a translation of this sentence?")
+
+
 def test_a_reference_of_ones_own_is_compared_and_has_an_address(tab) -> None:
     page = tab()
     before = root(page).get_attribute("data-id")

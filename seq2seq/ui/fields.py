@@ -1,0 +1,42 @@
+"""What several tabs ask with: a line of text, the menu of models, and how their handlers are run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from gradio.context import Context
+
+from seq2seq.translator import ModelInfo
+from seq2seq.ui import menu
+from seq2seq.ui.services import PARALLEL, Services
+
+# For handlers that decode: they are no one's API, all visitors share a line of PARALLEL, and the page shows what waits itself.
+DECODES: dict[str, Any] = {
+    "api_visibility": "private",
+    "show_progress": "hidden",
+    "concurrency_limit": PARALLEL,
+    "concurrency_id": "translate",
+}
+
+
+def line(value: str, label: str, elem_id: str, scale: int = 5, min_width: int = 300) -> gr.Textbox:
+    return gr.Textbox(value, label=label, lines=1, max_lines=1, scale=scale, min_width=min_width, elem_id=elem_id)
+
+
+def models(services: Services, value: str, elem_id: str, scale: int = 4) -> gr.Dropdown:
+    """The menu of models; on a telephone a line of its own, since its names are long."""
+    offered = menu.labels(services.infos)
+    return gr.Dropdown(offered, value=value, label="Model", filterable=False, scale=scale, min_width=300, elem_id=elem_id)
+
+
+def asks(info: ModelInfo) -> str:
+    """What to call the sentence that a model reads."""
+    return f"{info.source_language} sentence"
+
+
+def tab_in_the_making() -> gr.Tab:
+    """The tab, or view within one, that is being built."""
+    tab = Context.block
+    assert isinstance(tab, gr.Tab)
+    return tab
