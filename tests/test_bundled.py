@@ -101,12 +101,26 @@ def test_card_and_readme_print_the_measured_figures(name: str) -> None:
     assert ModelInfo.read(name).attribution in card and "Seed 1;" in card
 
 
+def test_the_captions_models_are_one_family_and_the_transformer_meets_its_goal() -> None:
+    names = [name for name in available() if name.startswith("captions-de-en-")]
+    models = [checkpoint.load(name) for name in names]
+    assert len({m.tokenizer.source.model for m in models}) == 1
+    sizes = [Translator(m).info.parameters for m in models]
+    assert max(sizes) / min(sizes) < 1.06
+    (found,) = [
+        e["bleu"]
+        for e in results("captions-de-en-transformer")["evaluations"]
+        if e["data"] == "test_2016_flickr.tsv" and e["strategy"]["name"] == "beam"
+    ]
+    assert found >= 41.0
+
+
 @pytest.mark.parametrize("name", available())
 def test_what_is_shown_of_many_sentences_fits_the_card(name: str) -> None:
     found = card.read_exposure(ROOT / name)
     assert found is not None
     summary, training = found["report"]["summary"], results(name)["training"]
-    assert f"--model {name} " in found["command"] and found["command"].endswith(found["data"])
+    assert f"--model {name} --data {found['data']}" in found["command"]
     # The same held-out pairs, so the same teacher-forced loss, but for duplicates, which training leaves out, and bfloat16.
     assert summary["loss_forced"] == pytest.approx(training["validation_loss"], rel=0.02)
     assert summary["accuracy_forced"] > summary["accuracy_free"] and summary["accuracy_gap_low"] > 0
