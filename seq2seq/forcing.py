@@ -154,7 +154,7 @@ def rescue(translator: Translator, lanes: Lanes, step: int, number: int) -> Resc
     given, reference = gold[number], _tokens(lanes.forced)
     prefix = [*_tokens(lanes.free)[:start], *reference[given.start : given.end]]
     trace = translator.translate(lanes.free.source_text, prefix=prefix)
-    recovery = _recovery(_tokens(trace)[len(prefix) :], reference[given.end :])
+    recovery = recovery_of(_tokens(trace)[len(prefix) :], reference[given.end :])
     return Rescue(trace, Word(start, len(prefix)), recovery)
 
 
@@ -186,7 +186,7 @@ def inject(translator: Translator, jobs: Sequence[Job]) -> list[Injection]:
         chosen, undisturbed = after.argmax(1).tolist(), before.argmax(1).tolist()
         if job.lane == FREE:
             chosen, undisturbed = next(written), job.rest
-        found.append(Injection(job.lane, job.word, job.wrong, _recovery(chosen, undisturbed), float(lost)))
+        found.append(Injection(job.lane, job.word, job.wrong, recovery_of(chosen, undisturbed), float(lost)))
     return found
 
 
@@ -199,7 +199,8 @@ def _continuations(translator: Translator, jobs: Sequence[Job]) -> Any:
     return (ids[len(prefix) :] for ids, prefix in zip(decoded, prefixes, strict=True))
 
 
-def _recovery(chosen: Sequence[int], wanted: Sequence[int]) -> Recovery:
+def recovery_of(chosen: Sequence[int], wanted: Sequence[int]) -> Recovery:
+    """How what was chosen comes back to what was wanted; both end in an end mark, unless they were cut off."""
     tail = agreeing_tail(chosen, wanted)
     steps = max(0, len(chosen) - 1)
     return Recovery(steps, len(chosen) - tail if tail > 1 or list(chosen) == list(wanted) else None)

@@ -101,6 +101,24 @@ def test_a_rescue_at_no_step_or_with_no_word_is_refused(small: Translator, step:
         forcing.rescue(small, forcing.compare(small, SOURCE, REFERENCE), step, number)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "wanted", "steps", "after"),
+    [
+        ([5, 6, EOS], [5, 6, EOS], 2, 0),
+        ([9, 6, EOS], [5, 6, EOS], 2, 1),
+        ([9, 8, 7, 6, EOS], [5, 6, EOS], 4, 3),  # longer by two, and then the same
+        ([6, EOS], [5, 6, EOS], 1, 0),  # shorter, and the same from its first step on
+        ([9, EOS], [5, EOS], 1, None),  # the end mark alone is no agreement
+        ([5, 9, EOS], [5, 6, EOS], 2, None),
+        ([EOS], [EOS], 0, 0),
+    ],
+)
+def test_recovery_counts_the_steps_before_everything_agrees(
+    chosen: list[int], wanted: list[int], steps: int, after: int | None
+) -> None:
+    assert forcing.recovery_of(chosen, wanted) == forcing.Recovery(steps, after)
+
+
 @pytest.mark.parametrize("lane", [FORCED, FREE])
 def test_a_wrong_word_that_is_the_right_one_changes_nothing(translator: Translator, lane: str) -> None:
     asked = job(translator, lane, 1)

@@ -33,6 +33,8 @@ def test_a_beam_drops_what_it_does_not_keep(translator: Translator, size: int) -
     step = found.dropped.step
     if found.dropped.kept is not None:
         assert found.own.steps[step].total <= found.dropped.kept + 1e-4
+        outlines = translator.search([translator.source_ids(SOURCE)], Beam(size))
+        assert found.dropped.kept == min(outlines[step].choice.totals.tolist())
 
 
 def test_a_beam_does_not_drop_what_it_found(translator: Translator) -> None:

@@ -218,6 +218,13 @@ def test_a_choice_that_makes_no_sense_is_refused(seen: Looked, data: dict[str, A
             choose(seen, sent)
 
 
+def test_a_choice_in_an_older_picture_is_refused(seen: Looked) -> None:
+    stale = gr.EventData(None, {"id": "another", "step": 1, "word": 0, "lane": "free", "text": "x"})
+    for choose in (lanes.chosen_rescue, lanes.chosen_wrong_word, lanes.chosen_lane):
+        with pytest.raises(ValueError, match="The picture has changed"):
+            choose(seen, stale)
+
+
 # --- examples ---
 
 
