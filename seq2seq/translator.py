@@ -178,13 +178,7 @@ class Translator:
 
     def source_ids(self, text: str, readable: bool = False) -> Ids:
         """The pieces of `text` and the end mark. `readable` also asks for words in letters that the model knows."""
-        if not isinstance(text, str):
-            raise ValueError("the source must be text")
-        if len(text) > MAX_CHARACTERS:
-            raise ValueError(f"the text has {len(text):,} characters; please keep to {MAX_CHARACTERS:,}")
-        clean = normalise(text)
-        if not clean:
-            raise ValueError(f"there is nothing to translate: please type a sentence in {self.info.source_language}")
+        clean = _clean(text, f"there is nothing to translate: please type a sentence in {self.info.source_language}")
         ids = self._tokenizer.source.encode(clean)
         if readable:
             self._check_readable(clean, self._tokenizer.source.pieces(ids))
@@ -196,13 +190,7 @@ class Translator:
 
     def target_ids(self, text: str) -> Ids:
         """The pieces of a given translation and the end mark. Raises ValueError for what cannot be one."""
-        if not isinstance(text, str):
-            raise ValueError("the target must be text")
-        if len(text) > MAX_CHARACTERS:
-            raise ValueError(f"the target has {len(text):,} characters; please keep to {MAX_CHARACTERS:,}")
-        clean = normalise(text)
-        if not clean:
-            raise ValueError(f"there is nothing to score: please type a translation in {self.info.target_language}")
+        clean = _clean(text, f"there is nothing to score: please type a translation in {self.info.target_language}")
         ids = [*self._tokenizer.target.encode(clean), EOS]
         if len(ids) > MAX_TARGET_PIECES:
             raise ValueError(f"the target has {len(ids)} pieces; at most {MAX_TARGET_PIECES} can be scored")
@@ -259,3 +247,14 @@ class Translator:
             strategy=strategy,
             tokenizer=self._tokenizer,
         )
+
+
+def _clean(text: str, empty: str) -> str:
+    """`text` as the models read it. Raises ValueError for no text, too much of it, and with `empty` where nothing is left."""
+    if not isinstance(text, str):
+        raise ValueError("a sentence must be text")
+    if len(text) > MAX_CHARACTERS:
+        raise ValueError(f"the text has {len(text):,} characters; please keep to {MAX_CHARACTERS:,}")
+    if not (clean := normalise(text)):
+        raise ValueError(empty)
+    return clean

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import settings
-from small import CONFIGS, grammar_pairs, make_checkpoint, make_model
+from small import CONFIGS, grammar_pairs, make_checkpoint, make_model, small_config
 
 from seq2seq.model import Seq2Seq
 from seq2seq.text import Tokenizer
 from seq2seq.translator import Translator
+from seq2seq.ui.services import Services
 
 # A deadline would be a timed assertion, and the first example also loads what the others share.
 settings.register_profile("project", deadline=None)
@@ -34,3 +35,15 @@ def model(request: pytest.FixtureRequest) -> Seq2Seq:
 @pytest.fixture
 def translator(model: Seq2Seq, tokenizer: Tokenizer) -> Translator:
     return Translator(make_checkpoint(model, tokenizer))
+
+
+@pytest.fixture(scope="session")
+def small(tokenizer: Tokenizer) -> Translator:
+    """One untrained model in use, where the kind does not matter."""
+    return Translator(make_checkpoint(make_model(small_config()), tokenizer))
+
+
+@pytest.fixture(scope="session")
+def services(small: Translator) -> Services:
+    """What the tabs work with, and the only model they have is `small`."""
+    return Services({"small": small.info}, lambda _: small)

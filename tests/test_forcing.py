@@ -4,13 +4,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-from small import make_checkpoint, make_model, small_config
 
 from seq2seq import forcing
 from seq2seq.config import EOS
 from seq2seq.forcing import FORCED, FREE, Job, Word, drawn_word, inject, wrong_word
 from seq2seq.metrics import divergence
-from seq2seq.text import Tokenizer
 from seq2seq.trace import DecodingTrace
 from seq2seq.translator import Translator
 
@@ -19,11 +17,6 @@ SOURCE, REFERENCE = "My sister forgot the red key.", "ma sœur oublie la clé ro
 
 def tokens(trace: DecodingTrace) -> list[int]:
     return [step.token for step in trace.steps]
-
-
-@pytest.fixture(scope="module")
-def small(tokenizer: Tokenizer) -> Translator:
-    return Translator(make_checkpoint(make_model(small_config()), tokenizer))
 
 
 def job(translator: Translator, lane: str, number: int, wrong: tuple[int, ...] | None = None) -> Job:

@@ -8,10 +8,9 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from small import make_checkpoint, make_info, make_model, small_config
+from small import make_info
 
 from seq2seq import forcing
-from seq2seq.text import Tokenizer
 from seq2seq.translator import Translator
 from seq2seq.ui import examples, lanes, link
 from seq2seq.ui.lanes import Asked, Looked
@@ -20,16 +19,6 @@ from seq2seq.views import lanes as view
 from seq2seq.views.sentences import doubts, plain
 
 ASKED = Asked("my sister likes the garden.", "ma sœur aime le jardin.", "small")
-
-
-@pytest.fixture(scope="module")
-def translator(tokenizer: Tokenizer) -> Translator:
-    return Translator(make_checkpoint(make_model(small_config()), tokenizer))
-
-
-@pytest.fixture(scope="module")
-def services(translator: Translator) -> Services:
-    return Services({"small": translator.info}, lambda _: translator)
 
 
 @pytest.fixture(scope="module")
@@ -92,10 +81,10 @@ def test_a_piece_that_goes_on_with_a_word_says_so() -> None:
 
 @pytest.mark.parametrize(("step", "word"), [(1, 1), (2, 3)])
 def test_a_rescue_is_drawn_as_it_was_measured(
-    services: Services, translator: Translator, seen: Looked, step: int, word: int
+    services: Services, small: Translator, seen: Looked, step: int, word: int
 ) -> None:
     found = lanes.look(services, Asked(ASKED.text, ASKED.reference, "small", rescue=(step, word))).third
-    measured = forcing.rescue(translator, seen.lanes, step - 1, word - 1)
+    measured = forcing.rescue(small, seen.lanes, step - 1, word - 1)
     assert found is not None and found["kind"] == "rescue"
     assert found["at"] == [measured.word.start, measured.word.end]
     assert found["lane"]["totals"] == [s.total for s in measured.trace.steps]
@@ -114,8 +103,8 @@ def test_a_wrong_word_is_drawn_as_it_was_measured(services: Services, seen: Look
     assert "“clé” in place of “" in "".join(span["text"] for span in found["says"])
 
 
-def test_every_word_in_turn_is_each_word_alone(services: Services, translator: Translator, seen: Looked) -> None:
-    table = lanes.every_word(translator, seen.lanes, "forced")
+def test_every_word_in_turn_is_each_word_alone(services: Services, small: Translator, seen: Looked) -> None:
+    table = lanes.every_word(small, seen.lanes, "forced")
     assert [row["right"] for row in table["rows"]] == ["ma", "sœur", "aime", "le", "jardin"]
     for number, row in enumerate(table["rows"], start=1):
         single = lanes.look(services, Asked(ASKED.text, ASKED.reference, "small", inject=("forced", number, "~1"))).third

@@ -10,11 +10,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlparse
 
 import pytest
-from small import make_checkpoint, make_model, small_config
 
 from seq2seq import card
 from seq2seq.exposure import Report, measure
-from seq2seq.text import Tokenizer
 from seq2seq.translator import Translator
 from seq2seq.ui import examples, lanes, sentences
 from seq2seq.ui.services import Services
@@ -24,18 +22,8 @@ Pairs = list[tuple[str, str]]
 
 
 @pytest.fixture(scope="module")
-def translator(tokenizer: Tokenizer) -> Translator:
-    return Translator(make_checkpoint(make_model(small_config()), tokenizer))
-
-
-@pytest.fixture(scope="module")
-def services(translator: Translator) -> Services:
-    return Services({"small": translator.info}, lambda _: translator)
-
-
-@pytest.fixture(scope="module")
-def report(translator: Translator, pairs: Pairs) -> dict[str, Any]:
-    return Report.of([row for batch in measure(translator, pairs) for row in batch]).to_dict()
+def report(small: Translator, pairs: Pairs) -> dict[str, Any]:
+    return Report.of([row for batch in measure(small, pairs) for row in batch]).to_dict()
 
 
 def run(services: Services, file: Path) -> list[dict[str, Any]]:
@@ -56,8 +44,8 @@ def test_the_figures_draw_the_reports_numbers(report: dict[str, Any]) -> None:
     assert {trace["meta"]["lane"] for trace in drawn["wrong-word"]} == {"forced", "free"}
 
 
-def test_a_report_of_one_sentence_has_a_table_and_empty_figures(translator: Translator, pairs: Pairs) -> None:
-    one = Report.of([row for batch in measure(translator, pairs[:1]) for row in batch]).to_dict()
+def test_a_report_of_one_sentence_has_a_table_and_empty_figures(small: Translator, pairs: Pairs) -> None:
+    one = Report.of([row for batch in measure(small, pairs[:1]) for row in batch]).to_dict()
     drawn = json.loads(view.payload(one))
     assert all(not trace["x"] for entry in drawn["figures"] for trace in entry["figure"]["data"])
     assert len(drawn["table"]["rows"]) == len(one["by_position"]) and len(drawn["headline"]) == 8

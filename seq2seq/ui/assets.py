@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import gradio as gr
@@ -27,6 +28,20 @@ def page_part(name: str) -> str:
 def scripts(names: Iterable[str]) -> str:
     """JavaScript files as one text with one scope: each uses what those before it define."""
     return "\n".join(read(f"js/{name}.js") for name in names)
+
+
+def component(name: str, value: str, script_names: Iterable[str], start: str, **given: Any) -> gr.HTML:
+    """A part of the page of our own: `name`.html as its static template, our scripts, and a JSON text as its value.
+
+    `start` is what its scripts are begun with; `given` reaches them as `props`, and Gradio where it knows the name.
+    """
+    return gr.HTML(
+        value=value,
+        html_template=page_part(f"{name}.html"),
+        js_on_load=f"{scripts(script_names)}\n{start}\n//# sourceURL={name}.js",
+        apply_default_css=False,
+        **given,
+    )
 
 
 def plotly_address() -> str:

@@ -95,6 +95,7 @@ REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
         "An old man is holding on to his hat because the wind is strong.",
     ),
 }
+INSTRUCTIVE = 3  # the example in which free running leaves the reference: it opens what compares the two
 FIRST = EXAMPLES["English", EVERYDAY][0]
 
 
@@ -109,6 +110,13 @@ def reference(text: str, info: ModelInfo) -> str:
     return next((right for sentence, right in zip(of(info), written, strict=False) if sentence == text), "")
 
 
+def pair(info: ModelInfo, text: str | None = None) -> tuple[str, str]:
+    """`text`, or an example of the model, and a right translation of it where there is one."""
+    known = of(info)
+    written = text if text is not None else known[min(INSTRUCTIVE, len(known) - 1)] if known else ""
+    return written, reference(written, info)
+
+
 def is_reference(text: str) -> bool:
     """Whether `text` is one of ours."""
     return any(text in references for references in REFERENCES.values())
@@ -119,3 +127,11 @@ def fitting(text: str, info: ModelInfo) -> str:
     own = of(info)
     is_example = any(text in sentences for sentences in EXAMPLES.values())
     return own[0] if own and is_example and text not in own else text
+
+
+def fitting_pair(text: str, right: str, info: ModelInfo) -> tuple[str, str]:
+    """The same for a sentence with its translation: where either is ours, both are the model's own."""
+    written = fitting(text, info)
+    if right and not is_reference(right) and written == text:
+        return text, right
+    return written, reference(written, info)

@@ -14,7 +14,7 @@ from seq2seq.forcing import FORCED, FREE, Job, Lanes
 from seq2seq.trace import DecodingTrace
 from seq2seq.translator import Translator
 from seq2seq.ui import link
-from seq2seq.ui.assets import page_part, scripts
+from seq2seq.ui.assets import component
 from seq2seq.ui.services import Services
 from seq2seq.views import lanes as view
 from seq2seq.views import sentences
@@ -49,14 +49,8 @@ class Looked:
 def player(value: str) -> gr.HTML:
     """Shows the lanes. Its events, each with the picture's id: `rescue` {step, word}, `inject` {lane, word, text}, `every_word`
     {lane}, and `clear`."""
-    return gr.HTML(
-        value=value,
-        html_template=page_part("lanes.html"),
-        js_on_load=f"{scripts(SCRIPTS)}\nstartLanes(element, trigger, props, watch);\n//# sourceURL=lanes.js",
-        apply_default_css=False,
-        elem_id="lanes",
-        address=link.address(link.FORCING),
-    )
+    start = "startLanes(element, trigger, props, watch);"
+    return component("lanes", value, SCRIPTS, start, elem_id="lanes", address=link.address(link.FORCING))
 
 
 def look(services: Services, asked: Asked) -> Looked:

@@ -14,14 +14,13 @@ from seq2seq.decoding import Beam
 from seq2seq.judging import perplexity, word_scores
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui import examples, fields, link
-from seq2seq.ui.assets import page_part, scripts
+from seq2seq.ui.assets import component
 from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
 from seq2seq.views import scores, sentences
 from seq2seq.views.sentences import Span, told
 
 SCRIPTS = ("core", "link", "score")
-START = 3  # the example that opens the view
 _serial = itertools.count(1)
 
 
@@ -49,14 +48,8 @@ def build(services: Services) -> None:
         other = fields.line("", "Another one (empty: what a beam finds)", "score-other")
         go = gr.Button("Score", variant="primary", scale=0, min_width=120, elem_id="score-go")
     place = message_line()
-    shown = gr.HTML(
-        value="",
-        html_template=page_part("score.html"),
-        js_on_load=f"{scripts(SCRIPTS)}\nstartScore(element, props, watch);\n//# sourceURL=score.js",
-        apply_default_css=False,
-        elem_id="score",
-        address=link.address(link.SCORE),
-    )
+    start = "startScore(element, props, watch);"
+    shown = component("score", "", SCRIPTS, start, elem_id="score", address=link.address(link.SCORE))
     asked = [text, first, model, other]
     everything = [*asked, shown, seen, place]
     report = reported(place)
@@ -74,10 +67,9 @@ def build(services: Services) -> None:
 
     @report
     def show_model(*values: Any) -> dict[Any, Any]:
-        what = Asked(*values)
-        info = services.info(what.model)
-        if (written := examples.fitting(what.text, info)) != what.text or examples.is_reference(what.first):
-            what = Asked(written, examples.reference(written, info), what.model)
+        written, right, name, beside = values
+        kept = examples.fitting_pair(written, right, services.info(name))
+        what = Asked(*kept, name, beside if kept == (written, right) else "")
         try:
             return {**filled(what), **scored(what)}
         except ValueError as error:  # the menu stands at this model all the same
@@ -148,7 +140,4 @@ def read(query: Mapping[str, str], services: Services) -> tuple[Asked, list[str]
 
 
 def _example(services: Services, name: str, text: str | None) -> Asked:
-    info = services.info(name)
-    known = examples.of(info)
-    written = text if text is not None else known[min(START, len(known) - 1)] if known else ""
-    return Asked(written, examples.reference(written, info), name)
+    return Asked(*examples.pair(services.info(name), text), name)

@@ -15,7 +15,7 @@ from seq2seq.corpora import Pair, read_tsv
 from seq2seq.exposure import Report, Row, measure
 from seq2seq.forcing import FORCED, FREE
 from seq2seq.ui import fields, link
-from seq2seq.ui.assets import page_part, plotly_address, scripts
+from seq2seq.ui.assets import component, plotly_address
 from seq2seq.ui.lanes import Asked, items
 from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
@@ -43,15 +43,8 @@ def build(services: Services) -> None:
         )
         stop = gr.Button("Cancel", scale=0, min_width=110, elem_id="sentences-stop")
     place = message_line()
-    board = gr.HTML(
-        value="",
-        html_template=page_part("exposure.html"),
-        js_on_load=f"{scripts(SCRIPTS)}\nstartExposure(element, props, watch);\n//# sourceURL=exposure.js",
-        apply_default_css=False,
-        elem_id="exposure",
-        plotly=plotly_address(),
-        address=link.address(link.SENTENCES),
-    )
+    given = {"plotly": plotly_address(), "address": link.address(link.SENTENCES)}
+    board = component("exposure", "", SCRIPTS, "startExposure(element, props, watch);", elem_id="exposure", **given)
     everything = [model, board, seen, place]
     report = reported(place)
 
@@ -75,7 +68,8 @@ def build(services: Services) -> None:
             yield {place: message(""), board: progress(0.0, "Reading the file …")}
             yield from ({board: value} for value in measured(services, name, file))
         except Exception as error:  # never a bar that waits for ever
-            yield {board: stored(services, name), place: message(explain(error))}
+            shown = name if name in services.infos else services.first
+            yield {board: stored(services, shown), place: message(explain(error))}
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     model.input(show_model, model, everything, **private)

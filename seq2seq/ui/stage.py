@@ -9,7 +9,7 @@ from __future__ import annotations
 import gradio as gr
 
 from seq2seq.ui import link
-from seq2seq.ui.assets import page_part, plotly_address, scripts
+from seq2seq.ui.assets import component, plotly_address
 
 # One scope, in this order: each file uses what the files before it define.
 SCRIPTS = (
@@ -31,12 +31,5 @@ SCRIPTS = (
 
 def stage(value: str) -> gr.HTML:
     """Shows a payload. Its events: `force_token` with {trace_id, step, token}, and `restore` with nothing."""
-    return gr.HTML(
-        value=value,
-        html_template=page_part("player.html"),
-        js_on_load=f"{scripts(SCRIPTS)}\nstartPlayer(element, trigger, props, watch);\n//# sourceURL=player.js",
-        apply_default_css=False,
-        elem_id="stage",
-        plotly=plotly_address(),
-        address=link.address(link.TRANSLATE),
-    )
+    given = {"plotly": plotly_address(), "address": link.address(link.TRANSLATE)}
+    return component("player", value, SCRIPTS, "startPlayer(element, trigger, props, watch);", elem_id="stage", **given)

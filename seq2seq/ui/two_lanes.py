@@ -13,8 +13,6 @@ from seq2seq.ui.lanes import Asked, Looked
 from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
 
-START = 3  # the example that opens the view: one in which the lanes part
-
 
 def build(services: Services) -> None:
     tab = fields.tab_in_the_making()
@@ -67,17 +65,10 @@ def build(services: Services) -> None:
         what = _example(services, name, chosen)
         return {**filled(what), **opened(lanes.look(services, what))}
 
-    def examples_of_its_own(what: Asked) -> Asked:
-        """What to show with the model just chosen: what a visitor wrote stays, an example gives way."""
-        info = services.info(what.model)
-        written = examples.fitting(what.text, info)
-        if what.reference and not examples.is_reference(what.reference) and written == what.text:
-            return what
-        return replace(what, text=written, reference=examples.reference(written, info))
-
     @report
     def show_model(*values: Any) -> dict[Any, Any]:
-        what = examples_of_its_own(Asked(*values))
+        written, right, name = values
+        what = Asked(*examples.fitting_pair(written, right, services.info(name)), name)
         try:
             return {**filled(what), **opened(lanes.look(services, what))}
         except ValueError as error:  # the menu stands at this model all the same
@@ -139,11 +130,7 @@ def build(services: Services) -> None:
 
 
 def _example(services: Services, name: str, text: str | None) -> Asked:
-    """`text`, or else an example, with its reference where there is one, for the model `name`."""
-    info = services.info(name)
-    known = examples.of(info)
-    written = text if text is not None else known[min(START, len(known) - 1)] if known else ""
-    return Asked(written, examples.reference(written, info), name)
+    return Asked(*examples.pair(services.info(name), text), name)
 
 
 def _gives(info: ModelInfo) -> str:

@@ -113,11 +113,7 @@ def _add(figure: go.Figure, lane: str, table: Table, x: str, y: str) -> None:
 def _laid_out(figure: go.Figure, across: str, up: str, bounds: tuple[float, float] | None) -> go.Figure:
     return figure.update_layout(
         template=None,
-        xaxis={
-            "title": {"text": across},
-            "dtick": 2 if len(figure.data) and len(figure.data[1].x) > 12 else 1,
-            "zeroline": False,
-        },
+        xaxis={"title": {"text": across}, "tickformat": "d", "tickangle": 0, "zeroline": False},
         yaxis={"title": {"text": up}, "rangemode": "tozero", "zeroline": False, **({"range": list(bounds)} if bounds else {})},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         margin={"l": 64, "r": 12, "t": 44, "b": 56},
