@@ -11,7 +11,8 @@ from small import make_checkpoint, make_model, small_config
 
 from seq2seq import checkpoint
 from seq2seq.__main__ import main
-from seq2seq.exposure import Report, measure
+from seq2seq.exposure import measure
+from seq2seq.report import Report
 from seq2seq.text import Tokenizer
 from seq2seq.trace import DecodingTrace
 from seq2seq.translator import Translator

@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, urlparse
 import pytest
 
 from seq2seq import card
-from seq2seq.exposure import Report, measure
+from seq2seq.exposure import measure
+from seq2seq.report import Report
 from seq2seq.translator import Translator
 from seq2seq.ui import examples, lanes, sentences
 from seq2seq.ui.services import Services

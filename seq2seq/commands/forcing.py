@@ -11,7 +11,8 @@ from tqdm import tqdm
 
 from .. import card, checkpoint
 from ..corpora import read_tsv
-from ..exposure import LANES, Report, Row, measure
+from ..exposure import LANES, Row, measure
+from ..report import Report
 from ..translator import Translator
 from .options import add_columns, add_model, write_text
 
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
             bar.update(len(batch))
     if not rows:
         raise ValueError(f"{options.data}: every pair is too long for {options.model}")
-    report = Report.of(rows, options.seed)
+    report = Report.of(rows, seed=options.seed)
     about = {"model": options.model, "data": Path(options.data).name, "seed": options.seed, "left_out": len(pairs) - len(rows)}
     if options.card:
         line = card.command("forcing", [a for a in options.given if a not in ("--card", "--json")])

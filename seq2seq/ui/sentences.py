@@ -12,8 +12,9 @@ import gradio as gr
 
 from seq2seq import card, checkpoint
 from seq2seq.corpora import Pair, read_tsv
-from seq2seq.exposure import Report, Row, measure
+from seq2seq.exposure import Row, measure
 from seq2seq.forcing import FORCED, FREE
+from seq2seq.report import Report
 from seq2seq.ui import fields, link
 from seq2seq.ui.assets import component, plotly_address
 from seq2seq.ui.lanes import Asked, items

@@ -1,0 +1,154 @@
+"""What `exposure` measured, as tables: means over sentences, by position, behind the first mistake, behind a wrong word.
+
+Symbols: R runs that differ in their seed alone (one, of a single model), N sentences, T longest reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .bootstrap import Bootstrap, Means
+from .exposure import LANES, Row
+from .forcing import FORCED, FREE
+
+Run = Sequence[Row]
+FIGURES = tuple(f"{what}_{of}" for what in ("accuracy", "loss") for of in (*LANES, "gap"))
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that is said of many sentences. Means over sentences, with bands; every table is counted from 1."""
+
+    summary: dict[str, float | int | None]
+    by_position: pd.DataFrame
+    after_first_mistake: pd.DataFrame
+    by_injected_word: dict[str, pd.DataFrame]  # by lane
+
+    @classmethod
+    def of(cls, *runs: Run, seed: int = 1, stream: int = 0) -> Report:
+        """The runs' rows are of the same pairs in the same order. `stream` numbers the recipe where recipes are compared."""
+        draw = Bootstrap(len(runs[0]), len(runs), seed, stream)
+        injected = {lane: by_injected_word(runs, lane, draw) for lane in LANES}
+        return cls(summary(runs, draw), by_position(runs, draw), after_first_mistake(runs, draw), injected)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; None where a figure has nothing to be computed from."""
+        return {
+            "summary": self.summary,
+            "by_position": records(self.by_position),
+            "after_first_mistake": records(self.after_first_mistake),
+            "by_injected_word": {lane: records(table) for lane, table in self.by_injected_word.items()},
+        }
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table's lines as plain values; None for what is not a number."""
+    return [
+        {str(name): None if isinstance(value, float) and np.isnan(value) else value for name, value in row.items()}
+        for row in table.to_dict("records")
+    ]
+
+
+def means(runs: Sequence[Run], draw: Bootstrap) -> dict[str, Means]:
+    """Each of FIGURES, over all pieces."""
+    found: dict[str, Means] = {}
+    for name, values in (("accuracy", "right"), ("loss", "loss")):
+        grids = {lane: _grids(runs, _values(values, lane)) for lane in LANES}
+        # What running free costs: pieces no longer right, or loss on top.
+        sign = 1 if name == "accuracy" else -1
+        grids["gap"] = [sign * (forced - free) for forced, free in zip(grids[FORCED], grids[FREE], strict=True)]
+        found |= {f"{name}_{of}": draw.overall(grid) for of, grid in grids.items()}
+    return found
+
+
+def summary(runs: Sequence[Run], draw: Bootstrap) -> dict[str, float | int | None]:
+    """The means over all pieces, with bands, and over sentences."""
+    rows = [row for run in runs for row in run]
+    found: dict[str, float | int | None] = {"sentences": len(runs[0]), "pieces": sum(len(row.right[FORCED]) for row in runs[0])}
+    for name, mean in means(runs, draw).items():
+        found |= mean.figure(name)
+    found["never_diverged"] = float(np.mean([row.first_mistake is None for row in rows]))
+    mistakes = [row.first_mistake + 1 for row in rows if row.first_mistake is not None]
+    found["median_first_mistake"] = float(np.median(mistakes)) if mistakes else None
+    return found
+
+
+def by_position(runs: Sequence[Run], draw: Bootstrap) -> pd.DataFrame:
+    """A line a position of the reference: how many sentences reach it, accuracy and loss in both modes, and how many free
+    translations are the reference's first pieces so far."""
+    grids = {
+        **{f"accuracy_{lane}": _grids(runs, _values("right", lane)) for lane in LANES},
+        **{f"loss_{lane}": _grids(runs, _values("loss", lane)) for lane in LANES},
+        "on_reference": _grids(runs, _on_reference),
+    }
+    return _table("position", grids, draw)
+
+
+def after_first_mistake(runs: Sequence[Run], draw: Bootstrap) -> pd.DataFrame:
+    """A line a distance behind the first mistake: accuracy in both modes, on the same pieces of the same sentences.
+
+    Teacher forcing has put the mistake right; running free, the decoder goes on from it. The difference is what its own mistake
+    costs it, and what a reader would forgive: a free translation may be another good one.
+    """
+
+    def behind(lane: str) -> list[np.ndarray]:
+        return _grids(runs, lambda row: () if row.first_mistake is None else row.right[lane][row.first_mistake + 1 :])
+
+    grids = {lane: behind(lane) for lane in LANES}
+    gap = [forced - free for forced, free in zip(grids[FORCED], grids[FREE], strict=True)]
+    return _table("distance", {**{f"accuracy_{lane}": grids[lane] for lane in LANES}, "gap": gap}, draw)
+
+
+def by_injected_word(runs: Sequence[Run], lane: str, draw: Bootstrap) -> pd.DataFrame:
+    """A line a place of the replaced word: log-probability lost behind it, in nats, and how the lane recovered."""
+
+    def cells(row: Row) -> dict[str, float] | None:
+        found = row.injections.get(lane)
+        if not found or not found.injection.recovery.steps:
+            return None
+        after = found.injection.recovery.after
+        steps = np.nan if after is None else after
+        return {"lost": found.injection.lost, "recovered": after is not None, "steps_to_recover": steps}
+
+    def grids(value: str) -> list[np.ndarray]:
+        return _grids(runs, lambda row: [np.nan] * (row.injections[lane].number - 1) + [c[value]] if (c := cells(row)) else ())
+
+    return _table("word", {name: grids(name) for name in ("lost", "recovered", "steps_to_recover")}, draw)
+
+
+def _values(what: str, lane: str) -> Callable[[Row], Sequence[float]]:
+    return lambda row: getattr(row, what)[lane]
+
+
+def _on_reference(row: Row) -> tuple[bool, ...]:
+    end = len(row.right[FORCED]) if row.first_mistake is None else row.first_mistake
+    return tuple(t < end for t in range(len(row.right[FORCED])))
+
+
+def _grids(runs: Sequence[Run], values: Callable[[Row], Sequence[float]]) -> list[np.ndarray]:
+    """R grids [N, T]; nan where a sentence has no such position."""
+    lines = [[values(row) for row in run] for run in runs]
+    longest = max((len(line) for run in lines for line in run), default=0)
+    grids = []
+    for run in lines:
+        grid = np.full((len(run), longest), np.nan)
+        for cells, line in zip(grid, run, strict=True):
+            cells[: len(line)] = line
+        grids.append(grid)
+    return grids
+
+
+def _table(counter: str, grids: dict[str, list[np.ndarray]], draw: Bootstrap) -> pd.DataFrame:
+    """A line a column of the grids: its number, how many sentences have it (a run, on average), means and bands."""
+    first = next(iter(grids.values()))
+    runs, longest = len(first), first[0].shape[1]
+    there = np.sum([(~np.isnan(grid)).sum(0) for grid in first], 0)
+    table: dict[str, list[Any]] = {counter: list(range(1, longest + 1)), "sentences": [round(n / runs) for n in there.tolist()]}
+    for name, grid in grids.items():
+        table |= draw.by_column(grid).columns(name)
+    return pd.DataFrame(table)
