@@ -1,4 +1,4 @@
-"""The command line: python -m seq2seq translate | score | train | evaluate | bench."""
+"""The command line: python -m seq2seq and one of COMMANDS."""
 
 from __future__ import annotations
 

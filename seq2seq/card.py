@@ -17,7 +17,8 @@ from .training import perplexity
 
 RESULTS = "results.json"
 EXPOSURE = "exposure.json"  # teacher forcing against free running on a held-out file
-MAX_EXPOSURE_BYTES = 1_000_000
+COMPARISON = "comparison.json"  # of recipes of training, one of whose models this is
+MAX_KEPT_BYTES = 2_000_000
 
 
 def command(name: str, arguments: Sequence[str], processes: int = 1) -> str:
@@ -50,18 +51,35 @@ def add_evaluation(folder: Path, line: str, data: str, strategy: Any, quality: Q
 
 def add_exposure(folder: Path, line: str, about: dict[str, Any], report: dict[str, Any]) -> None:
     """Keep a report of `exposure`, for the page to show."""
-    text = json.dumps({"command": line, **about, "report": report}, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    replace_file(folder / EXPOSURE, lambda path: path.write_text(text, encoding="utf-8"))
+    _keep(folder / EXPOSURE, {"command": line, **about, "report": report})
 
 
 def read_exposure(folder: Path) -> dict[str, Any] | None:
     """What `add_exposure` kept; None where there is nothing that can be read."""
-    path = folder / EXPOSURE
+    return _kept(folder / EXPOSURE, {"command", "data", "report"})
+
+
+def add_comparison(folder: Path, line: str, comparison: dict[str, Any]) -> None:
+    """Keep what `compare` found with one of the models compared, for the page to show."""
+    _keep(folder / COMPARISON, {"command": line, **comparison})
+
+
+def read_comparison(folder: Path) -> dict[str, Any] | None:
+    """What `add_comparison` kept; None where there is nothing that can be read."""
+    return _kept(folder / COMPARISON, {"command", "data", "test", "settings", "recipes", "differences"})
+
+
+def _keep(path: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    replace_file(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+
+
+def _kept(path: Path, keys: set[str]) -> dict[str, Any] | None:
     try:
-        if path.stat().st_size > MAX_EXPOSURE_BYTES:
+        if path.stat().st_size > MAX_KEPT_BYTES:
             return None
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found if {"command", "data", "report"} <= found.keys() else None
+        return found if keys <= found.keys() else None
     except (OSError, ValueError, AttributeError, RecursionError):
         return None
 
@@ -69,6 +87,11 @@ def read_exposure(folder: Path) -> dict[str, Any] | None:
 def check(folder: Path) -> None:
     """Raises ValueError unless `folder` has results that figures can be added to."""
     _read(folder)
+
+
+def updates(folder: Path) -> int:
+    """How many updates the model was trained for. Raises ValueError where its results do not say."""
+    return int(_read(folder)["training"]["updates"])
 
 
 def _read(folder: Path) -> dict[str, Any]:

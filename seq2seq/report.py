@@ -17,7 +17,8 @@ from .exposure import LANES, Row
 from .forcing import FORCED, FREE
 
 Run = Sequence[Row]
-FIGURES = tuple(f"{what}_{of}" for what in ("accuracy", "loss") for of in (*LANES, "gap"))
+_MEASURES = (("accuracy", "right"), ("loss", "loss"))  # and the attribute of a row that holds it
+FIGURES = tuple(f"{what}_{of}" for what, _ in _MEASURES for of in (*LANES, "gap"))
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 def means(runs: Sequence[Run], draw: Bootstrap) -> dict[str, Means]:
     """Each of FIGURES, over all pieces."""
     found: dict[str, Means] = {}
-    for name, values in (("accuracy", "right"), ("loss", "loss")):
+    for name, values in _MEASURES:
         grids = {lane: _grids(runs, _values(values, lane)) for lane in LANES}
         # What running free costs: pieces no longer right, or loss on top.
         sign = 1 if name == "accuracy" else -1
@@ -81,12 +82,15 @@ def summary(runs: Sequence[Run], draw: Bootstrap) -> dict[str, float | int | Non
 def by_position(runs: Sequence[Run], draw: Bootstrap) -> pd.DataFrame:
     """A line a position of the reference: how many sentences reach it, accuracy and loss in both modes, and how many free
     translations are the reference's first pieces so far."""
-    grids = {
-        **{f"accuracy_{lane}": _grids(runs, _values("right", lane)) for lane in LANES},
-        **{f"loss_{lane}": _grids(runs, _values("loss", lane)) for lane in LANES},
+    return _table("position", position_grids(runs), draw)
+
+
+def position_grids(runs: Sequence[Run]) -> dict[str, list[np.ndarray]]:
+    """By the name of what they hold, R grids [N, T]."""
+    return {
+        **{f"{what}_{lane}": _grids(runs, _values(of, lane)) for what, of in _MEASURES for lane in LANES},
         "on_reference": _grids(runs, _on_reference),
     }
-    return _table("position", grids, draw)
 
 
 def after_first_mistake(runs: Sequence[Run], draw: Bootstrap) -> pd.DataFrame:
@@ -144,11 +148,15 @@ def _grids(runs: Sequence[Run], values: Callable[[Row], Sequence[float]]) -> lis
 
 
 def _table(counter: str, grids: dict[str, list[np.ndarray]], draw: Bootstrap) -> pd.DataFrame:
+    return table_of(counter, grids, {name: draw.by_column(grid) for name, grid in grids.items()})
+
+
+def table_of(counter: str, grids: dict[str, list[np.ndarray]], columns: dict[str, Means]) -> pd.DataFrame:
     """A line a column of the grids: its number, how many sentences have it (a run, on average), means and bands."""
     first = next(iter(grids.values()))
     runs, longest = len(first), first[0].shape[1]
     there = np.sum([(~np.isnan(grid)).sum(0) for grid in first], 0)
     table: dict[str, list[Any]] = {counter: list(range(1, longest + 1)), "sentences": [round(n / runs) for n in there.tolist()]}
-    for name, grid in grids.items():
-        table |= draw.by_column(grid).columns(name)
+    for name, column in columns.items():
+        table |= column.columns(name)
     return pd.DataFrame(table)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from small import make_checkpoint, make_model, small_config
 
-from seq2seq import checkpoint
+from seq2seq import card, checkpoint
 from seq2seq.__main__ import main
 from seq2seq.exposure import measure
 from seq2seq.report import Report
@@ -93,7 +93,7 @@ def test_forcing_prints_what_the_engine_measures(model: str, capsys: pytest.Capt
     common = ["forcing", "--model", model, "--data", str(file), "--seed", "4"]
     assert main([*common, "--json", "--csv", str(table)]) == 0
     printed = json.loads(capsys.readouterr().out)
-    expected = Report.of([row for batch in measure(Translator.load(model), pairs, 4) for row in batch], 4).to_dict()
+    expected = Report.of([row for batch in measure(Translator.load(model), pairs, 4) for row in batch], seed=4).to_dict()
     assert printed == {"model": model, "data": "pairs.tsv", "seed": 4, "left_out": 1, **expected}
     lines = table.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + len(expected["by_position"]) and lines[0].startswith("position,sentences,accuracy_forced,")
@@ -102,6 +102,29 @@ def test_forcing_prints_what_the_engine_measures(model: str, capsys: pytest.Capt
     assert f"{printed['summary']['accuracy_forced']:.3f} (" in shown and "1 left out: too long" in shown
     assert main([*common, "--csv", "-"]) == 0
     assert capsys.readouterr().out.splitlines() == lines
+
+
+def test_compare_prints_what_is_kept_for_the_app(
+    data: tuple[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = {"free": tmp_path / "free", "told": tmp_path / "told"}
+    common = ["--data", data[1], "--valid", data[1], "--epochs", "1", "--vocabulary-size", "300", "--embedding-size", "8"]
+    common += ["--encoder-size", "8", "--decoder-size", "8", "--device", "cpu"]
+    assert main(["train", "--out", str(out["told"]), *common]) == 0
+    sampling = ["--teacher-forcing-ratio", "0.25", "--vocabulary-of", str(out["told"])]
+    assert main(["train", "--out", str(out["free"]), *common, *sampling]) == 0
+    capsys.readouterr()
+    recipes = ["--recipe", "teacher forcing", str(out["told"]), "--recipe", "always sampling", str(out["free"])]
+    call = ["compare", *recipes, "--data", data[1], "--test", data[1]]
+    assert main([*call, "--json", "--card"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    ratios = {name: settings["teacher_forcing_ratio"] for name, settings in printed["settings"].items()}
+    assert ratios == {"teacher forcing": 1.0, "always sampling": 0.25}
+    line = "compare --recipe 'teacher forcing' told --recipe 'always sampling' free --data valid.tsv --test valid.tsv"
+    assert card.read_comparison(out["free"]) == {"command": f"python -m seq2seq {line}", **printed}
+    shown = run(capsys, *call)
+    gap = printed["differences"][0]["summary"]["loss_free"]
+    assert "always sampling minus teacher forcing" in shown and f"loss_free       {gap:.4f} (" in shown
 
 
 def test_train_makes_a_folder_that_translates_and_resume_refuses_a_finished_one(
@@ -202,6 +225,9 @@ def test_a_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tm
         (["score", "--model", "M", "--source", "a", "--target", " "], "nothing to score"),
         (["forcing", "--model", "M", "--data", "/nowhere.tsv"], "/nowhere.tsv cannot be read"),
         (["forcing", "--model", "M", "--data", "d", "--seed", "-1"], "seed must be between 0 and"),
+        (["compare", "--recipe", "one", "M", "--data", "d", "--test", "d"], "give two or more recipes"),
+        (["compare", "--recipe", "one", "M", "--recipe", "one", "M", "--data", "d", "--test", "d"], "give two or more recipes"),
+        (["compare", "--recipe", "one", "M", "--recipe", "two", "--data", "d", "--test", "d"], "give two or more recipes"),
     ],
 )
 def test_wrong_use_is_one_line_and_status_2(

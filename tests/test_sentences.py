@@ -17,6 +17,7 @@ from seq2seq.report import Report
 from seq2seq.translator import Translator
 from seq2seq.ui import examples, lanes, sentences
 from seq2seq.ui.services import Services
+from seq2seq.views import curves
 from seq2seq.views import exposure as view
 
 Pairs = list[tuple[str, str]]
@@ -33,16 +34,16 @@ def run(services: Services, file: Path) -> list[dict[str, Any]]:
 
 def test_the_figures_draw_the_reports_numbers(report: dict[str, Any]) -> None:
     drawn = {entry["name"]: entry["figure"]["data"] for entry in view.figures(report)}
-    shown = [line for line in report["by_position"] if line["sentences"] >= view.FEWEST]
+    shown = [line for line in report["by_position"] if line["sentences"] >= curves.FEWEST]
     for name, column in (("accuracy", "accuracy"), ("loss", "loss")):
-        lines = {trace["meta"]["lane"]: trace for trace in drawn[name] if trace["meta"]["part"] == "line"}
+        lines = {trace["meta"]["of"]: trace for trace in drawn[name] if trace["meta"]["part"] == "line"}
         for lane, trace in lines.items():
             assert trace["x"] == [line["position"] for line in shown]
             assert trace["y"] == [line[f"{column}_{lane}"] for line in shown]
             assert [c[0] for c in trace["customdata"]] == [line["sentences"] for line in shown]
         assert lines["forced"]["marker"]["symbol"] != lines["free"]["marker"]["symbol"]  # colour is never alone
         assert lines["forced"]["line"]["dash"] != lines["free"]["line"]["dash"]
-    assert {trace["meta"]["lane"] for trace in drawn["wrong-word"]} == {"forced", "free"}
+    assert {trace["meta"]["of"] for trace in drawn["wrong-word"]} == {"forced", "free"}
 
 
 def test_a_report_of_one_sentence_has_a_table_and_empty_figures(small: Translator, pairs: Pairs) -> None:

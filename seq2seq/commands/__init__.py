@@ -1,6 +1,6 @@
 """One module a command: HELP, add_arguments(parser), run(options)."""
 
-from . import bench, evaluate, forcing, score, train, translate
+from . import bench, compare, evaluate, forcing, score, train, translate
 
 COMMANDS = {
     "translate": translate,
@@ -8,5 +8,6 @@ COMMANDS = {
     "train": train,
     "evaluate": evaluate,
     "forcing": forcing,
+    "compare": compare,
     "bench": bench,
 }

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from seq2seq.ui import link, scoring, sentences, two_lanes
+from seq2seq.ui import cure, link, scoring, sentences, two_lanes
 from seq2seq.ui.services import Services
 
 INTRODUCTION = (
@@ -20,6 +20,7 @@ VIEWS: dict[str, tuple[str, Callable[[Services], None]]] = {
     link.FORCING: ("Two lanes", two_lanes.build),
     link.SCORE: ("Score a translation", scoring.build),
     link.SENTENCES: ("Over many sentences", sentences.build),
+    link.CURE: ("The cure", cure.build),
 }
 
 

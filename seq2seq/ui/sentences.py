@@ -22,7 +22,7 @@ from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
 from seq2seq.views import exposure as view
 
-SCRIPTS = ("core", "plotly", "link", "exposure")
+SCRIPTS = ("core", "plotly", "figures", "link", "exposure")
 MOST_PAIRS = 2000
 WORST = 12  # sentences that are listed
 SECONDS = 0.3  # between two reports of progress, at least

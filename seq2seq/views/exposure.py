@@ -1,23 +1,19 @@
-"""A report on many sentences as Plotly figures and a table.
-
-Colours are left to the page, which knows light from dark: each trace names its lane in `meta`.
-"""
+"""A report on many sentences as Plotly figures and a table."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import plotly.graph_objects as go
 
-FEWEST = 10  # sentences that a point needs to be drawn; the table has all
-LANES = {"forced": "fed the reference", "free": "fed its own output"}
-SYMBOLS = {"forced": "circle", "free": "diamond-open"}
-Table = Sequence[Mapping[str, Any]]
+from . import curves
+from .curves import Table, laid_out, shown
 
+LANES = {"forced": ("fed the reference", curves.TOLD), "free": ("fed its own output", curves.OWN)}
 
 # name: title, and what is to be seen in it
 NOTES = {
@@ -52,7 +48,7 @@ def figures(report: Mapping[str, Any]) -> list[dict[str, Any]]:
         "loss": _lines(position, "position", "loss_{lane}", "position in the reference", "log-loss, nats a piece"),
         "mistake": _lines(mistake, "distance", "accuracy_{lane}", "pieces behind the first mistake", "accuracy", (0, 1)),
         "wrong-word": _both(
-            {lane: _shown(words[lane]) for lane in LANES}, "word", "lost", "place of the wrong word", "lost, nats"
+            {lane: shown(words[lane]) for lane in LANES}, "word", "lost", "place of the wrong word", "lost, nats"
         ),
     }
     return [
@@ -61,64 +57,20 @@ def figures(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _shown(table: Table) -> Table:
-    return [line for line in table if line["sentences"] >= FEWEST]
-
-
 def _lines(table: Table, x: str, y: str, across: str, up: str, bounds: tuple[float, float] | None = None) -> go.Figure:
     """Both lanes from one table, where `y` holds the lane's name."""
-    shown = _shown(table)
     figure = go.Figure()
-    for lane in LANES:
-        _add(figure, lane, shown, x, y.format(lane=lane))
-    return _laid_out(figure, across, up, bounds)
+    for lane, (name, style) in LANES.items():
+        curves.add(figure, shown(table), x, y.format(lane=lane), name, style, lane)
+    return laid_out(figure, across, up, bounds)
 
 
 def _both(tables: Mapping[str, Table], x: str, y: str, across: str, up: str) -> go.Figure:
     """Each lane from a table of its own."""
     figure = go.Figure()
-    for lane, table in tables.items():
-        _add(figure, lane, table, x, y)
-    return _laid_out(figure, across, up, None)
-
-
-def _add(figure: go.Figure, lane: str, table: Table, x: str, y: str) -> None:
-    """A band and a line with marks."""
-    known = [line for line in table if line[y] is not None]
-    at = [line[x] for line in known]
-    band = [line[f"{y}_high"] for line in known] + [line[f"{y}_low"] for line in reversed(known)]
-    figure.add_scatter(
-        x=at + at[::-1],
-        y=band,
-        mode="lines",
-        fill="toself",
-        line={"width": 0},
-        meta={"lane": lane, "part": "band"},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    figure.add_scatter(
-        x=at,
-        y=[line[y] for line in known],
-        mode="lines+markers",
-        name=LANES[lane],
-        line={"width": 3, "dash": "solid" if lane == "forced" else "dash"},
-        marker={"size": 9, "symbol": SYMBOLS[lane]},
-        meta={"lane": lane, "part": "line"},
-        customdata=[[line["sentences"], line[f"{y}_low"], line[f"{y}_high"]] for line in known],
-        hovertemplate="%{y:.3f} (%{customdata[1]:.3f} to %{customdata[2]:.3f}), %{customdata[0]} sentences<extra></extra>",
-    )
-
-
-def _laid_out(figure: go.Figure, across: str, up: str, bounds: tuple[float, float] | None) -> go.Figure:
-    return figure.update_layout(
-        template=None,
-        xaxis={"title": {"text": across}, "tickformat": "d", "tickangle": 0, "zeroline": False},
-        yaxis={"title": {"text": up}, "rangemode": "tozero", "zeroline": False, **({"range": list(bounds)} if bounds else {})},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        margin={"l": 64, "r": 12, "t": 44, "b": 56},
-        hovermode="x",
-    )
+    for lane, (name, style) in LANES.items():
+        curves.add(figure, tables[lane], x, y, name, style, lane)
+    return laid_out(figure, across, up)
 
 
 def headline(report: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -1,0 +1,54 @@
+// Figures that Python made with Plotly, drawn in the page's own colours, light or dark. A trace says in `meta` which colour is its own.
+
+const TRACE_COLOURS = { ink: "--ink", target: "--target-fill", soft: "--ink-soft" };
+const FIGURE_HEIGHT = 340;
+
+/** `place` shows the figures, each with its title and what is to be seen in it; `paint` after a change of width. */
+function makeFigures(root, place, plotly) {
+  let plots = [];
+
+  function show(figures) {
+    plots = figures.map(({ name, title, note, figure }) => {
+      const box = html("figure");
+      box.dataset.testid = `figure-${name}`;
+      box.append(html("h3", "", title), html("p", "hint", note));
+      const plot = box.appendChild(html("div", "figure-plot"));
+      plot.setAttribute("role", "img");
+      plot.setAttribute("aria-label", `${title} ${note} The numbers are in the tables of this page.`);
+      return { box, plot, figure };
+    });
+    place.replaceChildren(...plots.map(({ box }) => box));
+    paint();
+  }
+
+  function paint() {
+    const color = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+    for (const { plot, figure } of plots) {
+      if (!plot.clientWidth) continue; // out of sight: drawn when it comes into sight
+      const data = figure.data.map((trace) => {
+        const shade = color(TRACE_COLOURS[trace.meta.colour]);
+        if (trace.meta.part === "band") return { ...trace, fillcolor: rgba(shade, 0.18) };
+        return { ...trace, line: { ...trace.line, color: shade }, marker: { ...trace.marker, color: shade } };
+      });
+      const axis = { gridcolor: color("--line"), linecolor: color("--line"), tickfont: { size: 16 }, automargin: true };
+      const layout = {
+        ...figure.layout,
+        height: FIGURE_HEIGHT,
+        width: plot.clientWidth,
+        paper_bgcolor: "transparent",
+        plot_bgcolor: "transparent",
+        font: { family: "system-ui, sans-serif", size: 16, color: color("--ink") },
+        xaxis: { ...figure.layout.xaxis, ...axis, nticks: plot.clientWidth < 500 ? 8 : 16 },
+        yaxis: { ...figure.layout.yaxis, ...axis, zerolinecolor: color("--ink-soft") },
+        hoverlabel: { bgcolor: color("--surface"), bordercolor: color("--line"), font: { color: color("--ink"), size: 16 } },
+      };
+      loadPlotly(plotly).then((library) => withoutBase(() => library.react(plot, data, layout, { displayModeBar: false })));
+    }
+  }
+
+  /** Plotly's own colours know no color-mix. */
+  const rgba = (hex, alpha) => `rgba(${[1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)).join(",")},${alpha})`;
+
+  new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  return { show, paint };
+}

@@ -1,0 +1,88 @@
+"""python -m seq2seq compare: recipes of training, several seeds each, teacher-forced and free-running."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from tqdm import tqdm
+
+from .. import card, checkpoint
+from ..comparison import Member, compare, members, settings
+from ..corpora import read_tsv
+from ..report import FIGURES
+from .options import add_columns
+
+HELP = "what recipes of training differ in, and by how much, over several seeds each"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--recipe",
+        action="append",
+        nargs="+",
+        required=True,
+        metavar=("NAME", "MODEL"),
+        help="a name, and the models trained by this recipe, alike but for their seed; the first recipe is compared with",
+    )
+    parser.add_argument(
+        "--data", required=True, metavar="FILE", help="held-out pairs for accuracy and loss, a TSV without header"
+    )
+    parser.add_argument("--test", required=True, metavar="FILE", help="pairs for BLEU")
+    add_columns(parser)
+    parser.add_argument("--seed", type=int, default=1, help="of the wrong words and of the bands (default 1)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--card", action="store_true", help="keep it with the last recipe's first model, for the app to show")
+
+
+def run(options: argparse.Namespace) -> int:
+    recipes = {name: models for name, *models in options.recipe}
+    if len(recipes) < 2 or len(recipes) < len(options.recipe) or not all(recipes.values()):
+        raise ValueError("give two or more recipes, each with a name of its own and one or more models")
+    if not 0 <= options.seed < 2**31:
+        raise ValueError(f"seed must be between 0 and {2**31 - 1}, not {options.seed}")
+    pairs, test = (read_tsv(file, options.source, options.target) for file in (options.data, options.test))
+    differing = settings(recipes)
+    with tqdm(total=sum(map(len, recipes.values())), unit=" models", disable=options.json) as bar:
+        measured: dict[str, list[Member]] = {}
+        for name, models in recipes.items():
+            measured[name] = []
+            for member in members(models, pairs, test, options.seed):
+                measured[name].append(member)
+                bar.update()
+    about = {"data": Path(options.data).name, "test": Path(options.test).name, "seed": options.seed, "settings": differing}
+    found = {**about, **compare(measured, options.seed)}
+    if options.card:
+        line = card.command("compare", [a for a in options.given if a not in ("--card", "--json")])
+        folder = checkpoint.find(options.recipe[-1][1])
+        card.add_comparison(folder, line, found)
+    if options.json:
+        print(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        print("\n".join(_lines(found)))
+    return 0
+
+
+def _lines(found: dict[str, Any]) -> list[str]:
+    lines = []
+    for recipe in found["recipes"]:
+        chosen = ", ".join(f"{name} {value}" for name, value in found["settings"][recipe["name"]].items())
+        runs = recipe["runs"]
+        lines += [f"{recipe['name']} ({len(runs)} runs, {runs[0]['updates']:,} updates each): {chosen}"]
+        lines += [f"  {name:16}{_banded(recipe['report']['summary'], name)}" for name in FIGURES]
+        for search, quality in enumerate(runs[0]["quality"]):
+            scores = [run["quality"][search]["bleu"] for run in runs]
+            each = ", ".join(f"{score:.1f}" for score in scores)
+            lines.append(f"  BLEU {quality['strategy']['name']:11}{mean(scores):.1f}, runs {each}")
+        lines.append(f"  ({found['test']}, {runs[0]['quality'][0]['signature']})")
+    for difference in found["differences"]:
+        lines += [f"{difference['name']} minus {difference['from']}, 95% band"]
+        lines += [f"  {name:16}{_banded(difference['summary'], name)}" for name in FIGURES]
+    return lines
+
+
+def _banded(summary: dict[str, float], name: str) -> str:
+    return f"{summary[name]:.4f} ({summary[name + '_low']:.4f} to {summary[name + '_high']:.4f})"

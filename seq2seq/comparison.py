@@ -1,0 +1,134 @@
+"""Recipes of training compared over several seeds each: teacher forcing against scheduled sampling, say, on the same data.
+
+A recipe is everything but the seed, and its runs differ in their seed alone; recipes may differ in what is to be compared, and
+`settings` says in what they do. Every figure is the mean over runs and sentences; its band comes from drawing both again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import card
+from .bootstrap import Bootstrap
+from .checkpoint import Checkpoint, find, load
+from .corpora import Pair
+from .decoding import Beam, Greedy, describe
+from .exposure import Row, measure
+from .model import count_parameters
+from .report import Report, Run, means, position_grids, records, table_of
+from .translator import Translator
+
+SEARCHES = (Greedy(), Beam(5))  # of the test set's BLEU
+SEED = "seed"
+
+
+@dataclass(frozen=True)
+class Member:
+    """One run of a recipe, measured."""
+
+    name: str
+    seed: int
+    parameters: int
+    updates: int
+    rows: tuple[Row, ...]
+    quality: tuple[dict[str, Any], ...]  # of each search on the test set, free-running
+
+
+def members(names: Sequence[str], pairs: Sequence[Pair], test: Sequence[Pair], seed: int = 1) -> Iterator[Member]:
+    """Each checkpoint measured on `pairs` as `exposure.measure` does, and translating `test`. `seed` draws the wrong words."""
+    for name in names:
+        checkpoint = load(name)
+        translator = Translator(checkpoint)
+        quality = []
+        for search in SEARCHES:
+            found = translator.evaluate(test, search)
+            quality.append(
+                {"strategy": describe(search), "bleu": found.bleu, "chrf": found.chrf, "signature": found.bleu_signature}
+            )
+        yield Member(
+            name=checkpoint.name,
+            seed=checkpoint.training.seed,
+            parameters=count_parameters(checkpoint.model),
+            updates=card.updates(find(name)),
+            rows=tuple(row for batch in measure(translator, pairs, seed) for row in batch),
+            quality=tuple(quality),
+        )
+
+
+def settings(recipes: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:
+    """In what the recipes differ: by recipe, the settings of model and training that are not the same in all.
+
+    Raises ValueError unless runs of a recipe differ in their seed alone, and all models read and write the same pieces.
+    """
+    every = {recipe: [load(name) for name in names] for recipe, names in recipes.items()}
+    first = next(iter(every.values()))[0]
+    for loaded in (run for runs in every.values() for run in runs):
+        if loaded.tokenizer.files() != first.tokenizer.files():
+            raise ValueError(
+                f"{loaded.name} cuts text into other pieces than {first.name}: only models of one vocabulary can be compared "
+                "(train --vocabulary-of)"
+            )
+    flat = {}
+    for recipe, runs in every.items():
+        flat[recipe] = _flat(runs[0])
+        for run in runs[1:]:
+            other = _flat(run)
+            if different := [name for name, value in flat[recipe].items() if name != SEED and other[name] != value]:
+                raise ValueError(
+                    f"{run.name} and {runs[0].name}, both of {recipe!r}, differ in {different[0]}: "
+                    "runs of a recipe may differ in their seed alone"
+                )
+    names = [name for name in _flat(first) if name != SEED and len({str(values[name]) for values in flat.values()}) > 1]
+    return {recipe: {name: values[name] for name in names} for recipe, values in flat.items()}
+
+
+def _flat(checkpoint: Checkpoint) -> dict[str, Any]:
+    return {**checkpoint.model.config.to_dict(), **checkpoint.training.to_dict()}
+
+
+def compare(recipes: Mapping[str, Sequence[Member]], seed: int = 1) -> dict[str, Any]:
+    """A report a recipe, and the difference of each from the first one, with bands; plain values."""
+    runs = {recipe: [member.rows for member in found] for recipe, found in recipes.items()}
+    streams = {recipe: number for number, recipe in enumerate(recipes)}
+    first = next(iter(recipes))
+    return {
+        "recipes": [
+            {
+                "name": recipe,
+                "runs": [_run(member) for member in found],
+                "report": Report.of(*runs[recipe], seed=seed, stream=streams[recipe]).to_dict(),
+            }
+            for recipe, found in recipes.items()
+        ],
+        "differences": [
+            {"name": recipe, "from": first, **_difference(runs[recipe], runs[first], seed, streams[recipe])}
+            for recipe in recipes
+            if recipe != first
+        ],
+    }
+
+
+def _run(member: Member) -> dict[str, Any]:
+    figures = means([member.rows], Bootstrap(len(member.rows)))
+    return {
+        "model": member.name,
+        "seed": member.seed,
+        "parameters": member.parameters,
+        "updates": member.updates,
+        "figures": {name: float(mean.values[0]) for name, mean in figures.items()},
+        "quality": list(member.quality),
+    }
+
+
+def _difference(runs: Sequence[Run], base: Sequence[Run], seed: int, stream: int) -> dict[str, Any]:
+    """Figures and positions of `runs` minus those of `base`, on the same draws of sentences."""
+    draw, draw_base = (Bootstrap(len(r[0]), len(r), seed, s) for r, s in ((runs, stream), (base, 0)))
+    figures, figures_base = means(runs, draw), means(base, draw_base)
+    summary: dict[str, float] = {}
+    for name, mean in figures.items():
+        summary |= mean.minus(figures_base[name]).figure(name)
+    grids, grids_base = position_grids(runs), position_grids(base)
+    columns = {name: draw.by_column(grid).minus(draw_base.by_column(grids_base[name])) for name, grid in grids.items()}
+    return {"summary": summary, "by_position": records(table_of("position", grids, columns))}

@@ -1,0 +1,74 @@
+"""Curves with bands as Plotly figures, the same everywhere.
+
+Colours are left to the page, which knows light from dark: each trace names its colour in `meta`. Colour is never alone: lines
+differ in their dashes and marks, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+FEWEST = 10  # sentences that a point needs to be drawn; the tables have all
+Table = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a curve is drawn; `colour` is one that the page knows: ink, target or soft."""
+
+    colour: str
+    symbol: str
+    dash: str
+
+
+TOLD = Style("ink", "circle", "solid")  # what goes by the reference
+OWN = Style("target", "diamond-open", "dash")  # what goes by the decoder's own pieces
+THIRD = Style("soft", "square-open", "dot")
+
+
+def shown(table: Table) -> Table:
+    """The lines of a report's table that enough sentences stand behind."""
+    return [line for line in table if line["sentences"] >= FEWEST]
+
+
+def add(figure: go.Figure, table: Table, x: str, y: str, name: str, style: Style, key: str) -> None:
+    """A band and a line with marks; `key` says in `meta` what is drawn."""
+    known = [line for line in table if line[y] is not None]
+    at = [line[x] for line in known]
+    band = [line[f"{y}_high"] for line in known] + [line[f"{y}_low"] for line in reversed(known)]
+    figure.add_scatter(
+        x=at + at[::-1],
+        y=band,
+        mode="lines",
+        fill="toself",
+        line={"width": 0},
+        meta={"of": key, "colour": style.colour, "part": "band"},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure.add_scatter(
+        x=at,
+        y=[line[y] for line in known],
+        mode="lines+markers",
+        name=name,
+        line={"width": 3, "dash": style.dash},
+        marker={"size": 9, "symbol": style.symbol},
+        meta={"of": key, "colour": style.colour, "part": "line"},
+        customdata=[[line["sentences"], line[f"{y}_low"], line[f"{y}_high"]] for line in known],
+        hovertemplate="%{y:.3f} (%{customdata[1]:.3f} to %{customdata[2]:.3f}), %{customdata[0]} sentences<extra></extra>",
+    )
+
+
+def laid_out(figure: go.Figure, across: str, up: str, bounds: tuple[float, float] | None = None) -> go.Figure:
+    return figure.update_layout(
+        template=None,
+        xaxis={"title": {"text": across}, "tickformat": "d", "tickangle": 0, "zeroline": False},
+        yaxis={"title": {"text": up}, "rangemode": "tozero", "zeroline": False, **({"range": list(bounds)} if bounds else {})},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        margin={"l": 64, "r": 12, "t": 44, "b": 56},
+        hovermode="x",
+    )
