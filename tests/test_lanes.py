@@ -103,8 +103,9 @@ def test_a_wrong_word_is_drawn_as_it_was_measured(services: Services, seen: Look
     assert "“clé” in place of “" in "".join(span["text"] for span in found["says"])
 
 
-def test_every_word_in_turn_is_each_word_alone(services: Services, small: Translator, seen: Looked) -> None:
-    table = lanes.every_word(small, seen.lanes, "forced")
+def test_every_word_in_turn_is_each_word_alone(services: Services) -> None:
+    table = lanes.look(services, Asked(ASKED.text, ASKED.reference, "small", every="forced")).every
+    assert table is not None and table["lane"] == "forced"
     assert [row["right"] for row in table["rows"]] == ["ma", "sœur", "aime", "le", "jardin"]
     for number, row in enumerate(table["rows"], start=1):
         single = lanes.look(services, Asked(ASKED.text, ASKED.reference, "small", inject=("forced", number, "~1"))).third
@@ -133,7 +134,9 @@ def read(services: Services, **query: str) -> tuple[Asked, int, list[str]]:
     return lanes.read(query, lambda name, text: Asked(text or "x", "y", name or "small"), services)
 
 
-@pytest.mark.parametrize("more", [{}, {"rescue": (3, 2)}, {"inject": ("free", 2, "a-b")}, {"inject": ("forced", 1, "~17")}])
+@pytest.mark.parametrize(
+    "more", [{}, {"rescue": (3, 2)}, {"inject": ("free", 2, "a-b")}, {"inject": ("forced", 1, "~17"), "every": "free"}]
+)
 def test_an_address_says_all_that_was_asked(services: Services, more: dict[str, Any]) -> None:
     asked = Asked("Où ? & = #", "ré-fé", "small", **more)
     written = dict(lanes.items(asked))
@@ -148,6 +151,7 @@ def test_an_address_says_all_that_was_asked(services: Services, more: dict[str, 
         ({"rescue": "one-2"}, "“rescue” should be a whole number"),
         ({"rescue": "3"}, "“rescue” should be a whole number"),
         ({"inject": "forced-x-y"}, "“inject” should be a whole number"),
+        ({"every": "third"}, "no lane “third”"),
         ({"step": "-1"}, "“step” should be a whole number"),
     ],
 )
@@ -184,7 +188,7 @@ def test_choices_become_what_is_asked(seen: Looked) -> None:
     assert drawn.inject == ("free", 2, "~1")
     again = lanes.chosen_wrong_word(Looked(drawn, seen.lanes), event(seen, lane="free", word=1, text=""))
     assert again.inject == ("free", 2, "~2")
-    assert lanes.chosen_lane(seen, event(seen, lane="forced")) == "forced"
+    assert lanes.chosen_lane(seen, event(seen, lane="forced")).every == "forced"
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ class Asked:
     model: str
     rescue: tuple[int, int] | None = None  # at which step, which word of the reference
     inject: tuple[str, int, str] | None = None  # in which lane, which word, and the wrong one or "~" and a seed
+    every: str | None = None  # in which lane every word in turn is made a wrong one
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ def look(services: Services, asked: Asked) -> Looked:
     if not asked.reference.strip():
         raise ValueError(f"A reference is needed: please type a right translation in {translator.info.target_language}.")
     found = Looked(asked, forcing.compare(translator, asked.text, asked.reference))
+    if asked.every:
+        found = replace(found, every=_every_word(translator, found.lanes, asked.every))
     if asked.rescue:
         return replace(found, third=_rescue(translator, found.lanes, *asked.rescue))
     if asked.inject:
@@ -80,7 +83,7 @@ def _inject(translator: Translator, lanes: Lanes, lane: str, number: int, wrong:
     return view.injected(found, trace, spelled, _texts(translator, _trace(lanes, lane))[number - 1])
 
 
-def every_word(translator: Translator, lanes: Lanes, lane: str) -> dict[str, Any]:
+def _every_word(translator: Translator, lanes: Lanes, lane: str) -> dict[str, Any]:
     """Each word of a lane in turn gives way to a wrong one drawn at random."""
     texts = _texts(translator, _trace(lanes, lane))
     if not texts:
@@ -106,9 +109,13 @@ def _job(translator: Translator, lanes: Lanes, lane: str, number: int, wrong: st
 
 
 def _trace(lanes: Lanes, lane: str) -> DecodingTrace:
-    if lane not in (FORCED, FREE):
-        raise ValueError(f"There is no lane “{str(lane)[:20]}”. There are: {FORCED}, {FREE}.")
-    return lanes.forced if lane == FORCED else lanes.free
+    return lanes.forced if _lane(lane) == FORCED else lanes.free
+
+
+def _lane(name: Any) -> str:
+    if name not in (FORCED, FREE):
+        raise ValueError(f"There is no lane “{str(name)[:20]}”. There are: {FORCED}, {FREE}.")
+    return str(name)
 
 
 def _texts(translator: Translator, trace: DecodingTrace) -> list[str]:
@@ -145,6 +152,8 @@ def items(asked: Asked) -> list[tuple[str, str]]:
         pairs.append(("rescue", link.SEPARATOR.join(map(str, asked.rescue))))
     if asked.inject:
         pairs.append(("inject", link.SEPARATOR.join(map(str, asked.inject))))
+    if asked.every:
+        pairs.append(("every", asked.every))
     return pairs
 
 
@@ -164,6 +173,8 @@ def read(
         asked = replace(asked, rescue=reader.attempt(lambda: _read_rescue(query["rescue"]), None))
     elif "inject" in query:
         asked = replace(asked, inject=reader.attempt(lambda: _read_inject(query["inject"]), None))
+    if "every" in query:
+        asked = replace(asked, every=reader.attempt(lambda: _lane(query["every"]), None))
     step = reader.attempt(lambda: link.whole("step", query.get("step", "0")), 0)
     return asked, step, reader.problems
 
@@ -190,19 +201,17 @@ def chosen_rescue(seen: Looked, event: gr.EventData) -> Asked:
 def chosen_wrong_word(seen: Looked, event: gr.EventData) -> Asked:
     (word,) = _numbers(seen, event, "word")
     lane, text = _field(event, "lane"), _field(event, "text")
-    _trace(seen.lanes, lane)
+    lane = _lane(lane)
     if not isinstance(text, str):
         raise ValueError("That choice could not be read. Please choose again.")
     if not text.strip() or text.strip().startswith(DRAWN):
         text = f"{DRAWN}{_next_seed(seen.asked)}"
-    return replace(seen.asked, inject=(str(lane), word + 1, text.strip()), rescue=None)
+    return replace(seen.asked, inject=(lane, word + 1, text.strip()), rescue=None)
 
 
-def chosen_lane(seen: Looked, event: gr.EventData) -> str:
+def chosen_lane(seen: Looked, event: gr.EventData) -> Asked:
     _numbers(seen, event)
-    lane = _field(event, "lane")
-    _trace(seen.lanes, lane)
-    return str(lane)
+    return replace(seen.asked, every=_lane(_field(event, "lane")))
 
 
 def _next_seed(asked: Asked) -> int:

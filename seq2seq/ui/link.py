@@ -21,7 +21,7 @@ TRANSLATE, FORCING, SCORE, SENTENCES, CURE = "translate", "teacher-forcing", "sc
 # What the address of a tab, or of a view within one, may hold. Besides, `tab` names it; the first needs no name.
 PARAMETERS: dict[str, tuple[str, ...]] = {
     TRANSLATE: ("text", "model", "search", *search.SETTINGS, "prefix", "step"),
-    FORCING: ("text", "model", "reference", "rescue", "inject", "step"),
+    FORCING: ("text", "model", "reference", "rescue", "inject", "every", "step"),
     SCORE: ("text", "model", "first", "other"),
     SENTENCES: ("model",),
     CURE: (),

@@ -77,7 +77,7 @@ def build(services: Services) -> None:
     def third_lane(now: Looked, what: Asked) -> dict[Any, Any]:
         found = lanes.look(services, what)
         assert found.third is not None
-        return opened(replace(found, every=now.every), step=found.third["at"][0])
+        return opened(found, step=found.third["at"][0])
 
     @report
     def rescue(now: Looked, event: gr.EventData) -> dict[Any, Any]:
@@ -89,8 +89,7 @@ def build(services: Services) -> None:
 
     @report
     def every_word(now: Looked, event: gr.EventData) -> dict[Any, Any]:
-        table = lanes.every_word(services.translator(now.asked.model), now.lanes, lanes.chosen_lane(now, event))
-        return opened(replace(now, every=table), step=None, play=False)
+        return opened(lanes.look(services, lanes.chosen_lane(now, event)), step=None, play=False)
 
     @report
     def clear(now: Looked) -> dict[Any, Any]:
@@ -111,7 +110,7 @@ def build(services: Services) -> None:
             now = lanes.look(services, what)
         except Exception as error:  # whatever it is, something must be drawn
             problems.append(explain(error))
-            what = replace(what, rescue=None, inject=None)
+            what = replace(what, rescue=None, inject=None, every=None)
             try:
                 now = lanes.look(services, what)
             except Exception:

@@ -158,6 +158,10 @@ def test_every_word_in_turn_is_a_table_of_all_words(tab) -> None:
     page.get_by_test_id("every").click()
     expect(page.locator(".curve-table td.target")).to_have_text(["Nous", "t'attendions", "dans", "le", "jardin"])
     at_step(page, 2)
+    page.wait_for_url("**every=forced*")
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator(".curve-table tr")).to_have_count(page.locator(".curve-table tr").count())
 
 
 @pytest.mark.parametrize(
