@@ -35,7 +35,7 @@ def _exists(text: str) -> bool:
         return False
 
 
-def add_training(folder: Path, line: str, updates: int, epochs: int, loss: float, held_out: str) -> None:
+def add_training(folder: Path, line: str, updates: int, epochs: float, loss: float, held_out: str) -> None:
     """Note how the model was trained: `loss` in nats per piece, teacher-forced, on the pairs of the file `held_out`."""
     figures = {"updates": updates, "epochs": epochs, "validation_loss": loss, "validation_data": held_out}
     _write(folder, {"training": {"command": line, **figures}, "evaluations": []})
@@ -136,7 +136,7 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
         "",
         f"    {training['command']}",
         "",
-        f"Seed {checkpoint.training.seed}; {training['epochs']} epochs, {training['updates']:,} updates. Held-out loss "
+        f"Seed {checkpoint.training.seed}; {training['epochs']:.3g} epochs, {training['updates']:,} updates. Held-out loss "
         f"{training['validation_loss']:.4f} nats per piece,",
         f"perplexity {perplexity(training['validation_loss']):.2f} per piece (teacher-forced). The held-out",
         f"pairs{_of(training)} chose the best epoch: figures on them are those of a validation set, not of a test set.",

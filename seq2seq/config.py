@@ -93,7 +93,8 @@ class ModelConfig(_Checked):
 class TrainConfig(_Checked):
     """How a model is trained. Together with the data and the seed it decides every number of the run."""
 
-    epochs: int = _setting(10, 1, 10_000, "passes over the training pairs")
+    epochs: int = _setting(10, 1, 10_000, "passes over the training pairs, where `updates` is 0")
+    updates: int = _setting(0, 0, 100_000_000, "updates of the run, however many passes they are; 0 leaves it to `epochs`")
     batch_tokens: int = _setting(2000, 16, 1_000_000, "positions in a batch of all processes: sentences times longest side")
     learning_rate: float = _setting(2e-3, 1e-6, 1.0, "peak learning rate of AdamW")
     final_learning_rate: float = _setting(0.02, 0.0, 1.0, "share of the peak at which the cosine ends")

@@ -155,8 +155,8 @@ class Vocabulary:
         return found if len(found) > 1 else [self._processor.PieceToId(piece) for piece in self._merges]
 
     @classmethod
-    def train(cls, lines: Iterable[str], size: int, seed: int = 1, kind: str = "bpe") -> Vocabulary:
-        """A vocabulary of `size` pieces from `lines` of training text.
+    def train(cls, lines: Iterable[str], size: int, seed: int = 1, kind: str = "bpe", split_digits: bool = False) -> Vocabulary:
+        """A vocabulary of `size` pieces from `lines` of training text. With `split_digits` each digit stays a piece of its own.
 
         Of more than VOCABULARY_LINES lines it holds that many, drawn at random but always the same. Raises ValueError if the
         text is too small for the size.
@@ -176,6 +176,7 @@ class Vocabulary:
                 remove_extra_whitespaces=False,
                 add_dummy_prefix=False,  # `encode` writes the space before the first word itself, "▁" being text too
                 byte_fallback=True,
+                split_digits=split_digits,
                 character_coverage=0.9999,
                 pad_id=PAD,
                 bos_id=BOS,
@@ -201,13 +202,21 @@ class Tokenizer:
         return self.source is self.target
 
     @classmethod
-    def train(cls, pairs: Iterable[tuple[str, str]], size: int, shared: bool, seed: int = 1, kind: str = "bpe") -> Tokenizer:
+    def train(
+        cls,
+        pairs: Iterable[tuple[str, str]],
+        size: int,
+        shared: bool,
+        seed: int = 1,
+        kind: str = "bpe",
+        split_digits: bool = False,
+    ) -> Tokenizer:
         """`pairs` are gone through once a side, and not held. Raises ValueError if they are too few for `size`."""
         sources, targets = (text for text, _ in pairs), (text for _, text in pairs)
         if shared:
-            both = Vocabulary.train(chain(sources, targets), size, seed, kind)
+            both = Vocabulary.train(chain(sources, targets), size, seed, kind, split_digits)
             return cls(both, both)
-        return cls(Vocabulary.train(sources, size, seed, kind), Vocabulary.train(targets, size, seed, kind))
+        return cls(*(Vocabulary.train(side, size, seed, kind, split_digits) for side in (sources, targets)))
 
     def files(self) -> dict[str, bytes]:
         """File names and contents, as a checkpoint folder holds them."""

@@ -29,7 +29,7 @@ class Started:
     device: str
     precision: str  # of the matrix products
     pairs: int
-    epochs: int
+    updates: int  # of the whole run; of one that is counted in epochs about so many, since no two have the same batches
     update: int  # updates already done, when resumed
 
 
@@ -75,6 +75,7 @@ class CheckpointSaved:
 @dataclass(frozen=True)
 class Finished:
     update: int
+    epochs: float  # passes over the training pairs
     best_loss: float  # as in Validated
     seconds: float
 
@@ -146,36 +147,48 @@ def train(
         if world.first and not progress.update:
             snapshot(state_file, model, average, optimizer, run, progress)
     bf16 = config.bf16 and bf16_pays(device)
-    yield Started(
-        count_parameters(model), _describe(device, world), "bf16" if bf16 else "fp32", len(data), config.epochs, progress.update
-    )
+    batches = data.epoch(progress.epoch)
+    updates = config.updates or config.epochs * len(batches)
+    precision = "bf16" if bf16 else "fp32"
+    yield Started(count_parameters(model), _describe(device, world), precision, len(data), updates, progress.update)
     clock = time.monotonic() - progress.seconds
     saved = time.monotonic()
-    while progress.epoch < config.epochs:
-        batches = data.epoch(progress.epoch)
-        while progress.index < len(batches):
-            share = (progress.epoch + progress.index / len(batches)) / config.epochs
-            rate = learning_rate(config, progress.update, share)
-            forcing = teacher_forcing_ratio(config.teacher_forcing_schedule, config.teacher_forcing_ratio, share)
-            loss, norm, tokens = _update(
-                model, average, optimizer, batches[progress.index], config, rate, forcing, progress.update, bf16, world
-            )
-            progress.update += 1
-            progress.index += 1
-            progress.seconds = time.monotonic() - clock
-            yield StepDone(progress.update, progress.epoch, share, loss, rate, forcing, norm, tokens, progress.seconds)
-            last = progress.index == len(batches)
-            if last or (config.validate_every and progress.update % config.validate_every == 0):
-                yield from _validate(average, validation, progress, bf16, keep, probe, world)
-            if state_file and world.first and (last or time.monotonic() - saved > SNAPSHOT_SECONDS):
-                at = Progress(**vars(progress))
-                if last:
-                    at.epoch, at.index = at.epoch + 1, 0
-                snapshot(state_file, model, average, optimizer, run, at)
-                saved = time.monotonic()
-        progress.epoch, progress.index = progress.epoch + 1, 0
+    while not _over(progress, config):
+        share = _share(progress, len(batches), config)
+        rate = learning_rate(config, progress.update, share)
+        forcing = teacher_forcing_ratio(config.teacher_forcing_schedule, config.teacher_forcing_ratio, share)
+        loss, norm, tokens = _update(
+            model, average, optimizer, batches[progress.index], config, rate, forcing, progress.update, bf16, world
+        )
+        progress.update += 1
+        progress.index += 1
+        progress.seconds = time.monotonic() - clock
+        yield StepDone(progress.update, progress.epoch, share, loss, rate, forcing, norm, tokens, progress.seconds)
+        ended = progress.index == len(batches)
+        due = config.validate_every and progress.update % config.validate_every == 0
+        if ended or due or progress.update == config.updates:
+            yield from _validate(average, validation, progress, bf16, keep, probe, world)
+        if ended:
+            progress.epoch, progress.index = progress.epoch + 1, 0
+        over = _over(progress, config)
+        if state_file and world.first and (ended or over or time.monotonic() - saved > SNAPSHOT_SECONDS):
+            snapshot(state_file, model, average, optimizer, run, progress)
+            saved = time.monotonic()
+        if ended and not over:
+            batches = data.epoch(progress.epoch)
     model.load_state_dict(average.state_dict())
-    yield Finished(progress.update, progress.best, progress.seconds)
+    yield Finished(progress.update, progress.epoch + progress.index / len(batches), progress.best, progress.seconds)
+
+
+def _share(progress: Progress, batches: int, config: TrainConfig) -> float:
+    """How much of the run is done, 0 to 1; `batches` are those of the epoch."""
+    if config.updates:
+        return progress.update / config.updates
+    return (progress.epoch + progress.index / batches) / config.epochs
+
+
+def _over(progress: Progress, config: TrainConfig) -> bool:
+    return progress.update >= config.updates if config.updates else progress.epoch >= config.epochs
 
 
 def _optimizer(model: Seq2Seq, config: TrainConfig) -> torch.optim.AdamW:

@@ -122,7 +122,7 @@ def _train(options: argparse.Namespace, training: TrainConfig, origin: Origin, w
     finished = show(events)
     line = card.command("train", [a for a in options.given if a != "--resume"], world.size)
     held_out_name = Path(options.valid).name
-    card.add_training(options.out, line, finished.update, training.epochs, finished.best_loss, held_out_name)
+    card.add_training(options.out, line, finished.update, finished.epochs, finished.best_loss, held_out_name)
     state_file.unlink()
 
 
@@ -164,7 +164,7 @@ def show(events: Iterable[Event]) -> Finished:
                     start = time.monotonic()
                     resumed = f", from update {event.update}" if event.update else ""
                     _say(
-                        f"{event.parameters:,} parameters, {event.pairs:,} pairs, {event.epochs} epochs "
+                        f"{event.parameters:,} parameters, {event.pairs:,} pairs, {event.updates:,} updates "
                         f"on {event.device} in {event.precision}{resumed}"
                     )
                 case StepDone():
