@@ -11,9 +11,9 @@ from typing import Any
 
 from .checkpoint import Checkpoint, load, replace_file
 from .decoding import describe
+from .events import perplexity
 from .metrics import Quality
 from .model import count_parameters
-from .training import perplexity
 
 RESULTS = "results.json"
 EXPOSURE = "exposure.json"  # teacher forcing against free running on a held-out file

@@ -42,6 +42,7 @@ class Quality:
     bleu_signature: str
     chrf_signature: str
     by_length: tuple[LengthQuality, ...]
+    exact: float  # of 100 different sources, how many translations are one of the references, character by character
 
 
 def quality(
@@ -84,6 +85,7 @@ def quality(
         bleu_signature=str(bleu.get_signature()),
         chrf_signature=str(chrf.get_signature()),
         by_length=tuple(by_length),
+        exact=100 * sum(h in refs for h, refs in zip(hypotheses, references, strict=True)) / len(sources),
     )
 
 

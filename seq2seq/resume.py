@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save_file
 
 from .batches import TrainingData
@@ -74,6 +74,15 @@ def restore(
                     moments = ("step", "exp_avg", "exp_avg_sq")
                     optimizer.state[weight] = {m: tensors[f"{m}/{name}"].to(model.device) for m in moments}
         return progress
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} is damaged ({str(error)[:100]}): delete it to start anew") from None
+
+
+def settings_of(path: str | Path) -> TrainConfig:
+    """With what settings the run was begun that was cut off. Raises ValueError if the file is damaged."""
+    try:
+        with safe_open(path, "pt") as file:
+            return TrainConfig.from_dict(json.loads(file.metadata()["run"])["training"])
     except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} is damaged ({str(error)[:100]}): delete it to start anew") from None
 

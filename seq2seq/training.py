@@ -7,7 +7,6 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import torch
 
@@ -15,77 +14,14 @@ from .batches import Batch, TrainingData, collate
 from .config import TrainConfig
 from .distributed import ALONE, World
 from .encoded import Ids
+from .events import CheckpointSaved, Event, Finished, SampleDecoded, Started, StepDone, Validated
 from .model import Seq2Seq, count_parameters
 from .resume import Progress, identity, restore, snapshot
 from .scheduled_sampling import fed_pieces
 from .schedules import teacher_forcing_ratio
 
 SNAPSHOT_SECONDS = 120  # at most this much work is lost to a kill
-
-
-@dataclass(frozen=True)
-class Started:
-    parameters: int
-    device: str
-    precision: str  # of the matrix products
-    pairs: int
-    updates: int  # of the whole run; of one that is counted in epochs about so many, since no two have the same batches
-    update: int  # updates already done, when resumed
-
-
-@dataclass(frozen=True)
-class StepDone:
-    update: int
-    epoch: int
-    share: float  # of the whole run, 0 to 1
-    loss: float  # nats per piece of this batch, fed as `teacher_forcing` says, with label smoothing and dropout
-    learning_rate: float
-    teacher_forcing: float  # the share of steps that were fed the reference
-    gradient_norm: float  # before clipping
-    tokens: int  # target pieces in the batch
-    seconds: float  # of training so far, earlier parts of a resumed run included
-
-
-@dataclass(frozen=True)
-class Validated:
-    update: int
-    epoch: int
-    loss: float  # nats per piece, teacher-forced, of the averaged weights, without smoothing and dropout
-    best: bool
-
-    @property
-    def perplexity(self) -> float:
-        """Per piece, teacher-forced."""
-        return perplexity(self.loss)
-
-
-@dataclass(frozen=True)
-class SampleDecoded:
-    update: int
-    source: str
-    hypothesis: str  # free-running
-
-
-@dataclass(frozen=True)
-class CheckpointSaved:
-    update: int
-    loss: float  # as in Validated
-
-
-@dataclass(frozen=True)
-class Finished:
-    update: int
-    epochs: float  # passes over the training pairs
-    best_loss: float  # as in Validated
-    seconds: float
-
-
-def perplexity(loss: float) -> float:
-    """exp(loss); infinity where a diverged run's loss is too large for it."""
-    return math.exp(loss) if loss < 700 else math.inf
-
-
-Event = Started | StepDone | Validated | SampleDecoded | CheckpointSaved | Finished
+WARM_UP, MEASURING_SECONDS = 5, 4  # updates, and time, for finding out how fast a model learns here
 
 
 def choose_device(name: str) -> torch.device:
@@ -189,6 +125,42 @@ def _share(progress: Progress, batches: int, config: TrainConfig) -> float:
 
 def _over(progress: Progress, config: TrainConfig) -> bool:
     return progress.update >= config.updates if config.updates else progress.epoch >= config.epochs
+
+
+def updates_within(
+    seconds: float,
+    model: Seq2Seq,
+    data: TrainingData,
+    validation: Sequence[Batch],
+    config: TrainConfig,
+    world: World = ALONE,
+) -> int:
+    """How many updates, with a validation after each epoch, take about `seconds` here: measured on a copy of the model.
+
+    The number makes the run one that can be repeated, on a machine of any speed.
+    """
+    device = choose_device(config.device)
+    trial = copy.deepcopy(model).to(device)
+    average, optimizer = copy.deepcopy(trial), _optimizer(trial, config)
+    bf16 = config.bf16 and bf16_pays(device)
+    batches = data.epoch(0)
+
+    def update(number: int) -> None:
+        rate = learning_rate(config, number, 0.0)
+        _update(trial, average, optimizer, batches[number % len(batches)], config, rate, 1.0, number, bf16, world)
+
+    for number in range(WARM_UP):  # the first ones find memory and choose kernels
+        update(number)
+    start = time.monotonic()
+    number = 0
+    while world.from_first(lambda: time.monotonic() - start < min(MEASURING_SECONDS, seconds / 10)):
+        update(WARM_UP + number)
+        number += 1
+    each = (time.monotonic() - start) / max(1, number)
+    start = time.monotonic()
+    validation_loss(average, validation, bf16, world)
+    each += (time.monotonic() - start) / len(batches)
+    return world.from_first(lambda: max(1, round(seconds / each)))
 
 
 def _optimizer(model: Seq2Seq, config: TrainConfig) -> torch.optim.AdamW:

@@ -8,11 +8,12 @@ from small import small_config
 
 from seq2seq.batches import Batch, TrainingData, collate, fixed_batches
 from seq2seq.config import EOS, PAD, TrainConfig
+from seq2seq.events import StepDone
 from seq2seq.model import Seq2Seq
 from seq2seq.scheduled_sampling import fed_pieces
 from seq2seq.schedules import SCHEDULES, teacher_forcing_ratio
 from seq2seq.text import Tokenizer
-from seq2seq.training import StepDone, train
+from seq2seq.training import train
 
 Pairs = list[tuple[str, str]]
 FALLING = [name for name in SCHEDULES if name != "constant"]

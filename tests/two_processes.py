@@ -19,6 +19,7 @@ from seq2seq import training
 from seq2seq.batches import TrainingData, fixed_batches
 from seq2seq.config import TrainConfig
 from seq2seq.distributed import ALONE, World, join
+from seq2seq.events import StepDone, Validated
 from seq2seq.model import Seq2Seq
 from seq2seq.text import Tokenizer
 
@@ -41,8 +42,8 @@ def fresh(dropout: float = 0.0, seed: int = 1) -> Seq2Seq:
 def run(model: Seq2Seq, world: World = ALONE, config: TrainConfig = CONFIG, state_file: str | None = None) -> dict[str, Any]:
     kept: list[Seq2Seq] = []
     events = list(training.train(model, DATA, VALIDATION, config, keep=kept.append, state_file=state_file, world=world))
-    steps = [(e.update, e.loss, e.gradient_norm, e.tokens) for e in events if isinstance(e, training.StepDone)]
-    validated = [e.loss for e in events if isinstance(e, training.Validated)]
+    steps = [(e.update, e.loss, e.gradient_norm, e.tokens) for e in events if isinstance(e, StepDone)]
+    validated = [e.loss for e in events if isinstance(e, Validated)]
     weights = torch.cat([p.detach().flatten() for p in model.parameters()]).tolist()
     return {"weights": weights, "steps": steps, "validated": validated, "kept": len(kept)}
 
@@ -52,7 +53,7 @@ def cut_off(state_file: str, world: World = ALONE) -> None:
     training.SNAPSHOT_SECONDS = -1  # after each
     events = training.train(fresh(), DATA, VALIDATION, CONFIG, state_file=state_file, world=world)
     for event in events:
-        if isinstance(event, training.StepDone) and event.update == CUT + 1:
+        if isinstance(event, StepDone) and event.update == CUT + 1:
             break
     events.close()  # type: ignore[attr-defined]
 

@@ -8,9 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .. import card, checkpoint
+from ..config import choose
 from ..corpora import read_tsv
 from ..decoding import describe
 from ..metrics import Quality
+from ..tasks import TASKS
 from ..translator import Translator
 from .options import add_columns, add_model, add_strategy, strategy
 
@@ -19,7 +21,9 @@ HELP = "BLEU and chrF of free-running translations against all references of eac
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
-    parser.add_argument("--data", required=True, metavar="FILE", help="pairs, a tab-separated UTF-8 file without header")
+    given = parser.add_mutually_exclusive_group(required=True)
+    given.add_argument("--data", metavar="FILE", help="pairs, a tab-separated UTF-8 file without header")
+    given.add_argument("--task", help=f"or the test examples of a task: {', '.join(TASKS)}")
     add_columns(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--card", action="store_true", help="write the figures into the model card, too")
@@ -28,7 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     chosen = strategy(options)
-    pairs = read_tsv(options.data, options.source, options.target)
+    if options.task:
+        pairs, data = choose("task", options.task, TASKS).pairs("test"), options.task
+    else:
+        pairs, data = read_tsv(options.data, options.source, options.target), Path(options.data).name
     translator = Translator.load(options.model)
     if options.card:
         card.check(checkpoint.find(options.model))  # before the work, not after it
@@ -40,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         print("\n".join(_lines(quality)))
     if options.card:
         line = card.command("evaluate", [a for a in options.given if a != "--card"])
-        card.add_evaluation(checkpoint.find(options.model), line, Path(options.data).name, chosen, quality)
+        card.add_evaluation(checkpoint.find(options.model), line, data, chosen, quality)
     return 0
 
 
@@ -49,6 +56,7 @@ def _lines(quality: Quality) -> list[str]:
         f"free-running, {quality.sentences} different sentences, {quality.references} references, {quality.rows} rows",
         f"BLEU {quality.bleu:.1f} with each sentence once, {quality.bleu_by_row:.1f} with each row  ({quality.bleu_signature})",
         f"chrF {quality.chrf:.1f} with each sentence once, {quality.chrf_by_row:.1f} with each row  ({quality.chrf_signature})",
+        f"{quality.exact:.1f}% of the sentences are a reference, character by character",
         "source words  sentences  BLEU",
         *(f"{card.span(part.low, part.high):>12}  {part.sentences:9d}  {part.bleu:4.1f}" for part in quality.by_length),
     ]

@@ -7,7 +7,7 @@ import dataclasses
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,28 +17,34 @@ from tqdm import tqdm
 
 from .. import card, checkpoint
 from ..allocator import keep_freed_memory
-from ..batches import TrainingData, fixed_batches
+from ..batches import Batch, TrainingData, fixed_batches
 from ..checkpoint import Checkpoint, Origin
-from ..config import ModelConfig, TrainConfig, choose
-from ..corpora import Corpus
+from ..config import ModelConfig, TrainConfig
 from ..distributed import World, join
-from ..model import ARCHITECTURES, Seq2Seq
+from ..events import Event, Finished, Started, StepDone, Validated
+from ..model import Seq2Seq
+from ..plan import VOCABULARY_SIZE, Files, Pairs, Plan
+from ..resume import settings_of
+from ..tasks import TASKS
 from ..text import KINDS, Tokenizer
-from ..training import Event, Finished, Started, StepDone, Validated, choose_device, train
+from ..training import choose_device, train, updates_within
 from .options import add_columns
 
-HELP = "train a model on a TSV of sentence pairs"
+HELP = "train a model on a TSV of sentence pairs, or on a task that makes its own"
+MOST_MINUTES = 100_000
 _BY_DATA = {"source_vocabulary", "target_vocabulary", "shared_vocabulary"}  # settled by the tokenizer, below
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", required=True, help="training pairs, a tab-separated UTF-8 file without header")
-    parser.add_argument("--valid", required=True, help="held-out pairs, which choose the best checkpoint")
+    parser.add_argument("--task", help=f"learn from data that is made on the spot: {', '.join(TASKS)}")
+    parser.add_argument("--data", help="or from training pairs, a tab-separated UTF-8 file without header")
+    parser.add_argument("--valid", help="held-out pairs, which choose the best checkpoint; a task has its own")
     parser.add_argument("--out", required=True, type=Path, help="folder for the checkpoint")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out exactly where it was cut off")
+    parser.add_argument("--minutes", type=float, help="as many updates as take about so long on this machine")
     add_columns(parser)
     parser.add_argument("--threads", type=int, default=0, help="processor threads; 0 leaves the choice to PyTorch")
-    parser.add_argument("--vocabulary-size", type=int, default=6000, help="pieces of a vocabulary (default 6000)")
+    parser.add_argument("--vocabulary-size", type=int, help=f"pieces of a vocabulary (default {VOCABULARY_SIZE}, a task's own)")
     kinds = ", ".join(f"{name}: {kind}" for name, kind in KINDS.items())
     parser.add_argument("--vocabulary-kind", default="bpe", help=f"{kinds} (default bpe)")
     parser.add_argument(
@@ -52,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 _add_setting(group, setting)
     group = parser.add_argument_group("model card")
     for setting in dataclasses.fields(Origin):
-        group.add_argument(_flag(setting.name), default=setting.default, metavar="TEXT")
+        group.add_argument(_flag(setting.name), metavar="TEXT", help=f"(default {setting.default!r}, or the task's)")
 
 
 def _flag(name: str) -> str:
@@ -73,46 +79,63 @@ def _given(config: type[Any], options: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name in names if (value := getattr(options, name)) is not None}
 
 
-def _model_config(options: argparse.Namespace, source: int, target: int) -> ModelConfig:
-    given = _given(ModelConfig, options)
-    architecture = choose("architecture", given.get("architecture", ModelConfig.architecture), ARCHITECTURES)
-    sizes = {"source_vocabulary": source, "target_vocabulary": target, "shared_vocabulary": options.shared_vocabulary}
-    return ModelConfig(**architecture.settings(given), **sizes)
+def _plan(options: argparse.Namespace) -> Plan:
+    """Raises ValueError for options that contradict one another."""
+    files = {"--data": options.data, "--valid": options.valid}
+    if options.task and (named := [name for name, file in files.items() if file]):
+        raise ValueError(f"--task makes its own pairs: leave out {named[0]}, or leave out --task")
+    if not options.task and (missing := [name for name, file in files.items() if not file]):
+        raise ValueError(f"{missing[0]} is missing: name a file of pairs, or one of the tasks with --task")
+    if options.minutes is not None:
+        if not 0 < options.minutes <= MOST_MINUTES:
+            raise ValueError(f"minutes must be between 0 and {MOST_MINUTES:,}, not {options.minutes}")
+        if named := [name for name in ("epochs", "updates") if getattr(options, name) is not None]:
+            raise ValueError(f"--minutes and --{named[0]} both say how long: leave one out")
+    return Plan(
+        data=options.task or Files(options.data, options.valid, options.source, options.target),
+        model=_given(ModelConfig, options),
+        training=_given(TrainConfig, options),
+        origin=_given(Origin, options),
+        vocabulary_size=options.vocabulary_size,
+        vocabulary_kind=options.vocabulary_kind,
+        vocabulary_of=options.vocabulary_of,
+        shared_vocabulary=options.shared_vocabulary,
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    training = TrainConfig(**_given(TrainConfig, options))
-    origin = Origin(**{f.name: getattr(options, f.name) for f in dataclasses.fields(Origin)})
-    size = options.vocabulary_size
+    plan = _plan(options)
+    training = plan.train_config()
     device = choose_device(training.device)
     if not 0 <= options.threads <= 1024:
         raise ValueError(f"threads must be between 0 and 1024, not {options.threads}")
     with torch.device("meta"):  # a setting that no registry knows is refused before any work is done
-        Seq2Seq(_model_config(options, size, size))
+        size = plan.vocabulary_size or VOCABULARY_SIZE
+        Seq2Seq(plan.model_config(size, size))
     if options.threads:
         torch.set_num_threads(options.threads)
     with join(device) as world:
-        _train(options, training, origin, world)
+        _train(options, plan, training, world)
     return 0
 
 
-def _train(options: argparse.Namespace, training: TrainConfig, origin: Origin, world: World) -> None:
+def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world: World) -> None:
     state_file = options.out / "training.safetensors"
     world.from_first(lambda: _check_folder(options.out, state_file, options.resume))
-    pairs, held_out = world.together(
-        lambda: [Corpus(path, options.source, options.target) for path in (options.data, options.valid)]
-    )
-    tokenizer = world.from_first(lambda: _tokenizer(options, pairs, training.seed))
+    pairs, held_out = world.together(plan.pairs)
+    tokenizer = world.from_first(lambda: _tokenizer(options, plan, pairs, training.seed))
     torch.manual_seed(training.seed)
-    model = Seq2Seq(_model_config(options, len(tokenizer.source), len(tokenizer.target)))
+    model = Seq2Seq(plan.model_config(len(tokenizer.source), len(tokenizer.target)))
     data = world.together(lambda: TrainingData(pairs, tokenizer, training))
     validation = world.together(lambda: fixed_batches(held_out, tokenizer, training.batch_tokens))
-    name = options.out.resolve().name
+    keep_freed_memory()
+    if options.minutes is not None:
+        training = _timed(options, training, state_file, model, data, validation, world)
+    name, origin = options.out.resolve().name, plan.full_origin()
 
     def keep(averaged: Seq2Seq) -> None:
         checkpoint.save(Checkpoint(name, averaged, tokenizer, training, origin), options.out)
 
-    keep_freed_memory()
     events = train(model, data, validation, training, keep=keep, state_file=str(state_file), world=world)
     if not world.first:
         deque(events, maxlen=0)
@@ -120,10 +143,35 @@ def _train(options: argparse.Namespace, training: TrainConfig, origin: Origin, w
     if data.left_out:
         print(f"{data.left_out} pairs are too long and left out", file=sys.stderr)
     finished = show(events)
-    line = card.command("train", [a for a in options.given if a != "--resume"], world.size)
-    held_out_name = Path(options.valid).name
-    card.add_training(options.out, line, finished.update, finished.epochs, finished.best_loss, held_out_name)
+    line = card.command("train", _repeatable(options, training), world.size)
+    card.add_training(options.out, line, finished.update, finished.epochs, finished.best_loss, plan.held_out)
     state_file.unlink()
+
+
+def _timed(
+    options: argparse.Namespace,
+    training: TrainConfig,
+    state_file: Path,
+    model: Seq2Seq,
+    data: TrainingData,
+    validation: Sequence[Batch],
+    world: World,
+) -> TrainConfig:
+    """The number of updates that fits into the minutes; a run that was cut off keeps the number it was begun with."""
+    if options.resume:
+        updates = world.from_first(lambda: settings_of(state_file).updates)
+    else:
+        updates = updates_within(60 * options.minutes, model, data, validation, training, world)
+    return dataclasses.replace(training, updates=updates)
+
+
+def _repeatable(options: argparse.Namespace, training: TrainConfig) -> list[str]:
+    """The command line that gives the same model again: on another machine as many minutes are other updates."""
+    given = [argument for argument in options.given if argument != "--resume"]
+    for at, argument in enumerate(given):
+        if argument.startswith("--minutes"):
+            given[at : at + 1 + (argument == "--minutes")] = ["--updates", str(training.updates)]
+    return given
 
 
 def _check_folder(out: Path, state_file: Path, resume: bool) -> None:
@@ -141,14 +189,11 @@ def _check_folder(out: Path, state_file: Path, resume: bool) -> None:
     out.mkdir(parents=True, exist_ok=True)
 
 
-def _tokenizer(options: argparse.Namespace, pairs: Corpus, seed: int) -> Tokenizer:
+def _tokenizer(options: argparse.Namespace, plan: Plan, pairs: Pairs, seed: int) -> Tokenizer:
     """A resumed run has its tokenizer on disk; training it again would give the same, later."""
     if options.resume:
         return Tokenizer.load(options.out, options.shared_vocabulary)
-    if options.vocabulary_of:
-        tokenizer = Tokenizer.load(checkpoint.find(options.vocabulary_of), options.shared_vocabulary)
-    else:
-        tokenizer = Tokenizer.train(pairs, options.vocabulary_size, options.shared_vocabulary, seed, options.vocabulary_kind)
+    tokenizer = plan.tokenizer(pairs, seed)
     for file, content in tokenizer.files().items():
         checkpoint.replace_file(options.out / file, partial(Path.write_bytes, data=content))
     return tokenizer

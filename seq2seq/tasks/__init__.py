@@ -6,9 +6,8 @@ A new task is a module with a `draw` and a line in TASKS.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from ..corpora import Pair
 from . import dates, digits, grammar, numbers
@@ -31,7 +30,6 @@ class Task:
     draw: Callable[[random.Random], Example]
     vocabulary_size: int  # single characters and whole words
     split_digits: bool  # where each digit has a meaning of its own and no space before it
-    settings: Mapping[str, Any] = field(default_factory=dict)  # of model and training, where the usual ones are too large
 
     def examples(self, split: str) -> list[Example]:
         """The examples of "train", "valid" or "test": always the same, no source twice or in two splits."""
@@ -59,24 +57,11 @@ class Task:
             yield example
 
 
-_SMALL: dict[str, Any] = {
-    "embedding_size": 64,
-    "encoder_size": 64,
-    "decoder_size": 128,
-    "attention_size": 64,
-    "dropout": 0.05,
-    "learning_rate": 4e-3,
-    "batch_tokens": 1000,
-    "warmup_updates": 50,
-    "subword_sampling": 0.0,
-    "average_decay": 0.99,
-}
-
 TASKS: dict[str, Task] = {
-    "reverse": Task("Digits in reverse", "digits", "digits", digits.reverse, 281, False, _SMALL),
-    "sort": Task("Digits in order", "digits", "digits", digits.sort, 281, False, _SMALL),
-    "dates": Task("Dates to ISO 8601", "English dates", "ISO 8601", dates.draw, 400, True, _SMALL),
-    "numbers-en": Task("Numbers to English words", "numbers", "English", numbers.english, 380, True, _SMALL),
-    "numbers-fr": Task("Numbers to French words", "numbers", "French", numbers.french, 390, True, _SMALL),
-    "grammar": Task("A small grammar, English to French", "English", "French", grammar.draw, 650, False, _SMALL),
+    "reverse": Task("Digits in reverse", "digits", "digits", digits.reverse, 281, False),
+    "sort": Task("Digits in order", "digits", "digits", digits.sort, 281, False),
+    "dates": Task("Dates to ISO 8601", "English dates", "ISO 8601", dates.draw, 400, True),
+    "numbers-en": Task("Numbers to English words", "numbers", "English", numbers.english, 380, True),
+    "numbers-fr": Task("Numbers to French words", "numbers", "French", numbers.french, 390, True),
+    "grammar": Task("A small grammar, English to French", "English", "French", grammar.draw, 650, False),
 }

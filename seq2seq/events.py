@@ -1,0 +1,71 @@
+"""What a training run reports, in plain values: a bar on the command line, curves on the page, a list in a test."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Started:
+    parameters: int
+    device: str
+    precision: str  # of the matrix products
+    pairs: int
+    updates: int  # of the whole run; of one that is counted in epochs about so many, since no two have the same batches
+    update: int  # updates already done, when resumed
+
+
+@dataclass(frozen=True)
+class StepDone:
+    update: int
+    epoch: int
+    share: float  # of the whole run, 0 to 1
+    loss: float  # nats per piece of this batch, fed as `teacher_forcing` says, with label smoothing and dropout
+    learning_rate: float
+    teacher_forcing: float  # the share of steps that were fed the reference
+    gradient_norm: float  # before clipping
+    tokens: int  # target pieces in the batch
+    seconds: float  # of training so far, earlier parts of a resumed run included
+
+
+@dataclass(frozen=True)
+class Validated:
+    update: int
+    epoch: int
+    loss: float  # nats per piece, teacher-forced, of the averaged weights, without smoothing and dropout
+    best: bool
+
+    @property
+    def perplexity(self) -> float:
+        """Per piece, teacher-forced."""
+        return perplexity(self.loss)
+
+
+@dataclass(frozen=True)
+class SampleDecoded:
+    update: int
+    source: str
+    hypothesis: str  # free-running
+
+
+@dataclass(frozen=True)
+class CheckpointSaved:
+    update: int
+    loss: float  # as in Validated
+
+
+@dataclass(frozen=True)
+class Finished:
+    update: int
+    epochs: float  # passes over the training pairs
+    best_loss: float  # as in Validated
+    seconds: float
+
+
+def perplexity(loss: float) -> float:
+    """exp(loss); infinity where a diverged run's loss is too large for it."""
+    return math.exp(loss) if loss < 700 else math.inf
+
+
+Event = Started | StepDone | Validated | SampleDecoded | CheckpointSaved | Finished
