@@ -13,6 +13,7 @@ from seq2seq import card, checkpoint
 from seq2seq.__main__ import main
 from seq2seq.exposure import measure
 from seq2seq.report import Report
+from seq2seq.tasks import TASKS
 from seq2seq.text import Tokenizer
 from seq2seq.trace import DecodingTrace
 from seq2seq.translator import Translator
@@ -170,6 +171,49 @@ def test_train_takes_the_papers_choices_and_the_vocabulary_of_another_model(
     assert "encoder-decoder of Luong et al. 2015" in Translator(trained).info.architecture
 
 
+def test_a_task_is_trained_for_some_minutes_and_evaluated_by_exact_match(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "reverse"
+    run(capsys, "train", "--task", "reverse", "--minutes", "0.02", "--out", str(out), "--decoder-size", "8", "--device", "cpu")
+    results = json.loads((out / "results.json").read_text(encoding="utf-8"))["training"]
+    # The card's command repeats the run on a machine of another speed.
+    assert (
+        results["command"]
+        == f"python -m seq2seq train --task reverse --updates {results['updates']} --out reverse --decoder-size 8 --device cpu"
+    )
+    assert (
+        checkpoint.load(out).training.updates == results["updates"]
+        and "of the task reverse chose" in (out / "README.md").read_text()
+    )
+    measured = json.loads(run(capsys, "evaluate", "--task", "reverse", "--model", str(out), "--json"))
+    translator = Translator.load(out)
+    pairs = TASKS["reverse"].pairs("test")
+    found = dict(translator.translate_lines([source for source, _ in pairs]))
+    right = sum(found[i] == target for i, (_, target) in enumerate(pairs))
+    assert measured["exact"] == pytest.approx(100 * right / len(pairs)) and measured["sentences"] == 1000
+
+
+def test_a_killed_run_of_minutes_keeps_the_updates_it_was_begun_with(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    call = [sys.executable, "-m", "seq2seq", "train", "--task", "sort", "--minutes", "60", "--out", str(out), "--threads", "1"]
+    call += ["--decoder-size", "8", "--device", "cpu"]
+    begun = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT)
+    assert begun.stdout is not None
+    while b"epoch 2" not in (line := begun.stdout.readline()):
+        assert begun.poll() is None
+        if b" updates on " in line:
+            updates = int(line.split(b" pairs, ")[1].split()[0].replace(b",", b""))
+    begun.kill()
+    begun.wait()
+    resumed = subprocess.Popen([*call, "--resume"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT)
+    assert resumed.stdout is not None
+    line = resumed.stdout.readline()
+    resumed.kill()
+    resumed.wait()
+    assert f"{updates:,} updates on cpu".encode() in line and b", from update " in line
+
+
 def test_a_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tmp_path: Path) -> None:
     """Two runs of the real command: one in peace, one killed as soon as it has a state on disk, then resumed."""
     common = [sys.executable, "-m", "seq2seq", "train", "--data", data[0], "--valid", data[1], "--vocabulary-size", "310"]
@@ -219,6 +263,12 @@ def test_a_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tm
             "architecture 'cho' needs attention 'none', not 'dot'",
         ),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--device", "tpu"], "device must be one of auto"),
+        (["train", "--task", "juggle", "--out", "O"], "task must be one of reverse, sort"),
+        (["train", "--task", "sort", "--data", "d", "--out", "O"], "--task makes its own pairs: leave out --data"),
+        (["train", "--data", "d", "--out", "O"], "--valid is missing: name a file of pairs"),
+        (["train", "--task", "sort", "--minutes", "0", "--out", "O"], "minutes must be between 0 and"),
+        (["train", "--task", "sort", "--minutes", "1", "--epochs", "2", "--out", "O"], "--minutes and --epochs both say"),
+        (["evaluate", "--task", "juggle", "--model", "M"], "task must be one of reverse, sort"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--threads", "-3"], "threads must be between 0"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--resume"], "there is no run that was cut off"),
         (["translate", "--model", "x" * 400, "hello"], "no model 'xxx"),

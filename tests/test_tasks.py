@@ -1,0 +1,166 @@
+"""Tasks: right answers, true alignments, the same data for everybody."""
+
+from __future__ import annotations
+
+import random
+import re
+from datetime import datetime
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from num2words import num2words
+
+from seq2seq.config import UNK
+from seq2seq.model import ARCHITECTURES, Seq2Seq
+from seq2seq.plan import Plan
+from seq2seq.tasks import SPLITS, TASKS, Example, Task, grammar
+from seq2seq.text import normalise
+
+every_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS.keys())
+drawn = given(st.integers(0, 2**32).map(random.Random))
+
+
+@every_task
+def test_everybody_gets_the_same_examples_and_no_split_holds_another_ones(task: Task) -> None:
+    sources = {name: [source for source, _ in task.pairs(name)] for name in SPLITS}
+    assert {name: len(found) for name, found in sources.items()} == SPLITS
+    assert len({source for found in sources.values() for source in found}) == sum(SPLITS.values())
+    assert task.pairs("valid") == task.pairs("valid")
+    assert all(normalise(text) == text for pair in task.pairs("valid") for text in pair)
+    with pytest.raises(ValueError, match="split must be one of test, valid, train, not 'dev'"):
+        task.examples("dev")
+
+
+@every_task
+def test_the_vocabulary_has_the_tasks_words_and_never_needs_bytes(task: Task) -> None:
+    name = next(name for name, known in TASKS.items() if known is task)
+    tokenizer = Plan(name).tokenizer(task.pairs("train"), seed=1)
+    assert len(tokenizer.source) == task.vocabulary_size
+    for side, vocabulary in enumerate((tokenizer.source, tokenizer.target)):
+        pieces = [piece for pair in task.pairs("test")[:200] for piece in vocabulary.pieces(vocabulary.encode(pair[side]))]
+        assert not any(piece.startswith("<") for piece in pieces) and vocabulary.pieces([UNK])[0] not in pieces
+        # A digit is looked at for itself wherever it has no space before it.
+        assert not any(sum(character.isdigit() for character in piece) > 1 for piece in pieces)
+
+
+@every_task
+@drawn
+def test_links_join_whole_parts_of_both_texts(task: Task, numbers: random.Random) -> None:
+    example = task.draw(numbers)
+    assert example.links
+    for texts, spans in ((example.source, [s for s, _ in example.links]), (example.target, [t for _, t in example.links])):
+        assert all(0 <= start < end <= len(texts) for start, end in spans)
+        assert all(texts[start:end].strip() == texts[start:end] for start, end in spans)
+
+
+@drawn
+def test_reversed_and_sorted_digits(numbers: random.Random) -> None:
+    turned, ordered = TASKS["reverse"].draw(numbers), TASKS["sort"].draw(numbers)
+    assert turned.target.split() == turned.source.split()[::-1]
+    assert ordered.target.split() == sorted(ordered.source.split())
+    for example in (turned, ordered):
+        assert len(example.links) == len(example.source.split())
+        assert all(example.source[a:b] == example.target[c:d] for (a, b), (c, d) in example.links)
+    equal = [(source, target) for source, target in ordered.links if ordered.source[slice(*source)] == "7"]
+    assert equal == sorted(equal)  # equal digits keep their order
+
+
+@drawn
+def test_dates_say_the_same_day(numbers: random.Random) -> None:
+    example = TASKS["dates"].draw(numbers)
+    plain = re.sub(r"^\w+day, |the |of |,|(?<=\d)(st|nd|rd|th)", "", example.source)
+    day = next(datetime.strptime(plain, form) for form in ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y") if fits(plain, form))
+    assert example.target == f"{day:%Y-%m-%d}"
+    if weekday := re.match(r"\w+day", example.source):
+        assert weekday[0] == f"{day:%A}"
+    assert [example.target[c:d] for _, (c, d) in sorted(example.links, key=lambda link: link[1])] == example.target.split("-")
+
+
+def fits(text: str, form: str) -> bool:
+    try:
+        datetime.strptime(text, form)
+    except ValueError:
+        return False
+    return True
+
+
+@drawn
+def test_numbers_are_spelled_as_a_library_spells_them(numbers: random.Random) -> None:
+    english, french = TASKS["numbers-en"].draw(numbers), TASKS["numbers-fr"].draw(numbers)
+    assert english.target == num2words(int(english.source)).replace(" and", "").replace(",", "")
+    assert french.target == num2words(int(french.source), lang="fr")
+
+
+@pytest.mark.parametrize(
+    ("task", "source", "links"),
+    [
+        ("numbers-fr", "81", [("8", "quatre-vingt"), ("1", "-un")]),
+        ("numbers-fr", "71", [("7", "soixante"), ("7", "onze"), ("1", "onze")]),
+        ("numbers-en", "312", [("3", "three"), ("3", "hundred"), ("1", "twelve"), ("2", "twelve")]),
+    ],
+)
+def test_french_reads_two_digits_together(task: str, source: str, links: list[tuple[str, str]]) -> None:
+    example = find(TASKS[task], lambda example: example.source == source)
+    assert [(example.source[a:b], example.target[c:d]) for (a, b), (c, d) in example.links] == links
+
+
+def find(task: Task, wanted) -> Example:  # type: ignore[no-untyped-def]
+    numbers = random.Random(1)
+    return next(example for _ in range(200_000) if wanted(example := task.draw(numbers)))
+
+
+@pytest.mark.parametrize(
+    ("english", "french"),
+    [
+        ("old tree", "vieil arbre"),
+        ("old church", "vieille église"),
+        ("new bird", "nouvel oiseau"),
+        ("black house", "maison noire"),
+        ("this bird", "cet oiseau"),
+        ("this boat", "ce bateau"),
+        ("this small bird", "ce petit oiseau"),
+        ("my church", "mon église"),
+        ("my old church", "ma vieille église"),
+        ("the umbrella", "le parapluie"),
+        ("the tree", "l'arbre"),
+        ("an old", "un vie"),
+        ("I admire", "J'admire"),
+        ("I do not like", "Je n'aime pas"),
+        ("does not sell", "ne vend pas"),
+        ("We do not paint", "Nous ne peignons pas"),
+        ("They see", "Ils voient"),
+        ("The happy woman", "La femme heureuse"),
+    ],
+)
+def test_the_grammar_agrees_and_elides(english: str, french: str) -> None:
+    found = find(TASKS["grammar"], lambda example: re.search(rf"\b{english}\b", example.source))
+    assert french in found.target
+
+
+@drawn
+def test_only_a_full_stop_stands_alone_in_the_grammar(numbers: random.Random) -> None:
+    example = grammar.draw(numbers)
+    for text, side in ((example.source, 0), (example.target, 1)):
+        linked = {place for link in example.links for place in range(*link[side])}
+        assert {text[place] for place in range(len(text)) if place not in linked} <= {" ", "."}
+
+
+@pytest.mark.parametrize("attention", ["additive", "dot", "general", "none"])
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_architecture_has_a_small_size_for_a_task(name: str, attention: str) -> None:
+    architecture = ARCHITECTURES[name]
+    chosen = {"attention": attention} if "attention" in architecture.own - architecture.fixed.keys() else {}
+    with torch.device("meta"):
+        model = Seq2Seq(Plan("reverse", model={"architecture": name, **chosen}).model_config(281, 281))
+    assert sum(p.numel() for p in model.parameters()) < 1_100_000
+
+
+def test_what_is_chosen_goes_before_what_a_task_has() -> None:
+    plan = Plan("dates", model={"decoder_size": 32}, training={"learning_rate": 1e-3}, origin={"title": "Mine"})
+    assert plan.model_config(400, 400).decoder_size == 32 and plan.train_config().learning_rate == 1e-3
+    origin = plan.full_origin()
+    assert origin.title == "Mine" and origin.source_language == "English dates" and "10,000 examples" in origin.trained_on
+    with pytest.raises(ValueError, match="task must be one of reverse, sort, "):
+        Plan("juggle").pairs()
