@@ -23,6 +23,7 @@ _TASK_TRAINING: dict[str, Any] = {
     "batch_tokens": 1000,
     "warmup_updates": 50,
     "subword_sampling": 0.0,
+    "label_smoothing": 0.0,
     "average_decay": 0.99,
 }
 

@@ -139,6 +139,7 @@ def test_train_makes_a_folder_that_translates_and_resume_refuses_a_finished_one(
     assert sorted(p.name for p in out.iterdir()) == [
         "README.md",
         "config.json",
+        "events.jsonl",
         "model.safetensors",
         "results.json",
         "tokenizer.model",

@@ -21,6 +21,7 @@ from ..batches import Batch, TrainingData, fixed_batches
 from ..checkpoint import Checkpoint, Origin
 from ..config import ModelConfig, TrainConfig
 from ..distributed import World, join
+from ..event_log import logged
 from ..events import Event, Finished, Started, StepDone, Validated
 from ..model import Seq2Seq
 from ..plan import VOCABULARY_SIZE, Files, Pairs, Plan
@@ -142,7 +143,7 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
         return
     if data.left_out:
         print(f"{data.left_out} pairs are too long and left out", file=sys.stderr)
-    finished = show(events)
+    finished = show(logged(events, options.out))
     line = card.command("train", _repeatable(options, training), world.size)
     card.add_training(options.out, line, finished.update, finished.epochs, finished.best_loss, plan.held_out)
     state_file.unlink()

@@ -1,0 +1,102 @@
+"""A run's events as lines of JSON in its folder: written while it trains, read by whoever wants to see it, then or later.
+
+Of the updates only some are kept, at most a few a second: curves need no more, and a long run's file stays small. The file is
+cut back where a run goes on from an earlier state, so that it always tells one uninterrupted story.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from .config import choose
+from .events import CheckpointSaved, Event, Finished, SampleDecoded, Started, StepDone, Validated
+
+FILE = "events.jsonl"
+STEP_SECONDS = 0.25  # between two updates that are kept, at least
+KINDS: dict[str, type[Any]] = {
+    kind.__name__: kind for kind in (Started, StepDone, Validated, SampleDecoded, CheckpointSaved, Finished)
+}
+
+
+def logged(events: Iterable[Event], folder: Path) -> Iterator[Event]:
+    """The same events, each passed on once it is in the folder's file."""
+    path, last = folder / FILE, -math.inf
+    file = None
+    try:
+        for event in events:
+            if file is None:
+                cut_back(path, event.update)
+                file = open(path, "a", encoding="utf-8")  # noqa: SIM115 - closed below, whenever the consumer stops
+            now = time.monotonic()
+            if not isinstance(event, StepDone) or now - last >= STEP_SECONDS:
+                last = now if isinstance(event, StepDone) else last
+                file.write(to_json(event) + "\n")
+                file.flush()
+            yield event
+    finally:
+        if file is not None:
+            file.close()
+
+
+def to_json(event: Event) -> str:
+    """Numbers that JSON has no word for, of a run that diverges, become null."""
+    values = {name: _plain(value) for name, value in dataclasses.asdict(event).items()}
+    return json.dumps({"event": type(event).__name__, **values}, ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def from_json(line: str) -> Event:
+    """Raises ValueError for what is no event."""
+    try:
+        values = json.loads(line)
+        kind = choose("event", values.pop("event"), KINDS)
+        return kind(**{name: math.nan if value is None else value for name, value in values.items()})
+    except (AttributeError, KeyError, TypeError, RecursionError, json.JSONDecodeError) as error:
+        raise ValueError(f"no event: {str(error)[:100]}") from None
+
+
+def read(folder: Path, offset: int = 0) -> tuple[list[Event], int]:
+    """The events behind byte `offset` of the file, and where the next ones will be. A line half written is left for later.
+
+    Raises ValueError where the file holds something else.
+    """
+    try:
+        with open(folder / FILE, "rb") as file:
+            file.seek(offset)
+            content = file.read()
+    except FileNotFoundError:
+        return [], 0
+    whole = content[: content.rfind(b"\n") + 1]
+    try:
+        return [from_json(line) for line in whole.decode("utf-8").splitlines()], offset + len(whole)
+    except UnicodeDecodeError:
+        raise ValueError(f"{folder.name}: {FILE} is damaged") from None
+
+
+def cut_back(path: Path, update: int) -> None:
+    """Leave what led to the state after `update` updates; what came behind it will be told again."""
+    if not path.exists():
+        return
+    kept = bytearray()
+    with open(path, "rb") as file:
+        for line in file:
+            try:
+                event = from_json(line.decode("utf-8"))
+            except ValueError:  # half a line, by a kill
+                break
+            if event.update > update or (isinstance(event, Started) and event.update == update and kept):
+                break
+            kept += line
+    beside = path.with_name(f".{path.name}.partial")
+    beside.write_bytes(kept)
+    os.replace(beside, path)
