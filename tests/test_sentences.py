@@ -7,7 +7,6 @@ import io
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlparse
 
 import pytest
 
@@ -15,7 +14,7 @@ from seq2seq import card
 from seq2seq.exposure import measure
 from seq2seq.report import Report
 from seq2seq.translator import Translator
-from seq2seq.ui import examples, lanes, sentences
+from seq2seq.ui import sentences
 from seq2seq.ui.services import Services
 from seq2seq.views import curves
 from seq2seq.views import exposure as view
@@ -76,20 +75,14 @@ def test_a_file_of_ones_own_is_measured_with_progress(
     assert last["about"] == f"Your file, {len(pairs)} pairs; 1 left out: too long for the model."
 
 
-def test_the_sentences_that_lose_most_are_listed_with_a_link_to_their_lanes(tmp_path: Path) -> None:
-    bundled = Translator.load("en-fr-additive")
-    pairs = [(text, examples.reference(text, bundled.info)) for text in examples.of(bundled.info)]
-    file = tmp_path / "examples.tsv"
-    file.write_text("".join(f"{s}\t{t}\n" for s, t in pairs), encoding="utf-8")
-    services = Services({bundled.name: bundled.info}, lambda _: bundled)
-    *_, last = sentences.measured(services, bundled.name, str(file))
-    worst = json.loads(last)["worst"]
-    losses = [row["forced"] - row["free"] for row in worst]
-    assert losses and min(losses) > 0 and losses == sorted(losses, reverse=True)
-    query = dict(parse_qsl(urlparse(worst[0]["address"]).query))
-    assert (query["text"], query["reference"]) in pairs and query["tab"] == "teacher-forcing"
-    asked, _, problems = lanes.read(query, lambda name, text: lanes.Asked(text or "", "", name or ""), services)
-    assert not problems and asked.reference == worst[0]["reference"]
+def test_every_sentence_is_listed_those_first_that_lose_most(services: Services, pairs: Pairs, tmp_path: Path) -> None:
+    file = tmp_path / "own.tsv"
+    file.write_text("".join(f"{s}\t{t}\n" for s, t in pairs[:30]), encoding="utf-8")
+    listed = run(services, file)[-1]["sentences"]
+    assert sorted(row["row"] for row in listed) == list(range(1, 31))
+    assert all((row["source"], row["reference"]) == pairs[row["row"] - 1] for row in listed)
+    losses = [row["forced"] - row["free"] for row in listed]
+    assert losses == sorted(losses, reverse=True) and all(row["forced"] <= row["pieces"] for row in listed)
 
 
 @pytest.mark.parametrize(

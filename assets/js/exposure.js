@@ -1,10 +1,14 @@
 // Many sentences: progress while they are measured, then figures, the worst sentences and the table.
 
+const LISTED = 12;
+
 function startExposure(element, props, watch) {
   const root = element.querySelector(".exposure");
   const find = (selector) => root.querySelector(selector);
   const store = { payload: null };
   const link = makeLink(store, props.address);
+  const search = find("[data-testid=find]");
+  let listed = LISTED; // sentences at a time
   const figures = makeFigures(root, find(".figures"), props.plotly);
 
   function open() {
@@ -21,7 +25,9 @@ function startExposure(element, props, watch) {
     find(".exposure-about").textContent = payload.about;
     find(".origin").textContent = `${payload.model.title}. Trained on ${payload.model.trained_on}`;
     headline(payload.headline || []);
-    worst(payload.worst || []);
+    listed = LISTED;
+    search.value = "";
+    sentences();
     table(payload.table);
     figures.show(payload.figures || []);
     root.dataset.serial = payload.serial;
@@ -38,16 +44,27 @@ function startExposure(element, props, watch) {
     }));
   }
 
-  function worst(rows) {
+  /** The sentences that hold what is looked for, some at a time. */
+  function sentences() {
+    const rows = store.payload.sentences || [];
     find(".worst").hidden = !rows.length;
-    find(".worst ol").replaceChildren(...rows.map((row) => {
-      const line = html("li");
-      const open = line.appendChild(html("a", "", row.source));
-      open.href = row.address;
-      line.append(html("span", "target", row.hypothesis), html("span", "hint", `reference: ${row.reference}`));
-      line.append(html("span", "hint", `${row.forced} and ${row.free} of ${row.pieces} pieces right`));
-      return line;
-    }));
+    const wanted = search.value.trim().toLowerCase();
+    const found = rows.filter(({ row, source, reference, hypothesis }) =>
+      !wanted || String(row) === wanted || `${source}\n${reference}\n${hypothesis}`.toLowerCase().includes(wanted));
+    find("[data-testid=found]").textContent =
+      found.length ? `${Math.min(listed, found.length)} of ${found.length}` : "No sentence holds this.";
+    find(".worst ol").replaceChildren(...found.slice(0, listed).map(sentence));
+    find("[data-testid=more]").hidden = listed >= found.length;
+  }
+
+  function sentence({ row, source, reference, hypothesis, forced, free, pieces }) {
+    const line = html("li");
+    const open = line.appendChild(html("a", "", source));
+    const given = { tab: store.payload.lanes, text: source, reference, ...Object.fromEntries(store.payload.link) };
+    open.href = `?${new URLSearchParams(given)}`;
+    line.append(html("span", "target", hypothesis), html("span", "hint", `reference: ${reference}`));
+    line.append(html("span", "hint", `pair ${row}: of ${pieces} pieces, ${forced} right fed the reference, ${free} fed its own output`));
+    return line;
   }
 
   function table(data) {
@@ -63,6 +80,16 @@ function startExposure(element, props, watch) {
     find("table").replaceChildren(head, ...rows);
   }
 
+  search.addEventListener("input", () => {
+    listed = LISTED;
+    sentences();
+  });
+  find("[data-testid=more]").addEventListener("click", () => {
+    const first = listed;
+    listed += LISTED;
+    sentences();
+    find(`.worst li:nth-child(${first + 1}) a`).focus();
+  });
   find("[data-testid=csv]").addEventListener("click", () => saveFile("by-position.csv", store.payload.table.csv, "text/csv"));
   new ResizeObserver(() => {
     if (!store.payload || !root.clientWidth) return;

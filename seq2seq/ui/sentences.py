@@ -6,7 +6,6 @@ import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 import gradio as gr
 
@@ -17,14 +16,12 @@ from seq2seq.forcing import FORCED, FREE
 from seq2seq.report import Report
 from seq2seq.ui import fields, link
 from seq2seq.ui.assets import component, plotly_address
-from seq2seq.ui.lanes import Asked, items
 from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
 from seq2seq.views import exposure as view
 
 SCRIPTS = ("core", "plotly", "figures", "link", "exposure")
 MOST_PAIRS = 2000
-WORST = 12  # sentences that are listed
 SECONDS = 0.3  # between two reports of progress, at least
 _serial = itertools.count(1)
 
@@ -113,43 +110,39 @@ def measured(services: Services, name: str, file: str) -> Iterator[str]:
     left = len(used) - len(rows)
     about = f"Your file, {len(rows):,} pairs" + (f"; {left:,} left out: too long for the model" if left else "")
     about += f"; only its first {MOST_PAIRS:,} were measured" if len(pairs) > len(used) else ""
-    yield _shown(services, name, Report.of(rows).to_dict(), f"{about}.", _worst(rows, used, name))
+    yield _shown(services, name, Report.of(rows).to_dict(), f"{about}.", _sentences(rows, used))
 
 
 def _shown(
-    services: Services, name: str, report: Mapping[str, Any] | None, about: str, worst: Sequence[Mapping[str, Any]] = ()
+    services: Services, name: str, report: Mapping[str, Any] | None, about: str, rows: Sequence[Mapping[str, Any]] = ()
 ) -> str:
     info = services.info(name)
     return view.payload(
         report,
         about=about,
-        worst=list(worst),
+        sentences=list(rows),
+        lanes=link.FORCING,
         model={"title": info.title, "trained_on": info.trained_on},
         link=[("model", name)],
         serial=next(_serial),
     )
 
 
-def _worst(rows: Sequence[Row], pairs: Sequence[Pair], model: str) -> list[dict[str, Any]]:
-    """The sentences in which free running gets fewest pieces right that teacher forcing does, with a link to their lanes."""
+def _sentences(rows: Sequence[Row], pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+    """Every sentence, first those in which free running gets fewest pieces right that teacher forcing does."""
 
     def lost(row: Row) -> int:
         return sum(row.right[FORCED]) - sum(row.right[FREE])
 
-    found = []
-    for row in sorted(rows, key=lambda row: (-lost(row), row.index))[:WORST]:
-        if lost(row) > 0:
-            source, reference = pairs[row.index]
-            asked = [("tab", link.FORCING), *items(Asked(source, reference, model))]
-            found.append(
-                {
-                    "source": source,
-                    "reference": reference,
-                    "hypothesis": row.hypothesis,
-                    "forced": sum(row.right[FORCED]),
-                    "free": sum(row.right[FREE]),
-                    "pieces": len(row.right[FORCED]),
-                    "address": "?" + urlencode(asked),
-                }
-            )
-    return found
+    return [
+        {
+            "row": row.index + 1,
+            "source": pairs[row.index][0],
+            "reference": pairs[row.index][1],
+            "hypothesis": row.hypothesis,
+            "forced": sum(row.right[FORCED]),
+            "free": sum(row.right[FREE]),
+            "pieces": len(row.right[FORCED]),
+        }
+        for row in sorted(rows, key=lambda row: (-lost(row), row.index))
+    ]

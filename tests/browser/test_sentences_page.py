@@ -51,9 +51,15 @@ def test_a_file_of_ones_own_is_measured_and_its_sentences_open_in_two_lanes(view
     page = view()
     choose(page, tmp_path, PAIRS)
     expect(page.get_by_test_id("measured")).to_have_text(f"Your file, {len(PAIRS)} pairs.")
-    link = page.get_by_test_id("worst").locator("a").first
-    source = link.inner_text()
-    link.click()
+    listed = page.get_by_test_id("worst").locator("li")
+    expect(listed).to_have_count(len(PAIRS))
+    page.get_by_test_id("find").fill(str(len(PAIRS)))  # the last line's number
+    source = PAIRS[-1][0]
+    expect(listed.locator("a")).to_have_text([source])
+    page.get_by_test_id("find").fill("zzz")
+    expect(page.get_by_test_id("found")).to_have_text("No sentence holds this.")
+    page.get_by_test_id("find").fill(source[:8].upper())
+    listed.locator("a", has_text=source).click()
     page.locator(".lanes.ready").wait_for()
     expect(page.locator("#forcing-text input")).to_have_value(source)
 
