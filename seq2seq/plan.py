@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sized
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,6 +64,36 @@ class Plan:
     def held_out(self) -> str:
         """What the validation pairs are called."""
         return f"the task {self.data}" if isinstance(self.data, str) else Path(self.data.valid).name
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for a file."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Plan:
+        """Raises ValueError for what `to_dict` did not give."""
+        try:
+            data = values["data"]
+            return cls(**{**values, "data": data if isinstance(data, str) else Files(**data)})
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"no plan of a run: {error}") from None
+
+    def arguments(self) -> list[str]:
+        """The plan as arguments of `python -m seq2seq train`, without where to and how long."""
+        given: dict[str, Any] = {"task": self.data} if isinstance(self.data, str) else asdict(self.data)
+        given |= {"vocabulary_size": self.vocabulary_size, "vocabulary_of": self.vocabulary_of}
+        if self.vocabulary_kind != Plan.vocabulary_kind:
+            given["vocabulary_kind"] = self.vocabulary_kind
+        if not self.shared_vocabulary:
+            given["shared_vocabulary"] = False
+        arguments = []
+        for name, value in {**given, **self.model, **self.training, **self.origin}.items():
+            flag = "--" + name.replace("_", "-")
+            if isinstance(value, bool):
+                arguments.append(flag if value else flag.replace("--", "--no-", 1))
+            elif value is not None:  # a text may begin with a dash
+                arguments += [f"{flag}={value}"] if str(value).startswith("-") else [flag, str(value)]
+        return arguments
 
     def train_config(self) -> TrainConfig:
         """Raises ValueError for what is out of its range."""

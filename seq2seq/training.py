@@ -58,17 +58,18 @@ def train(
     keep: Callable[[Seq2Seq], None] = lambda _: None,
     probe: Callable[[Seq2Seq], Sequence[tuple[str, str]]] = lambda _: (),
     state_file: str | None = None,
+    save_now: Callable[[], bool] = lambda: False,
     world: World = ALONE,
 ) -> Iterator[Event]:
     """Train `model` in place and report. At the end it holds the running average of its weights.
 
     `keep(model)` is called with the averaged model at each best validation. `probe(model)` decodes sentences of the caller's
-    choice then. With `state_file`, the run's whole state is written there, and an existing file is continued from: the numbers
-    are then those of the uninterrupted run.
+    choice then. With `state_file`, the run's whole state is written there, now and then and whenever `save_now()` asks for it,
+    and an existing file is continued from: the numbers are then those of the uninterrupted run.
 
     The processes of a `world` call this with the same arguments, and each sees the same events but for its clock. `keep`,
-    `probe` and `state_file` are used on the first alone. The updates are those of one process but for rounding and dropout, so
-    a run may be continued by another number of processes.
+    `probe`, `state_file` and `save_now` are used on the first alone. The updates are those of one process but for rounding and
+    dropout, so a run may be continued by another number of processes.
     """
     device = choose_device(config.device)
     model.to(device)
@@ -107,7 +108,7 @@ def train(
         if ended:
             progress.epoch, progress.index = progress.epoch + 1, 0
         over = _over(progress, config)
-        if state_file and world.first and (ended or over or time.monotonic() - saved > SNAPSHOT_SECONDS):
+        if state_file and world.first and (ended or over or save_now() or time.monotonic() - saved > SNAPSHOT_SECONDS):
             snapshot(state_file, model, average, optimizer, run, progress)
             saved = time.monotonic()
         if ended and not over:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import sys
 import time
 from collections import deque
@@ -20,6 +21,7 @@ from ..allocator import keep_freed_memory
 from ..batches import Batch, TrainingData, fixed_batches
 from ..checkpoint import Checkpoint, Origin
 from ..config import ModelConfig, TrainConfig
+from ..control import Control
 from ..distributed import World, join
 from ..event_log import logged
 from ..events import Event, Finished, Started, StepDone, Validated
@@ -42,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--valid", help="held-out pairs, which choose the best checkpoint; a task has its own")
     parser.add_argument("--out", required=True, type=Path, help="folder for the checkpoint")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out exactly where it was cut off")
+    parser.add_argument("--controlled", action="store_true", help="pause, resume and stop as lines on standard input say")
     parser.add_argument("--minutes", type=float, help="as many updates as take about so long on this machine")
     add_columns(parser)
     parser.add_argument("--threads", type=int, default=0, help="processor threads; 0 leaves the choice to PyTorch")
@@ -108,6 +111,8 @@ def run(options: argparse.Namespace) -> int:
     plan = _plan(options)
     training = plan.train_config()
     device = choose_device(training.device)
+    if options.controlled and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ValueError("--controlled is for a run of one process")
     if not 0 <= options.threads <= 1024:
         raise ValueError(f"threads must be between 0 and 1024, not {options.threads}")
     with torch.device("meta"):  # a setting that no registry knows is refused before any work is done
@@ -137,13 +142,17 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
     def keep(averaged: Seq2Seq) -> None:
         checkpoint.save(Checkpoint(name, averaged, tokenizer, training, origin), options.out)
 
-    events = train(model, data, validation, training, keep=keep, state_file=str(state_file), world=world)
+    control = Control() if options.controlled else None
+    save_now = control.save_now if control else lambda: False
+    events = train(model, data, validation, training, keep=keep, state_file=str(state_file), save_now=save_now, world=world)
     if not world.first:
         deque(events, maxlen=0)
         return
     if data.left_out:
         print(f"{data.left_out} pairs are too long and left out", file=sys.stderr)
-    finished = show(logged(events, options.out))
+    finished = show(logged(control.obeyed(events) if control else events, options.out))
+    if finished is None:
+        return
     line = card.command("train", _repeatable(options, training), world.size)
     card.add_training(options.out, line, finished.update, finished.epochs, finished.best_loss, plan.held_out)
     state_file.unlink()
@@ -168,7 +177,7 @@ def _timed(
 
 def _repeatable(options: argparse.Namespace, training: TrainConfig) -> list[str]:
     """The command line that gives the same model again: on another machine as many minutes are other updates."""
-    given = [argument for argument in options.given if argument != "--resume"]
+    given = [argument for argument in options.given if argument not in ("--resume", "--controlled")]
     for at, argument in enumerate(given):
         if argument.startswith("--minutes"):
             given[at : at + 1 + (argument == "--minutes")] = ["--updates", str(training.updates)]
@@ -200,8 +209,11 @@ def _tokenizer(options: argparse.Namespace, plan: Plan, pairs: Pairs, seed: int)
     return tokenizer
 
 
-def show(events: Iterable[Event]) -> Finished:
-    """Events as a progress bar on standard error, and a line of standard output for what is worth keeping."""
+def show(events: Iterable[Event]) -> Finished | None:
+    """Events as a progress bar on standard error, and a line of standard output for what is worth keeping.
+
+    Returns the last one; None of a run that was stopped before its end.
+    """
     with tqdm(total=1.0, mininterval=0.5 if sys.stderr.isatty() else 20, bar_format="{l_bar}{bar:20}| {postfix}") as bar:
         start, tokens = 0.0, 0
         for event in events:
@@ -232,8 +244,7 @@ def show(events: Iterable[Event]) -> Finished:
                     bar.n = 1.0
                     bar.refresh()
                     _say(f"done: {event.update} updates in {event.seconds / 60:.1f} min, best loss {event.best_loss:.4f}")
-    assert isinstance(event, Finished)  # train() ends with it
-    return event
+    return event if isinstance(event, Finished) else None
 
 
 def _say(line: str) -> None:
