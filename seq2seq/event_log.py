@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from .config import choose
-from .events import CheckpointSaved, Event, Finished, SampleDecoded, Started, StepDone, Validated
+from .events import CheckpointSaved, Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
 
 FILE = "events.jsonl"
 STEP_SECONDS = 0.25  # between two updates that are kept, at least
 KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Started, StepDone, Validated, SampleDecoded, CheckpointSaved, Finished)
+    kind.__name__: kind for kind in (Started, StepDone, Validated, SampleDecoded, Measured, CheckpointSaved, Finished)
 }
 
 
@@ -47,7 +47,7 @@ def logged(events: Iterable[Event], folder: Path) -> Iterator[Event]:
 
 def to_json(event: Event) -> str:
     """Numbers that JSON has no word for, of a run that diverges, become null."""
-    values = {name: _plain(value) for name, value in dataclasses.asdict(event).items()}
+    values = {name: _plain(getattr(event, name)) for name in (field.name for field in dataclasses.fields(event))}
     return json.dumps({"event": type(event).__name__, **values}, ensure_ascii=False, allow_nan=False)
 
 
@@ -55,12 +55,20 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def _restored(value: Any, kind: str) -> Any:
+    """Lists as the tuples they were, and null as no number, but where it means that there is nothing."""
+    if isinstance(value, list):
+        return tuple(_restored(part, kind) for part in value)
+    return math.nan if value is None and "None" not in kind else value
+
+
 def from_json(line: str) -> Event:
     """Raises ValueError for what is no event."""
     try:
         values = json.loads(line)
         kind = choose("event", values.pop("event"), KINDS)
-        return kind(**{name: math.nan if value is None else value for name, value in values.items()})
+        fields = {field.name: field.type for field in dataclasses.fields(kind)}
+        return kind(**{name: _restored(value, str(fields.get(name, ""))) for name, value in values.items()})
     except (AttributeError, KeyError, TypeError, RecursionError, json.JSONDecodeError) as error:
         raise ValueError(f"no event: {str(error)[:100]}") from None
 

@@ -46,7 +46,22 @@ class Validated:
 class SampleDecoded:
     update: int
     source: str
-    hypothesis: str  # free-running
+    hypothesis: str  # free-running, greedy
+    source_pieces: tuple[str, ...]
+    pieces: tuple[str, ...]
+    attention: tuple[tuple[float, ...], ...] | None  # a row a piece, a column a source piece; None of a model without attention
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Some held-out sentences, translated."""
+
+    update: int
+    sentences: int
+    bleu: float  # free-running, greedy
+    exact: float  # of 100 translations, how many are the reference
+    accuracy_forced: float  # share of the reference's pieces that are right, fed the reference,
+    accuracy_free: float  # and fed its own output
 
 
 @dataclass(frozen=True)
@@ -68,4 +83,4 @@ def perplexity(loss: float) -> float:
     return math.exp(loss) if loss < 700 else math.inf
 
 
-Event = Started | StepDone | Validated | SampleDecoded | CheckpointSaved | Finished
+Event = Started | StepDone | Validated | SampleDecoded | Measured | CheckpointSaved | Finished

@@ -47,10 +47,10 @@ class Disturbed:
     injection: Injection
 
 
-def measure(translator: Translator, pairs: Sequence[Pair], seed: int = 1) -> Iterator[list[Row]]:
+def measure(translator: Translator, pairs: Sequence[Pair], seed: int = 1, wrong_words: bool = True) -> Iterator[list[Row]]:
     """The pairs, measured batch by batch, sentences of like length together. A pair that the model cannot take is left out.
 
-    `seed` draws the words of the injections.
+    `seed` draws the words of the injections, which cost as much again; without `wrong_words` there are none.
     """
     encoded: list[tuple[int, Ids, Ids]] = []
     for index, (source, target) in enumerate(pairs):
@@ -60,16 +60,18 @@ def measure(translator: Translator, pairs: Sequence[Pair], seed: int = 1) -> Ite
             continue
     encoded.sort(key=lambda row: (len(row[1]), len(row[2])))
     for start in range(0, len(encoded), BATCH_SENTENCES):
-        yield _measure_batch(translator, encoded[start : start + BATCH_SENTENCES], seed)
+        yield _measure_batch(translator, encoded[start : start + BATCH_SENTENCES], seed if wrong_words else None)
 
 
-def _measure_batch(translator: Translator, batch: Sequence[tuple[int, Ids, Ids]], seed: int) -> list[Row]:
+def _measure_batch(translator: Translator, batch: Sequence[tuple[int, Ids, Ids]], seed: int | None) -> list[Row]:
     sources, golds = [source for _, source, _ in batch], [gold for _, _, gold in batch]
     written = translator.decode_batch(sources)
     # A translation that was cut off ends where its end mark would have stood.
     own = [ids if ids[-1] == EOS else [*ids, EOS] for ids in written]
     forced, free = translator.force(sources, golds), translator.force(sources, own)  # [B, T, V] each
-    injections = _inject(translator, batch, {FORCED: golds, FREE: own}, seed)
+    injections: list[dict[str, Disturbed]] = [{} for _ in batch]
+    if seed is not None:
+        injections = _inject(translator, batch, {FORCED: golds, FREE: own}, seed)
     rows = []
     for b, (index, _, gold) in enumerate(batch):
         right = [choice == piece for choice, piece in zip(forced[b].argmax(-1).tolist(), gold, strict=False)]

@@ -14,7 +14,7 @@ from .batches import Batch, TrainingData, collate
 from .config import TrainConfig
 from .distributed import ALONE, World
 from .encoded import Ids
-from .events import CheckpointSaved, Event, Finished, SampleDecoded, Started, StepDone, Validated
+from .events import CheckpointSaved, Event, Finished, Started, StepDone, Validated
 from .model import Seq2Seq, count_parameters
 from .resume import Progress, identity, restore, snapshot
 from .scheduled_sampling import fed_pieces
@@ -56,16 +56,16 @@ def train(
     config: TrainConfig,
     *,
     keep: Callable[[Seq2Seq], None] = lambda _: None,
-    probe: Callable[[Seq2Seq], Sequence[tuple[str, str]]] = lambda _: (),
+    probe: Callable[[Seq2Seq, int], Sequence[Event]] = lambda _, __: (),
     state_file: str | None = None,
     save_now: Callable[[], bool] = lambda: False,
     world: World = ALONE,
 ) -> Iterator[Event]:
     """Train `model` in place and report. At the end it holds the running average of its weights.
 
-    `keep(model)` is called with the averaged model at each best validation. `probe(model)` decodes sentences of the caller's
-    choice then. With `state_file`, the run's whole state is written there, now and then and whenever `save_now()` asks for it,
-    and an existing file is continued from: the numbers are then those of the uninterrupted run.
+    `keep(model)` is called with the averaged model at each best validation. `probe(model, update)` may look at it at each
+    validation; its events are passed on. With `state_file`, the run's whole state is written there, now and then and whenever
+    `save_now()` asks for it, and an existing file is continued from: the numbers are then those of the uninterrupted run.
 
     The processes of a `world` call this with the same arguments, and each sees the same events but for its clock. `keep`,
     `probe`, `state_file` and `save_now` are used on the first alone. The updates are those of one process but for rounding and
@@ -221,14 +221,13 @@ def _validate(
     progress: Progress,
     bf16: bool,
     keep: Callable[[Seq2Seq], None],
-    probe: Callable[[Seq2Seq], Sequence[tuple[str, str]]],
+    probe: Callable[[Seq2Seq, int], Sequence[Event]],
     world: World,
 ) -> Iterator[Event]:
     loss = validation_loss(average, validation, bf16, world)
     best = loss < progress.best
     yield Validated(progress.update, progress.epoch, loss, best)
-    for source, hypothesis in world.from_first(lambda: probe(average)):
-        yield SampleDecoded(progress.update, source, hypothesis)
+    yield from world.from_first(lambda: probe(average, progress.update))
     if best:
         progress.best = loss
         world.from_first(lambda: keep(average))

@@ -15,7 +15,7 @@ from seq2seq import event_log
 from seq2seq.batches import TrainingData, fixed_batches
 from seq2seq.config import TrainConfig
 from seq2seq.event_log import FILE, from_json, logged, read, to_json
-from seq2seq.events import CheckpointSaved, Event, Finished, SampleDecoded, Started, StepDone, Validated
+from seq2seq.events import CheckpointSaved, Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
 from seq2seq.model import Seq2Seq
 from seq2seq.text import Tokenizer
 from seq2seq.training import train
@@ -27,7 +27,9 @@ EVERY: list[Event] = [
     Started(1000, "cpu, 1 thread(s)", "fp32", 80, 40, 0),
     STEP,
     Validated(3, 0, 2.25, True),
-    SampleDecoded(3, "the “key”\t\u2028", "la clé 🔑"),
+    SampleDecoded(3, "the “key”\t\u2028", "la clé 🔑", ("▁the", "</s>"), ("▁la",), ((0.25, 0.75),)),
+    SampleDecoded(3, "a", "b", ("▁a",), (), None),
+    Measured(3, 64, 31.5, 12.5, 0.75, 0.5),
     CheckpointSaved(3, 2.25),
     Finished(40, 2.0, 1.5, 9.75),
 ]

@@ -6,7 +6,7 @@ from small import small_config
 
 from seq2seq.batches import TrainingData, collate, fixed_batches
 from seq2seq.config import BOS, EOS, PAD, TrainConfig
-from seq2seq.events import CheckpointSaved, Event, Finished, SampleDecoded, Started, StepDone, Validated
+from seq2seq.events import CheckpointSaved, Event, Finished, Measured, Started, StepDone, Validated
 from seq2seq.model import Seq2Seq
 from seq2seq.text import Tokenizer
 from seq2seq.training import choose_device, learning_rate, train, validation_loss
@@ -39,14 +39,22 @@ def validation(pairs: Pairs, tokenizer: Tokenizer) -> list:
 def test_training_learns_and_says_so_in_order(data: TrainingData, validation: list) -> None:
     model, kept = fresh(), []
     before = validation_loss(model, validation)
+    looked = Measured(1, 1, 1.0, 0.0, 0.5, 0.25)
     events = list(
-        train(model, data, validation, CONFIG, keep=lambda m: kept.append(m), probe=lambda _: [("the key", "la clé")])
+        train(
+            model,
+            data,
+            validation,
+            CONFIG,
+            keep=lambda m: kept.append(m),
+            probe=lambda *_: [looked],
+        )
     )
     assert isinstance(events[0], Started) and isinstance(events[-1], Finished)
     validated = [e for e in events if isinstance(e, Validated)]
     assert len(validated) == CONFIG.epochs and validated[-1].loss < before - 1
     assert len(kept) == sum(e.best for e in validated) == sum(isinstance(e, CheckpointSaved) for e in events)
-    assert sum(isinstance(e, SampleDecoded) for e in events) == CONFIG.epochs
+    assert sum(isinstance(e, Measured) for e in events) == CONFIG.epochs
     assert [s.update for s in steps(events)] == list(range(1, len(steps(events)) + 1))
     assert events[-1].best_loss == min(v.loss for v in validated)
     # The model is left with the averaged weights that the last validation measured.

@@ -24,17 +24,20 @@ from ..config import ModelConfig, TrainConfig
 from ..control import Control
 from ..distributed import World, join
 from ..event_log import logged
-from ..events import Event, Finished, Started, StepDone, Validated
+from ..events import Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
 from ..model import Seq2Seq
 from ..plan import VOCABULARY_SIZE, Files, Pairs, Plan
+from ..probes import Probes, sample
 from ..resume import settings_of
 from ..tasks import TASKS
 from ..text import KINDS, Tokenizer
 from ..training import choose_device, train, updates_within
+from ..translator import Translator
 from .options import add_columns
 
 HELP = "train a model on a TSV of sentence pairs, or on a task that makes its own"
 MOST_MINUTES = 100_000
+MOST_MEASURED = 10_000
 _BY_DATA = {"source_vocabulary", "target_vocabulary", "shared_vocabulary"}  # settled by the tokenizer, below
 
 
@@ -45,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, help="folder for the checkpoint")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out exactly where it was cut off")
     parser.add_argument("--controlled", action="store_true", help="pause, resume and stop as lines on standard input say")
+    parser.add_argument("--probe", action="append", default=[], metavar="SENTENCE", help="translate this at each validation")
+    parser.add_argument("--measure", type=int, default=0, metavar="N", help="translate N held-out sentences at each validation")
     parser.add_argument("--minutes", type=float, help="as many updates as take about so long on this machine")
     add_columns(parser)
     parser.add_argument("--threads", type=int, default=0, help="processor threads; 0 leaves the choice to PyTorch")
@@ -111,6 +116,8 @@ def run(options: argparse.Namespace) -> int:
     plan = _plan(options)
     training = plan.train_config()
     device = choose_device(training.device)
+    if not 0 <= options.measure <= MOST_MEASURED:
+        raise ValueError(f"measure must be between 0 and {MOST_MEASURED:,}, not {options.measure}")
     if options.controlled and int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise ValueError("--controlled is for a run of one process")
     if not 0 <= options.threads <= 1024:
@@ -142,9 +149,20 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
     def keep(averaged: Seq2Seq) -> None:
         checkpoint.save(Checkpoint(name, averaged, tokenizer, training, origin), options.out)
 
+    def use(averaged: Seq2Seq) -> Translator:
+        return Translator(Checkpoint(name, averaged, tokenizer, training, origin))
+
+    probes = Probes(use, options.probe, sample(list(held_out), options.measure) if options.measure else [])
+    world.from_first(lambda: probes.check(model))
     control = Control() if options.controlled else None
-    save_now = control.save_now if control else lambda: False
-    events = train(model, data, validation, training, keep=keep, state_file=str(state_file), save_now=save_now, world=world)
+    events = train(
+        *(model, data, validation, training),
+        keep=keep,
+        probe=probes,
+        state_file=str(state_file),
+        save_now=control.save_now if control else lambda: False,
+        world=world,
+    )
     if not world.first:
         deque(events, maxlen=0)
         return
@@ -239,6 +257,14 @@ def show(events: Iterable[Event]) -> Finished | None:
                     _say(
                         f"epoch {event.epoch + 1}, update {event.update}: validation loss {event.loss:.4f} nats, perplexity "
                         f"{event.perplexity:.2f} per piece, teacher-forced" + (" (best so far)" if event.best else "")
+                    )
+                case SampleDecoded():
+                    _say(f"    {event.source}  →  {event.hypothesis}")
+                case Measured():
+                    _say(
+                        f"    of {event.sentences} held-out sentences: BLEU {event.bleu:.1f}, {event.exact:.0f}% exact, "
+                        "free-running; "
+                        f"pieces right: teacher-forced {event.accuracy_forced:.1%}, free-running {event.accuracy_free:.1%}"
                     )
                 case Finished():
                     bar.n = 1.0

@@ -1,0 +1,82 @@
+"""What is looked at while a model learns is what the engine would say of it afterwards, and looking changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from seq2seq import event_log
+from seq2seq.__main__ import main
+from seq2seq.events import CheckpointSaved, Measured, SampleDecoded
+from seq2seq.exposure import measure
+from seq2seq.probes import Probes, sample
+from seq2seq.report import Report
+from seq2seq.tasks import TASKS
+from seq2seq.translator import Translator
+
+Pairs = list[tuple[str, str]]
+
+
+def test_probes_say_what_the_engine_says(small: Translator, pairs: Pairs) -> None:
+    held_out = pairs[:20]
+    decoded, measured = Probes(lambda _: small, [pairs[0][0]], held_out)(small.model, 7)
+    trace = small.translate(pairs[0][0])
+    assert isinstance(decoded, SampleDecoded) and decoded.update == 7 and decoded.hypothesis == trace.text
+    assert decoded.attention is not None and len(decoded.attention) == len(decoded.pieces) == len(trace.steps)
+    for row, step in zip(decoded.attention, trace.steps, strict=True):
+        assert row == pytest.approx(step.attention, abs=0.001) and len(row) == len(decoded.source_pieces)
+    assert isinstance(measured, Measured) and measured.sentences == len(held_out)
+    quality = small.evaluate(held_out)
+    assert (measured.bleu, measured.exact) == (quality.bleu, quality.exact)
+    summary = Report.of([row for batch in measure(small, held_out) for row in batch]).summary
+    assert measured.accuracy_forced == pytest.approx(summary["accuracy_forced"])
+    assert measured.accuracy_free == pytest.approx(summary["accuracy_free"])
+
+
+def test_nothing_is_measured_where_nothing_was_asked(small: Translator) -> None:
+    assert Probes(lambda _: small, [], [])(small.model, 1) == []
+
+
+def test_a_sample_is_spread_over_all_pairs(pairs: Pairs) -> None:
+    assert sample(pairs, 4) == [pairs[0], pairs[25], pairs[50], pairs[75]]
+    assert sample(pairs[:3], 10) == pairs[:3] and sample(pairs, 0) == []
+
+
+def test_looking_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call = [
+        "train",
+        "--task",
+        "reverse",
+        "--updates",
+        "20",
+        "--validate-every",
+        "10",
+        "--device",
+        "cpu",
+        "--decoder-size",
+        "16",
+    ]
+    assert main([*call, "--out", str(tmp_path / "alone")]) == 0
+    assert main([*call, "--out", str(tmp_path / "watched"), "--probe", "1 2 3", "--measure", "16"]) == 0
+    told = capsys.readouterr().out
+    weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("alone", "watched")]
+    assert weights[0] == weights[1]
+    events = event_log.read(tmp_path / "watched")[0]
+    decoded = [event for event in events if isinstance(event, SampleDecoded)]
+    assert [event.update for event in decoded] == [10, 20] and f"1 2 3  →  {decoded[0].hypothesis}" in told
+    measured = [event for event in events if isinstance(event, Measured)]
+    assert len(measured) == 2 and f"teacher-forced {measured[1].accuracy_forced:.1%}" in told
+    if any(isinstance(event, CheckpointSaved) and event.update == 20 for event in events):
+        # The weights that were kept are those that were looked at, but for their rounding to 16 bits.
+        kept = Translator.load(tmp_path / "watched")
+        assert kept.evaluate(sample(TASKS["reverse"].pairs("valid"), 16)).bleu == pytest.approx(measured[1].bleu, abs=5)
+
+
+@pytest.mark.parametrize("sentence", ["", "😀", "1 " * 200])
+def test_a_sentence_that_cannot_be_read_is_refused_before_the_run(
+    sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "refused"
+    assert main(["train", "--task", "sort", "--updates", "5", "--out", str(out), "--probe", sentence, "--device", "cpu"]) == 2
+    assert capsys.readouterr().err.startswith("python -m seq2seq train: ") and not (out / "model.safetensors").exists()
