@@ -97,6 +97,7 @@ def compare(recipes: Mapping[str, Sequence[Member]], seed: int = 1) -> dict[str,
         "recipes": [
             {
                 "name": recipe,
+                "updates": _updates(found),
                 "runs": [_run(member) for member in found],
                 "report": Report.of(*runs[recipe], seed=seed, stream=streams[recipe]).to_dict(),
             }
@@ -108,6 +109,12 @@ def compare(recipes: Mapping[str, Sequence[Member]], seed: int = 1) -> dict[str,
             if recipe != first
         ],
     }
+
+
+def _updates(runs: Sequence[Member]) -> str:
+    """Of how many updates the runs are: an epoch's batches depend on the seed, a little."""
+    fewest, most = min(run.updates for run in runs), max(run.updates for run in runs)
+    return f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
 
 
 def _run(member: Member) -> dict[str, Any]:

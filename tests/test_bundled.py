@@ -15,6 +15,7 @@ from seq2seq.ui import examples
 
 README = (ROOT.parent / "README.md").read_text(encoding="utf-8")
 PAIR = ["en-fr-additive", "en-fr-plain"]  # the two that differ in attention alone
+PURE, CURE = "captions-de-en-teacher-forcing", "captions-de-en-scheduled-sampling"  # the first of three seeds each
 EVERYDAY = {
     "Where is the station?": {"Où est la gare ?", "Où se trouve la gare ?"},
     "I forgot my umbrella at your house.": {
@@ -46,7 +47,8 @@ def test_a_bundled_folder_is_complete_and_small_enough_for_a_space(name: str) ->
     files = {f.name: f.stat().st_size for f in (ROOT / name).iterdir()}
     assert sum(files.values()) < 10_000_000
     tokenizer = {"tokenizer.model"} if "tokenizer.model" in files else {"source.model", "target.model"}
-    assert files.keys() == {"README.md", "config.json", "model.safetensors", "results.json", "exposure.json", *tokenizer}
+    named = {"README.md", "config.json", "model.safetensors", "results.json", card.EXPOSURE, *tokenizer}
+    assert files.keys() - {card.COMPARISON} == named
     info = ModelInfo.read(name)
     assert "Not stated." not in (info.trained_on, info.attribution, info.licence)
 
@@ -127,6 +129,25 @@ def test_what_is_shown_of_many_sentences_fits_the_card(name: str) -> None:
     row = re.search(rf"^\| `{name}` \| {100 * summary['accuracy_forced']:.1f} \(.*$", README, re.MULTILINE)
     assert row and f"| {100 * summary['accuracy_free']:.1f} (" in row[0]
     assert row[0].endswith(f"| {summary['loss_forced']:.2f} / {summary['loss_free']:.2f} |")
+
+
+def test_the_cure_is_a_fair_comparison_and_the_readme_prints_what_came_out() -> None:
+    found = card.read_comparison(ROOT / CURE)
+    assert found is not None
+    told, cured = found["recipes"]
+    assert [run["model"] for recipe in (told, cured) for run in recipe["runs"][:1]] == [PURE, CURE]
+    assert [run["seed"] for run in told["runs"]] == [run["seed"] for run in cured["runs"]] == [1, 2, 3]
+    assert [run["updates"] for run in told["runs"]] == [run["updates"] for run in cured["runs"]]
+    assert len({run["parameters"] for recipe in (told, cured) for run in recipe["runs"]}) == 1
+    assert set(found["settings"][told["name"]]) == {"teacher_forcing_ratio", "teacher_forcing_schedule"}
+    for recipe in (told, cured):
+        summary = recipe["report"]["summary"]
+        row = re.search(rf"^\| {recipe['name']} \| {100 * summary['accuracy_forced']:.1f} \(.*$", README, re.MULTILINE)
+        assert row and f"| {100 * summary['accuracy_free']:.1f} (" in row[0]
+        for search in (0, 1):
+            scores = [run["quality"][search]["bleu"] for run in recipe["runs"]]
+            each = ", ".join(f"{score:.1f}" for score in scores)
+            assert f"| {sum(scores) / 3:.1f} ({each}) |" in row[0]
 
 
 @pytest.mark.parametrize("name", PAIR)

@@ -71,7 +71,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
     for recipe in found["recipes"]:
         chosen = ", ".join(f"{name} {value}" for name, value in found["settings"][recipe["name"]].items())
         runs = recipe["runs"]
-        lines += [f"{recipe['name']} ({len(runs)} runs, {runs[0]['updates']:,} updates each): {chosen}"]
+        lines += [f"{recipe['name']} ({len(runs)} runs of {recipe['updates']} updates): {chosen}"]
         lines += [f"  {name:16}{_banded(recipe['report']['summary'], name)}" for name in FIGURES]
         for search, quality in enumerate(runs[0]["quality"]):
             scores = [run["quality"][search]["bleu"] for run in runs]

@@ -181,7 +181,7 @@ def table(found: Mapping[str, Any]) -> dict[str, Any]:
 def _size(recipe: Mapping[str, Any]) -> str:
     runs = recipe["runs"]
     seeds = ", ".join(str(run["seed"]) for run in runs)
-    return f"{runs[0]['parameters']:,} parameters, {runs[0]['updates']:,} updates, seed{'s' * (len(runs) > 1)} {seeds}"
+    return f"{runs[0]['parameters']:,} parameters, {recipe['updates']} updates, seed{'s' * (len(runs) > 1)} {seeds}"
 
 
 def _banded(summary: Mapping[str, float], key: str, scale: float, signed: bool = False) -> dict[str, str]:

@@ -1,0 +1,61 @@
+"""The cure, in a browser: the comparison that is kept with a bundled model, beside the paper's figures."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from seq2seq import card
+from seq2seq.checkpoint import ROOT, available
+from seq2seq.views import comparison
+
+FOUND = next(found for name in available() if (found := card.read_comparison(ROOT / name)))
+FIGURES = {"schedule": 4, "difference": 4, "free": 4, "forced": 4, "mistake": 4, "wrong-word": 4}  # lines and bands of each
+
+
+@pytest.fixture
+def view(visit, address):
+    def new(**settings) -> Page:
+        page = visit(None, **settings)
+        page.goto(f"{address}?tab=cure")
+        page.locator(".cure.ready").wait_for()
+        return page
+
+    return new
+
+
+def test_both_recipes_are_drawn_with_their_bands_beside_the_papers_figures(view) -> None:
+    page = view()
+    expect(page.get_by_test_id("verdict")).to_have_text("".join(comparison.verdict(FOUND)))
+    for name, traces in FIGURES.items():
+        expect(page.locator(".cure").get_by_test_id(f"figure-{name}").locator(".scatterlayer .trace")).to_have_count(traces)
+    table = page.get_by_test_id("recipes")
+    for recipe in FOUND["recipes"]:
+        summary = recipe["report"]["summary"]
+        row = table.locator("tr", has=page.get_by_text(recipe["name"], exact=True))
+        expect(row).to_contain_text(f"{100 * summary['accuracy_free']:.1f}")
+        expect(row).to_contain_text(", ".join(str(run["seed"]) for run in recipe["runs"]))
+    expect(page.get_by_test_id("published")).to_contain_text("30.6")
+    expect(page.get_by_test_id("compared")).to_contain_text(FOUND["command"])
+
+
+def test_a_model_of_a_recipe_opens_in_two_lanes(view) -> None:
+    page = view()
+    page.locator(".cure-links a").last.click()
+    page.locator(".lanes.ready").wait_for()
+    assert FOUND["recipes"][-1]["runs"][0]["model"] in page.url
+    expect(page.locator("#forcing-reference input")).not_to_have_value("")
+
+
+def test_the_view_is_reached_by_keyboard_and_has_an_address(visit) -> None:
+    page = visit("?tab=teacher-forcing")
+    page.get_by_role("tab", name="The cure").focus()
+    page.keyboard.press("Enter")
+    page.locator(".cure.ready").wait_for()
+    page.wait_for_url("**tab=cure*")
+
+
+def test_a_phone_never_scrolls_sideways(view) -> None:
+    page = view(viewport={"width": 390, "height": 844})
+    page.locator(".cure").get_by_test_id("figure-free").locator(".scatterlayer .trace").first.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
