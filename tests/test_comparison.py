@@ -171,8 +171,13 @@ def test_every_schedule_is_drawn_and_the_recipes_own_stands_out(found: dict[str,
 def test_the_verdict_says_more_fewer_or_nothing(found: dict[str, Any], low: float, high: float, said: str) -> None:
     summary = {f"accuracy_{mode}{end}": v for mode in ("free", "forced") for end, v in (("_low", low), ("_high", high))}
     summary |= dict.fromkeys(("accuracy_free", "accuracy_forced"), round((low + high) / 2, 3))
-    (told,) = view.verdict({**found, "differences": [{"name": CURED, "from": TOLD, "summary": summary}]})
+    told, cost = view.verdict({**found, "differences": [{"name": CURED, "from": TOLD, "summary": summary}]})
     assert told == f"Scheduled sampling, less teacher forcing: left alone, {said}; told the truth, {said}."
+    lost = [
+        sum(line["sentences"] * (line["lost"] or 0) for line in lines) / sum(line["sentences"] for line in lines)
+        for lines in (recipe["report"]["by_injected_word"]["free"] for recipe in found["recipes"])
+    ]
+    assert cost.endswith(f"on average: {lost[0]:.1f} nats (teacher forcing), {lost[1]:.1f} nats (scheduled sampling).")
 
 
 def test_a_comparison_is_kept_with_a_model_and_damage_is_none(found: dict[str, Any], tmp_path: Path) -> None:

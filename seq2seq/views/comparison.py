@@ -195,12 +195,20 @@ def _number(value: float, digits: int, signed: bool) -> str:
 
 
 def verdict(found: Mapping[str, Any]) -> list[str]:
-    """What came out, in sentences: what each other recipe gains or loses in each mode, or that nothing can be seen."""
+    """What came out, in sentences: what each other recipe gains or loses in each mode, or that nothing can be seen; and what a
+    wrong word among its own costs each."""
     said = []
     for difference in found["differences"]:
         modes = [_told(difference["summary"], f"accuracy_{mode}", words) for mode, words in _MODES.items()]
         said.append(f"{difference['name'].capitalize()}, less {difference['from']}: {modes[0]}; {modes[1]}.")
-    return said
+    costs = [f"{_cost(recipe):.1f} nats ({recipe['name']})" for recipe in found["recipes"]]
+    return [*said, f"A wrong word among its own costs what the decoder writes behind it, on average: {', '.join(costs)}."]
+
+
+def _cost(recipe: Mapping[str, Any]) -> float:
+    """Log-probability lost behind a wrong word in the free lane, over all places."""
+    lines = [line for line in recipe["report"]["by_injected_word"]["free"] if line["sentences"]]
+    return float(sum(line["sentences"] * line["lost"] for line in lines) / sum(line["sentences"] for line in lines))
 
 
 _MODES = {"free": "left alone", "forced": "told the truth"}
