@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _Parser(prog="python -m seq2seq", description="Encoder-decoders that show every step they take.")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="|".join(COMMANDS), parser_class=_Parser)
     for name, command in COMMANDS.items():
-        command.add_arguments(subparsers.add_parser(name, help=command.HELP, description=command.HELP))
+        command.add_arguments(subparsers.add_parser(name, help=command.HELP, description=command.HELP, allow_abbrev=False))
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = parser.parse_args(given)
     options.given = given[1:]  # for the model card, which says how to repeat its figures

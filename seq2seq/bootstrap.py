@@ -32,9 +32,9 @@ class Means:
             low[known], high[known] = np.nanpercentile(self.drawn[:, known], BAND, axis=0)
         return {name: self.values.tolist(), f"{name}_low": low.tolist(), f"{name}_high": high.tolist()}
 
-    def figure(self, name: str) -> dict[str, float]:
-        """The one mean there is, and its band."""
-        return {key: value for key, (value,) in self.columns(name).items()}
+    def figure(self, name: str) -> dict[str, float | None]:
+        """The one mean there is, and its band; None where it has nothing to be computed from."""
+        return {key: None if np.isnan(value) else value for key, (value,) in self.columns(name).items()}
 
 
 class Bootstrap:
@@ -54,7 +54,7 @@ class Bootstrap:
 
     def overall(self, grids: Sequence[np.ndarray]) -> Means:
         """The mean of R grids [N, T], over all cells that are numbers."""
-        sums = [np.nansum(grid, 1, keepdims=True) for grid in grids]
+        sums = [np.nansum(grid, 1, keepdims=True) for grid in grids]  # [N, 1] each
         return self._means(sums, [(~np.isnan(grid)).sum(1, keepdims=True) for grid in grids])
 
     def _means(self, sums: Sequence[np.ndarray], counts: Sequence[np.ndarray]) -> Means:

@@ -20,9 +20,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from .config import ModelConfig, TrainConfig
-from .model import Seq2Seq
+from .model import Seq2Seq, shape_of
 from .text import Tokenizer
 
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
 FORMAT = "seq2seq-unrolled/checkpoint/1"
 MAX_CONFIG_BYTES = 1_000_000
 MAX_TOKENIZER_BYTES = 20_000_000
@@ -65,7 +66,7 @@ class Checkpoint:
 
 def available(root: Path = ROOT) -> list[str]:
     """Names of the bundled checkpoints, in alphabetical order."""
-    return sorted(folder.name for folder in root.iterdir() if (folder / "config.json").is_file()) if root.is_dir() else []
+    return sorted(folder.name for folder in root.iterdir() if (folder / CONFIG).is_file()) if root.is_dir() else []
 
 
 def find(name_or_folder: str | Path) -> Path:
@@ -87,7 +88,7 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
     """Write the folder, each file whole or not at all. The model card is card.py's business."""
     folder.mkdir(parents=True, exist_ok=True)
     state = {n: p.detach().to("cpu", torch.float16).contiguous() for n, p in checkpoint.model.named_parameters()}
-    replace_file(folder / "model.safetensors", partial(_save_weights, state))
+    replace_file(folder / WEIGHTS, partial(_save_weights, state))
     for file, content in checkpoint.tokenizer.files().items():
         replace_file(folder / file, partial(Path.write_bytes, data=content))
     config = {
@@ -97,7 +98,7 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
         "origin": asdict(checkpoint.origin),
     }
     text = json.dumps(config, ensure_ascii=False, indent=2) + "\n"
-    replace_file(folder / "config.json", lambda path: path.write_text(text, encoding="utf-8"))
+    replace_file(folder / CONFIG, lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def _save_weights(state: dict[str, torch.Tensor], path: Path) -> None:
@@ -141,7 +142,7 @@ def load(name_or_folder: str | Path) -> Checkpoint:
                 f"the tokenizer has {sizes[0]} and {sizes[1]} pieces, but config.json says "
                 f"{config.source_vocabulary} and {config.target_vocabulary}"
             )
-        model = _filled(empty.model, folder / "model.safetensors")
+        model = _filled(empty.model, folder / WEIGHTS)
     return Checkpoint(folder.name, model, tokenizer, empty.training, empty.origin)
 
 
@@ -155,12 +156,11 @@ def _named(folder: Path) -> Iterator[None]:
 
 
 def _outline(folder: Path) -> Outline:
-    config = _read_config(folder / "config.json")
+    config = _read_config(folder / CONFIG)
     model_config = ModelConfig.from_dict(config.get("model"))  # type: ignore[arg-type]
     training = TrainConfig.from_dict(config.get("training"))  # type: ignore[arg-type]
     origin = _read_origin(config.get("origin"))
-    with torch.device("meta"):  # shapes without memory: a config may claim anything
-        return Outline(folder.name, Seq2Seq(model_config), training, origin)
+    return Outline(folder.name, shape_of(model_config), training, origin)  # a config may claim anything
 
 
 def _read_config(path: Path) -> dict[str, Any]:

@@ -6,13 +6,12 @@ A recipe is everything but the seed, and its runs differ in their seed alone; re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import card
 from .bootstrap import Bootstrap
-from .checkpoint import Checkpoint, find, load
+from .checkpoint import Checkpoint
 from .corpora import Pair
 from .decoding import Beam, Greedy, describe
 from .exposure import Row, measure
@@ -36,52 +35,51 @@ class Member:
     quality: tuple[dict[str, Any], ...]  # of each search on the test set, free-running
 
 
-def members(names: Sequence[str], pairs: Sequence[Pair], test: Sequence[Pair], seed: int = 1) -> Iterator[Member]:
-    """Each checkpoint measured on `pairs` as `exposure.measure` does, and translating `test`. `seed` draws the wrong words."""
-    for name in names:
-        checkpoint = load(name)
-        translator = Translator(checkpoint)
-        quality = []
-        for search in SEARCHES:
-            found = translator.evaluate(test, search)
-            quality.append(
-                {"strategy": describe(search), "bleu": found.bleu, "chrf": found.chrf, "signature": found.bleu_signature}
-            )
-        yield Member(
-            name=checkpoint.name,
-            seed=checkpoint.training.seed,
-            parameters=count_parameters(checkpoint.model),
-            updates=card.updates(find(name)),
-            rows=tuple(row for batch in measure(translator, pairs, seed) for row in batch),
-            quality=tuple(quality),
-        )
+def member(loaded: Checkpoint, updates: int, pairs: Sequence[Pair], test: Sequence[Pair], seed: int = 1) -> Member:
+    """A model measured on `pairs` as `exposure.measure` does, and translating `test`. `seed` draws the wrong words."""
+    translator = Translator(loaded)
+    quality = []
+    for search in SEARCHES:
+        found = translator.evaluate(test, search)
+        figures = {"bleu": found.bleu, "chrf": found.chrf, "signature": found.bleu_signature}
+        quality.append({"strategy": describe(search), **figures})
+    return Member(
+        name=loaded.name,
+        seed=loaded.training.seed,
+        parameters=count_parameters(loaded.model),
+        updates=updates,
+        rows=tuple(row for batch in measure(translator, pairs, seed) for row in batch),
+        quality=tuple(quality),
+    )
 
 
-def settings(recipes: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:
+def settings(recipes: Mapping[str, Sequence[Checkpoint]]) -> dict[str, dict[str, Any]]:
     """In what the recipes differ: by recipe, the settings of model and training that are not the same in all.
 
     Raises ValueError unless runs of a recipe differ in their seed alone, and all models read and write the same pieces.
     """
-    every = {recipe: [load(name) for name in names] for recipe, names in recipes.items()}
-    first = next(iter(every.values()))[0]
-    for loaded in (run for runs in every.values() for run in runs):
-        if loaded.tokenizer.files() != first.tokenizer.files():
+    first = next(iter(recipes.values()))[0]
+    for run in (run for runs in recipes.values() for run in runs):
+        if run.tokenizer.files() != first.tokenizer.files():
             raise ValueError(
-                f"{loaded.name} cuts text into other pieces than {first.name}: only models of one vocabulary can be compared "
+                f"{run.name} cuts text into other pieces than {first.name}: only models of one vocabulary can be compared "
                 "(train --vocabulary-of)"
             )
-    flat = {}
-    for recipe, runs in every.items():
-        flat[recipe] = _flat(runs[0])
-        for run in runs[1:]:
-            other = _flat(run)
-            if different := [name for name, value in flat[recipe].items() if name != SEED and other[name] != value]:
+    for recipe, (leading, *others) in recipes.items():
+        for run in others:
+            if different := _different(_flat(leading), _flat(run)):
                 raise ValueError(
-                    f"{run.name} and {runs[0].name}, both of {recipe!r}, differ in {different[0]}: "
+                    f"{run.name} and {leading.name}, both of {recipe!r}, differ in {different[0]}: "
                     "runs of a recipe may differ in their seed alone"
                 )
-    names = [name for name in _flat(first) if name != SEED and len({str(values[name]) for values in flat.values()}) > 1]
-    return {recipe: {name: values[name] for name in names} for recipe, values in flat.items()}
+    chosen = {recipe: _flat(runs[0]) for recipe, runs in recipes.items()}
+    names = _different(*chosen.values())
+    return {recipe: {name: values[name] for name in names} for recipe, values in chosen.items()}
+
+
+def _different(first: Mapping[str, Any], *others: Mapping[str, Any]) -> list[str]:
+    """The settings, but for the seed, that are not the same in all."""
+    return [name for name, value in first.items() if name != SEED and any(other[name] != value for other in others)]
 
 
 def _flat(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -124,7 +122,7 @@ def _run(member: Member) -> dict[str, Any]:
         "seed": member.seed,
         "parameters": member.parameters,
         "updates": member.updates,
-        "figures": {name: float(mean.values[0]) for name, mean in figures.items()},
+        "figures": {name: mean.figure(name)[name] for name, mean in figures.items()},
         "quality": list(member.quality),
     }
 
@@ -133,7 +131,7 @@ def _difference(runs: Sequence[Run], base: Sequence[Run], seed: int, stream: int
     """Figures and positions of `runs` minus those of `base`, on the same draws of sentences."""
     draw, draw_base = (Bootstrap(len(r[0]), len(r), seed, s) for r, s in ((runs, stream), (base, 0)))
     figures, figures_base = means(runs, draw), means(base, draw_base)
-    summary: dict[str, float] = {}
+    summary: dict[str, float | None] = {}
     for name, mean in figures.items():
         summary |= mean.minus(figures_base[name]).figure(name)
     grids, grids_base = position_grids(runs), position_grids(base)

@@ -5,7 +5,6 @@ Where standard input ends, whoever started the process is gone; the run is then 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from threading import Condition, Thread
 from typing import TextIO
@@ -20,7 +19,7 @@ MARK = "@"  # begins the lines that say what the process does
 class Control:
     """What was asked for last. `save_now` is for `train`, `obeyed` around its events."""
 
-    def __init__(self, orders: TextIO = sys.stdin, out: TextIO = sys.stdout):
+    def __init__(self, orders: TextIO, out: TextIO):
         self._out = out
         self._changed = Condition()
         self._order = RESUME

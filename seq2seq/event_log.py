@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .config import choose
 from .events import CheckpointSaved, Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
@@ -73,20 +73,33 @@ def from_json(line: str) -> Event:
         raise ValueError(f"no event: {str(error)[:100]}") from None
 
 
-def read(folder: Path, offset: int = 0) -> tuple[list[Event], int]:
-    """The events behind byte `offset` of the file, and where the next ones will be. A line half written is left for later.
+class Place(NamedTuple):
+    """Up to where a file has been read. A run that goes on cuts its file back, and it is another file then."""
+
+    file: int = 0  # inode
+    offset: int = 0  # bytes
+
+
+START = Place()
+
+
+def read(folder: Path, place: Place = START) -> tuple[list[Event], Place]:
+    """The events behind `place`, and where the next ones will be; of another file than that, all. A line half written is left
+    for later.
 
     Raises ValueError where the file holds something else.
     """
     try:
         with open(folder / FILE, "rb") as file:
+            inode = os.fstat(file.fileno()).st_ino
+            offset = place.offset if place.file == inode else 0
             file.seek(offset)
             content = file.read()
     except FileNotFoundError:
-        return [], 0
+        return [], START
     whole = content[: content.rfind(b"\n") + 1]
     try:
-        return [from_json(line) for line in whole.decode("utf-8").splitlines()], offset + len(whole)
+        return [from_json(line) for line in whole.decode("utf-8").splitlines()], Place(inode, offset + len(whole))
     except UnicodeDecodeError:
         raise ValueError(f"{folder.name}: {FILE} is damaged") from None
 

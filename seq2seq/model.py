@@ -7,13 +7,14 @@ E embedding units.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 
 from .attention import NO_ATTENTION, Memory
 from .config import BOS, PAD, ModelConfig, choose
@@ -117,6 +118,24 @@ ARCHITECTURES: dict[str, Architecture] = {
         usual={"encoder_layers": 4, "decoder_layers": 4, "embedding_size": 192},
     ),
 }
+
+
+class _NoDrawing(TorchFunctionMode):
+    """No random numbers are drawn. The meta device has none, and asking it for some would import PyTorch's compiler: slow."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func.__name__ in ("normal_", "uniform_"):
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
+
+
+def shape_of(config: ModelConfig) -> Seq2Seq:
+    """A model with its shapes and without numbers: it takes no memory, whatever its size. Raises ValueError as Seq2Seq does."""
+    with torch.device("meta"), _NoDrawing():
+        return Seq2Seq(config)
 
 
 class Seq2Seq(nn.Module):

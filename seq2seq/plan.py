@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sized
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,8 +11,8 @@ from . import checkpoint
 from .checkpoint import Origin
 from .config import ModelConfig, TrainConfig, choose
 from .corpora import Corpus, Pair
-from .model import ARCHITECTURES, COMMON
-from .tasks import TASKS, Task
+from .model import ARCHITECTURES, COMMON, Seq2Seq, shape_of
+from .tasks import SPLITS, TASKS, Task
 from .text import Tokenizer
 
 VOCABULARY_SIZE = 6000
@@ -79,19 +79,15 @@ class Plan:
             raise ValueError(f"no plan of a run: {error}") from None
 
     def arguments(self) -> list[str]:
-        """The plan as arguments of `python -m seq2seq train`, without where to and how long."""
-        given: dict[str, Any] = {"task": self.data} if isinstance(self.data, str) else asdict(self.data)
-        given |= {"vocabulary_size": self.vocabulary_size, "vocabulary_of": self.vocabulary_of}
-        if self.vocabulary_kind != Plan.vocabulary_kind:
-            given["vocabulary_kind"] = self.vocabulary_kind
-        if not self.shared_vocabulary:
-            given["shared_vocabulary"] = False
+        """The plan as arguments of `python -m seq2seq train`, without where to; what is as usual is left out."""
+        given = {"task": self.data} if isinstance(self.data, str) else _unusual(self.data)
+        vocabulary = {name: value for name, value in _unusual(self).items() if "vocabulary" in name}
         arguments = []
-        for name, value in {**given, **self.model, **self.training, **self.origin}.items():
+        for name, value in {**given, **vocabulary, **self.model, **self.training, **self.origin}.items():
             flag = "--" + name.replace("_", "-")
             if isinstance(value, bool):
                 arguments.append(flag if value else flag.replace("--", "--no-", 1))
-            elif value is not None:  # a text may begin with a dash
+            else:  # a text may begin with a dash
                 arguments += [f"{flag}={value}"] if str(value).startswith("-") else [flag, str(value)]
         return arguments
 
@@ -107,16 +103,26 @@ class Plan:
         sizes = {"source_vocabulary": source, "target_vocabulary": target, "shared_vocabulary": self.shared_vocabulary}
         return ModelConfig(**{**architecture.settings(given), **sizes})
 
+    def outline(self) -> Seq2Seq:
+        """The model in its right shape and without numbers, its vocabulary as large as is allowed.
+
+        Raises ValueError as `model_config` does.
+        """
+        size = self._vocabulary_size()
+        return shape_of(self.model_config(size, size))
+
+    def _vocabulary_size(self) -> int:
+        return self.vocabulary_size or (self.task.vocabulary_size if self.task else VOCABULARY_SIZE)
+
     def full_origin(self) -> Origin:
         known: dict[str, str] = {}
         if task := self.task:
-            count = len(task.pairs("train"))
             known = {
                 "title": task.title,
                 "source_language": task.source_language,
                 "target_language": task.target_language,
                 "subject": str(self.data),
-                "trained_on": f"{count:,} examples that the task {self.data!r} of this project makes itself.",
+                "trained_on": f"{SPLITS['train']:,} examples that the task {self.data!r} of this project makes itself.",
                 "attribution": "made by this project",
                 "licence": "Apache License 2.0",
             }
@@ -134,10 +140,13 @@ class Plan:
         """Another checkpoint's, or one trained on `pairs` alone."""
         if self.vocabulary_of:
             return Tokenizer.load(checkpoint.find(self.vocabulary_of), self.shared_vocabulary)
-        task = self.task
-        size = self.vocabulary_size or (task.vocabulary_size if task else VOCABULARY_SIZE)
-        apart = task is not None and task.split_digits
-        return Tokenizer.train(pairs, size, self.shared_vocabulary, seed, self.vocabulary_kind, apart)
+        apart = self.task is not None and self.task.split_digits
+        return Tokenizer.train(pairs, self._vocabulary_size(), self.shared_vocabulary, seed, self.vocabulary_kind, apart)
+
+
+def _unusual(settings: Files | Plan) -> dict[str, Any]:
+    """The settings that have another value than they have where nothing was chosen."""
+    return {f.name: value for f in fields(settings) if (value := getattr(settings, f.name)) != f.default}
 
 
 def _task_model(architecture: Any, given: Mapping[str, Any]) -> dict[str, Any]:

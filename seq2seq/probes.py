@@ -30,9 +30,10 @@ class Probes:
 
     def check(self, model: Seq2Seq) -> None:
         """Raises ValueError for a sentence that the model cannot read."""
-        translator = self._use(copy.deepcopy(model)) if self._sentences else None
+        if not self._sentences:
+            return
+        translator = self._use(copy.deepcopy(model))
         for sentence in self._sentences:
-            assert translator is not None
             translator.source_ids(sentence, readable=True)
 
     def _translated(self, translator: Translator, sentence: str, update: int) -> SampleDecoded:

@@ -18,7 +18,8 @@ from .forcing import FORCED, FREE
 
 Run = Sequence[Row]
 _MEASURES = (("accuracy", "right"), ("loss", "loss"))  # and the attribute of a row that holds it
-FIGURES = tuple(f"{what}_{of}" for what, _ in _MEASURES for of in (*LANES, "gap"))
+COSTS = tuple(f"lost_{lane}" for lane in LANES)  # of a wrong word, in the log-probability of what stands behind it, nats
+FIGURES = (*(f"{what}_{of}" for what, _ in _MEASURES for of in (*LANES, "gap")), *COSTS)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def means(runs: Sequence[Run], draw: Bootstrap) -> dict[str, Means]:
-    """Each of FIGURES, over all pieces."""
+    """Each of FIGURES: over all pieces, and what a wrong word costs over all sentences."""
     found: dict[str, Means] = {}
     for name, values in _MEASURES:
         grids = {lane: _grids(runs, _values(values, lane)) for lane in LANES}
@@ -64,7 +65,7 @@ def means(runs: Sequence[Run], draw: Bootstrap) -> dict[str, Means]:
         sign = 1 if name == "accuracy" else -1
         grids["gap"] = [sign * (forced - free) for forced, free in zip(grids[FORCED], grids[FREE], strict=True)]
         found |= {f"{name}_{of}": draw.overall(grid) for of, grid in grids.items()}
-    return found
+    return found | {f"lost_{lane}": draw.overall(_injected(runs, lane, "lost")) for lane in LANES}
 
 
 def summary(runs: Sequence[Run], draw: Bootstrap) -> dict[str, float | int | None]:
@@ -110,19 +111,25 @@ def after_first_mistake(runs: Sequence[Run], draw: Bootstrap) -> pd.DataFrame:
 
 def by_injected_word(runs: Sequence[Run], lane: str, draw: Bootstrap) -> pd.DataFrame:
     """A line a place of the replaced word: log-probability lost behind it, in nats, and how the lane recovered."""
+    return _table("word", {name: _injected(runs, lane, name) for name in ("lost", "recovered", "steps_to_recover")}, draw)
 
-    def cells(row: Row) -> dict[str, float] | None:
+
+def _injected(runs: Sequence[Run], lane: str, value: str) -> list[np.ndarray]:
+    """R grids [N, T] of what came of the wrong words, each in the column of its place."""
+
+    def line(row: Row) -> list[float]:
         found = row.injections.get(lane)
         if not found or not found.injection.recovery.steps:
-            return None
+            return []
         after = found.injection.recovery.after
-        steps = np.nan if after is None else after
-        return {"lost": found.injection.lost, "recovered": after is not None, "steps_to_recover": steps}
+        cells = {
+            "lost": found.injection.lost,
+            "recovered": after is not None,
+            "steps_to_recover": np.nan if after is None else after,
+        }
+        return [np.nan] * (found.number - 1) + [cells[value]]
 
-    def grids(value: str) -> list[np.ndarray]:
-        return _grids(runs, lambda row: [np.nan] * (row.injections[lane].number - 1) + [c[value]] if (c := cells(row)) else ())
-
-    return _table("word", {name: grids(name) for name in ("lost", "recovered", "steps_to_recover")}, draw)
+    return _grids(runs, line)
 
 
 def _values(what: str, lane: str) -> Callable[[Row], Sequence[float]]:

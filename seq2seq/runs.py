@@ -6,7 +6,7 @@ So a page may come and go, and whatever is killed, the folder has all that is ne
 
 from __future__ import annotations
 
-import json
+import os
 import secrets
 import shutil
 import subprocess
@@ -14,41 +14,25 @@ import sys
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import RLock, Thread
-from typing import Any
 
-from . import event_log
-from .checkpoint import replace_file
+from .card import RESULTS
 from .control import MARK, PAUSE, PAUSED, RESUME, RUNNING, STOP, STOPPED
-from .events import Event
 from .plan import Plan
+from .run_folders import ERROR, Run, RunFolders, checked
 
 QUEUED, STARTING, STOPPING, FINISHED, FAILED = "queued", "starting", "stopping", "finished", "failed"
-ABOUT, OUT, LOG, ERROR = "run.json", "checkpoint", "log", "error"  # files and folder of a run
-STATE_FILE, RESULTS = "training.safetensors", "results.json"
-MAX_NAME = 80
+LOG, STATE_FILE = "log", "training.safetensors"  # what a process says, and where its run's state is
+THREADS = max(1, (os.cpu_count() or 1) // 2)  # the others are left to those who decode; threads that wait slow down all
 _PROGRAM = Path(__file__).resolve().parent.parent
 
 
-@dataclass(frozen=True)
-class Run:
-    """What is known of a run before it has done anything. Whoever knows `owner` may see and steer it."""
-
-    id: str
-    owner: str
-    name: str
-    plan: dict[str, Any]  # Plan.to_dict
-    minutes: float | None  # None leaves the length to the plan
-    created: float  # seconds since 1970
-
-
-class Runs:
+class Runs(RunFolders):
     """All runs of a folder. Every method may be called from several threads at once."""
 
     def __init__(self, root: Path):
-        self._root = root
+        super().__init__(root)
         self._lock = RLock()
         self._queue: deque[str] = deque()
         self._process: subprocess.Popen[str] | None = None
@@ -56,36 +40,23 @@ class Runs:
         self._state = STARTING  # of that run
         self._closed = False
 
-    def start(self, owner: str, name: str, plan: Plan, minutes: float | None = None) -> Run:
-        """A new run at the end of the queue. Raises ValueError for a name that is none."""
-        run = Run(secrets.token_urlsafe(12), owner, _checked(name), plan.to_dict(), minutes, time.time())
+    def start(
+        self, owner: str, name: str, plan: Plan, minutes: float | None = None, probes: tuple[str, ...] = (), measure: int = 0
+    ) -> Run:
+        """A new run at the end of the queue. Raises ValueError for a name that is none, and where it cannot be written."""
+        run = Run(
+            secrets.token_urlsafe(12),
+            owner,
+            checked(name),
+            plan.to_dict(),
+            minutes,
+            time.time(),
+            probes=probes,
+            measure=measure,
+        )
         with self._lock:
-            self._folder(run.id).mkdir(parents=True)
-            self._write(run)
-            self._queue.append(run.id)
-            self._next()
-        return run
-
-    def of(self, owner: str) -> list[Run]:
-        """A visitor's runs, the newest first. A folder that cannot be read is passed over."""
-        found = []
-        for folder in self._root.iterdir() if self._root.is_dir() else ():
-            try:
-                run = self._read(folder.name)
-            except ValueError:
-                continue
-            if run.owner == owner:
-                found.append(run)
-        return sorted(found, key=lambda run: -run.created)
-
-    def get(self, owner: str, id: str) -> Run:
-        """Raises ValueError for a run that is not there, or is another visitor's: the answer does not tell which."""
-        missing = f"There is no run “{id[:40]}” of yours."
-        if not 0 < len(id) <= MAX_NAME or not set(id) <= _LETTERS or not self._folder(id).is_dir():
-            raise ValueError(missing)
-        run = self._read(id)
-        if not secrets.compare_digest(run.owner.encode(), owner.encode()):
-            raise ValueError(missing)
+            self.write(run)
+            self._wait_in_line(run)
         return run
 
     def state(self, run: Run) -> str:
@@ -97,30 +68,15 @@ class Runs:
                 return QUEUED
         if (self.checkpoint(run) / RESULTS).exists():
             return FINISHED
-        return FAILED if (self._folder(run.id) / ERROR).exists() else STOPPED
+        return FAILED if (self.folder(run.id) / ERROR).exists() else STOPPED
 
     def waiting(self, run: Run) -> int:
         """How many runs are before this one; 0 for one that is not in the queue."""
         with self._lock:
             return self._queue.index(run.id) + 1 if run.id in self._queue else 0
 
-    def problem(self, run: Run) -> str:
-        """What a failed run said at its end."""
-        try:
-            return (self._folder(run.id) / ERROR).read_text(encoding="utf-8")
-        except OSError:
-            return ""
-
-    def events(self, run: Run, offset: int = 0) -> tuple[list[Event], int]:
-        """What the run reported behind `offset`, and the offset to ask with next time."""
-        return event_log.read(self.checkpoint(run), offset)
-
-    def checkpoint(self, run: Run) -> Path:
-        """The folder of its model."""
-        return self._folder(run.id) / OUT
-
     def pause(self, run: Run) -> None:
-        """Raises ValueError for a run that is not training."""
+        """Raises ValueError for a run that is not training. One that others wait for is stopped instead: it can be resumed."""
         with self._lock:
             self._training(run, STARTING, RUNNING)
             self._order(PAUSE)
@@ -132,9 +88,8 @@ class Runs:
             if state == PAUSED:
                 self._order(RESUME)
             elif state in (STOPPED, FAILED):
-                (self._folder(run.id) / ERROR).unlink(missing_ok=True)
-                self._queue.append(run.id)
-                self._next()
+                (self.folder(run.id) / ERROR).unlink(missing_ok=True)
+                self._wait_in_line(run)
             else:
                 raise ValueError(f"This run is {state}: there is nothing to resume.")
 
@@ -148,18 +103,12 @@ class Runs:
             self._order(STOP)
             self._state = STOPPING
 
-    def rename(self, run: Run, name: str) -> Run:
-        """Raises ValueError for a name that is none."""
-        renamed = Run(**{**asdict(run), "name": _checked(name)})
-        self._write(renamed)
-        return renamed
-
     def delete(self, run: Run) -> None:
         """Remove the run's folder. Raises ValueError while it is in the queue or has a process."""
         with self._lock:
             if (state := self.state(run)) not in (STOPPED, FINISHED, FAILED):
                 raise ValueError(f"This run is {state}: stop it first.")
-            shutil.rmtree(self._folder(run.id))
+            shutil.rmtree(self.folder(run.id))
 
     def close(self) -> None:
         """Let no run begin any more, and stop the one that trains; returns when it has saved itself."""
@@ -173,23 +122,34 @@ class Runs:
 
     # --- the process ---
 
+    def _wait_in_line(self, run: Run) -> None:
+        self._queue.append(run.id)
+        self._next()
+        self._make_way()
+
+    def _make_way(self) -> None:
+        """Nobody waits for a run that is paused: it is saved and stopped."""
+        if self._queue and self._state == PAUSED and self._current:
+            self._order(STOP)
+            self._state = STOPPING
+
     def _next(self) -> None:
         """Begin the first run of the queue that can be begun, if none trains."""
         while self._queue and self._process is None and not self._closed:
-            run = self._read(self._queue.popleft())
+            run = self.read(self._queue.popleft())
             try:
                 self._process = self._begin(run)
             except (OSError, ValueError) as error:
-                self._fail(run, str(error))
+                self.fail(run, str(error))
                 continue
             self._current, self._state = run.id, STARTING
             Thread(target=self._follow, args=(run, self._process), daemon=True).start()
 
     def _begin(self, run: Run) -> subprocess.Popen[str]:
-        folder, out = self._folder(run.id), self.checkpoint(run)
-        call = [sys.executable, "-m", "seq2seq", "train", *Plan.from_dict(run.plan).arguments()]
-        call += ["--out", str(out), "--controlled"]
-        call += ["--minutes", str(run.minutes)] if run.minutes is not None else []
+        folder, out = self.folder(run.id), self.checkpoint(run)
+        call = [sys.executable, "-m", "seq2seq", "train", *Plan.from_dict(run.plan).arguments(), *self.length(run)]
+        call += ["--out", str(out), "--controlled", "--threads", str(THREADS), "--measure", str(run.measure)]
+        call += [f"--probe={sentence}" for sentence in run.probes]  # a sentence may begin with a dash
         call += ["--resume"] if (out / STATE_FILE).exists() else []
         with open(folder / LOG, "w", encoding="utf-8") as log:
             return subprocess.Popen(
@@ -205,16 +165,13 @@ class Runs:
                 with self._lock:
                     if self._state != STOPPING:
                         self._state = said
+                        self._make_way()
         failed = process.wait() != 0
         with self._lock:
             if failed:
-                self._fail(run, _last_line(self._folder(run.id) / LOG))
+                self.fail(run, _last_line(self.folder(run.id) / LOG))
             self._process = self._current = None
             self._next()
-
-    def _fail(self, run: Run, why: str) -> None:
-        with suppress(OSError):  # a full disk may be why it failed
-            replace_file(self._folder(run.id) / ERROR, lambda path: path.write_text(why, encoding="utf-8"))
 
     def _order(self, what: str) -> None:
         assert self._process is not None and self._process.stdin is not None
@@ -225,32 +182,6 @@ class Runs:
     def _training(self, run: Run, *states: str) -> None:
         if (state := self.state(run)) not in states:
             raise ValueError(f"This run is {state}.")
-
-    # --- folders ---
-
-    def _folder(self, id: str) -> Path:
-        return self._root / id
-
-    def _write(self, run: Run) -> None:
-        text = json.dumps(asdict(run), ensure_ascii=False, indent=2) + "\n"
-        replace_file(self._folder(run.id) / ABOUT, lambda path: path.write_text(text, encoding="utf-8"))
-
-    def _read(self, id: str) -> Run:
-        try:
-            run = Run(**json.loads((self._folder(id) / ABOUT).read_text(encoding="utf-8")))
-        except (OSError, TypeError, ValueError):
-            raise ValueError(f"The run “{id[:40]}” cannot be read.") from None
-        return run
-
-
-_LETTERS = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-
-
-def _checked(name: str) -> str:
-    name = " ".join(name.split())
-    if not 0 < len(name) <= MAX_NAME:
-        raise ValueError(f"a run's name has 1 to {MAX_NAME} characters, not {len(name)}")
-    return name
 
 
 def _last_line(log: Path) -> str:

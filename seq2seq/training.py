@@ -63,9 +63,10 @@ def train(
 ) -> Iterator[Event]:
     """Train `model` in place and report. At the end it holds the running average of its weights.
 
-    `keep(model)` is called with the averaged model at each best validation. `probe(model, update)` may look at it at each
-    validation; its events are passed on. With `state_file`, the run's whole state is written there, now and then and whenever
-    `save_now()` asks for it, and an existing file is continued from: the numbers are then those of the uninterrupted run.
+    `keep(model)` is called with the averaged model at each best validation. `probe(model, update)` may look at it before the
+    first update and at each validation; its events are passed on. With `state_file`, the run's whole state is written there,
+    now and then and whenever `save_now()` asks for it, and an existing file is continued from: the numbers are then those of
+    the uninterrupted run.
 
     The processes of a `world` call this with the same arguments, and each sees the same events but for its clock. `keep`,
     `probe`, `state_file` and `save_now` are used on the first alone. The updates are those of one process but for rounding and
@@ -88,10 +89,12 @@ def train(
     updates = config.updates or config.epochs * len(batches)
     precision = "bf16" if bf16 else "fp32"
     yield Started(count_parameters(model), _describe(device, world), precision, len(data), updates, progress.update)
-    clock = time.monotonic() - progress.seconds
+    if not progress.update:  # what the model makes of it before it has learned anything
+        yield from world.from_first(lambda: probe(average, 0))
     saved = time.monotonic()
     while not _over(progress, config):
         share = _share(progress, len(batches), config)
+        started = time.monotonic()
         rate = learning_rate(config, progress.update, share)
         forcing = teacher_forcing_ratio(config.teacher_forcing_schedule, config.teacher_forcing_ratio, share)
         loss, norm, tokens = _update(
@@ -99,8 +102,9 @@ def train(
         )
         progress.update += 1
         progress.index += 1
-        progress.seconds = time.monotonic() - clock
+        progress.seconds += time.monotonic() - started
         yield StepDone(progress.update, progress.epoch, share, loss, rate, forcing, norm, tokens, progress.seconds)
+        started = time.monotonic()  # while a consumer holds a run up, it is not training
         ended = progress.index == len(batches)
         due = config.validate_every and progress.update % config.validate_every == 0
         if ended or due or progress.update == config.updates:
@@ -113,6 +117,7 @@ def train(
             saved = time.monotonic()
         if ended and not over:
             batches = data.epoch(progress.epoch)
+        progress.seconds += time.monotonic() - started
     model.load_state_dict(average.state_dict())
     yield Finished(progress.update, progress.epoch + progress.index / len(batches), progress.best, progress.seconds)
 
@@ -145,10 +150,12 @@ def updates_within(
     average, optimizer = copy.deepcopy(trial), _optimizer(trial, config)
     bf16 = config.bf16 and bf16_pays(device)
     batches = data.epoch(0)
+    # Drawing what is fed takes as long whatever its share, and every run that draws does so at its middle.
+    forcing = teacher_forcing_ratio(config.teacher_forcing_schedule, config.teacher_forcing_ratio, 0.5)
 
     def update(number: int) -> None:
         rate = learning_rate(config, number, 0.0)
-        _update(trial, average, optimizer, batches[number % len(batches)], config, rate, 1.0, number, bf16, world)
+        _update(trial, average, optimizer, batches[number % len(batches)], config, rate, forcing, number, bf16, world)
 
     for number in range(WARM_UP):  # the first ones find memory and choose kernels
         update(number)

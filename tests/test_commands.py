@@ -146,7 +146,7 @@ def test_train_makes_a_folder_that_translates_and_resume_refuses_a_finished_one(
     ]
     run(capsys, "evaluate", "--model", str(out), "--data", data[1], "--beam", "2", "--card")
     card = (out / "README.md").read_text(encoding="utf-8")
-    assert "python -m seq2seq train --data pairs.tsv --valid valid.tsv --out mine" in card
+    assert "python -m seq2seq train --out mine --data pairs.tsv --valid valid.tsv" in card
     assert "| valid.tsv | beam 2, length penalty 1 | 20 / 20 |" in card and "tok:13a" in card
     assert "pairs of valid.tsv chose the best epoch" in card
     assert str(tmp_path) not in card
@@ -181,7 +181,7 @@ def test_a_task_is_trained_for_some_minutes_and_evaluated_by_exact_match(
     # The card's command repeats the run on a machine of another speed.
     assert (
         results["command"]
-        == f"python -m seq2seq train --task reverse --updates {results['updates']} --out reverse --decoder-size 8 --device cpu"
+        == f"python -m seq2seq train --out reverse --task reverse --decoder-size 8 --device cpu --updates {results['updates']}"
     )
     assert (
         checkpoint.load(out).training.updates == results["updates"]
@@ -268,7 +268,11 @@ def test_a_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tm
         (["train", "--task", "sort", "--data", "d", "--out", "O"], "--task makes its own pairs: leave out --data"),
         (["train", "--data", "d", "--out", "O"], "--valid is missing: name a file of pairs"),
         (["train", "--task", "sort", "--minutes", "0", "--out", "O"], "minutes must be between 0 and"),
+        (["train", "--task", "sort", "--source", "0", "--out", "O"], "--task makes its own pairs: leave out --source"),
+        (["train", "--task", "sort", "--out", "O", "--learning", "0.1"], "unrecognized arguments: --learning"),
         (["train", "--task", "sort", "--minutes", "1", "--epochs", "2", "--out", "O"], "--minutes and --epochs both say"),
+        (["train", "--task", "sort", "--updates", "9", "--epochs", "2", "--out", "O"], "--updates and --epochs both say"),
+        (["evaluate", "--task", "sort", "--target", "0", "--model", "M"], "leave out --target"),
         (["evaluate", "--task", "juggle", "--model", "M"], "task must be one of reverse, sort"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--threads", "-3"], "threads must be between 0"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--resume"], "there is no run that was cut off"),
@@ -276,9 +280,9 @@ def test_a_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tm
         (["score", "--model", "M", "--source", "a", "--target", " "], "nothing to score"),
         (["forcing", "--model", "M", "--data", "/nowhere.tsv"], "/nowhere.tsv cannot be read"),
         (["forcing", "--model", "M", "--data", "d", "--seed", "-1"], "seed must be between 0 and"),
-        (["compare", "--recipe", "one", "M", "--data", "d", "--test", "d"], "give two or more recipes"),
-        (["compare", "--recipe", "one", "M", "--recipe", "one", "M", "--data", "d", "--test", "d"], "give two or more recipes"),
-        (["compare", "--recipe", "one", "M", "--recipe", "two", "--data", "d", "--test", "d"], "give two or more recipes"),
+        (["compare", "--recipe", "one", "M", "--data", "d", "--test", "d"], "give 2 to 3 recipes"),
+        (["compare", "--recipe", "one", "M", "--recipe", "one", "M", "--data", "d", "--test", "d"], "give 2 to 3 recipes"),
+        (["compare", "--recipe", "one", "M", "--recipe", "two", "--data", "d", "--test", "d"], "give 2 to 3 recipes"),
     ],
 )
 def test_wrong_use_is_one_line_and_status_2(

@@ -14,7 +14,7 @@ from small import small_config
 from seq2seq import event_log
 from seq2seq.batches import TrainingData, fixed_batches
 from seq2seq.config import TrainConfig
-from seq2seq.event_log import FILE, from_json, logged, read, to_json
+from seq2seq.event_log import FILE, START, Place, from_json, logged, read, to_json
 from seq2seq.events import CheckpointSaved, Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
 from seq2seq.model import Seq2Seq
 from seq2seq.text import Tokenizer
@@ -60,17 +60,17 @@ def test_what_is_no_event_is_refused(line: str) -> None:
 
 
 def test_a_reader_gets_what_is_new_and_never_half_a_line(tmp_path: Path) -> None:
-    assert read(tmp_path) == ([], 0)
+    assert read(tmp_path) == ([], START)
     assert list(logged(EVERY[:2], tmp_path)) == EVERY[:2]
-    events, offset = read(tmp_path)
+    events, place = read(tmp_path)
     assert events == EVERY[:2]
     line = to_json(EVERY[2]) + "\n"
     with open(tmp_path / FILE, "a", encoding="utf-8") as file:
         file.write(line[:20])
         file.flush()
-        assert read(tmp_path, offset) == ([], offset)
+        assert read(tmp_path, place) == ([], place)
         file.write(line[20:])
-    assert read(tmp_path, offset) == ([EVERY[2]], offset + len(line))
+    assert read(tmp_path, place) == ([EVERY[2]], Place(place.file, place.offset + len(line)))
     (tmp_path / FILE).write_bytes(b"\xff\xfe\n")
     with pytest.raises(ValueError, match=f"{FILE} is damaged"):
         read(tmp_path)

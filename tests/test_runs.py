@@ -18,7 +18,8 @@ from seq2seq.commands import train
 from seq2seq.control import Control
 from seq2seq.events import Event, Finished, Started, StepDone
 from seq2seq.plan import Files, Plan
-from seq2seq.runs import FAILED, FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Run, Runs
+from seq2seq.run_folders import Run
+from seq2seq.runs import FAILED, FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Runs
 from seq2seq.translator import Translator
 
 TINY = {"embedding_size": 8, "encoder_size": 8, "decoder_size": 16}
@@ -56,9 +57,9 @@ def test_a_run_trains_and_its_model_can_be_used(runs: Runs) -> None:
     run = runs.start(ANN, "  My\n run ", SHORT)
     assert run.name == "My run"
     wait_for(runs, run, FINISHED)
-    events, offset = runs.events(run)
+    events, place = runs.events(run)
     assert isinstance(events[0], Started) and isinstance(events[-1], Finished) and events[-1].update == 30
-    assert runs.events(run, offset) == ([], offset)
+    assert runs.events(run, place) == ([], place)
     assert Translator.load(runs.checkpoint(run)).translate("3 1 2").source_text == "3 1 2"
 
 
@@ -97,6 +98,22 @@ def test_a_run_is_paused_stopped_and_resumed_where_it_was(runs: Runs) -> None:
     wait_for(runs, run, STOPPED)
     runs.delete(run)
     assert runs.of(ANN) == []
+
+
+def test_nobody_waits_for_a_run_that_is_paused(runs: Runs) -> None:
+    first = runs.start(ANN, "long", LONG)
+    wait(lambda: updates(runs, first) > 0)
+    runs.pause(first)
+    wait_for(runs, first, PAUSED)
+    second = runs.start(BOB, "short", SHORT)
+    wait_for(runs, second, FINISHED)
+    assert runs.state(first) == STOPPED
+    runs.resume(first)
+    wait_for(runs, first, RUNNING)
+    third = runs.start(BOB, "short", SHORT)
+    runs.pause(first)  # while somebody waits already
+    wait_for(runs, third, FINISHED)
+    assert runs.state(first) == STOPPED
 
 
 def test_a_killed_process_leaves_a_run_that_can_be_resumed(runs: Runs) -> None:

@@ -49,11 +49,11 @@ def test_a_report_of_one_sentence_has_a_table_and_empty_figures(small: Translato
     one = Report.of([row for batch in measure(small, pairs[:1]) for row in batch]).to_dict()
     drawn = json.loads(view.payload(one))
     assert all(not trace["x"] for entry in drawn["figures"] for trace in entry["figure"]["data"])
-    assert len(drawn["table"]["rows"]) == len(one["by_position"]) and len(drawn["headline"]) == 8
+    assert len(drawn["table"]["rows"]) == len(one["by_position"]) and len(drawn["headline"]) == 10
 
 
 def test_the_csv_has_every_column_of_every_position(report: dict[str, Any]) -> None:
-    rows = list(csv.DictReader(io.StringIO(view.table(report)["csv"])))
+    rows = list(csv.DictReader(io.StringIO(json.loads(view.payload(report))["table"]["csv"])))
     assert [float(row["accuracy_free_low"]) for row in rows] == [line["accuracy_free_low"] for line in report["by_position"]]
 
 
@@ -62,6 +62,7 @@ def test_the_headline_names_mode_and_unit(report: dict[str, Any]) -> None:
     s = report["summary"]
     assert told["accuracy, teacher-forced"].startswith(f"{100 * s['accuracy_forced']:.1f}% (")
     assert told["log-loss, free-running, nats a piece"].startswith(f"{s['loss_free']:.2f} (")
+    assert told["a wrong word among its own costs, nats"].startswith(f"{s['lost_free']:.2f} (")
 
 
 def test_a_file_of_ones_own_is_measured_with_progress(
@@ -116,4 +117,5 @@ def test_a_report_is_kept_with_a_model_and_damage_is_no_report(report: dict[str,
 
 def test_a_model_without_a_report_says_so(services: Services) -> None:
     drawn = json.loads(sentences.stored(services, "small"))
-    assert "Nothing was measured beforehand" in drawn["about"] and "figures" not in drawn
+    assert "Nothing was measured beforehand" in drawn["about"]
+    assert (drawn["headline"], drawn["figures"], drawn["table"]) == ([], [], None)

@@ -113,6 +113,17 @@ def test_events_come_while_the_consumer_has_gradients_off(data: TrainingData, va
     assert len(steps(seen)) == 3 and all(s.gradient_norm > 0 for s in steps(seen))
 
 
+def test_time_in_which_a_consumer_holds_the_run_up_is_not_trainings(
+    data: TrainingData, validation: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("seq2seq.training.time.monotonic", lambda: now)
+    for event in train(fresh(), data, validation, CONFIG):
+        if isinstance(event, StepDone):
+            now += 60  # a pause
+    assert isinstance(event, Finished) and event.seconds == 0
+
+
 def test_the_learning_rate_rises_then_falls_to_its_share() -> None:
     config = TrainConfig(warmup_updates=10, learning_rate=1.0, final_learning_rate=0.1)
     assert learning_rate(config, 0, 0.0) == pytest.approx(0.1)

@@ -5,34 +5,30 @@ const LISTED = 12;
 function startExposure(element, props, watch) {
   const root = element.querySelector(".exposure");
   const find = (selector) => root.querySelector(selector);
-  const store = { payload: null };
-  const link = makeLink(store, props.address);
   const search = find("[data-testid=find]");
   let listed = LISTED; // sentences at a time
   const figures = makeFigures(root, find(".figures"), props.plotly);
+  const byPosition = makeByPosition(root, "by-position.csv");
+  let shown = null;
 
-  function open() {
-    const payload = payloadOf(props);
-    if (!payload) return;
+  function show(payload) {
     find(".progress").hidden = payload.share === undefined;
     root.dataset.busy = payload.share !== undefined;
     if (payload.share !== undefined) {
       find("progress").value = payload.share;
       find(".progress-says").textContent = payload.says;
-      return;
+      return false;
     }
-    store.payload = payload;
+    shown = payload;
     find(".exposure-about").textContent = payload.about;
     find(".origin").textContent = `${payload.model.title}. Trained on ${payload.model.trained_on}`;
-    headline(payload.headline || []);
+    headline(payload.headline);
     listed = LISTED;
     search.value = "";
     sentences();
-    table(payload.table);
-    figures.show(payload.figures || []);
-    root.dataset.serial = payload.serial;
-    root.classList.add("ready");
-    link.update();
+    byPosition.show(payload.table);
+    figures.show(payload.figures);
+    return true;
   }
 
   function headline(entries) {
@@ -46,7 +42,7 @@ function startExposure(element, props, watch) {
 
   /** The sentences that hold what is looked for, some at a time. */
   function sentences() {
-    const rows = store.payload.sentences || [];
+    const rows = shown.sentences;
     find(".worst").hidden = !rows.length;
     const wanted = search.value.trim().toLowerCase();
     const found = rows.filter(({ row, source, reference, hypothesis }) =>
@@ -60,24 +56,11 @@ function startExposure(element, props, watch) {
   function sentence({ row, source, reference, hypothesis, forced, free, pieces }) {
     const line = html("li");
     const open = line.appendChild(html("a", "", source));
-    const given = { tab: store.payload.lanes, text: source, reference, ...Object.fromEntries(store.payload.link) };
+    const given = { tab: shown.lanes, text: source, reference, ...Object.fromEntries(shown.link) };
     open.href = `?${new URLSearchParams(given)}`;
     line.append(html("span", "target", hypothesis), html("span", "hint", `reference: ${reference}`));
     line.append(html("span", "hint", `pair ${row}: of ${pieces} pieces, ${forced} right fed the reference, ${free} fed its own output`));
     return line;
-  }
-
-  function table(data) {
-    find(".by-position").hidden = !data;
-    if (!data) return;
-    const head = html("tr");
-    for (const name of data.columns) head.appendChild(html("th", "number", name.replaceAll("_", " "))).scope = "col";
-    const rows = data.rows.map((values) => {
-      const line = html("tr");
-      values.forEach((value, i) => line.appendChild(html("td", "number", i < 2 ? String(value) : value.toFixed(3))));
-      return line;
-    });
-    find("table").replaceChildren(head, ...rows);
   }
 
   search.addEventListener("input", () => {
@@ -90,12 +73,5 @@ function startExposure(element, props, watch) {
     sentences();
     find(`.worst li:nth-child(${first + 1}) a`).focus();
   });
-  find("[data-testid=csv]").addEventListener("click", () => saveFile("by-position.csv", store.payload.table.csv, "text/csv"));
-  new ResizeObserver(() => {
-    if (!store.payload || !root.clientWidth) return;
-    link.update();
-    figures.paint();
-  }).observe(root);
-  watch("value", open);
-  open();
+  makeBoard(root, props, watch, show, figures.paint);
 }

@@ -15,17 +15,26 @@ function makeFigures(root, place, plotly) {
       const plot = box.appendChild(html("div", "figure-plot"));
       plot.setAttribute("role", "img");
       plot.setAttribute("aria-label", `${title} ${note} The numbers are in the tables of this page.`);
-      return { box, plot, figure };
+      return { box, plot, figure, data: figure.data };
     });
     place.replaceChildren(...plots.map(({ box }) => box));
     paint();
   }
 
+  /** The figures with other numbers: `data` makes a figure's traces from those that it came with, `across` is the axis'. */
+  function fill(data, across) {
+    for (const drawn of plots) {
+      drawn.data = data(drawn.figure.data);
+      Object.assign(drawn.figure.layout.xaxis, across);
+    }
+    paint();
+  }
+
   function paint() {
     const color = (name) => getComputedStyle(root).getPropertyValue(name).trim();
-    for (const { plot, figure } of plots) {
+    for (const { plot, figure, data: traces } of plots) {
       if (!plot.clientWidth) continue; // out of sight: drawn when it comes into sight
-      const data = figure.data.map((trace) => {
+      const data = traces.map((trace) => {
         const shade = color(TRACE_COLOURS[trace.meta.colour]);
         if (trace.meta.part === "band") return { ...trace, fillcolor: rgba(shade, 0.18) };
         return { ...trace, line: { ...trace.line, color: shade }, marker: { ...trace.marker, color: shade } };
@@ -50,5 +59,5 @@ function makeFigures(root, place, plotly) {
   const rgba = (hex, alpha) => `rgba(${[1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)).join(",")},${alpha})`;
 
   new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-  return { show, paint };
+  return { show, fill, paint };
 }

@@ -2,13 +2,8 @@
 
 function startScore(element, props, watch) {
   const root = element.querySelector(".score");
-  const store = { payload: null };
-  const link = makeLink(store, props.address);
 
-  function open() {
-    const payload = payloadOf(props);
-    if (!payload) return;
-    store.payload = payload;
+  function show(payload) {
     const most = Math.max(0.5, ...payload.sheets.flatMap((sheet) => sheet.words.map((word) => -word.log_prob)));
     root.querySelector(".sheets").replaceChildren(...payload.sheets.map((sheet) => draw(sheet, most)));
     root.querySelector(".verdicts").replaceChildren(...payload.verdicts.map((spans) => {
@@ -17,9 +12,6 @@ function startScore(element, props, watch) {
       return line;
     }));
     root.querySelector(".origin").textContent = `${payload.model.title}. Trained on ${payload.model.trained_on}`;
-    root.dataset.serial = payload.serial;
-    root.classList.add("ready");
-    link.update();
   }
 
   function draw(sheet, most) {
@@ -54,7 +46,5 @@ function startScore(element, props, watch) {
     return line;
   }
 
-  new ResizeObserver(() => store.payload && link.update()).observe(root);
-  watch("value", open);
-  open();
+  makeBoard(root, props, watch, show);
 }

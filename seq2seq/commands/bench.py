@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from .. import bench
 from ..corpora import read_tsv
-from .options import add_columns, add_model
+from .options import add_columns, add_model, columns
 
 HELP = "measure training, decoding, the cost of the trace, and the cold start on this machine"
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     sentences = []
     if options.data:
-        sentences = [source for source, _ in read_tsv(options.data, options.source, options.target)]
+        sentences = [source for source, _ in read_tsv(options.data, *columns(options))]
     report = bench.measure(options.model, sentences, options.device)
     if options.json:
         print(json.dumps(asdict(report), ensure_ascii=False, indent=2))

@@ -11,12 +11,13 @@ from typing import Any
 from tqdm import tqdm
 
 from .. import card, checkpoint
-from ..comparison import Member, compare, members, settings
+from ..comparison import Member, compare, member, settings
 from ..corpora import read_tsv
 from ..report import FIGURES
-from .options import add_columns
+from .options import add_columns, columns
 
 HELP = "what recipes of training differ in, and by how much, over several seeds each"
+MOST_RECIPES = 3  # that a figure can tell apart
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,25 +41,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     recipes = {name: models for name, *models in options.recipe}
-    if len(recipes) < 2 or len(recipes) < len(options.recipe) or not all(recipes.values()):
-        raise ValueError("give two or more recipes, each with a name of its own and one or more models")
+    if not 2 <= len(recipes) == len(options.recipe) <= MOST_RECIPES or not all(recipes.values()):
+        raise ValueError(f"give 2 to {MOST_RECIPES} recipes, each with a name of its own and one or more models")
     if not 0 <= options.seed < 2**31:
         raise ValueError(f"seed must be between 0 and {2**31 - 1}, not {options.seed}")
-    pairs, test = (read_tsv(file, options.source, options.target) for file in (options.data, options.test))
-    differing = settings(recipes)
+    pairs, test = (read_tsv(file, *columns(options)) for file in (options.data, options.test))
+    loaded = {recipe: [checkpoint.load(name) for name in names] for recipe, names in recipes.items()}
+    differing = settings(loaded)
+    updates = {name: card.updates(checkpoint.find(name)) for names in recipes.values() for name in names}
     with tqdm(total=sum(map(len, recipes.values())), unit=" models", disable=options.json) as bar:
-        measured: dict[str, list[Member]] = {}
-        for name, models in recipes.items():
-            measured[name] = []
-            for member in members(models, pairs, test, options.seed):
-                measured[name].append(member)
+        measured: dict[str, list[Member]] = {recipe: [] for recipe in recipes}
+        for recipe, names in recipes.items():
+            for name, model in zip(names, loaded[recipe], strict=True):
+                measured[recipe].append(member(model, updates[name], pairs, test, options.seed))
                 bar.update()
     about = {"data": Path(options.data).name, "test": Path(options.test).name, "seed": options.seed, "settings": differing}
     found = {**about, **compare(measured, options.seed)}
     if options.card:
         line = card.command("compare", [a for a in options.given if a not in ("--card", "--json")])
-        folder = checkpoint.find(options.recipe[-1][1])
-        card.add_comparison(folder, line, found)
+        card.add_comparison(checkpoint.find(options.recipe[-1][1]), line, found)
     if options.json:
         print(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False))
     else:
@@ -84,5 +85,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _banded(summary: dict[str, float], name: str) -> str:
+def _banded(summary: dict[str, float | None], name: str) -> str:
+    if summary[name] is None:
+        return "none"
     return f"{summary[name]:.4f} ({summary[name + '_low']:.4f} to {summary[name + '_high']:.4f})"

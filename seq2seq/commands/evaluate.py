@@ -14,7 +14,7 @@ from ..decoding import describe
 from ..metrics import Quality
 from ..tasks import TASKS
 from ..translator import Translator
-from .options import add_columns, add_model, add_strategy, strategy
+from .options import add_columns, add_model, add_strategy, columns, refuse_with_task, strategy
 
 HELP = "BLEU and chrF of free-running translations against all references of each sentence"
 
@@ -33,9 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     chosen = strategy(options)
     if options.task:
+        refuse_with_task(options, "source", "target")
         pairs, data = choose("task", options.task, TASKS).pairs("test"), options.task
     else:
-        pairs, data = read_tsv(options.data, options.source, options.target), Path(options.data).name
+        pairs, data = read_tsv(options.data, *columns(options)), Path(options.data).name
     translator = Translator.load(options.model)
     if options.card:
         card.check(checkpoint.find(options.model))  # before the work, not after it

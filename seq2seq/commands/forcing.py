@@ -14,7 +14,7 @@ from ..corpora import read_tsv
 from ..exposure import LANES, Row, measure
 from ..report import Report
 from ..translator import Translator
-from .options import add_columns, add_model, write_text
+from .options import add_columns, add_model, columns, write_text
 
 HELP = "accuracy and loss of the next piece, fed the reference and fed its own output, by position and after a mistake"
 SHOWN = 12  # lines of a table; --json and --csv have all
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if not 0 <= options.seed < 2**31:
         raise ValueError(f"seed must be between 0 and {2**31 - 1}, not {options.seed}")
-    pairs = read_tsv(options.data, options.source, options.target)
+    pairs = read_tsv(options.data, *columns(options))
     translator = Translator.load(options.model)
     rows: list[Row] = []
     with tqdm(total=len(pairs), unit=" pairs", disable=options.json) as bar:

@@ -15,8 +15,21 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def add_columns(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--source", type=int, default=0, help="column of the source, counted from 0 (default 0)")
-    parser.add_argument("--target", type=int, default=1, help="column of the target (default 1)")
+    # No defaults here: a column given beside a task, which has none, can then be told from one left out.
+    parser.add_argument("--source", type=int, metavar="COLUMN", help="of the source, counted from 0 (default 0)")
+    parser.add_argument("--target", type=int, metavar="COLUMN", help="of the target (default 1)")
+
+
+def columns(options: argparse.Namespace) -> tuple[int, int]:
+    """Of source and target."""
+    return (0 if options.source is None else options.source, 1 if options.target is None else options.target)
+
+
+def refuse_with_task(options: argparse.Namespace, *names: str) -> None:
+    """Raises ValueError for what only pairs from a file have."""
+    for name in names:
+        if getattr(options, name) is not None:
+            raise ValueError(f"--task makes its own pairs: leave out --{name}, or leave out --task")
 
 
 def add_strategy(parser: argparse.ArgumentParser) -> None:

@@ -33,7 +33,7 @@ from ..tasks import TASKS
 from ..text import KINDS, Tokenizer
 from ..training import choose_device, train, updates_within
 from ..translator import Translator
-from .options import add_columns
+from .options import add_columns, columns, refuse_with_task
 
 HELP = "train a model on a TSV of sentence pairs, or on a task that makes its own"
 MOST_MINUTES = 100_000
@@ -90,18 +90,17 @@ def _given(config: type[Any], options: argparse.Namespace) -> dict[str, Any]:
 
 def _plan(options: argparse.Namespace) -> Plan:
     """Raises ValueError for options that contradict one another."""
-    files = {"--data": options.data, "--valid": options.valid}
-    if options.task and (named := [name for name, file in files.items() if file]):
-        raise ValueError(f"--task makes its own pairs: leave out {named[0]}, or leave out --task")
-    if not options.task and (missing := [name for name, file in files.items() if not file]):
-        raise ValueError(f"{missing[0]} is missing: name a file of pairs, or one of the tasks with --task")
-    if options.minutes is not None:
-        if not 0 < options.minutes <= MOST_MINUTES:
-            raise ValueError(f"minutes must be between 0 and {MOST_MINUTES:,}, not {options.minutes}")
-        if named := [name for name in ("epochs", "updates") if getattr(options, name) is not None]:
-            raise ValueError(f"--minutes and --{named[0]} both say how long: leave one out")
+    if options.task:
+        refuse_with_task(options, "data", "valid", "source", "target")
+    elif missing := [name for name in ("data", "valid") if getattr(options, name) is None]:
+        raise ValueError(f"--{missing[0]} is missing: name a file of pairs, or one of the tasks with --task")
+    lengths = [name for name in ("minutes", "updates", "epochs") if getattr(options, name) is not None]
+    if len(lengths) > 1:
+        raise ValueError(f"--{lengths[0]} and --{lengths[1]} both say how long: leave one out")
+    if options.minutes is not None and not 0 < options.minutes <= MOST_MINUTES:
+        raise ValueError(f"minutes must be between 0 and {MOST_MINUTES:,}, not {options.minutes}")
     return Plan(
-        data=options.task or Files(options.data, options.valid, options.source, options.target),
+        data=options.task or Files(options.data, options.valid, *columns(options)),
         model=_given(ModelConfig, options),
         training=_given(TrainConfig, options),
         origin=_given(Origin, options),
@@ -122,9 +121,7 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError("--controlled is for a run of one process")
     if not 0 <= options.threads <= 1024:
         raise ValueError(f"threads must be between 0 and 1024, not {options.threads}")
-    with torch.device("meta"):  # a setting that no registry knows is refused before any work is done
-        size = plan.vocabulary_size or VOCABULARY_SIZE
-        Seq2Seq(plan.model_config(size, size))
+    plan.outline()  # a setting that no registry knows is refused before any work is done
     if options.threads:
         torch.set_num_threads(options.threads)
     with join(device) as world:
@@ -143,7 +140,8 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
     validation = world.together(lambda: fixed_batches(held_out, tokenizer, training.batch_tokens))
     keep_freed_memory()
     if options.minutes is not None:
-        training = _timed(options, training, state_file, model, data, validation, world)
+        updates = _updates(options, training, state_file, model, data, validation, world)
+        training = dataclasses.replace(training, updates=updates)
     name, origin = options.out.resolve().name, plan.full_origin()
 
     def keep(averaged: Seq2Seq) -> None:
@@ -154,7 +152,7 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
 
     probes = Probes(use, options.probe, sample(list(held_out), options.measure) if options.measure else [])
     world.from_first(lambda: probes.check(model))
-    control = Control() if options.controlled else None
+    control = Control(sys.stdin, sys.stdout) if options.controlled else None
     events = train(
         *(model, data, validation, training),
         keep=keep,
@@ -171,12 +169,15 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
     finished = show(logged(control.obeyed(events) if control else events, options.out))
     if finished is None:
         return
-    line = card.command("train", _repeatable(options, training), world.size)
+    done = plan
+    if options.minutes is not None:  # minutes differ from machine to machine, updates do not
+        done = dataclasses.replace(plan, training={**plan.training, "updates": training.updates})
+    line = card.command("train", ["--out", str(options.out), *done.arguments()], world.size)
     card.add_training(options.out, line, finished.update, finished.epochs, finished.best_loss, plan.held_out)
     state_file.unlink()
 
 
-def _timed(
+def _updates(
     options: argparse.Namespace,
     training: TrainConfig,
     state_file: Path,
@@ -184,35 +185,24 @@ def _timed(
     data: TrainingData,
     validation: Sequence[Batch],
     world: World,
-) -> TrainConfig:
-    """The number of updates that fits into the minutes; a run that was cut off keeps the number it was begun with."""
+) -> int:
+    """How many fit into the minutes; a run that was cut off keeps the number it was begun with."""
     if options.resume:
-        updates = world.from_first(lambda: settings_of(state_file).updates)
-    else:
-        updates = updates_within(60 * options.minutes, model, data, validation, training, world)
-    return dataclasses.replace(training, updates=updates)
-
-
-def _repeatable(options: argparse.Namespace, training: TrainConfig) -> list[str]:
-    """The command line that gives the same model again: on another machine as many minutes are other updates."""
-    given = [argument for argument in options.given if argument not in ("--resume", "--controlled")]
-    for at, argument in enumerate(given):
-        if argument.startswith("--minutes"):
-            given[at : at + 1 + (argument == "--minutes")] = ["--updates", str(training.updates)]
-    return given
+        return world.from_first(lambda: settings_of(state_file).updates)
+    return updates_within(60 * options.minutes, model, data, validation, training, world)
 
 
 def _check_folder(out: Path, state_file: Path, resume: bool) -> None:
     if out.exists() and not out.is_dir():
         raise ValueError(f"{out} is a file; --out names a folder")
     if resume and not state_file.exists():
-        finished = (out / "model.safetensors").exists()
+        finished = (out / checkpoint.WEIGHTS).exists()
         raise ValueError(
             f"nothing to resume in {out}: " + ("its run has finished" if finished else "there is no run that was cut off")
         )
     if not resume and state_file.exists():
         raise ValueError(f"{out} holds a run that was cut off: add --resume to continue it, or name another folder")
-    if not resume and (out / "model.safetensors").exists():
+    if not resume and (out / checkpoint.WEIGHTS).exists():
         raise ValueError(f"{out} holds a model already: name another folder")
     out.mkdir(parents=True, exist_ok=True)
 

@@ -1,6 +1,6 @@
 """Tasks that make their own data: small, exact, and trained to a visible result within minutes. Each knows its true alignments.
 
-A new task is a module with a `draw` and a line in TASKS.
+A new task is a module with a `draw` and a line below.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from ..corpora import Pair
 from . import dates, digits, grammar, numbers
@@ -24,6 +25,7 @@ _TRIES = 1000  # draws in a row that may bring nothing new
 class Task:
     """`draw` makes an example from a source of random numbers; the same source sentence always has the same target."""
 
+    name: str  # decides the data, too
     title: str
     source_language: str
     target_language: str
@@ -40,11 +42,15 @@ class Task:
                 return part
         raise ValueError(f"split must be one of {', '.join(SPLITS)}, not {split!r}")
 
+    def first(self, count: int) -> list[Example]:
+        """The first of the test examples, without making the others."""
+        return list(islice(self._distinct(), count))
+
     def pairs(self, split: str) -> list[Pair]:
         return [(example.source, example.target) for example in self.examples(split)]
 
     def _distinct(self) -> Iterator[Example]:
-        source_of_numbers = random.Random(f"{_SEED}/{self.title}")
+        source_of_numbers = random.Random(f"{_SEED}/{self.name}")
         seen: set[str] = set()
         for _ in range(sum(SPLITS.values())):
             for _ in range(_TRIES):
@@ -52,16 +58,17 @@ class Task:
                 if example.source not in seen:
                     break
             else:
-                raise AssertionError(f"the task {self.title!r} has too few different sentences")
+                raise AssertionError(f"the task {self.name!r} has too few different sentences")
             seen.add(example.source)
             yield example
 
 
-TASKS: dict[str, Task] = {
-    "reverse": Task("Digits in reverse", "digits", "digits", digits.reverse, 281, False),
-    "sort": Task("Digits in order", "digits", "digits", digits.sort, 281, False),
-    "dates": Task("Dates to ISO 8601", "English dates", "ISO 8601", dates.draw, 400, True),
-    "numbers-en": Task("Numbers to English words", "numbers", "English", numbers.english, 380, True),
-    "numbers-fr": Task("Numbers to French words", "numbers", "French", numbers.french, 390, True),
-    "grammar": Task("A small grammar, English to French", "English", "French", grammar.draw, 650, False),
-}
+_ALL = (
+    Task("reverse", "Digits in reverse", "digits", "digits", digits.reverse, 281, False),
+    Task("sort", "Digits in order", "digits", "digits", digits.sort, 281, False),
+    Task("dates", "Dates to ISO 8601", "English dates", "ISO 8601", dates.draw, 400, True),
+    Task("numbers-en", "Numbers to English words", "numbers", "English", numbers.english, 380, True),
+    Task("numbers-fr", "Numbers to French words", "numbers", "French", numbers.french, 390, True),
+    Task("grammar", "A small grammar, English to French", "English", "French", grammar.draw, 650, False),
+)
+TASKS = {task.name: task for task in _ALL}

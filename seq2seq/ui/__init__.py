@@ -29,7 +29,7 @@ def create_app(services: Services | None = None) -> gr.Blocks:
         header(services)
         with gr.Tabs(elem_id="tabs") as tabs:
             for name, (title, build) in TABS.items():
-                with gr.Tab(title, id=name) as tab:
+                with gr.Tab(title, id=name, elem_id=link.panel(name)) as tab:
                     build(services)
                 tab.select(None, js=link.take_address(name))
         app.load(_select, None, tabs, queue=False, show_progress="hidden", api_visibility="private")

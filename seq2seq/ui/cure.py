@@ -15,7 +15,8 @@ from seq2seq.ui.lanes import Asked, items
 from seq2seq.ui.services import Services
 from seq2seq.views import comparison as view
 
-SCRIPTS = ("core", "plotly", "figures", "link", "cure")
+SCRIPTS = ("core", "plotly", "figures", "tables", "link", "board", "cure")
+FORCING = {"teacher_forcing_ratio", "teacher_forcing_schedule"}  # the settings that recipes of the cure differ in
 _serial = itertools.count(1)
 
 
@@ -32,10 +33,10 @@ def build(services: Services) -> None:
 
 
 def stored(services: Services) -> str:
-    """The first comparison that is kept with an installed model; without one, what others found."""
+    """The first comparison of schedules that is kept with an installed model; without one, what others found."""
     for name in services.infos:
         found = card.read_comparison(checkpoint.ROOT / name)
-        if found is not None:
+        if found is not None and all(settings.keys() <= FORCING for settings in found["settings"].values()):
             about = (
                 f"Accuracy and loss on {found['data']}, held out; BLEU, free-running, on {found['test']} "
                 f"({found['recipes'][0]['runs'][0]['quality'][0]['signature']}). From a shell: {found['command']}"

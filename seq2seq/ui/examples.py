@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from seq2seq.tasks import TASKS
 from seq2seq.translator import ModelInfo
 
 EVERYDAY, CAPTIONS = "everyday", "captions"  # subjects, as checkpoints name them
@@ -95,17 +98,28 @@ REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
         "An old man is holding on to his hat because the wind is strong.",
     ),
 }
+COUNT = 6  # of a task's examples
 INSTRUCTIVE = 3  # the example in which free running leaves the reference: it opens what compares the two
 FIRST = EXAMPLES["English", EVERYDAY][0]
 
 
 def of(info: ModelInfo) -> tuple[str, ...]:
     """The examples for a model; none where there are none in its language."""
+    if info.subject in TASKS:
+        return tuple(of_task(info.subject))
     return EXAMPLES.get((info.source_language, info.subject), ())
+
+
+@cache
+def of_task(name: str) -> dict[str, str]:
+    """Examples that a task makes, none of which its models learn from; by source, the right target."""
+    return {example.source: example.target for example in TASKS[name].first(COUNT)}
 
 
 def reference(text: str, info: ModelInfo) -> str:
     """A right translation of one of the model's examples; empty where there is none."""
+    if info.subject in TASKS:
+        return of_task(info.subject).get(text, "")
     written = REFERENCES.get((info.source_language, info.target_language, info.subject), ())
     return next((right for sentence, right in zip(of(info), written, strict=False) if sentence == text), "")
 
@@ -119,13 +133,13 @@ def pair(info: ModelInfo, text: str | None = None) -> tuple[str, str]:
 
 def is_reference(text: str) -> bool:
     """Whether `text` is one of ours."""
-    return any(text in references for references in REFERENCES.values())
+    return any(text in references for references in [*REFERENCES.values(), *(of_task(name).values() for name in TASKS)])
 
 
 def fitting(text: str, info: ModelInfo) -> str:
     """What to show with the model just chosen: an example gives way to one of the model's own, a visitor's sentence stays."""
     own = of(info)
-    is_example = any(text in sentences for sentences in EXAMPLES.values())
+    is_example = any(text in sentences for sentences in [*EXAMPLES.values(), *map(of_task, TASKS)])
     return own[0] if own and is_example and text not in own else text
 
 

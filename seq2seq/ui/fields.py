@@ -30,9 +30,14 @@ def models(services: Services, value: str, elem_id: str, scale: int = 4) -> gr.D
     return gr.Dropdown(offered, value=value, label="Model", filterable=False, scale=scale, min_width=300, elem_id=elem_id)
 
 
+def chosen_model(services: Services, name: str) -> dict[str, Any]:
+    """The menu of models, standing at `name`."""
+    return gr.update(choices=services.offered(name), value=name)
+
+
 def asks(info: ModelInfo) -> str:
     """What to call the sentence that a model reads."""
-    return f"{info.source_language} sentence"
+    return f"{info.source_language[:1].upper()}{info.source_language[1:]} sentence"
 
 
 def tab_in_the_making() -> gr.Tab:

@@ -28,7 +28,7 @@ def build(services: Services) -> None:
     gr.HTML(f'<p class="introduction">{INTRODUCTION}</p>', apply_default_css=False)
     with gr.Tabs(elem_id="views") as views:
         for name, (title, build_view) in VIEWS.items():
-            with gr.Tab(title, id=name) as tab:
+            with gr.Tab(title, id=name, elem_id=link.panel(name, link.FORCING)) as tab:
                 build_view(services)
             tab.select(None, js=link.take_address(name, within=link.FORCING))
     page = Context.root_block

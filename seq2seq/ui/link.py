@@ -17,7 +17,7 @@ from seq2seq.ui.assets import read as read_asset
 from seq2seq.ui.message import sentence
 from seq2seq.ui.services import Services
 
-TRANSLATE, FORCING, SCORE, SENTENCES, CURE = "translate", "teacher-forcing", "score", "sentences", "cure"
+TRANSLATE, FORCING, SCORE, SENTENCES, CURE, TRAIN = "translate", "teacher-forcing", "score", "sentences", "cure", "train"
 # What the address of a tab, or of a view within one, may hold. Besides, `tab` names it; the first needs no name.
 PARAMETERS: dict[str, tuple[str, ...]] = {
     TRANSLATE: ("text", "model", "search", *search.SETTINGS, "prefix", "step"),
@@ -25,6 +25,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     SCORE: ("text", "model", "first", "other"),
     SENTENCES: ("model",),
     CURE: (),
+    TRAIN: ("run",),
 }
 SEPARATOR = "-"
 
@@ -35,11 +36,16 @@ def address(tab: str) -> dict[str, Any]:
     return {"tab": None if tab == TRANSLATE else tab, "own": list(PARAMETERS[tab]), "all": every}
 
 
+def panel(name: str, within: str | None = None) -> str:
+    """The id of what a tab shows, or a view `within` a tab."""
+    return f"{'view' if within else 'tab'}-{name}"
+
+
 def take_address(name: str, within: str | None = None) -> str:
     """JavaScript that makes the address this tab's, or this view's `within` a tab, when it is chosen."""
     known = address(name)
     _, _, function = read_asset("js/tab.js").partition("\n(")
-    values = (known["tab"], known["all"], list(PARAMETERS), within and within.replace("-", ""))
+    values = (known["tab"], known["all"], list(PARAMETERS), within and within.replace("-", ""), panel(name, within))
     given = ", ".join(map(json.dumps, values))
     return f"() => (({function.strip()})({given})"
 

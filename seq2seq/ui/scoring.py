@@ -20,7 +20,7 @@ from seq2seq.ui.services import Services
 from seq2seq.views import scores, sentences
 from seq2seq.views.sentences import Span, told
 
-SCRIPTS = ("core", "link", "score")
+SCRIPTS = ("core", "link", "board", "score")
 _serial = itertools.count(1)
 
 
@@ -56,7 +56,12 @@ def build(services: Services) -> None:
 
     def filled(what: Asked) -> dict[Any, Any]:
         label = fields.asks(services.info(what.model))
-        return {text: gr.update(value=what.text, label=label), first: what.first, model: what.model, other: what.other}
+        return {
+            text: gr.update(value=what.text, label=label),
+            first: what.first,
+            model: fields.chosen_model(services, what.model),
+            other: what.other,
+        }
 
     def scored(what: Asked) -> dict[Any, Any]:
         return {shown: score(services, what), seen: True}

@@ -20,7 +20,7 @@ from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
 from seq2seq.views import exposure as view
 
-SCRIPTS = ("core", "plotly", "figures", "link", "exposure")
+SCRIPTS = ("core", "plotly", "figures", "tables", "link", "board", "exposure")
 MOST_PAIRS = 2000
 SECONDS = 0.3  # between two reports of progress, at least
 _serial = itertools.count(1)
@@ -59,7 +59,12 @@ def build(services: Services) -> None:
         name = services.first
         if query.get("tab") == link.SENTENCES and "model" in query:
             name = reader.attempt(lambda: services.info(query["model"]).name, services.first)
-        return {model: name, board: stored(services, name), seen: True, place: message(" ".join(reader.problems))}
+        return {
+            model: fields.chosen_model(services, name),
+            board: stored(services, name),
+            seen: True,
+            place: message(" ".join(reader.problems)),
+        }
 
     def run(file: str, name: str) -> Iterator[dict[Any, Any]]:
         try:

@@ -1,27 +1,49 @@
-"""What the tabs work with: the models, shared by all visitors (they never change), each loaded when it is first asked for."""
+"""What the tabs work with: the models, shared by all visitors (they never change), each loaded when it is first asked for.
+
+A model that a visitor has trained is named after its run. That name cannot be guessed: whoever has it was given it.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from threading import Lock
 
 import torch
 
+from seq2seq.checkpoint import WEIGHTS
+from seq2seq.run_folders import MODEL
+from seq2seq.runs import Runs
 from seq2seq.translator import ModelInfo, Translator, available
 from seq2seq.ui import menu
+from seq2seq.ui.limits import Limits
 
 PREFERRED = "en-fr-additive"
 PARALLEL = max(2, os.cpu_count() or 1)  # decodings at a time, over all visitors; the others wait in line
+MOST_TRAINED = 8  # of those in memory
 _log = logging.getLogger(__name__)
 
 
 class Services:
     """`infos` by name, in the order in which the models are offered; the first is the one that a visitor meets."""
 
-    def __init__(self, infos: Mapping[str, ModelInfo], load: Callable[[str], Translator] = Translator.load):
+    def __init__(
+        self,
+        infos: Mapping[str, ModelInfo],
+        load: Callable[[str], Translator] = Translator.load,
+        limits: Limits | None = None,
+    ):
         self.infos = dict(infos)
+        self.limits = limits or Limits.of(os.environ)
+        self.runs = Runs(self.limits.folder / "runs")
+        self._trained: OrderedDict[tuple[Path, int], Translator] = (
+            OrderedDict()
+        )  # by file and its time: a run betters its model
+        self._trained_lock = Lock()
         self._load = load
         self._loaded: dict[str, Translator] = {}
         self._locks = {name: Lock() for name in infos}
@@ -55,17 +77,36 @@ class Services:
 
     def info(self, name: str) -> ModelInfo:
         """What is known of a model before it is loaded. Raises ValueError with the choices."""
-        if name not in self.infos:
-            raise ValueError(f"There is no model “{name}”. There are: {', '.join(self.infos)}.")
-        return self.infos[name]
+        if name in self.infos:
+            return self.infos[name]
+        if name.startswith(MODEL):
+            run, folder = self.runs.model(name)
+            return replace(ModelInfo.read(folder), title=run.name)
+        raise ValueError(f"There is no model “{name[:80]}”. There are: {', '.join(self.infos)}.")
+
+    def offered(self, name: str) -> list[tuple[str, str]]:
+        """The menu of models: those of all visitors, and the trained one that this visitor has chosen."""
+        return menu.labels({**self.infos, name: self.info(name)})
 
     def translator(self, name: str) -> Translator:
         """The model itself. Whoever asks first waits until it is read; others who ask meanwhile wait for the same reading.
 
         Raises ValueError for a name that is not there, and, each time, for a folder whose tokenizer or weights are bad.
         """
-        self.info(name)
+        if name not in self.infos:
+            return self._of_run(self.info(name).name)
         with self._locks[name]:
             if name not in self._loaded:
                 self._loaded[name] = self._load(name)
             return self._loaded[name]
+
+    def _of_run(self, name: str) -> Translator:
+        _, folder = self.runs.model(name)
+        with self._trained_lock:
+            key = (folder, (folder / WEIGHTS).stat().st_mtime_ns)
+            if key not in self._trained:
+                self._trained[key] = self._load(str(folder))
+                while len(self._trained) > MOST_TRAINED:
+                    self._trained.popitem(last=False)
+            self._trained.move_to_end(key)
+            return self._trained[key]

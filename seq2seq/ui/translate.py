@@ -155,7 +155,7 @@ def build(services: Services) -> None:
         return {
             **_visible(row, settings, request.search, values),
             **asked_of(services.info(request.model), request.text),
-            model: request.model,
+            model: fields.chosen_model(services, request.model),
             kind: request.search,
             place: message(" ".join(problems)),
             **opened(now, step=min(step, len(now.trace.steps)), play=False),

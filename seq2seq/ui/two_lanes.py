@@ -50,7 +50,7 @@ def build(services: Services) -> None:
         return {
             text: gr.update(value=what.text, label=fields.asks(info)),
             reference: gr.update(value=what.reference, label=_gives(info)),
-            model: what.model,
+            model: fields.chosen_model(services, what.model),
             example: gr.update(choices=list(known), value=what.text if what.text in known else None),
         }
 

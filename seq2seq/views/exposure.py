@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from typing import Any
 
 import plotly.graph_objects as go
 
-from . import curves
-from .curves import Table, laid_out, shown
+from .curves import OWN, TOLD, Curve, Table, figure
+from .tables import table
 
-LANES = {"forced": ("fed the reference", curves.TOLD), "free": ("fed its own output", curves.OWN)}
+COLUMNS = ("position", "sentences", "accuracy_forced", "accuracy_free", "loss_forced", "loss_free", "on_reference")
+LANES = {"forced": ("fed the reference", TOLD), "free": ("fed its own output", OWN)}
 
 # name: title, and what is to be seen in it
 NOTES = {
@@ -42,14 +41,13 @@ NOTES = {
 
 def figures(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Each with its title, what is to be seen in it, and the figure as plain JSON values."""
-    position, mistake, words = report["by_position"], report["after_first_mistake"], report["by_injected_word"]
+    position, mistake = (dict.fromkeys(LANES, report[name]) for name in ("by_position", "after_first_mistake"))
+    at, behind = ("position", "position in the reference"), ("distance", "pieces behind the first mistake")
     drawn = {
-        "accuracy": _lines(position, "position", "accuracy_{lane}", "position in the reference", "accuracy", (0, 1)),
-        "loss": _lines(position, "position", "loss_{lane}", "position in the reference", "log-loss, nats a piece"),
-        "mistake": _lines(mistake, "distance", "accuracy_{lane}", "pieces behind the first mistake", "accuracy", (0, 1)),
-        "wrong-word": _both(
-            {lane: shown(words[lane]) for lane in LANES}, "word", "lost", "place of the wrong word", "lost, nats"
-        ),
+        "accuracy": _lanes(position, "accuracy_{lane}", *at, "accuracy", (0, 1)),
+        "loss": _lanes(position, "loss_{lane}", *at, "log-loss, nats a piece"),
+        "mistake": _lanes(mistake, "accuracy_{lane}", *behind, "accuracy", (0, 1)),
+        "wrong-word": _lanes(report["by_injected_word"], "lost", "word", "place of the wrong word", "lost, nats"),
     }
     return [
         {"name": name, "title": title, "note": note, "figure": json.loads(drawn[name].to_json())}
@@ -57,20 +55,12 @@ def figures(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _lines(table: Table, x: str, y: str, across: str, up: str, bounds: tuple[float, float] | None = None) -> go.Figure:
-    """Both lanes from one table, where `y` holds the lane's name."""
-    figure = go.Figure()
-    for lane, (name, style) in LANES.items():
-        curves.add(figure, shown(table), x, y.format(lane=lane), name, style, lane)
-    return laid_out(figure, across, up, bounds)
-
-
-def _both(tables: Mapping[str, Table], x: str, y: str, across: str, up: str) -> go.Figure:
-    """Each lane from a table of its own."""
-    figure = go.Figure()
-    for lane, (name, style) in LANES.items():
-        curves.add(figure, tables[lane], x, y, name, style, lane)
-    return laid_out(figure, across, up)
+def _lanes(
+    tables: Mapping[str, Table], column: str, counter: str, across: str, up: str, bounds: tuple[float, float] | None = None
+) -> go.Figure:
+    """Both lanes, each from its table; `column` may hold the lane's name."""
+    lines = [Curve(tables[lane], column.format(lane=lane), name, style, lane) for lane, (name, style) in LANES.items()]
+    return figure(lines, counter, across, up, bounds)
 
 
 def headline(report: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -78,6 +68,8 @@ def headline(report: Mapping[str, Any]) -> list[dict[str, str]]:
     s = report["summary"]
 
     def band(key: str, digits: int = 1, scale: float = 100, unit: str = "%") -> str:
+        if s[key] is None:
+            return "–"
         low, high = s[f"{key}_low"] * scale, s[f"{key}_high"] * scale
         return f"{s[key] * scale:.{digits}f}{unit} ({low:.{digits}f} to {high:.{digits}f})"
 
@@ -89,26 +81,18 @@ def headline(report: Mapping[str, Any]) -> list[dict[str, str]]:
         {"name": "difference, percentage points", "value": band("accuracy_gap", unit="")},
         {"name": "log-loss, teacher-forced, nats a piece", "value": band("loss_forced", **nats)},  # type: ignore[arg-type]
         {"name": "log-loss, free-running, nats a piece", "value": band("loss_free", **nats)},  # type: ignore[arg-type]
+        {"name": "a wrong word in the reference costs, nats", "value": band("lost_forced", **nats)},  # type: ignore[arg-type]
+        {"name": "a wrong word among its own costs, nats", "value": band("lost_free", **nats)},  # type: ignore[arg-type]
         {"name": "free translations that are the reference", "value": f"{s['never_diverged']:.1%}"},
         {"name": "first mistake, median", "value": first},
         {"name": "sentences, pieces", "value": f"{s['sentences']:,}, {s['pieces']:,}"},
     ]
 
 
-def table(report: Mapping[str, Any]) -> dict[str, Any]:
-    """The table by position as the page shows it, and as CSV with every column."""
-    columns = ("position", "sentences", "accuracy_forced", "accuracy_free", "loss_forced", "loss_free", "on_reference")
-    rows = [[line[name] for name in columns] for line in report["by_position"]]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(report["by_position"][0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(report["by_position"])
-    return {"columns": list(columns), "rows": rows, "csv": text.getvalue()}
-
-
 def payload(report: Mapping[str, Any] | None, **extra: Any) -> str:
     """Everything the page needs to show a report, or none, as one JSON text."""
-    drawn: dict[str, Any] = {}
+    drawn: dict[str, Any] = {"headline": [], "figures": [], "table": None}
     if report is not None:
-        drawn = {"headline": headline(report), "figures": figures(report), "table": table(report)}
+        by_position = table(report["by_position"], COLUMNS)
+        drawn = {"headline": headline(report), "figures": figures(report), "table": by_position}
     return json.dumps({**drawn, **extra}, ensure_ascii=False, allow_nan=False)

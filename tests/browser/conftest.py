@@ -47,22 +47,23 @@ class Visitor:
         if not url.startswith((self.address, "data:", "blob:")):
             self.strangers.append(url)
 
-    def open(self, query: str = "") -> Page:
+    def open(self, query: str, ready: str) -> Page:
         self.page.goto(self.address + query)
-        self.page.locator(".player.ready").wait_for()
+        self.page.locator(ready).wait_for()
         return self.page
 
 
 @pytest.fixture
 def visit(browser, address):
-    """visit(query, **context settings) opens the page as a new visitor. At the end no visitor may have met a fault."""
+    """visit(query, **context settings) opens the page as a new visitor and waits until `ready`, a selector, is there. At the
+    end no visitor may have met a fault."""
     visitors: list[Visitor] = []
 
-    def new(query: str | None = "", **settings) -> Page:
+    def new(query: str | None = "", ready: str = ".player.ready", **settings) -> Page:
         visitor = Visitor(browser, address, **settings)
         visitors.append(visitor)
         if query is not None:
-            visitor.open(query)
+            visitor.open(query, ready)
         return visitor.page
 
     yield new

@@ -36,7 +36,7 @@ def heatmap(page: Page):
 
 def output(page: Page) -> list[str]:
     """The pieces that are written so far, as they are drawn."""
-    return page.locator(".chip.target[aria-hidden=false] text").all_inner_texts()
+    return page.locator(".chip.target[aria-hidden=false] text").all_text_contents()
 
 
 def fork(page: Page) -> str:

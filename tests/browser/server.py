@@ -36,6 +36,7 @@ def serve(log: Path, script: str = "app.py") -> Iterator[str]:
     """Start `python script` on a free port of this machine, give its address, and end it, by its process, afterwards."""
     port = _free_port()
     environment = {**os.environ, "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
+    environment["SEQ2SEQ_DATA"] = str(log.parent / "data")
     url = f"http://127.0.0.1:{port}/"
     with log.open("w") as output:
         app = subprocess.Popen([sys.executable, script], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)

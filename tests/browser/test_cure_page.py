@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from seq2seq import card
 from seq2seq.checkpoint import ROOT, available
@@ -14,14 +16,8 @@ FIGURES = {"schedule": 4, "difference": 4, "free": 4, "forced": 4, "mistake": 4,
 
 
 @pytest.fixture
-def view(visit, address):
-    def new(**settings) -> Page:
-        page = visit(None, **settings)
-        page.goto(f"{address}?tab=cure")
-        page.locator(".cure.ready").wait_for()
-        return page
-
-    return new
+def view(visit):
+    return lambda query="", **settings: visit("?tab=cure" + query, ready=".cure.ready", **settings)
 
 
 def test_both_recipes_are_drawn_with_their_bands_beside_the_papers_figures(view) -> None:
@@ -37,6 +33,18 @@ def test_both_recipes_are_drawn_with_their_bands_beside_the_papers_figures(view)
         expect(row).to_contain_text(", ".join(str(run["seed"]) for run in recipe["runs"]))
     expect(page.get_by_test_id("published")).to_contain_text("30.6")
     expect(page.get_by_test_id("compared")).to_contain_text(FOUND["command"])
+
+
+def test_the_table_by_position_unfolds_and_is_saved_whole(view) -> None:
+    page = view()
+    page.locator(".cure summary").click()
+    lines = FOUND["differences"][0]["by_position"]
+    expect(page.locator(".cure").get_by_test_id("table").locator("tr")).to_have_count(len(lines) + 1)
+    with page.expect_download() as started:
+        page.locator(".cure").get_by_test_id("csv").click()
+    rows = list(csv.DictReader(started.value.path().open(encoding="utf-8")))
+    (name,) = (column for column in rows[0] if column.endswith("less teacher forcing, accuracy_forced_low"))
+    assert [float(row[name]) for row in rows] == [line["accuracy_forced_low"] for line in lines]
 
 
 def test_a_model_of_a_recipe_opens_in_two_lanes(view) -> None:

@@ -27,16 +27,9 @@ def lanes(translator: Translator) -> forcing.Lanes:
 
 
 @pytest.fixture
-def tab(visit, address):
+def tab(visit):
     """tab(query, **context settings) opens this tab by its link."""
-
-    def new(query: str = "", **settings) -> Page:
-        page = visit(None, **settings)
-        page.goto(f"{address}?tab=teacher-forcing{query}")
-        page.locator(".lanes.ready").wait_for()
-        return page
-
-    return new
+    return lambda query="", **settings: visit("?tab=teacher-forcing" + query, ready=".lanes.ready", **settings)
 
 
 def root(page: Page):

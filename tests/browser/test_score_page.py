@@ -5,21 +5,15 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 OWN = "J'ai faim."
 LINK = f"?tab=score&text={quote('I am hungry.')}&first={quote(OWN)}"
 
 
 @pytest.fixture
-def view(visit, address):
-    def new(query: str = "", **settings) -> Page:
-        page = visit(None, **settings)
-        page.goto(f"{address}{LINK}{query}")
-        page.locator(".score.ready").wait_for()
-        return page
-
-    return new
+def view(visit):
+    return lambda query="", **settings: visit(LINK + query, ready=".score.ready", **settings)
 
 
 def test_a_translation_of_ones_own_is_scored_and_has_an_address(view) -> None:

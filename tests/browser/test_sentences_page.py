@@ -15,14 +15,8 @@ PAIRS = [(text, examples.reference(text, INFO)) for text in examples.of(INFO)]
 
 
 @pytest.fixture
-def view(visit, address):
-    def new(query: str = "", **settings) -> Page:
-        page = visit(None, **settings)
-        page.goto(f"{address}?tab=sentences{query}")
-        page.locator(".exposure.ready").wait_for()
-        return page
-
-    return new
+def view(visit):
+    return lambda query="", **settings: visit("?tab=sentences" + query, ready=".exposure.ready", **settings)
 
 
 def choose(page: Page, tmp_path, pairs: list[tuple[str, str]]) -> None:

@@ -1,0 +1,25 @@
+// A part of the page that shows its payload whole, and needs neither clock nor player: figures, tables, sheets.
+
+/** `show(payload)` draws one, and returns false for one that is not there to stay; `resized` is called at a change of width. */
+function makeBoard(root, props, watch, show, resized = () => {}) {
+  const store = { payload: null };
+  const link = makeLink(store, props.address);
+
+  function open() {
+    const payload = payloadOf(props);
+    if (!payload || show(payload) === false) return;
+    store.payload = payload;
+    root.dataset.serial = payload.serial;
+    root.classList.add("ready");
+    link.update();
+  }
+
+  new ResizeObserver(() => {
+    if (!store.payload || !root.clientWidth) return; // a hidden tab has no width
+    link.update();
+    resized();
+  }).observe(root);
+  watch("value", open);
+  open();
+  return link;
+}

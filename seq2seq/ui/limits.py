@@ -1,0 +1,45 @@
+"""What a host allows its visitors, by environment variables.
+
+SEQ2SEQ_TRAIN_MINUTES   the longest run; 0 turns training off (5 on a Space, a day elsewhere)
+SEQ2SEQ_TRAIN_RUNS      how many runs a visitor may keep (5 on a Space, 50 elsewhere)
+SEQ2SEQ_DATA            folder of the runs (a temporary one on a Space, ~/.seq2seq-unrolled elsewhere)
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+NAME = "seq2seq-unrolled"
+UNLIMITED = 24 * 60  # minutes: as much as nobody minds
+
+
+@dataclass(frozen=True)
+class Limits:
+    minutes: float
+    runs: int
+    folder: Path
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Limits:
+        """Raises ValueError that names the variable."""
+        space = "SPACE_ID" in environment
+        folder = Path(tempfile.gettempdir(), NAME) if space else Path.home() / f".{NAME}"
+        return cls(
+            minutes=_number(environment, "SEQ2SEQ_TRAIN_MINUTES", 5 if space else UNLIMITED),
+            runs=int(_number(environment, "SEQ2SEQ_TRAIN_RUNS", 5 if space else 50)),
+            folder=Path(environment.get("SEQ2SEQ_DATA") or folder),
+        )
+
+
+def _number(environment: Mapping[str, str], name: str, otherwise: float) -> float:
+    text = environment.get(name, "")
+    try:
+        value = float(text) if text else otherwise
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{name} must be a number from 0, not {text!r}")
+    return value
