@@ -25,6 +25,7 @@ from .text import Tokenizer
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 FORMAT = "seq2seq-unrolled/checkpoint/1"
+STORED = ("F16", "BF16", "F32")  # how weights may be stored; what we write is F16
 MAX_CONFIG_BYTES = 1_000_000
 MAX_TOKENIZER_BYTES = 20_000_000
 ROOT = Path(__file__).resolve().parent.parent / "checkpoints"
@@ -196,6 +197,8 @@ def _filled(model: Seq2Seq, path: Path) -> Seq2Seq:
                         f"model.safetensors does not fit config.json: {name} is {found.get(name, 'missing')}, "
                         f"expected {wanted.get(name, 'nothing')}"
                     )
+                if (kind := file.get_slice(name).get_dtype()) not in STORED:
+                    raise ValueError(f"model.safetensors holds {name} as {kind}, not as one of {', '.join(STORED)}")
             state = {name: file.get_tensor(name).float() for name in wanted}
     except (OSError, SafetensorError) as error:
         raise ValueError(f"model.safetensors is missing, truncated or of another kind ({str(error)[:100]})") from None

@@ -99,7 +99,7 @@ def read(folder: Path, place: Place = START) -> tuple[list[Event], Place]:
         return [], START
     whole = content[: content.rfind(b"\n") + 1]
     try:
-        return [from_json(line) for line in whole.decode("utf-8").splitlines()], Place(inode, offset + len(whole))
+        return [from_json(line) for line in whole.decode("utf-8").split("\n")[:-1]], Place(inode, offset + len(whole))
     except UnicodeDecodeError:
         raise ValueError(f"{folder.name}: {FILE} is damaged") from None
 

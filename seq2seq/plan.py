@@ -25,6 +25,7 @@ _TASK_TRAINING: dict[str, Any] = {
     "subword_sampling": 0.0,
     "label_smoothing": 0.0,
     "average_decay": 0.99,
+    "validate_every": 40,  # often enough to see alignment emerge
 }
 
 

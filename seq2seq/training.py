@@ -141,7 +141,7 @@ def updates_within(
     config: TrainConfig,
     world: World = ALONE,
 ) -> int:
-    """How many updates, with a validation after each epoch, take about `seconds` here: measured on a copy of the model.
+    """How many updates, with their validations, take about `seconds` here: measured on a copy of the model.
 
     The number makes the run one that can be repeated, on a machine of any speed.
     """
@@ -167,7 +167,7 @@ def updates_within(
     each = (time.monotonic() - start) / max(1, number)
     start = time.monotonic()
     validation_loss(average, validation, bf16, world)
-    each += (time.monotonic() - start) / len(batches)
+    each += (time.monotonic() - start) / min(len(batches), config.validate_every or len(batches))
     return world.from_first(lambda: max(1, round(seconds / each)))
 
 

@@ -109,6 +109,10 @@ DAMAGES = {
     ),
     "a weight too many": (_weights(lambda s: s.update(extra=torch.zeros(3))), "extra is [3], expected nothing"),
     "a weight too few": (_weights(lambda s: s.pop("output.bias")), "output.bias is missing"),
+    "whole numbers": (
+        _weights(lambda s: s.update({"output.bias": s["output.bias"].to(torch.int16)})),
+        "holds output.bias as I16, not as one of F16, BF16, F32",
+    ),
     "not a number": (_weights(lambda s: s["output.bias"].fill_(float("nan"))), "not finite, in output.bias"),
     "no tokenizer": (lambda f: (f / "tokenizer.model").unlink(), "tokenizer.model is missing"),
     "truncated tokenizer": (lambda f: os.truncate(f / "tokenizer.model", 500), "not a SentencePiece model"),

@@ -71,6 +71,10 @@ def test_a_reader_gets_what_is_new_and_never_half_a_line(tmp_path: Path) -> None
         assert read(tmp_path, place) == ([], place)
         file.write(line[20:])
     assert read(tmp_path, place) == ([EVERY[2]], Place(place.file, place.offset + len(line)))
+    # What a model writes may hold any character: these end a line elsewhere, but not in the file.
+    (tmp_path / FILE).unlink()
+    odd = SampleDecoded(3, "a", "a\u2028b\x85c\x0bd", ("▁a",), (), None)
+    assert list(logged([odd], tmp_path)) == [odd] == read(tmp_path)[0]
     (tmp_path / FILE).write_bytes(b"\xff\xfe\n")
     with pytest.raises(ValueError, match=f"{FILE} is damaged"):
         read(tmp_path)

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.ui import forcing, link, translate
+from seq2seq.ui import forcing, link, training, translate
 from seq2seq.ui.assets import STYLES
 from seq2seq.ui.header import header
 from seq2seq.ui.services import Services
@@ -16,6 +16,7 @@ from seq2seq.ui.services import Services
 TABS: dict[str, tuple[str, Callable[[Services], None]]] = {
     link.TRANSLATE: ("Translate", translate.build),
     link.FORCING: ("Teacher forcing", forcing.build),
+    link.TRAIN: ("Train", training.build),
 }
 
 _FONTS = ["system-ui", "sans-serif"]

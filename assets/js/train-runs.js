@@ -1,0 +1,85 @@
+// A visitor's runs: which is shown, which are drawn beside it; names can be changed, and what is not needed deleted.
+
+const RUN_STATES = {
+  queued: "waiting for its turn", starting: "preparing", running: "training", paused: "paused", stopping: "stopping",
+  stopped: "stopped", finished: "finished", failed: "failed",
+};
+
+function makeRuns(root, { open, compare, order }) {
+  const section = root.querySelector(".own-runs");
+  const table = section.querySelector("table");
+  let drawn = "";
+
+  /** `shown` is the run on the board, `compared` those whose curves are drawn beside its own. */
+  function show(runs, shown, compared) {
+    section.hidden = !runs.length;
+    const now = JSON.stringify([runs, shown, [...compared]]);
+    if (now === drawn || section.contains(document.activeElement) && document.activeElement.type === "text") return;
+    drawn = now;
+    const focus = section.contains(document.activeElement) ? document.activeElement.dataset.key : "";
+    const head = html("tr");
+    for (const name of ["run", "state", "begun", "draw beside", ""]) head.appendChild(html("th", "", name)).scope = "col";
+    table.replaceChildren(head, ...runs.map((run) => row(run, run.id === shown, compared.has(run.id))));
+    if (focus) section.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
+  }
+
+  function row(run, isShown, isCompared) {
+    const line = html("tr", isShown ? "shown" : "");
+    line.dataset.run = run.id;
+    const name = line.appendChild(html("td"));
+    name.appendChild(button(run, run.name, "open", () => open(run.id))).setAttribute("aria-current", String(isShown));
+    line.append(html("td", "", RUN_STATES[run.state]), html("td", "", new Date(run.created * 1000).toLocaleString([], { dateStyle: "short", timeStyle: "short" })));
+    const beside = line.appendChild(html("td")).appendChild(html("input"));
+    beside.type = "checkbox";
+    beside.checked = isCompared;
+    beside.disabled = isShown;
+    beside.dataset.key = `compare ${run.id}`;
+    beside.setAttribute("aria-label", `Draw “${run.name}” beside the run that is shown`);
+    beside.addEventListener("change", () => compare(run.id, beside.checked));
+    const tools = line.appendChild(html("td"));
+    tools.append(button(run, "Rename", "rename", () => rename(run, name)));
+    if (["stopped", "finished", "failed"].includes(run.state)) tools.append(button(run, "Delete", "delete", (event) => remove(run, event)));
+    return line;
+  }
+
+  function button(run, text, what, act) {
+    const made = html("button", "text-button", text);
+    made.type = "button";
+    made.dataset.key = `${what} ${run.id}`;
+    made.addEventListener("click", act);
+    return made;
+  }
+
+  function rename(run, cell) {
+    const input = html("input");
+    input.type = "text";
+    input.value = run.name;
+    input.maxLength = 80;
+    input.setAttribute("aria-label", "New name");
+    const end = (keep) => {
+      input.blur();
+      drawn = "";
+      if (keep) order(run.id, "rename", { name: input.value });
+      else cell.replaceChildren(button(run, run.name, "open", () => open(run.id)));
+    };
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === "Escape") end(event.key === "Enter");
+    });
+    cell.replaceChildren(input);
+    input.focus();
+    input.select();
+  }
+
+  /** The first press asks, the second does it. */
+  function remove(run, { target }) {
+    if (target.dataset.sure) return order(run.id, "delete");
+    target.dataset.sure = "yes";
+    target.textContent = "Really delete?";
+    target.addEventListener("blur", () => {
+      delete target.dataset.sure;
+      target.textContent = "Delete";
+    }, { once: true });
+  }
+
+  return { show };
+}

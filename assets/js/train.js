@@ -1,0 +1,203 @@
+// The Train tab's board: asks for what is new while it is in sight, and draws it. What trains does not depend on it.
+
+const ASK_MS = 1000; // while something trains
+const REST_MS = 5000; // while nothing does
+const SPEED_POINTS = 20; // reported updates that the speed is taken from
+
+function startTrain(element, props, watch, server) {
+  const root = element.querySelector(".train");
+  const find = (selector) => root.querySelector(selector);
+  const places = root.querySelectorAll(".figures");
+  const curves = makeFigures(root, places[0], props.plotly);
+  const folded = makeFigures(root, places[1], props.plotly);
+  const probe = makeProbe(element, root, props.plotly);
+  const compared = new Set();
+  const known = new Map(); // by run: everything it has told
+  let owner = "";
+  let shown = ""; // the run on the board
+  let timer = 0;
+  let asking = false;
+  let board = { link: [] }; // the payload, whose `link` the address is written from
+  let link = null;
+  const runs = makeRuns(root, { open, compare, order });
+
+  function show(payload) {
+    owner = payload.owner;
+    board = payload;
+    if (!places[0].children.length) {
+      curves.show(payload.figures.filter((figure) => !figure.folded));
+      folded.show(payload.figures.filter((figure) => figure.folded));
+    }
+    problem(payload.problem);
+    open(payload.run);
+  }
+
+  function open(run) {
+    if (run !== shown) probe.forget();
+    shown = run;
+    compared.delete(run);
+    board.link = run ? [["run", run]] : [];
+    if (link) link.update();
+    find(".train-empty").hidden = Boolean(run);
+    find(".run").hidden = find(".train-look").hidden = !run;
+    if (known.has(run)) draw(known.get(run));
+    ask();
+  }
+
+  function compare(run, beside) {
+    if (beside) compared.add(run);
+    else compared.delete(run);
+    ask();
+  }
+
+  async function order(run, what, more = {}) {
+    const answer = await server.order({ owner, run, what, ...more });
+    problem(answer.problem);
+    if (what === "delete" && !answer.problem) {
+      known.delete(run);
+      compared.delete(run);
+      if (run === shown) return open("");
+    }
+    ask();
+  }
+
+  /** Ask for everything that is drawn, one request at a time, and again after a while. */
+  async function ask() {
+    clearTimeout(timer);
+    if (asking || !owner || document.hidden || !root.clientWidth) return later(REST_MS);
+    asking = true;
+    try {
+      const listed = await server.list_runs({ owner });
+      if (!listed.problem) {
+        if (!shown && listed.runs.length && find(".train-empty").hidden) shown = listed.runs[0].id;
+        runs.show(listed.runs, shown, compared);
+      }
+      for (const run of new Set([shown, ...compared])) if (run) await follow(run);
+    } catch {
+      say("The connection is lost. The run goes on; this page will try again.");
+    } finally {
+      asking = false;
+    }
+    later(active(known.get(shown)) ? ASK_MS : REST_MS);
+  }
+
+  function later(ms) {
+    clearTimeout(timer);
+    if (element.isConnected) timer = setTimeout(ask, ms);
+  }
+
+  const active = (run) => run && ["queued", "starting", "running", "stopping"].includes(run.state);
+
+  async function follow(id) {
+    const before = known.get(id);
+    const answer = await server.follow({ owner, run: id, place: before ? before.place : "" });
+    if (answer.problem) return problem(answer.problem);
+    const told = before && !answer.anew ? added(before.told, answer.told) : answer.told;
+    known.set(id, { ...answer, told });
+    if (id === shown) draw(known.get(id));
+    else redraw();
+  }
+
+  /** What was told before, and what came since. */
+  function added(told, news) {
+    const columns = (a, b) => Object.fromEntries(Object.keys(a).map((name) => [name, a[name].concat(b[name])]));
+    return {
+      steps: columns(told.steps, news.steps),
+      validated: columns(told.validated, news.validated),
+      measured: columns(told.measured, news.measured),
+      started: told.started.concat(news.started),
+      samples: told.samples.concat(news.samples),
+      finished: news.finished || told.finished,
+    };
+  }
+
+  function draw(run) {
+    const { told, state } = run;
+    const section = find(".run");
+    section.dataset.state = state;
+    find("[data-testid=run-name]").textContent = run.name;
+    const before = run.waiting === 1 ? "one run is" : `${run.waiting} runs are`;
+    const waiting = run.waiting ? `, ${before} before it` : "";
+    find(".run-state").textContent = RUN_STATES[state] + (state === "queued" ? waiting : "");
+    const possible = {
+      pause: ["starting", "running"], resume: ["paused", "stopped", "failed"], stop: ["queued", "starting", "running", "paused"],
+    };
+    for (const button of section.querySelectorAll("[data-order]")) button.hidden = !possible[button.dataset.order].includes(state);
+    const share = told.finished ? 1 : told.steps.share.at(-1) || 0;
+    find("progress").value = share;
+    find("progress").textContent = `${Math.round(100 * share)}%`;
+    say(progress(run, share));
+    problem(state === "failed" ? run.failure : "");
+    find(".run-open").hidden = !run.open.length;
+    const links = run.open.map(({ name, address }) => {
+      const anchor = html("a", "", name);
+      anchor.href = address;
+      return anchor;
+    });
+    find(".run-open span").replaceChildren(...links.flatMap((anchor, i) => (i ? [" · ", anchor] : [anchor])));
+    find("[data-testid=run-command]").textContent = run.command;
+    find(".train-look").hidden = !told.steps.update.length && !told.samples.length;
+    probe.update(told.samples);
+    redraw();
+  }
+
+  function progress({ told, state }, share) {
+    const whole = (value) => Math.round(value).toLocaleString("en");
+    const started = told.started.at(-1);
+    if (!started) return state === "starting" ? "It makes its data and its vocabulary, and finds out how fast this machine is." : "";
+    const { update, tokens, seconds } = told.steps;
+    const said = [`update ${whole(update.at(-1) || started.update)} of ${whole(started.updates)}`];
+    const from = Math.max(0, update.length - SPEED_POINTS);
+    const time = seconds.at(-1) - seconds[from];
+    if (time > 0 && state === "running") {
+      const mean = tokens.slice(from).reduce((a, b) => a + b, 0) / (tokens.length - from);
+      said.push(`${whole((mean * (update.at(-1) - update[from])) / time)} target pieces a second`);
+      if (share > 0) said.push(`about ${left((seconds.at(-1) * (1 - share)) / share)} left`);
+    }
+    if (told.finished) said.push(`${left(told.finished.seconds)} of training`);
+    said.push(`${whole(started.parameters)} parameters`, `${whole(started.pairs)} pairs`, `${started.device}, ${started.precision}`);
+    return said.join(" · ");
+  }
+
+  const left = (seconds) => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`);
+
+  /** The curves of the run that is shown, then, thinner, of those compared with it. */
+  function redraw() {
+    const here = known.get(shown);
+    if (!here) return;
+    const dashes = ["dot", "dashdot", "longdash"];
+    const others = [...compared].filter((id) => known.has(id));
+    const filled = ({ meta, ...trace }, { told, name }, extra = {}) => {
+      const x = told[meta.table].update;
+      return { ...trace, meta, ...extra, x, y: told[meta.table][meta.column], name: extra.line ? `${trace.name}, ${name}` : trace.name };
+    };
+    const data = (template) => [
+      ...template.map((trace) => filled(trace, here)),
+      ...others.flatMap((id, i) => template.filter((trace) => trace.meta.compared).map((trace) => filled(trace, known.get(id), {
+        line: { width: 2, dash: dashes[i % dashes.length] },
+        meta: { ...trace.meta, colour: "soft" },
+      }))),
+    ];
+    const updates = Math.max(...[here, ...others.map((id) => known.get(id))].map(({ told }) => told.started.at(-1)?.updates || 1));
+    curves.fill(data, { range: [0, updates] }); // the whole run's: nothing moves but the curve
+    folded.fill(data, { range: [0, updates] });
+  }
+
+  const say = (text) => (find(".run-says").textContent = text);
+  const problem = (text) => (find(".run-problem").textContent = text);
+
+  root.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-order]");
+    if (button) order(shown, button.dataset.order);
+  });
+  find("[data-testid=copy]").addEventListener("click", () => navigator.clipboard?.writeText(find("[data-testid=run-command]").textContent));
+  find(".folded").addEventListener("toggle", folded.paint);
+  document.addEventListener("visibilitychange", () => !document.hidden && ask());
+  probe.onChoice(() => known.has(shown) && probe.update(known.get(shown).told.samples));
+  link = makeBoard(root, props, watch, show, () => {
+    curves.paint();
+    folded.paint();
+    probe.draw();
+    ask();
+  });
+}

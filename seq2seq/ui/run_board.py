@@ -1,0 +1,174 @@
+"""The board of the Train tab: a run while it trains, its curves, its probe sentences, and a visitor's other runs.
+
+The page asks by itself for what is new, about once a second, and sends its orders the same way. What it sends is anybody's, so
+each call names its visitor, and nothing in it is believed unchecked.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import gradio as gr
+
+from seq2seq.event_log import Place
+from seq2seq.plan import Plan
+from seq2seq.run_folders import MAX_NAME, Run
+from seq2seq.tasks import TASKS, Example
+from seq2seq.ui import assets, examples, link
+from seq2seq.ui.limits import UNLIMITED
+from seq2seq.ui.message import explain
+from seq2seq.ui.services import Services
+from seq2seq.views import training as view
+
+SCRIPTS = ("core", "plotly", "figures", "link", "board", "clock", "train-probe", "train-runs", "train")
+OWNER = 16  # characters of a visitor's secret, at least
+_log = logging.getLogger(__name__)
+_serial = itertools.count(1)
+
+
+def component(services: Services) -> gr.HTML:
+    answers: dict[str, Callable[[Services, str, Mapping[str, Any]], dict[str, Any]]] = {
+        "follow": follow,
+        "order": order,
+        "list_runs": list_runs,
+    }
+    return assets.component(
+        "train",
+        "",
+        SCRIPTS,
+        "startTrain(element, props, watch, server);",
+        elem_id="train-board",
+        plotly=assets.plotly_address(),
+        address=link.address(link.TRAIN),
+        server_functions=[_answering(services, name, answer) for name, answer in answers.items()],
+    )
+
+
+def _answering(
+    services: Services, name: str, answer: Callable[[Services, str, Mapping[str, Any]], dict[str, Any]]
+) -> Callable[[Any], dict[str, Any]]:
+    """What the page can call: never an error of ours, always an answer."""
+
+    def answered(asked: Any) -> dict[str, Any]:
+        try:
+            if not isinstance(asked, dict):
+                raise ValueError("That could not be read. Please load the page again.")
+            return answer(services, _owner(asked.get("owner")), asked)
+        except Exception as error:
+            return {"problem": explain(error)}
+
+    answered.__name__ = name
+    return answered
+
+
+def _owner(secret: Any) -> str:
+    if not isinstance(secret, str) or not OWNER <= len(secret) <= 100 or not secret.isascii():
+        raise ValueError("Your browser did not say whose runs it wants. Please load the page again.")
+    return secret
+
+
+def shown(services: Services, owner: str, wanted: str) -> str:
+    """The board's value: whose runs it shows, and which one first: `wanted`, or the newest."""
+    problem = ""
+    runs = services.runs.of(owner)
+    run = runs[0].id if runs else ""
+    if wanted:
+        try:
+            run = services.runs.get(owner, wanted).id
+        except ValueError as error:
+            problem = str(error)
+    return json.dumps(
+        {"owner": owner, "run": run, "figures": view.figures(), "problem": problem, "serial": next(_serial)}, ensure_ascii=False
+    )
+
+
+def start(services: Services, owner: str, plan: Plan, minutes: float | None, probes: tuple[str, ...], measure: int) -> Run:
+    """A new run; without `minutes` its plan says how long it is. Raises ValueError, fit to be shown, where the host allows no
+    more."""
+    limits = services.limits
+    if (minutes is None and limits.minutes < UNLIMITED) or (minutes is not None and not 0 < minutes <= limits.minutes):
+        raise ValueError(f"On this host a run has at most {limits.minutes:g} minutes.")
+    if len(services.runs.of(_owner(owner))) >= limits.runs:
+        raise ValueError(f"You have {limits.runs} runs, and this host keeps no more: please delete one below.")
+    model = plan.outline()
+    name = f"{plan.full_origin().title}, {model.architecture.describe(model.config)}"
+    return services.runs.start(owner, name[:MAX_NAME], plan, minutes, probes, measure)
+
+
+def follow(services: Services, owner: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """How a run of the visitor's stands, and what it reported behind the place that the page has reached."""
+    runs = services.runs
+    run = runs.get(owner, str(asked.get("run")))
+    reached = _place(asked.get("place"))
+    events, place = runs.events(run, reached)
+    return {
+        "run": run.id,
+        "name": run.name,
+        "state": runs.state(run),
+        "waiting": runs.waiting(run),
+        "problem": "",
+        "failure": runs.problem(run),
+        "place": f"{place.file}-{place.offset}",
+        "anew": place.file != reached.file,
+        "told": view.told(events, _known(run)),
+        "command": runs.command(run),
+        "open": _addresses(services, run),
+    }
+
+
+def _known(run: Run) -> list[Example]:
+    """The examples of a task, whose true alignments are known."""
+    task = run.plan["data"]
+    return TASKS[task].first(examples.COUNT) if isinstance(task, str) and task in TASKS else []
+
+
+def _place(text: Any) -> Place:
+    """Raises ValueError for what `follow` did not give."""
+    parts = str(text or "0-0").split("-")
+    if len(parts) != 2 or not all(part.isdecimal() and len(part) <= 20 for part in parts):
+        raise ValueError("That could not be read. Please load the page again.")
+    return Place(*map(int, parts))
+
+
+def _addresses(services: Services, run: Run) -> list[dict[str, str]]:
+    """Where a run's model can be used, once it has saved one."""
+    try:
+        services.runs.model(model := services.runs.checkpoint(run).name)
+    except ValueError:
+        return []
+    tabs = {
+        "Translate": link.TRANSLATE,
+        "Two lanes": link.FORCING,
+        "Score a translation": link.SCORE,
+        "Over many sentences": link.SENTENCES,
+    }
+    return [{"name": name, "address": "?" + urlencode({"tab": tab, "model": model})} for name, tab in tabs.items()]
+
+
+def order(services: Services, owner: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Pause, resume, stop, rename or delete a run of the visitor's."""
+    runs = services.runs
+    run = runs.get(owner, str(asked.get("run")))
+    orders: dict[str, Callable[[], object]] = {
+        "pause": lambda: runs.pause(run),
+        "resume": lambda: runs.resume(run),
+        "stop": lambda: runs.stop(run),
+        "rename": lambda: runs.rename(run, str(asked.get("name"))),
+        "delete": lambda: runs.delete(run),
+    }
+    if asked.get("what") not in orders:
+        raise ValueError(f"a run can be told to {', '.join(orders)}")
+    orders[str(asked["what"])]()
+    return {"problem": ""}
+
+
+def list_runs(services: Services, owner: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The visitor's runs, the newest first."""
+    runs = services.runs
+    listed = [{"id": run.id, "name": run.name, "state": runs.state(run), "created": run.created} for run in runs.of(owner)]
+    return {"problem": "", "runs": listed}
