@@ -77,7 +77,7 @@ def test_sizes_that_follow_from_another_choice_are_taken_as_they_are_shown() -> 
         (chosen(decoder_size=None), "Decoder cannot be 'None'"),
         (chosen(decoder_size=16.5), "Decoder cannot be '16.5'"),
         (chosen(seed=-1), "seed must be between"),
-        (chosen(bidirectional=1), "Encoder reads both ways cannot be '1'"),
+        (chosen(bidirectional=1), "Bidirectional cannot be '1'"),
         (chosen(cell="qrnn"), "cell must be one of"),
         ({**chosen(), "architecture": "<b>"}, "There is no architecture “<b>”"),
     ],

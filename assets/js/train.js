@@ -169,7 +169,13 @@ function startTrain(element, props, watch, server) {
     const others = [...compared].filter((id) => known.has(id));
     const filled = ({ meta, ...trace }, { told, name }, extra = {}) => {
       const x = told[meta.table].update;
-      return { ...trace, meta, ...extra, x, y: told[meta.table][meta.column], name: extra.line ? `${trace.name}, ${name}` : trace.name };
+      return { ...trace, meta, ...extra, x, y: told[meta.table][meta.column], name: extra.line ? `${trace.name}: ${apart(name)}` : trace.name };
+    };
+    // What a run's name has that the name of the one that is shown has not: legends are narrow. Plotly reads marks in them.
+    const apart = (name) => {
+      const [words, shared] = [name.split(" "), here.name.split(" ")];
+      const at = words.findIndex((word, i) => word !== shared[i]);
+      return words.slice(Math.max(0, at)).join(" ").replaceAll("<", "‹");
     };
     const data = (template) => [
       ...template.map((trace) => filled(trace, here)),

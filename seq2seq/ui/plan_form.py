@@ -48,7 +48,7 @@ MODEL: dict[str, Setting] = {
     "heads": Setting("Heads", (1, 2, 4, 8)),
     "feed_forward_size": Setting("Feed-forward", (64, 128, 256, 512, 1024)),
     "dropout": Setting("Dropout", low=0, high=0.5, step=0.05),
-    "bidirectional": Setting("Encoder reads both ways", (True, False)),
+    "bidirectional": Setting("Bidirectional", (True, False)),
     "reverse_source": Setting("Source reversed", (True, False)),
     "input_feeding": Setting("Input feeding", (True, False)),
 }
@@ -56,8 +56,8 @@ TRAINING: dict[str, Setting] = {
     "learning_rate": Setting("Learning rate, peak", (0.0005, 0.001, 0.002, 0.004, 0.008)),
     "batch_tokens": Setting("Pieces in a batch", (250, 500, 1000, 2000, 4000, 8000)),
     "label_smoothing": Setting("Label smoothing", low=0, high=0.3, step=0.05),
-    "teacher_forcing_ratio": Setting("Fed the reference at the end", low=0, high=1, step=0.05),
-    "teacher_forcing_schedule": Setting("How it falls to that", tuple(SCHEDULES)),
+    "teacher_forcing_ratio": Setting("Teacher-forcing ratio", low=0, high=1, step=0.05),
+    "teacher_forcing_schedule": Setting("Its schedule", tuple(SCHEDULES)),
     "seed": Setting("Seed", low=0, high=2**31 - 1),
 }
 SETTINGS = {**MODEL, **TRAINING}

@@ -50,7 +50,7 @@ def build(services: Services) -> None:
         )
         controls = {name: _control(name, before[name]) for name in IN_SIGHT}
         length = gr.Dropdown(
-            lengths, value=lengths[0][1], label="For", filterable=False, scale=1, min_width=150, elem_id="train-length"
+            lengths, value=lengths[0][1], label="For", filterable=False, scale=1, min_width=180, elem_id="train-length"
         )
         go = gr.Button("Train", variant="primary", scale=0, min_width=110, elem_id="train")
     note = _note(_described(FIRST, before))
