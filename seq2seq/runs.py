@@ -13,7 +13,9 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock, Thread
 
@@ -57,6 +59,24 @@ class Runs(RunFolders):
         with self._lock:
             self.write(run)
             self._wait_in_line(run)
+        return run
+
+    def adopt(self, owner: str, fill: Callable[[Path], tuple[str, Plan]]) -> Run:
+        """A finished run from elsewhere. `fill` makes its model's folder, whose parent is there, and says its name and plan.
+
+        Raises ValueError as `fill` does, and for a model whose training was never finished; then nothing is left.
+        """
+        run = Run(secrets.token_urlsafe(12), owner, "model", {}, None, time.time())
+        try:
+            self.write(run)
+            name, plan = fill(self.checkpoint(run))
+            if not (self.checkpoint(run) / RESULTS).exists():
+                raise ValueError(f"The archive holds no {RESULTS}: the training of this model was never finished.")
+            run = replace(run, name=checked(name), plan=plan.to_dict())
+            self.write(run)
+        except BaseException:
+            shutil.rmtree(self.folder(run.id), ignore_errors=True)
+            raise
         return run
 
     def state(self, run: Run) -> str:

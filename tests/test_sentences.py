@@ -105,6 +105,13 @@ def test_a_file_that_cannot_be_used_is_explained_without_its_path(
     assert str(tmp_path) not in str(told.value)
 
 
+def test_a_file_that_is_too_large_is_not_read(services: Services, tmp_path: Path) -> None:
+    file = tmp_path / "own.tsv"
+    file.write_text("a\tb\n" * 250_001)
+    with pytest.raises(ValueError, match="The file has 1,000,004 bytes; please keep to 1,000,000"):
+        run(services, file)
+
+
 def test_a_report_is_kept_with_a_model_and_damage_is_no_report(report: dict[str, Any], tmp_path: Path) -> None:
     assert card.read_exposure(tmp_path) is None
     card.add_exposure(tmp_path, "python -m seq2seq forcing", {"data": "valid.tsv", "seed": 1}, report)

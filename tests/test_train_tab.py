@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small import make_checkpoint, make_model, small_config
 
-from seq2seq import checkpoint
+from seq2seq import archive, card, checkpoint
 from seq2seq.events import Finished, Measured, SampleDecoded, Started, StepDone, Validated
 from seq2seq.model import ARCHITECTURES
 from seq2seq.plan import Plan
@@ -176,6 +177,45 @@ def test_of_the_models_of_runs_some_are_kept_in_memory(host: Services, tokenizer
         checkpoint.save(saved, folder)
         host.translator(folder.name)
     assert len(host._trained) <= MOST_TRAINED
+
+
+# --- archives ---
+
+
+def test_a_finished_model_goes_through_an_archive_to_another_visitor(
+    host: Services, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    run = run_board.start(host, ANN, TINY, 1, (), 0)
+    run_board.order(host, ANN, {"run": run.id, "what": "stop"})
+    with pytest.raises(ValueError, match="when its run has finished"):
+        run_board.download(host, ANN, {"run": run.id})
+    folder = host.runs.checkpoint(run)
+    checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), folder)
+    card.add_training(folder, "python -m seq2seq train --task sort", 30, 1.0, 2.0, "the task sort")
+    given = run_board.download(host, ANN, {"run": run.id})
+    assert given["name"] == "digits-in-order-gru-encoder-decoder-additive-attention.zip"
+    with pytest.raises(ValueError, match="There is no run"):
+        run_board.download(host, BOB, {"run": run.id})
+    file = tmp_path / "given.zip"
+    file.write_bytes(base64.b64decode(given["content"]))
+    adopted = run_board.load(host, BOB, str(file))
+    found = run_board.follow(host, BOB, {"run": adopted.id})
+    assert found["state"] == "finished" and found["command"] == "python -m seq2seq train --task sort"
+    assert host.info(f"{MODEL}{adopted.id}").parameters == host.info(folder.name).parameters
+
+
+def test_an_archive_that_cannot_be_used_leaves_nothing(
+    host: Services, small: Translator, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    unfinished, file = tmp_path / "unfinished", tmp_path / "own.zip"
+    checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), unfinished)
+    archive.pack(unfinished, file)
+    with pytest.raises(ValueError, match=r"no results\.json"):
+        run_board.load(host, ANN, str(file))
+    file.write_bytes(b"nonsense")
+    with pytest.raises(ValueError, match="The archive is not a zip file"):
+        run_board.load(host, ANN, str(file))
+    assert host.runs.of(ANN) == [] and list((tmp_path / "runs").iterdir()) == []
 
 
 # --- what is drawn ---------------------------------------------------------------------------------------------------

@@ -135,6 +135,7 @@ function startTrain(element, props, watch, server) {
       return anchor;
     });
     find(".run-open span").replaceChildren(...links.flatMap((anchor, i) => (i ? [" · ", anchor] : [anchor])));
+    find("[data-testid=download-model]").hidden = state !== "finished";
     find("[data-testid=run-command]").textContent = run.command;
     find(".train-look").hidden = !told.steps.update.length && !told.samples.length;
     probe.update(told.samples);
@@ -146,7 +147,7 @@ function startTrain(element, props, watch, server) {
     const started = told.started.at(-1);
     if (!started) return state === "starting" ? "It makes its data and its vocabulary, and finds out how fast this machine is." : "";
     const { update, tokens, seconds } = told.steps;
-    const said = [`update ${whole(update.at(-1) || started.update)} of ${whole(started.updates)}`];
+    const said = [`update ${whole(told.finished?.update ?? update.at(-1) ?? started.update)} of ${whole(started.updates)}`];
     const from = Math.max(0, update.length - SPEED_POINTS);
     const time = seconds.at(-1) - seconds[from];
     if (time > 0 && state === "running") {
@@ -197,6 +198,11 @@ function startTrain(element, props, watch, server) {
     if (button) order(shown, button.dataset.order);
   });
   find("[data-testid=copy]").addEventListener("click", () => navigator.clipboard?.writeText(find("[data-testid=run-command]").textContent));
+  find("[data-testid=download-model]").addEventListener("click", async () => {
+    const { problem: said, name, content } = await server.download({ owner, run: shown });
+    problem(said);
+    if (!said) saveFile(name, `data:application/zip;base64,${content}`);
+  });
   find(".folded").addEventListener("toggle", folded.paint);
   document.addEventListener("visibilitychange", () => !document.hidden && ask());
   probe.onChoice(() => known.has(shown) && probe.update(known.get(shown).told.samples));

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from seq2seq import archive
 from seq2seq.ui import forcing, link, training, translate
 from seq2seq.ui.assets import STYLES
 from seq2seq.ui.header import header
@@ -61,5 +62,5 @@ def launch_settings() -> dict[str, Any]:
         "run_history": False,
         "enable_monitoring": False,
         "show_error": False,
-        "max_file_size": "1mb",
+        "max_file_size": archive.MAX_ARCHIVE_BYTES,
     }

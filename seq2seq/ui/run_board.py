@@ -6,18 +6,26 @@ each call names its visitor, and nothing in it is believed unchecked.
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
 
 import gradio as gr
 
+from seq2seq import archive
+from seq2seq.checkpoint import Origin
 from seq2seq.event_log import Place
-from seq2seq.plan import Plan
+from seq2seq.model import Seq2Seq
+from seq2seq.plan import Files, Plan
 from seq2seq.run_folders import MAX_NAME, Run
+from seq2seq.runs import FINISHED
 from seq2seq.tasks import TASKS, Example
 from seq2seq.ui import assets, examples, link
 from seq2seq.ui.limits import UNLIMITED
@@ -36,6 +44,7 @@ def component(services: Services) -> gr.HTML:
         "follow": follow,
         "order": order,
         "list_runs": list_runs,
+        "download": download,
     }
     return assets.component(
         "train",
@@ -87,17 +96,37 @@ def shown(services: Services, owner: str, wanted: str) -> str:
     )
 
 
+def load(services: Services, owner: str, file: str) -> Run:
+    """A finished run from an archive that `download` made. Raises ValueError, fit to be shown."""
+    _check_room(services, owner)
+
+    def fill(folder: Path) -> tuple[str, Plan]:
+        found = archive.unpack(Path(file), folder)
+        subject = found.origin.subject
+        return _named(found.origin, found.model), Plan(subject if subject in TASKS else Files("train.tsv", "valid.tsv"))
+
+    return services.runs.adopt(owner, fill)
+
+
+def _check_room(services: Services, owner: str) -> None:
+    most = services.limits.runs
+    if len(services.runs.of(_owner(owner))) >= most:
+        raise ValueError(f"You have {most} runs, and this host keeps no more: please delete one below.")
+
+
 def start(services: Services, owner: str, plan: Plan, minutes: float | None, probes: tuple[str, ...], measure: int) -> Run:
     """A new run; without `minutes` its plan says how long it is. Raises ValueError, fit to be shown, where the host allows no
     more."""
     limits = services.limits
     if (minutes is None and limits.minutes < UNLIMITED) or (minutes is not None and not 0 < minutes <= limits.minutes):
         raise ValueError(f"On this host a run has at most {limits.minutes:g} minutes.")
-    if len(services.runs.of(_owner(owner))) >= limits.runs:
-        raise ValueError(f"You have {limits.runs} runs, and this host keeps no more: please delete one below.")
-    model = plan.outline()
-    name = f"{plan.full_origin().title}, {model.architecture.describe(model.config)}"
-    return services.runs.start(owner, name[:MAX_NAME], plan, minutes, probes, measure)
+    _check_room(services, owner)
+    return services.runs.start(owner, _named(plan.full_origin(), plan.outline()), plan, minutes, probes, measure)
+
+
+def _named(origin: Origin, model: Seq2Seq) -> str:
+    """What a run is called before its owner gives it another name."""
+    return f"{origin.title}, {model.architecture.describe(model.config)}"[:MAX_NAME]
 
 
 def follow(services: Services, owner: str, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,6 +194,18 @@ def order(services: Services, owner: str, asked: Mapping[str, Any]) -> dict[str,
         raise ValueError(f"a run can be told to {', '.join(orders)}")
     orders[str(asked["what"])]()
     return {"problem": ""}
+
+
+def download(services: Services, owner: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The model of a finished run as an archive, and what to call it."""
+    run = services.runs.get(owner, str(asked.get("run")))
+    if services.runs.state(run) != FINISHED:
+        raise ValueError("A model can be downloaded when its run has finished.")
+    name = re.sub(r"[^a-z0-9]+", "-", run.name.lower()).strip("-") or "model"
+    with TemporaryDirectory() as folder:
+        archive.pack(services.runs.checkpoint(run), file := Path(folder, "model.zip"), name)
+        content = base64.b64encode(file.read_bytes()).decode()
+    return {"problem": "", "name": f"{name}.zip", "content": content}
 
 
 def list_runs(services: Services, owner: str, asked: Mapping[str, Any]) -> dict[str, Any]:

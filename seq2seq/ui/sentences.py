@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -22,6 +23,7 @@ from seq2seq.views import exposure as view
 
 SCRIPTS = ("core", "plotly", "figures", "tables", "link", "board", "exposure")
 MOST_PAIRS = 2000
+MOST_BYTES = 1_000_000
 SECONDS = 0.3  # between two reports of progress, at least
 _serial = itertools.count(1)
 
@@ -100,6 +102,8 @@ def stored(services: Services, name: str) -> str:
 def measured(services: Services, name: str, file: str) -> Iterator[str]:
     """Progress, then the report. Raises ValueError, fit to be shown, for a file or a model that cannot be used."""
     translator = services.translator(name)
+    if (size := Path(file).stat().st_size) > MOST_BYTES:
+        raise ValueError(f"The file has {size:,} bytes; please keep to {MOST_BYTES:,}: {MOST_PAIRS:,} pairs are measured.")
     try:
         pairs = read_tsv(file)
     except ValueError as error:

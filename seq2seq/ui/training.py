@@ -58,6 +58,9 @@ def build(services: Services) -> None:
         controls |= {name: _control(name, before[name]) for name in SETTINGS if name not in IN_SIGHT}
     place = message_line()
     board = run_board.component(services)
+    upload = gr.UploadButton(
+        "Load a model from an archive (.zip)", file_types=[".zip"], variant="secondary", size="sm", elem_id="train-load"
+    )
 
     values = [data, *controls.values()]
     everything = [*values, go, note, place]
@@ -96,6 +99,11 @@ def build(services: Services) -> None:
         return {visitor: owner, board: run_board.shown(services, owner, run.id)}
 
     @report
+    def load(owner: str, file: str) -> dict[Any, Any]:
+        owner = owner or _secret()
+        return {visitor: owner, board: run_board.shown(services, owner, run_board.load(services, owner, file).id)}
+
+    @report
     def open_tab(owner: str, page: gr.Request) -> dict[Any, Any]:
         """At the first look: who this is, and the run that the address names, or the last one."""
         known = owner or _secret()
@@ -107,6 +115,7 @@ def build(services: Services) -> None:
     others = [control.input for name, control in controls.items() if name != "architecture"]
     gr.on(others, describe, values, everything, **private)
     go.click(start, [visitor, length, *values], [visitor, board, place], **private)
+    upload.upload(load, [visitor, upload], [visitor, board, place], concurrency_limit=1, **private)
     tab.select(open_tab, visitor, [visitor, board, place], **private)
 
 
