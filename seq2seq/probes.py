@@ -51,7 +51,7 @@ class Probes:
     def _measured(self, translator: Translator, update: int) -> Measured:
         quality = translator.evaluate(self._pairs)
         rows = list(chain.from_iterable(measure(translator, self._pairs, wrong_words=False)))
-        accuracy = {lane: statistics.mean(chain.from_iterable(row.right[lane] for row in rows)) for lane in (FORCED, FREE)}
+        accuracy = {lane: statistics.fmean(chain.from_iterable(row.right[lane] for row in rows)) for lane in (FORCED, FREE)}
         return Measured(update, quality.sentences, quality.bleu, quality.exact, accuracy[FORCED], accuracy[FREE])
 
 

@@ -64,9 +64,9 @@ def test_looking_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert weights[0] == weights[1]
     events = event_log.read(tmp_path / "watched")[0]
     decoded = [event for event in events if isinstance(event, SampleDecoded)]
-    assert [event.update for event in decoded] == [10, 20] and f"1 2 3  →  {decoded[0].hypothesis}" in told
+    assert [event.update for event in decoded] == [0, 10, 20] and f"1 2 3  →  {decoded[0].hypothesis}" in told
     measured = [event for event in events if isinstance(event, Measured)]
-    assert len(measured) == 2 and f"teacher-forced {measured[1].accuracy_forced:.1%}" in told
+    assert len(measured) == 3 and f"teacher-forced {measured[1].accuracy_forced:.1%}" in told
     if any(isinstance(event, CheckpointSaved) and event.update == 20 for event in events):
         # The weights that were kept are those that were looked at, but for their rounding to 16 bits.
         kept = Translator.load(tmp_path / "watched")

@@ -54,7 +54,7 @@ def test_training_learns_and_says_so_in_order(data: TrainingData, validation: li
     validated = [e for e in events if isinstance(e, Validated)]
     assert len(validated) == CONFIG.epochs and validated[-1].loss < before - 1
     assert len(kept) == sum(e.best for e in validated) == sum(isinstance(e, CheckpointSaved) for e in events)
-    assert sum(isinstance(e, Measured) for e in events) == CONFIG.epochs
+    assert sum(isinstance(e, Measured) for e in events) == 1 + CONFIG.epochs  # one before it has learned anything
     assert [s.update for s in steps(events)] == list(range(1, len(steps(events)) + 1))
     assert events[-1].best_loss == min(v.loss for v in validated)
     # The model is left with the averaged weights that the last validation measured.
