@@ -107,6 +107,7 @@ class Runs(RunFolders):
             state = self.state(run)
             if state == PAUSED:
                 self._order(RESUME)
+                self._state = RUNNING  # from now on it is not one to make way
             elif state in (STOPPED, FAILED):
                 (self.folder(run.id) / ERROR).unlink(missing_ok=True)
                 self._wait_in_line(run)

@@ -1,7 +1,7 @@
 // The Train tab's board: asks for what is new while it is in sight, and draws it. What trains does not depend on it.
 
-const ASK_MS = 1000; // while something trains
-const REST_MS = 5000; // while nothing does
+const ASK_MS = 1000; // while a run has its turn, or waits for it
+const REST_MS = 5000; // otherwise
 const SPEED_POINTS = 20; // reported updates that the speed is taken from
 
 function startTrain(element, props, watch, server) {
@@ -17,9 +17,10 @@ function startTrain(element, props, watch, server) {
   let shown = ""; // the run on the board
   let timer = 0;
   let asking = false;
+  let again = false; // something has changed since the question that is being answered
   let board = { link: [] }; // the payload, whose `link` the address is written from
   let link = null;
-  const runs = makeRuns(root, { open, compare, order });
+  const runs = makeRuns(root, { open: choose, compare, order });
 
   function show(payload) {
     owner = payload.owner;
@@ -30,6 +31,11 @@ function startTrain(element, props, watch, server) {
     }
     problem(payload.problem);
     open(payload.run);
+  }
+
+  function choose(run) {
+    problem("");
+    open(run);
   }
 
   function open(run) {
@@ -63,13 +69,13 @@ function startTrain(element, props, watch, server) {
 
   /** Ask for everything that is drawn, one request at a time, and again after a while. */
   async function ask() {
-    clearTimeout(timer);
-    if (asking || !owner || document.hidden || !root.clientWidth) return later(REST_MS);
+    if (asking) return (again = true);
+    if (!owner || document.hidden || !root.clientWidth) return later(REST_MS);
     asking = true;
+    again = false;
     try {
       const listed = await server.list_runs({ owner });
       if (!listed.problem) {
-        if (!shown && listed.runs.length && find(".train-empty").hidden) shown = listed.runs[0].id;
         runs.show(listed.runs, shown, compared);
       }
       for (const run of new Set([shown, ...compared])) if (run) await follow(run);
@@ -78,7 +84,7 @@ function startTrain(element, props, watch, server) {
     } finally {
       asking = false;
     }
-    later(active(known.get(shown)) ? ASK_MS : REST_MS);
+    later(again ? 0 : active(known.get(shown)) ? ASK_MS : REST_MS);
   }
 
   function later(ms) {
@@ -86,7 +92,7 @@ function startTrain(element, props, watch, server) {
     if (element.isConnected) timer = setTimeout(ask, ms);
   }
 
-  const active = (run) => run && ["queued", "starting", "running", "stopping"].includes(run.state);
+  const active = (run) => run && ["queued", "starting", "running", "paused", "stopping"].includes(run.state);
 
   async function follow(id) {
     const before = known.get(id);
@@ -127,7 +133,7 @@ function startTrain(element, props, watch, server) {
     find("progress").value = share;
     find("progress").textContent = `${Math.round(100 * share)}%`;
     say(progress(run, share));
-    problem(state === "failed" ? run.failure : "");
+    find(".run-failure").textContent = state === "failed" ? run.failure : "";
     find(".run-open").hidden = !run.open.length;
     const links = run.open.map(({ name, address }) => {
       const anchor = html("a", "", name);

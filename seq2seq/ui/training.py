@@ -79,7 +79,7 @@ def build(services: Services) -> None:
 
     @report
     def settle(*given: Any) -> dict[Any, Any]:
-        """Another task or architecture has other usual settings, and leaves others open."""
+        """Another architecture has other usual settings, and leaves others open."""
         name, chosen = named(*given)
         architecture = chosen["architecture"]
         usual = plan_form.usual(name, {"architecture": architecture})
@@ -111,9 +111,9 @@ def build(services: Services) -> None:
         return {visitor: known, board: run_board.shown(services, known, wanted)}
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    gr.on([data.input, controls["architecture"].input], settle, values, everything, **private)
+    controls["architecture"].input(settle, values, everything, **private)
     others = [control.input for name, control in controls.items() if name != "architecture"]
-    gr.on(others, describe, values, everything, **private)
+    gr.on([data.input, *others], describe, values, everything, **private)
     go.click(start, [visitor, length, *values], [visitor, board, place], **private)
     upload.upload(load, [visitor, upload], [visitor, board, place], concurrency_limit=1, **private)
     tab.select(open_tab, visitor, [visitor, board, place], **private)

@@ -60,6 +60,7 @@ def test_a_task_is_learned_from_a_click_paused_found_again_and_used(tab, visit) 
     expect(state(page)).to_have_text("paused")
     before = drawn(page, "loss")[0]["x"]
     stranger = tab(f"&run={run}")
+    expect(stranger.get_by_test_id("run-problem")).to_be_visible()
     expect(stranger.get_by_test_id("run-problem")).to_contain_text("There is no run")
     expect(stranger.get_by_test_id("runs")).to_be_hidden()
     page.get_by_role("button", name="Resume").click()
@@ -152,6 +153,17 @@ def test_what_is_impossible_is_explained_and_cannot_be_begun(tab) -> None:
     choose(page, "decoder-size", "128")
     expect(page.locator("#train")).to_be_enabled()
     expect(page.get_by_test_id("plan")).to_contain_text("dot attention")
+    choose(page, "data", "Digits in order")  # what was chosen stays with another task
+    expect(page.get_by_test_id("plan")).to_contain_text("Digits in order")
+    expect(page.get_by_test_id("plan")).to_contain_text("dot attention")
+
+
+def test_a_file_that_is_no_archive_is_explained(tab) -> None:
+    page = tab()
+    given = {"name": "model.zip", "mimeType": "application/zip", "buffer": b"nonsense"}
+    page.locator("input[type=file]").set_input_files(given)
+    expect(page.get_by_role("alert").filter(has_text="The archive is not a zip file")).to_be_visible()
+    expect(page.get_by_test_id("runs")).to_be_hidden()
 
 
 def test_an_architecture_shows_the_settings_that_it_has(tab) -> None:
