@@ -28,10 +28,11 @@ from .allocator import keep_freed_memory
 from .batches import Batch, collate
 from .config import EOS, TrainConfig
 from .decoding import Beam, Greedy, Prefix, decode
+from .device import bf16_pays, choose_device
 from .events import Started, StepDone
 from .model import Seq2Seq
 from .packed import pack, pack_linear
-from .training import bf16_pays, choose_device, train
+from .training import train
 from .translator import Translator
 
 SENTENCE = "We were waiting for you in the garden of the old house."  # 12 words

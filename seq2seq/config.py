@@ -96,10 +96,11 @@ class TrainConfig(_Checked):
     epochs: int = _setting(10, 1, 10_000, "passes over the training pairs, where `updates` is 0")
     updates: int = _setting(0, 0, 100_000_000, "updates of the run, however many passes they are; 0 leaves it to `epochs`")
     batch_tokens: int = _setting(2000, 16, 1_000_000, "positions in a batch of all processes: sentences times longest side")
-    learning_rate: float = _setting(2e-3, 1e-6, 1.0, "peak learning rate of AdamW")
+    optimizer: str = _setting("adamw", help="adamw, adadelta or sgd")
+    learning_rate: float = _setting(2e-3, 1e-6, 10.0, "peak learning rate")
     final_learning_rate: float = _setting(0.02, 0.0, 1.0, "share of the peak at which the cosine ends")
     warmup_updates: int = _setting(300, 0, 1_000_000, "updates over which the learning rate rises to its peak")
-    weight_decay: float = _setting(0.01, 0.0, 1.0, "AdamW's decoupled weight decay, on matrices only")
+    weight_decay: float = _setting(0.01, 0.0, 1.0, "decoupled weight decay of adamw, on matrices only")
     label_smoothing: float = _setting(0.1, 0.0, 0.9, "share of the target's probability spread over all pieces")
     gradient_clip: float = _setting(1.0, 0.0, 1000.0, "largest norm of the gradient; 0 turns clipping off")
     average_decay: float = _setting(

@@ -13,16 +13,14 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from .config import choose
-from .events import CheckpointSaved, Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
+from .events import Event, Started, StepDone
 
 FILE = "events.jsonl"
 STEP_SECONDS = 0.25  # between two updates that are kept, at least
-KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Started, StepDone, Validated, SampleDecoded, Measured, CheckpointSaved, Finished)
-}
+KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 def logged(events: Iterable[Event], folder: Path) -> Iterator[Event]:

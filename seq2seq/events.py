@@ -71,6 +71,22 @@ class CheckpointSaved:
 
 
 @dataclass(frozen=True)
+class BatchSplit:
+    """Memory did not hold a batch: from here on each is taken in parts, whose gradients are added. The updates are the same."""
+
+    update: int  # updates done before
+    parts: int
+
+
+@dataclass(frozen=True)
+class DeviceUsed:
+    update: int
+    memory: int  # bytes: the most that training has held so far
+    memory_of_device: int  # bytes
+    utilisation: float | None  # share of the last second in which a GPU computed, 0 to 1; None where it cannot be read
+
+
+@dataclass(frozen=True)
 class Finished:
     update: int
     epochs: float  # passes over the training pairs
@@ -83,4 +99,4 @@ def perplexity(loss: float) -> float:
     return math.exp(loss) if loss < 700 else math.inf
 
 
-Event = Started | StepDone | Validated | SampleDecoded | Measured | CheckpointSaved | Finished
+Event = Started | StepDone | Validated | SampleDecoded | Measured | CheckpointSaved | BatchSplit | DeviceUsed | Finished

@@ -12,6 +12,7 @@ from .checkpoint import Origin
 from .config import ModelConfig, TrainConfig, choose
 from .corpora import Corpus, Pair
 from .model import ARCHITECTURES, COMMON, Seq2Seq, shape_of
+from .optimizers import OPTIMIZERS
 from .tasks import SPLITS, TASKS, Task
 from .text import Tokenizer
 
@@ -93,8 +94,13 @@ class Plan:
         return arguments
 
     def train_config(self) -> TrainConfig:
-        """Raises ValueError for what is out of its range."""
-        return TrainConfig(**{**(_TASK_TRAINING if self.task else {}), **self.training})
+        """Raises ValueError for what is out of its range, or is not there."""
+        usual = dict(_TASK_TRAINING) if self.task else {}
+        name = self.training.get("optimizer", TrainConfig.optimizer)
+        kind = choose("optimizer", name, OPTIMIZERS)
+        if name != TrainConfig.optimizer:
+            usual["learning_rate"] = kind.learning_rate
+        return TrainConfig(**{**usual, **self.training})
 
     def model_config(self, source: int, target: int) -> ModelConfig:
         """The model's shape with vocabularies of these sizes. Raises ValueError for what is impossible or would be ignored."""

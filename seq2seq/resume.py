@@ -27,6 +27,7 @@ class Progress:
     index: int = 0
     seconds: float = 0.0
     best: float = math.inf
+    parts: int = 1  # of each batch, where memory does not hold a whole one
 
 
 def snapshot(
@@ -70,9 +71,12 @@ def restore(
             for (name, weight), mean in zip(model.named_parameters(), average.parameters(), strict=True):
                 weight.copy_(tensors[f"weight/{name}"])
                 mean.copy_(tensors[f"average/{name}"])
-                if progress.update:  # before the first update the optimizer has no moments
-                    moments = ("step", "exp_avg", "exp_avg_sq")
-                    optimizer.state[weight] = {m: tensors[f"{m}/{name}"].to(model.device) for m in moments}
+        names = {parameter: name for name, parameter in model.named_parameters()}
+        order = [names[parameter] for group in optimizer.param_groups for parameter in group["params"]]
+        moments = {key.partition("/")[0] for key in tensors} - {"weight", "average"}
+        state = {i: {moment: tensors[f"{moment}/{name}"] for moment in moments} for i, name in enumerate(order)}
+        # Before the first update an optimizer has no moments; some never have any.
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": state if moments else {}})
         return progress
     except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} is damaged ({str(error)[:100]}): delete it to start anew") from None

@@ -6,10 +6,11 @@ from small import small_config
 
 from seq2seq.batches import TrainingData, collate, fixed_batches
 from seq2seq.config import BOS, EOS, PAD, TrainConfig
+from seq2seq.device import choose_device
 from seq2seq.events import CheckpointSaved, Event, Finished, Measured, Started, StepDone, Validated
 from seq2seq.model import Seq2Seq
 from seq2seq.text import Tokenizer
-from seq2seq.training import choose_device, learning_rate, train, validation_loss
+from seq2seq.training import learning_rate, train, validation_loss
 
 Pairs = list[tuple[str, str]]
 CONFIG = TrainConfig(

@@ -22,16 +22,17 @@ from ..batches import Batch, TrainingData, fixed_batches
 from ..checkpoint import Checkpoint, Origin
 from ..config import ModelConfig, TrainConfig
 from ..control import Control
+from ..device import choose_device
 from ..distributed import World, join
 from ..event_log import logged
-from ..events import Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
+from ..events import BatchSplit, DeviceUsed, Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
 from ..model import Seq2Seq
 from ..plan import VOCABULARY_SIZE, Files, Pairs, Plan
 from ..probes import Probes, sample
 from ..resume import settings_of
 from ..tasks import TASKS
 from ..text import KINDS, Tokenizer
-from ..training import choose_device, train, updates_within
+from ..training import train, updates_within
 from ..translator import Translator
 from .options import add_columns, columns, refuse_with_task
 
@@ -223,7 +224,7 @@ def show(events: Iterable[Event]) -> Finished | None:
     Returns the last one; None of a run that was stopped before its end.
     """
     with tqdm(total=1.0, mininterval=0.5 if sys.stderr.isatty() else 20, bar_format="{l_bar}{bar:20}| {postfix}") as bar:
-        start, tokens = 0.0, 0
+        start, tokens, held = 0.0, 0, ""
         for event in events:
             match event:
                 case Started():
@@ -256,10 +257,14 @@ def show(events: Iterable[Event]) -> Finished | None:
                         "free-running; "
                         f"pieces right: teacher-forced {event.accuracy_forced:.1%}, free-running {event.accuracy_free:.1%}"
                     )
+                case BatchSplit():
+                    _say(f"out of memory: from here on each batch is taken in {event.parts} parts; the updates stay the same")
+                case DeviceUsed():
+                    held = f"; held at most {event.memory / 2**30:.1f} of {event.memory_of_device / 2**30:.0f} GiB of memory"
                 case Finished():
                     bar.n = 1.0
                     bar.refresh()
-                    _say(f"done: {event.update} updates in {event.seconds / 60:.1f} min, best loss {event.best_loss:.4f}")
+                    _say(f"done: {event.update} updates in {event.seconds / 60:.1f} min, best loss {event.best_loss:.4f}{held}")
     return event if isinstance(event, Finished) else None
 
 

@@ -1,0 +1,67 @@
+"""Which device computes, and what can be known of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+
+import torch
+
+_UNITS_OF_RSS = 1 if sys.platform == "darwin" else 1024  # bytes in what getrusage counts
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` takes CUDA, else Apple's MPS, else the CPU. Raises ValueError if a named device is not there."""
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return torch.device("cuda" if present["cuda"] else "mps" if present["mps"] else "cpu")
+    if name not in present:
+        raise ValueError(f"device must be one of auto, {', '.join(present)}, not {name!r}")
+    if not present[name]:
+        raise ValueError(f"device {name!r} is not available on this machine; use 'auto'")
+    return torch.device(name)
+
+
+def bf16_pays(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
+
+
+def described(device: torch.device) -> str:
+    """Its name; of a CPU the threads at work."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{device.type}, {torch.get_num_threads()} thread(s)"
+
+
+def memory(device: torch.device) -> tuple[int, int] | None:
+    """The most that this process has held there so far, and what the device has, in bytes; None where neither can be read.
+
+    On a CPU that is all of the process's memory, not the tensors' alone.
+    """
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device), torch.cuda.get_device_properties(device).total_memory
+    if device.type == "mps":
+        return torch.mps.driver_allocated_memory(), torch.mps.recommended_max_memory()
+    with suppress(ImportError, OSError, ValueError):  # Windows counts otherwise
+        import resource
+
+        held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNITS_OF_RSS
+        return held, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return None
+
+
+def utilisation(device: torch.device) -> float | None:
+    """The share of the last second in which a GPU computed, 0 to 1; None where the driver's library does not tell."""
+    if device.type == "cuda":
+        with suppress(ImportError, RuntimeError):  # NVML's Python package is not required
+            return torch.cuda.utilization(device) / 100
+    return None
+
+
+def out_of_memory(error: RuntimeError) -> bool:
+    """CUDA has a class for it; MPS and the CPU's allocator say it in words."""
+    words = str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in words or "allocate memory" in words
