@@ -12,8 +12,10 @@ import math
 import os
 import time
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from types import UnionType
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from .config import choose
 from .events import Event, Started, StepDone
@@ -53,11 +55,25 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _restored(value: Any, kind: str) -> Any:
-    """Lists as the tuples they were, and null as no number, but where it means that there is nothing."""
-    if isinstance(value, list):
-        return tuple(_restored(part, kind) for part in value)
-    return math.nan if value is None and "None" not in kind else value
+def _restored(value: Any, kind: Any) -> Any:
+    """Lists as the tuples they were, and null as no number, but where it means that there is nothing.
+
+    Raises TypeError for a value that is of another kind.
+    """
+    if isinstance(kind, UnionType):  # of something and None
+        return None if value is None else _restored(value, get_args(kind)[0])
+    if get_origin(kind) is tuple and isinstance(value, list):
+        return tuple(_restored(part, get_args(kind)[0]) for part in value)
+    if kind is float and value is None:
+        return math.nan
+    if type(value) is kind or (kind is float and type(value) is int):
+        return value
+    raise TypeError(f"{value!r} is not of type {kind}")
+
+
+@cache
+def _fields(kind: type[Any]) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def from_json(line: str) -> Event:
@@ -65,8 +81,8 @@ def from_json(line: str) -> Event:
     try:
         values = json.loads(line)
         kind = choose("event", values.pop("event"), KINDS)
-        fields = {field.name: field.type for field in dataclasses.fields(kind)}
-        return kind(**{name: _restored(value, str(fields.get(name, ""))) for name, value in values.items()})
+        fields = _fields(kind)
+        return kind(**{name: _restored(value, fields[name]) for name, value in values.items()})
     except (AttributeError, KeyError, TypeError, RecursionError, json.JSONDecodeError) as error:
         raise ValueError(f"no event: {str(error)[:100]}") from None
 

@@ -51,6 +51,12 @@ class SampleDecoded:
     pieces: tuple[str, ...]
     attention: tuple[tuple[float, ...], ...] | None  # a row a piece, a column a source piece; None of a model without attention
 
+    def __post_init__(self) -> None:
+        if self.attention is None:
+            return
+        if len(self.attention) != len(self.pieces) or any(len(row) != len(self.source_pieces) for row in self.attention):
+            raise ValueError("attention needs a row for each piece, with a weight for each source piece")
+
 
 @dataclass(frozen=True)
 class Measured:

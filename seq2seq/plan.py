@@ -106,7 +106,7 @@ class Plan:
         """The model's shape with vocabularies of these sizes. Raises ValueError for what is impossible or would be ignored."""
         name = self.model.get("architecture", ModelConfig.architecture)
         architecture = choose("architecture", name, ARCHITECTURES)
-        given = {**(_task_model(architecture, self.model) if self.task else {}), **self.model}
+        given = {**(sized(self.model, _EMBEDDING, _WIDTH) if self.task else {}), **self.model}
         sizes = {"source_vocabulary": source, "target_vocabulary": target, "shared_vocabulary": self.shared_vocabulary}
         return ModelConfig(**{**architecture.settings(given), **sizes})
 
@@ -156,17 +156,18 @@ def _unusual(settings: Files | Plan) -> dict[str, Any]:
     return {f.name: value for f in fields(settings) if (value := getattr(settings, f.name)) != f.default}
 
 
-def _task_model(architecture: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The small sizes, as far as the architecture has them."""
+def sized(given: Mapping[str, Any], embedding: int, width: int) -> dict[str, Any]:
+    """Sizes for what is `given` of a model, as far as its architecture has them: decoder and memory of one `width`."""
+    architecture = choose("architecture", given.get("architecture", ModelConfig.architecture), ARCHITECTURES)
     chosen = architecture.settings(given)
     both_ways = chosen.get("bidirectional", ModelConfig.bidirectional)
     sizes: dict[str, Any] = {
-        "embedding_size": _EMBEDDING,
-        "encoder_size": _WIDTH // 2 if both_ways else _WIDTH,
-        "decoder_size": _WIDTH,
-        "feed_forward_size": _WIDTH,
+        "embedding_size": embedding,
+        "encoder_size": width // 2 if both_ways else width,
+        "decoder_size": width,
+        "feed_forward_size": width,
         "dropout": 0.05,
     }
     if chosen.get("attention", ModelConfig.attention) == "additive":
-        sizes["attention_size"] = _WIDTH // 2
+        sizes["attention_size"] = width // 2
     return {name: value for name, value in sizes.items() if name in COMMON | architecture.own}

@@ -29,7 +29,7 @@ class Run:
     id: str
     owner: str
     name: str
-    plan: dict[str, Any]  # Plan.to_dict
+    plan: dict[str, Any]  # Plan.to_dict; empty where there is only what the run reported
     minutes: float | None  # None leaves the length to the plan
     created: float  # seconds since 1970
     probes: tuple[str, ...] = ()  # sentences that it translates at each validation
@@ -81,7 +81,9 @@ class RunFolders:
         return event_log.read(self.checkpoint(run), place)
 
     def command(self, run: Run) -> str:
-        """The command line that repeats the run: of a finished one to the same numbers."""
+        """The command line that repeats the run: of a finished one to the same numbers. Empty where none is known."""
+        if not run.plan:
+            return ""
         with suppress(OSError, ValueError, LookupError, TypeError):
             return str(json.loads((self.checkpoint(run) / RESULTS).read_text(encoding="utf-8"))["training"]["command"])
         return command("train", ["--out", "my-model", *self.length(run), *Plan.from_dict(run.plan).arguments()])
@@ -116,12 +118,11 @@ class RunFolders:
 
     def write(self, run: Run) -> None:
         """Raises ValueError where there is no room for it."""
-        text = json.dumps(asdict(run), ensure_ascii=False, indent=2) + "\n"
-        try:
-            self.folder(run.id).mkdir(parents=True, exist_ok=True)
-            replace_file(self.folder(run.id) / ABOUT, lambda path: path.write_text(text, encoding="utf-8"))
-        except OSError as error:
-            raise ValueError(f"the run cannot be kept: {error.strerror}; delete old runs, or make room on the disk") from None
+        _kept(self.folder(run.id) / ABOUT, json.dumps(asdict(run), ensure_ascii=False, indent=2) + "\n")
+
+    def report(self, run: Run, events: str) -> None:
+        """Keep what a run from elsewhere reported. Raises ValueError where there is no room for it."""
+        _kept(self.checkpoint(run) / event_log.FILE, events)
 
     def read(self, id: str) -> Run:
         """Raises ValueError for a folder that holds no run."""
@@ -139,3 +140,11 @@ def checked(name: str) -> str:
     if not 0 < len(name) <= MAX_NAME:
         raise ValueError(f"a run's name has 1 to {MAX_NAME} characters, not {len(name)}")
     return name
+
+
+def _kept(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(file, lambda path: path.write_text(text, encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"the run cannot be kept: {error.strerror}; delete old runs, or make room on the disk") from None

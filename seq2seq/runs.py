@@ -25,6 +25,7 @@ from .plan import Plan
 from .run_folders import ERROR, Run, RunFolders, checked
 
 QUEUED, STARTING, STOPPING, FINISHED, FAILED = "queued", "starting", "stopping", "finished", "failed"
+ELSEWHERE = "elsewhere"  # the state of a run of which there is only what it reported
 LOG, STATE_FILE = "log", "training.safetensors"  # what a process says, and where its run's state is
 THREADS = max(1, (os.cpu_count() or 1) // 2)  # the others are left to those who decode; threads that wait slow down all
 _PROGRAM = Path(__file__).resolve().parent.parent
@@ -79,13 +80,25 @@ class Runs(RunFolders):
             raise
         return run
 
+    def watch(self, owner: str, name: str, events: str) -> Run:
+        """A run from elsewhere of which there is only what it reported, as lines of JSON.
+
+        Raises ValueError for a name that is none, and where it cannot be written.
+        """
+        run = Run(secrets.token_urlsafe(12), owner, checked(name), {}, None, time.time())
+        self.write(run)
+        self.report(run, events)
+        return run
+
     def state(self, run: Run) -> str:
-        """queued, starting, running, paused, stopping, stopped, finished or failed."""
+        """queued, starting, running, paused, stopping, stopped, finished, failed or elsewhere."""
         with self._lock:
             if run.id == self._current:
                 return self._state
             if run.id in self._queue:
                 return QUEUED
+        if not run.plan:
+            return ELSEWHERE
         if (self.checkpoint(run) / RESULTS).exists():
             return FINISHED
         return FAILED if (self.folder(run.id) / ERROR).exists() else STOPPED
@@ -127,7 +140,7 @@ class Runs(RunFolders):
     def delete(self, run: Run) -> None:
         """Remove the run's folder. Raises ValueError while it is in the queue or has a process."""
         with self._lock:
-            if (state := self.state(run)) not in (STOPPED, FINISHED, FAILED):
+            if (state := self.state(run)) not in (STOPPED, FINISHED, FAILED, ELSEWHERE):
                 raise ValueError(f"This run is {state}: stop it first.")
             shutil.rmtree(self.folder(run.id))
 

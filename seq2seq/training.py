@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 
 from . import device as devices
-from .batches import Batch, TrainingData
+from .batches import Batch, Epoch, TrainingData
 from .config import TrainConfig
 from .device import bf16_pays, choose_device
 from .distributed import ALONE, World
+from .encoded import Ids
 from .events import BatchSplit, CheckpointSaved, DeviceUsed, Event, Finished, Started, StepDone, Validated
 from .model import Seq2Seq, count_parameters
 from .optimizers import optimizer
@@ -133,29 +134,42 @@ def updates_within(
     The number makes the run one that can be repeated, on a machine of any speed.
     """
     device = choose_device(config.device)
-    trial = copy.deepcopy(model).to(device)
-    average = copy.deepcopy(trial)
-    bf16 = config.bf16 and bf16_pays(device)
     batches = data.epoch(0)
+    each = pace(model, batches, config, min(MEASURING_SECONDS, seconds / 10), WARM_UP, world)
+    trial = copy.deepcopy(model).to(device)
+    start = time.monotonic()
+    validation_loss(trial, validation, config.bf16 and bf16_pays(device), world)
+    each += (time.monotonic() - start) / min(len(batches), config.validate_every or len(batches))
+    return world.from_first(lambda: max(1, round(seconds / each)))
+
+
+def pace(
+    model: Seq2Seq,
+    batches: Epoch | Sequence[Sequence[tuple[Ids, Ids]]],
+    config: TrainConfig,
+    seconds: float,
+    warm_up: int,
+    world: World = ALONE,
+) -> float:
+    """Seconds that an update takes here: measured for about so many, on a copy of the model, after `warm_up` updates."""
+    device = choose_device(config.device)
+    trial = copy.deepcopy(model).to(device)
+    bf16 = config.bf16 and bf16_pays(device)
     # Drawing what is fed takes as long whatever its share, and every run that draws does so at its middle.
     forcing = teacher_forcing_ratio(config.teacher_forcing_schedule, config.teacher_forcing_ratio, 0.5)
-    update = Updater(trial, average, optimizer(trial, config), config, bf16, world)
+    update = Updater(trial, copy.deepcopy(trial), optimizer(trial, config), config, bf16, world)
 
     def once(number: int) -> None:
         update(batches[number % len(batches)], learning_rate(config, number, 0.0), forcing, number)
 
-    for number in range(WARM_UP):  # the first ones find memory and choose kernels
+    for number in range(warm_up):  # the first ones find memory and choose kernels
         once(number)
     start = time.monotonic()
     number = 0
-    while world.from_first(lambda: time.monotonic() - start < min(MEASURING_SECONDS, seconds / 10)):
-        once(WARM_UP + number)
+    while world.from_first(lambda: time.monotonic() - start < seconds):
+        once(warm_up + number)
         number += 1
-    each = (time.monotonic() - start) / max(1, number)
-    start = time.monotonic()
-    validation_loss(average, validation, bf16, world)
-    each += (time.monotonic() - start) / min(len(batches), config.validate_every or len(batches))
-    return world.from_first(lambda: max(1, round(seconds / each)))
+    return (time.monotonic() - start) / max(1, number)
 
 
 def _device_used(device: torch.device, update: int) -> Iterator[Event]:

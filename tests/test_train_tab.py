@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from small import make_checkpoint, make_model, small_config
 
 from seq2seq import archive, card, checkpoint
-from seq2seq.events import Finished, Measured, SampleDecoded, Started, StepDone, Validated
+from seq2seq.event_log import to_json
+from seq2seq.events import BatchSplit, DeviceUsed, Finished, Measured, SampleDecoded, Started, StepDone, Validated
 from seq2seq.model import ARCHITECTURES
 from seq2seq.plan import Plan
 from seq2seq.run_folders import MODEL
@@ -257,3 +258,66 @@ def test_the_true_alignment_is_drawn_once_the_translation_is_right(right: bool) 
     digits = len(source) - 1
     assert sample["gold"] == ([(row, digits - 1 - row) for row in range(digits)] if right else [])
     assert sample["figure"]["layout"]["yaxis"]["ticktext"][-1] == "end"
+
+
+# --- what a run from elsewhere reported ------------------------------------------------------------------------------
+
+
+def events_file(folder: Path, *lines: str) -> str:
+    file = folder / "my run.jsonl"
+    file.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    return str(file)
+
+
+STARTED = to_json(Started(1000, "cpu", "fp32", 50, 30, 0))
+LOOKED = to_json(SampleDecoded(10, "1 2", "2 1", ("▁1", "▁2", "</s>"), ("▁2", "</s>"), ((0.1, 0.8, 0.1), (0, 0.5, 0.5))))
+
+
+def test_an_event_file_from_a_shell_is_drawn_and_cannot_be_steered(host: Services, tmp_path: Path) -> None:
+    step = to_json(StepDone(1, 0, 0.1, 2.5, 0.001, 1.0, 0.7, 100, 0.5))
+    used = to_json(DeviceUsed(10, 2**30, 2**33, 0.5))
+    run = run_board.load(host, ANN, events_file(tmp_path, STARTED, step, LOOKED, to_json(BatchSplit(9, 2)), used))
+    answer = run_board.follow(host, ANN, {"run": run.id})
+    assert (answer["name"], answer["state"], answer["command"], answer["open"]) == ("my run", "elsewhere", "", [])
+    told = answer["told"]
+    assert told["steps"]["loss"] == [2.5] and told["samples"][0]["hypothesis"] == "2 1"
+    assert told["split"]["parts"] == 2 and told["device"]["utilisation"] == 0.5
+    for what in ("pause", "resume", "stop"):
+        with pytest.raises(ValueError, match="This run is elsewhere"):
+            run_board.order(host, ANN, {"run": run.id, "what": what})
+    with pytest.raises(ValueError, match="when its run has finished"):
+        run_board.download(host, ANN, {"run": run.id})
+    run_board.order(host, ANN, {"run": run.id, "what": "delete"})
+    assert host.runs.of(ANN) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([], "does not tell of a run's start"),
+        ([LOOKED], "does not tell of a run's start"),
+        (["not JSON"], "no event"),
+        (['{"event": "Stolen"}'], "event must be one of"),
+        ([STARTED.replace("1000", '"1000"')], "is not of type"),
+        ([STARTED.replace("1000", "[[[1]]]")], "is not of type"),
+        ([STARTED, LOOKED.replace("0.8, ", "")], "a weight for each source piece"),
+        ([STARTED, LOOKED.replace("[0.1, 0.8, 0.1]", '"<b>"')], "is not of type"),
+        (["[" * 100_000], "no event"),
+        ([STARTED.replace('"update": 0', '"update": 0, "more": 1')], "no event"),
+    ],
+)
+def test_a_file_that_holds_something_else_is_refused(host: Services, tmp_path: Path, lines: list[str], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        run_board.load(host, ANN, events_file(tmp_path, *lines))
+    assert host.runs.of(ANN) == []
+
+
+def test_an_event_file_that_is_too_large_or_no_text_is_refused(host: Services, tmp_path: Path) -> None:
+    file = Path(events_file(tmp_path, STARTED))
+    with open(file, "r+b") as large:
+        large.truncate(run_board.EVENT_BYTES + 1)
+    with pytest.raises(ValueError, match="larger than 32 MiB"):
+        run_board.load(host, ANN, str(file))
+    file.write_bytes(b"\x89PNG\r\n\xff\xfe")
+    with pytest.raises(ValueError, match="does not hold what a run reported"):
+        run_board.load(host, ANN, str(file))

@@ -2,7 +2,7 @@
 
 const RUN_STATES = {
   queued: "waiting for its turn", starting: "preparing", running: "training", paused: "paused", stopping: "stopping",
-  stopped: "stopped", finished: "finished", failed: "failed",
+  stopped: "stopped", finished: "finished", failed: "failed", elsewhere: "from a file",
 };
 
 function makeRuns(root, { open, compare, order }) {
@@ -38,7 +38,7 @@ function makeRuns(root, { open, compare, order }) {
     beside.addEventListener("change", () => compare(run.id, beside.checked));
     const tools = line.appendChild(html("td"));
     tools.append(button(run, "Rename", "rename", () => rename(run, name)));
-    if (["stopped", "finished", "failed"].includes(run.state)) tools.append(button(run, "Delete", "delete", (event) => remove(run, event)));
+    if (["stopped", "finished", "failed", "elsewhere"].includes(run.state)) tools.append(button(run, "Delete", "delete", (event) => remove(run, event)));
     return line;
   }
 

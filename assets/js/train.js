@@ -114,6 +114,8 @@ function startTrain(element, props, watch, server) {
       started: told.started.concat(news.started),
       samples: told.samples.concat(news.samples),
       finished: news.finished || told.finished,
+      device: news.device || told.device,
+      split: news.split || told.split,
     };
   }
 
@@ -142,6 +144,7 @@ function startTrain(element, props, watch, server) {
     });
     find(".run-open span").replaceChildren(...links.flatMap((anchor, i) => (i ? [" · ", anchor] : [anchor])));
     find("[data-testid=download-model]").hidden = state !== "finished";
+    find(".run-command").hidden = !run.command;
     find("[data-testid=run-command]").textContent = run.command;
     find(".train-look").hidden = !told.steps.update.length && !told.samples.length;
     probe.update(told.samples);
@@ -162,9 +165,16 @@ function startTrain(element, props, watch, server) {
       if (share > 0) said.push(`about ${left((seconds.at(-1) * (1 - share)) / share)} left`);
     }
     if (told.finished) said.push(`${left(told.finished.seconds)} of training`);
+    if (told.device) said.push(...used(told.device));
+    if (told.split) said.push(`memory did not hold a batch: each is taken in ${told.split.parts} parts`);
     said.push(`${whole(started.parameters)} parameters`, `${whole(started.pairs)} pairs`, `${started.device}, ${started.precision}`);
     return said.join(" · ");
   }
+
+  const used = ({ memory, memory_of_device: all, utilisation }) => [
+    `at most ${(memory / 2 ** 30).toFixed(1)} of ${Math.round(all / 2 ** 30)} GiB of memory`,
+    ...(utilisation === null ? [] : [`GPU at work ${Math.round(100 * utilisation)}% of the time`]),
+  ];
 
   const left = (seconds) => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`);
 

@@ -16,7 +16,8 @@ import torch
 from seq2seq.attention import SCORES
 from seq2seq.config import ModelConfig
 from seq2seq.model import ARCHITECTURES, COMMON, NO_ATTENTION, count_parameters
-from seq2seq.plan import Files, Plan
+from seq2seq.optimizers import OPTIMIZERS
+from seq2seq.plan import Files, Plan, sized
 from seq2seq.recurrent import CELLS
 from seq2seq.schedules import SCHEDULES
 
@@ -53,23 +54,39 @@ MODEL: dict[str, Setting] = {
     "input_feeding": Setting("Input feeding", (True, False)),
 }
 TRAINING: dict[str, Setting] = {
-    "learning_rate": Setting("Learning rate, peak", (0.0005, 0.001, 0.002, 0.004, 0.008)),
+    "optimizer": Setting("Optimizer", tuple(OPTIMIZERS)),
+    "learning_rate": Setting("Learning rate, peak", (0.0005, 0.001, 0.002, 0.004, 0.008, 0.1, 0.3, 0.7, 1.0)),
     "batch_tokens": Setting("Pieces in a batch", (250, 500, 1000, 2000, 4000, 8000)),
     "label_smoothing": Setting("Label smoothing", low=0, high=0.3, step=0.05),
     "teacher_forcing_ratio": Setting("Teacher-forcing ratio", low=0, high=1, step=0.05),
     "teacher_forcing_schedule": Setting("Its schedule", tuple(SCHEDULES)),
+    "validate_every": Setting("Updates between looks", (20, 40, 100, 200, 500, 1000)),
     "seed": Setting("Seed", low=0, high=2**31 - 1),
 }
 SETTINGS = {**MODEL, **TRAINING}
-_SHAPING = ("attention", "bidirectional")  # the sizes of a task's model follow from them
+_SHAPING = ("attention", "bidirectional", "optimizer")  # other settings follow from them
+# Of pairs from outside: a model that learns something of them within minutes on two cores, and is looked at meanwhile.
+_EMBEDDING, _WIDTH, _LOOK = 128, 256, 100
 
 
-def usual(data: Files | str, model: Mapping[str, Any]) -> dict[str, Any]:
-    """What every setting is where nothing but `model` is chosen."""
-    plan = Plan(data, model=model)
+def usual(data: Files | str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """What every setting is where no other is `chosen`."""
+    if isinstance(data, str):
+        return _unsaid(data, chosen)
+    model = _part(MODEL, chosen)
+    return _unsaid(data, {"validate_every": _LOOK, **sized(model, _EMBEDDING, _WIDTH), **chosen})
+
+
+def _unsaid(data: Files | str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """What every setting is in a plan that says nothing but what is `chosen`."""
+    plan = Plan(data, model=_part(MODEL, chosen), training=_part(TRAINING, chosen))
     shape = plan.model_config(ModelConfig.source_vocabulary, ModelConfig.target_vocabulary).to_dict()
     training = plan.train_config().to_dict()
     return {name: (shape if name in MODEL else training)[name] for name in SETTINGS}
+
+
+def _part(settings: Mapping[str, Setting], chosen: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in chosen.items() if name in settings}
 
 
 def read_by(architecture: str) -> set[str]:
@@ -78,7 +95,9 @@ def read_by(architecture: str) -> set[str]:
     return {name for name in SETTINGS if name in TRAINING or (name in COMMON | known.own and name not in known.fixed)}
 
 
-def plan_of(data: Files | str, values: Mapping[str, Any], updates: int | None = None) -> Plan:
+def plan_of(
+    data: Files | str, values: Mapping[str, Any], updates: int | None = None, vocabulary_size: int | None = None
+) -> Plan:
     """The plan that the form's values say. Raises ValueError, fit to be shown, for what is impossible."""
     architecture = values["architecture"]
     if architecture not in ARCHITECTURES:
@@ -86,12 +105,11 @@ def plan_of(data: Files | str, values: Mapping[str, Any], updates: int | None = 
     base = {} if architecture == ModelConfig.architecture else {"architecture": architecture}
     open_ones = read_by(architecture)
     for names in (_SHAPING, SETTINGS):  # what is usual follows from the first of them
-        before = usual(data, base)
+        before = _unsaid(data, base)
         chosen = {name: _typed(name, values[name], before[name]) for name in names if name in open_ones}
-        changed = {name: value for name, value in chosen.items() if value != before[name]}
-        base |= {name: value for name, value in changed.items() if name in MODEL}
-    training = {name: value for name, value in changed.items() if name in TRAINING}
-    plan = Plan(data, model=base, training={**training, **({"updates": updates} if updates else {})})
+        base |= {name: value for name, value in chosen.items() if value != before[name]}
+    training = {**_part(TRAINING, base), **({"updates": updates} if updates else {})}
+    plan = Plan(data, _part(MODEL, base), training, vocabulary_size=vocabulary_size)
     outline = plan.outline()
     plan.train_config()
     if (size := count_parameters(outline)) > PARAMETERS:

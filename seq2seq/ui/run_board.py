@@ -19,9 +19,10 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
-from seq2seq import archive
+from seq2seq import archive, event_log
 from seq2seq.checkpoint import Origin
 from seq2seq.event_log import Place
+from seq2seq.events import Started
 from seq2seq.model import Seq2Seq
 from seq2seq.plan import Files, Plan
 from seq2seq.run_folders import MAX_NAME, Run
@@ -34,6 +35,7 @@ from seq2seq.ui.services import Services
 from seq2seq.views import training as view
 
 SCRIPTS = ("core", "plotly", "figures", "link", "board", "clock", "train-probe", "train-runs", "train")
+EVENT_BYTES = 2**25  # of a run's reports that are loaded, at most
 OWNER = 16  # characters of a visitor's secret, at least
 _log = logging.getLogger(__name__)
 _serial = itertools.count(1)
@@ -97,8 +99,13 @@ def shown(services: Services, owner: str, wanted: str) -> str:
 
 
 def load(services: Services, owner: str, file: str) -> Run:
-    """A finished run from an archive that `download` made. Raises ValueError, fit to be shown."""
+    """A finished run from an archive that `download` made, or what any run reported, from the event file in its folder.
+
+    Raises ValueError, fit to be shown.
+    """
     _check_room(services, owner)
+    if Path(file).suffix == Path(event_log.FILE).suffix:
+        return _watched(services, owner, Path(file))
 
     def fill(folder: Path) -> tuple[str, Plan]:
         found = archive.unpack(Path(file), folder)
@@ -106,6 +113,19 @@ def load(services: Services, owner: str, file: str) -> Run:
         return _named(found.origin, found.model), Plan(subject if subject in TASKS else Files("train.tsv", "valid.tsv"))
 
     return services.runs.adopt(owner, fill)
+
+
+def _watched(services: Services, owner: str, file: Path) -> Run:
+    if file.stat().st_size > EVENT_BYTES:
+        raise ValueError(f"{file.name} is larger than {EVENT_BYTES // 2**20} MiB: no run of this project reports so much.")
+    try:
+        text = file.read_text(encoding="utf-8")
+        events = [event_log.from_json(line) for line in text.split("\n") if line]
+    except ValueError as error:
+        raise ValueError(f"{file.name} does not hold what a run reported, as {event_log.FILE} does: {error}") from None
+    if not any(isinstance(event, Started) for event in events):
+        raise ValueError(f"{file.name} does not tell of a run's start: please choose the whole {event_log.FILE} of a run.")
+    return services.runs.watch(owner, file.stem[:MAX_NAME], "".join(event_log.to_json(event) + "\n" for event in events))
 
 
 def _check_room(services: Services, owner: str) -> None:
@@ -152,7 +172,7 @@ def follow(services: Services, owner: str, asked: Mapping[str, Any]) -> dict[str
 
 def _known(run: Run) -> list[Example]:
     """The examples of a task, whose true alignments are known."""
-    task = run.plan["data"]
+    task = run.plan.get("data")
     return TASKS[task].first(examples.COUNT) if isinstance(task, str) and task in TASKS else []
 
 

@@ -59,7 +59,11 @@ def build(services: Services) -> None:
     place = message_line()
     board = run_board.component(services)
     upload = gr.UploadButton(
-        "Load a model from an archive (.zip)", file_types=[".zip"], variant="secondary", size="sm", elem_id="train-load"
+        "Load a model (.zip) or a run's events (.jsonl)",
+        file_types=[".zip", ".jsonl"],
+        variant="secondary",
+        size="sm",
+        elem_id="train-load",
     )
 
     values = [data, *controls.values()]

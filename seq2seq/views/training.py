@@ -15,7 +15,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from ..events import Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
+from ..events import BatchSplit, DeviceUsed, Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
 from ..tasks.example import Example, Span
 from ..text import WORD_START
 from . import heatmap
@@ -139,14 +139,15 @@ def told(events: Iterable[Event], known: Iterable[Example] = ()) -> dict[str, An
     """
     examples = {example.source: example for example in known}
     found: dict[str, Any] = {name: {f.name: [] for f in dataclasses.fields(kind)} for name, kind in _COLUMNS.items()}
-    found |= {"started": [], "samples": [], "finished": None}
+    found |= {"started": [], "samples": [], "finished": None, "device": None, "split": None}
+    latest = {Finished: "finished", DeviceUsed: "device", BatchSplit: "split"}
     for event in events:
         if isinstance(event, Started):
             found["started"].append(dataclasses.asdict(event))
         elif isinstance(event, SampleDecoded):
             found["samples"].append(_sample(event, examples.get(event.source)))
-        elif isinstance(event, Finished):
-            found["finished"] = {name: _plain(value) for name, value in dataclasses.asdict(event).items()}
+        elif type(event) in latest:
+            found[latest[type(event)]] = {name: _plain(value) for name, value in dataclasses.asdict(event).items()}
         for name, kind in _COLUMNS.items():
             if isinstance(event, kind):
                 for column, values in found[name].items():
