@@ -15,6 +15,7 @@ from .checkpoint import CONFIG, replace_file
 from .event_log import START, Place
 from .events import Event
 from .plan import Plan
+from .public_corpora import PUBLIC
 
 ABOUT, ERROR = "run.json", "error"  # files of a run
 MODEL = "run-"  # begins the name of a run's model, which is that of its folder; the run's id follows
@@ -40,7 +41,7 @@ class RunFolders:
     """All runs of a folder, as they lie there."""
 
     def __init__(self, root: Path):
-        self._root = root
+        self._root = root.absolute()  # a run's process works elsewhere
 
     def of(self, owner: str) -> list[Run]:
         """A visitor's runs, the newest first. A folder that cannot be read is passed over."""
@@ -84,9 +85,12 @@ class RunFolders:
         """The command line that repeats the run: of a finished one to the same numbers. Empty where none is known."""
         if not run.plan:
             return ""
+        plan = Plan.from_dict(run.plan)
+        line = command("train", ["--out", "my-model", *self.length(run), *plan.arguments()])
         with suppress(OSError, ValueError, LookupError, TypeError):
-            return str(json.loads((self.checkpoint(run) / RESULTS).read_text(encoding="utf-8"))["training"]["command"])
-        return command("train", ["--out", "my-model", *self.length(run), *Plan.from_dict(run.plan).arguments()])
+            line = str(json.loads((self.checkpoint(run) / RESULTS).read_text(encoding="utf-8"))["training"]["command"])
+        subject = plan.origin.get("subject")
+        return f"{command('fetch', [subject, '--out', '.'])}\n{line}" if subject in PUBLIC else line
 
     def checkpoint(self, run: Run) -> Path:
         """The folder of its model."""

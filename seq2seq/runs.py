@@ -44,9 +44,19 @@ class Runs(RunFolders):
         self._closed = False
 
     def start(
-        self, owner: str, name: str, plan: Plan, minutes: float | None = None, probes: tuple[str, ...] = (), measure: int = 0
+        self,
+        owner: str,
+        name: str,
+        plan: Plan,
+        minutes: float | None = None,
+        probes: tuple[str, ...] = (),
+        measure: int = 0,
+        fill: Callable[[Path], None] = lambda _: None,
     ) -> Run:
-        """A new run at the end of the queue. Raises ValueError for a name that is none, and where it cannot be written."""
+        """A new run at the end of the queue. `fill` writes the files that its plan names into its folder, where it is trained.
+
+        Raises ValueError for a name that is none, and where it cannot be written; then nothing is left.
+        """
         run = Run(
             secrets.token_urlsafe(12),
             owner,
@@ -57,8 +67,13 @@ class Runs(RunFolders):
             probes=probes,
             measure=measure,
         )
-        with self._lock:
+        try:
             self.write(run)
+            fill(self.folder(run.id))
+        except BaseException:
+            shutil.rmtree(self.folder(run.id), ignore_errors=True)
+            raise
+        with self._lock:
             self._wait_in_line(run)
         return run
 
@@ -187,7 +202,14 @@ class Runs(RunFolders):
         call += ["--resume"] if (out / STATE_FILE).exists() else []
         with open(folder / LOG, "w", encoding="utf-8") as log:
             return subprocess.Popen(
-                call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8", cwd=_PROGRAM
+                call,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf-8",
+                cwd=folder,  # where the files are that its plan names
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(_PROGRAM), os.environ.get("PYTHONPATH"))))},
             )
 
     def _follow(self, run: Run, process: subprocess.Popen[str]) -> None:

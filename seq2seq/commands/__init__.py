@@ -1,10 +1,11 @@
 """One module a command: HELP, add_arguments(parser), run(options)."""
 
-from . import bench, compare, evaluate, forcing, score, train, translate
+from . import bench, compare, evaluate, fetch, forcing, score, train, translate
 
 COMMANDS = {
     "translate": translate,
     "score": score,
+    "fetch": fetch,
     "train": train,
     "evaluate": evaluate,
     "forcing": forcing,

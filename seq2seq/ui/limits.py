@@ -2,7 +2,8 @@
 
 SEQ2SEQ_TRAIN_MINUTES   the longest run; 0 turns training off (5 on a Space, a day elsewhere)
 SEQ2SEQ_TRAIN_RUNS      how many runs a visitor may keep (5 on a Space, 50 elsewhere)
-SEQ2SEQ_DATA            folder of the runs (a temporary one on a Space, ~/.seq2seq-unrolled elsewhere)
+SEQ2SEQ_DATA            folder of the runs and of fetched corpora (a temporary one on a Space, ~/.seq2seq-unrolled elsewhere)
+SEQ2SEQ_CORPORA         folder with copies of public corpora, which then need not be fetched
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from seq2seq import downloads
 
 NAME = "seq2seq-unrolled"
 UNLIMITED = 24 * 60  # minutes: as much as nobody minds
@@ -21,6 +24,7 @@ class Limits:
     minutes: float
     runs: int
     folder: Path
+    corpora: Path | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Limits:
@@ -31,6 +35,7 @@ class Limits:
             minutes=_number(environment, "SEQ2SEQ_TRAIN_MINUTES", 5 if space else UNLIMITED),
             runs=int(_number(environment, "SEQ2SEQ_TRAIN_RUNS", 5 if space else 50)),
             folder=Path(environment.get("SEQ2SEQ_DATA") or folder),
+            corpora=downloads.copies_in(environment),
         )
 
 

@@ -14,15 +14,17 @@ from typing import Any
 import torch
 
 from seq2seq.attention import SCORES
-from seq2seq.config import ModelConfig
-from seq2seq.model import ARCHITECTURES, COMMON, NO_ATTENTION, count_parameters
+from seq2seq.config import EOS, ModelConfig
+from seq2seq.model import ARCHITECTURES, COMMON, NO_ATTENTION, Seq2Seq, count_parameters
 from seq2seq.optimizers import OPTIMIZERS
 from seq2seq.plan import Files, Plan, sized
 from seq2seq.recurrent import CELLS
 from seq2seq.schedules import SCHEDULES
+from seq2seq.training import pace
 
 _WIDTHS = (16, 32, 64, 128, 192, 256, 320, 512)
 _LAYERS = (1, 2, 3, 4)
+_TRIAL_LENGTH, _TRIAL_TOKENS, _TRIAL_SECONDS = 12, 1000, 0.3  # what a run's time is guessed from
 PARAMETERS = 20_000_000  # more cannot be kept, nor decoded while one waits
 
 
@@ -66,7 +68,9 @@ TRAINING: dict[str, Setting] = {
 SETTINGS = {**MODEL, **TRAINING}
 _SHAPING = ("attention", "bidirectional", "optimizer")  # other settings follow from them
 # Of pairs from outside: a model that learns something of them within minutes on two cores, and is looked at meanwhile.
-_EMBEDDING, _WIDTH, _LOOK = 128, 256, 100
+_EMBEDDING, _WIDTH = 128, 256
+_OUTSIDE = {"dropout": 0.2, "batch_tokens": 1000, "validate_every": 100}
+_WARM_UP = 50  # updates; the usual number would be the whole of a short run
 
 
 def usual(data: Files | str, chosen: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,7 +78,7 @@ def usual(data: Files | str, chosen: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(data, str):
         return _unsaid(data, chosen)
     model = _part(MODEL, chosen)
-    return _unsaid(data, {"validate_every": _LOOK, **sized(model, _EMBEDDING, _WIDTH), **chosen})
+    return _unsaid(data, {**sized(model, _EMBEDDING, _WIDTH), **_OUTSIDE, **chosen})
 
 
 def _unsaid(data: Files | str, chosen: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,7 +112,8 @@ def plan_of(
         before = _unsaid(data, base)
         chosen = {name: _typed(name, values[name], before[name]) for name in names if name in open_ones}
         base |= {name: value for name, value in chosen.items() if value != before[name]}
-    training = {**_part(TRAINING, base), **({"updates": updates} if updates else {})}
+    outside = {} if isinstance(data, str) else {"warmup_updates": _WARM_UP}
+    training = {**outside, **_part(TRAINING, base), **({"updates": updates} if updates else {})}
     plan = Plan(data, _part(MODEL, base), training, vocabulary_size=vocabulary_size)
     outline = plan.outline()
     plan.train_config()
@@ -147,6 +152,16 @@ def about(plan: Plan) -> str:
     model = plan.outline()
     pieces = model.config.source_vocabulary
     return f"{model.architecture.describe(model.config)}, {count_parameters(model):,} parameters, at most {pieces:,} pieces"
+
+
+def lasting(plan: Plan) -> str:
+    """How long the plan's updates take here, in words: measured now, on made-up sentences. Looks in between are not counted."""
+    config = plan.train_config()
+    sentence = [*range(EOS + 1, EOS + _TRIAL_LENGTH), EOS]
+    batch = [(sentence, sentence)] * max(1, min(config.batch_tokens, _TRIAL_TOKENS) // _TRIAL_LENGTH)
+    each = pace(Seq2Seq(plan.outline().config), [batch], config, _TRIAL_SECONDS, warm_up=1)
+    seconds = each * config.updates * config.batch_tokens / (len(batch) * _TRIAL_LENGTH)
+    return f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:,.0f} minutes"
 
 
 def offered(name: str, value: Any) -> Sequence[Any]:

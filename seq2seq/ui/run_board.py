@@ -134,14 +134,24 @@ def _check_room(services: Services, owner: str) -> None:
         raise ValueError(f"You have {most} runs, and this host keeps no more: please delete one below.")
 
 
-def start(services: Services, owner: str, plan: Plan, minutes: float | None, probes: tuple[str, ...], measure: int) -> Run:
-    """A new run; without `minutes` its plan says how long it is. Raises ValueError, fit to be shown, where the host allows no
-    more."""
+def start(
+    services: Services,
+    owner: str,
+    plan: Plan,
+    minutes: float | None,
+    probes: tuple[str, ...],
+    measure: int,
+    fill: Callable[[Path], None] = lambda _: None,
+) -> Run:
+    """A new run; without `minutes` its plan says how long it is. `fill` puts the pairs that it learns from into its folder.
+
+    Raises ValueError, fit to be shown, where the host allows no more.
+    """
     limits = services.limits
     if (minutes is None and limits.minutes < UNLIMITED) or (minutes is not None and not 0 < minutes <= limits.minutes):
         raise ValueError(f"On this host a run has at most {limits.minutes:g} minutes.")
     _check_room(services, owner)
-    return services.runs.start(owner, _named(plan.full_origin(), plan.outline()), plan, minutes, probes, measure)
+    return services.runs.start(owner, _named(plan.full_origin(), plan.outline()), plan, minutes, probes, measure, fill)
 
 
 def _named(origin: Origin, model: Seq2Seq) -> str:
@@ -196,7 +206,16 @@ def _addresses(services: Services, run: Run) -> list[dict[str, str]]:
         "Score a translation": link.SCORE,
         "Over many sentences": link.SENTENCES,
     }
-    return [{"name": name, "address": "?" + urlencode({"tab": tab, "model": model})} for name, tab in tabs.items()]
+    # Of pairs from outside there are no examples but those that the run has watched.
+    own = {} if _known(run) or not run.probes else {"text": run.probes[0]}
+    chosen = {"model": model, **own}
+    return [
+        {
+            "name": name,
+            "address": "?" + urlencode({"tab": tab, **{k: v for k, v in chosen.items() if k in link.PARAMETERS[tab]}}),
+        }
+        for name, tab in tabs.items()
+    ]
 
 
 def order(services: Services, owner: str, asked: Mapping[str, Any]) -> dict[str, Any]:

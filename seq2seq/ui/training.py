@@ -9,10 +9,12 @@ import gradio as gr
 
 from seq2seq.config import ModelConfig
 from seq2seq.model import ARCHITECTURES
+from seq2seq.plan import Files, Plan
 from seq2seq.tasks import TASKS
-from seq2seq.ui import examples, fields, link, plan_form, run_board
+from seq2seq.ui import examples, fields, link, own_data, plan_form, run_board
 from seq2seq.ui.assets import read
 from seq2seq.ui.limits import UNLIMITED
+from seq2seq.ui.material import FILES, Material, Public
 from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.plan_form import SETTINGS
 from seq2seq.ui.services import Services
@@ -24,6 +26,7 @@ INTRODUCTION = (
 FIRST = "reverse"
 MINUTES, UPDATES = (1, 2, 3, 5, 10, 20, 30, 60, 120), (500, 1000, 2000, 5000, 20_000)
 IN_SIGHT = ("architecture", "cell", "attention")  # the others are folded away
+VOCABULARIES = (500, 1000, 2000, 4000, 6000, 8000)
 PROBES, MEASURED = 2, 64  # examples to watch, and held-out sentences to translate, at each validation
 _FORMER = "seq2seq-unrolled-visitor"
 
@@ -40,7 +43,7 @@ def build(services: Services) -> None:
     lengths = _lengths(services.limits.minutes)
     with gr.Row(elem_classes="ask"):
         data = gr.Dropdown(
-            [(task.title, name) for name, task in TASKS.items()],
+            [*((task.title, name) for name, task in TASKS.items()), *own_data.CHOICES],
             value=FIRST,
             label="Learn",
             filterable=False,
@@ -53,10 +56,22 @@ def build(services: Services) -> None:
             lengths, value=lengths[0][1], label="For", filterable=False, scale=1, min_width=180, elem_id="train-length"
         )
         go = gr.Button("Train", variant="primary", scale=0, min_width=110, elem_id="train")
-    note = _note(_described(FIRST, before))
+    outside = gr.State(False)  # whether the settings are those of pairs from outside
+    place = message_line()
+    own = own_data.build(services, place)
+    note = _note(_described(FIRST, None, before, None))
     with gr.Accordion("More settings", open=False, elem_id="train-settings"), gr.Row(elem_classes="settings"):
         controls |= {name: _control(name, before[name]) for name in SETTINGS if name not in IN_SIGHT}
-    place = message_line()
+        vocabulary = gr.Dropdown(
+            [("automatic", 0), *((f"{n:,}", n) for n in VOCABULARIES)],
+            value=0,
+            label="Vocabulary, pieces",
+            filterable=False,
+            scale=2,
+            min_width=150,
+            visible=False,
+            elem_id="train-vocabulary",
+        )
     board = run_board.component(services)
     upload = gr.UploadButton(
         "Load a model (.zip) or a run's events (.jsonl)",
@@ -66,40 +81,71 @@ def build(services: Services) -> None:
         elem_id="train-load",
     )
 
-    values = [data, *controls.values()]
-    everything = [*values, go, note, place]
+    values = [length, data, own.found, vocabulary, *controls.values()]
+    everything = [*controls.values(), vocabulary, outside, *own.parts.values(), own.looked_over, own.board, go, note, place]
     report = reported(place)
 
-    def named(*given: Any) -> tuple[str, dict[str, Any]]:
-        return given[0], dict(zip(controls, given[1:], strict=True))
+    def named(*given: Any) -> tuple[str, str, Material | None, int, dict[str, Any]]:
+        return (*given[:4], dict(zip(controls, given[4:], strict=True)))
 
     @report
     def describe(*given: Any) -> dict[Any, Any]:
         """What the settings make; what is impossible is said, and cannot be begun."""
+        long, name, found, pieces, chosen = named(*given)
         try:
-            return {note: message(_described(*named(*given))), go: gr.update(interactive=True)}
+            if name not in own_data.WANTED:
+                found = None  # is kept for when it is asked for again
+            elif found is None:
+                return {note: message(own_data.WANTED[name]), go: gr.update(interactive=False)}
+            return {note: message(_described(name, found, chosen, _length(long)[1], pieces)), go: gr.update(interactive=True)}
         except ValueError as error:
             return {note: message(""), go: gr.update(interactive=False), place: message(explain(error))}
 
     @report
     def settle(*given: Any) -> dict[Any, Any]:
         """Another architecture has other usual settings, and leaves others open."""
-        name, chosen = named(*given)
-        architecture = chosen["architecture"]
-        usual = plan_form.usual(name, {"architecture": architecture})
+        _, name, _, _, chosen = named(*given)
+        return settled(name, chosen["architecture"])
+
+    def settled(name: str, architecture: str) -> dict[Any, Any]:
+        usual = plan_form.usual(_data(name), {"architecture": architecture})
+        return {control: gr.update(**_settled(s, usual[s], architecture)) for s, control in controls.items()}
+
+    @report
+    def choose_optimizer(*given: Any) -> dict[Any, Any]:
+        """Each has a learning rate of its own."""
+        _, name, _, _, chosen = named(*given)
+        rate = plan_form.usual(_data(name), {k: chosen[k] for k in ("architecture", "optimizer")})["learning_rate"]
+        return {controls["learning_rate"]: gr.update(**_settled("learning_rate", rate, chosen["architecture"]))}
+
+    @report
+    def choose_data(was_outside: bool, *given: Any) -> dict[Any, Any]:
+        """Pairs from outside are brought first, and ask for another model than a task does."""
+        _, name, found, _, chosen = named(*given)
+        is_outside = name in own.parts
+        other = is_outside and found is not None and isinstance(found.source, Public) != (name == own_data.PUBLIC_DATA)
         return {
-            **{control: gr.update(**_settled(s, usual[s], architecture)) for s, control in controls.items()},
-            note: message(_described(name, usual)),
-            go: gr.update(interactive=True),
+            outside: is_outside,
+            **{part: gr.update(visible=choice == name) for choice, part in own.parts.items()},
+            own.looked_over: gr.update(visible=is_outside or "hidden"),
+            **({own.found: None, own.board: ""} if other else {}),
+            **(settled(name, chosen["architecture"]) if is_outside != was_outside else {}),
+            vocabulary: gr.update(visible=is_outside),
         }
 
     @report
-    def start(owner: str, long: str, *given: Any) -> dict[Any, Any]:
+    def start(owner: str, *given: Any) -> dict[Any, Any]:
         owner = owner or _secret()
-        name, chosen = named(*given)
+        long, name, found, pieces, chosen = named(*given)
         minutes, updates = _length(long)
-        plan = plan_form.plan_of(name, chosen, updates)
-        run = run_board.start(services, owner, plan, minutes, tuple(examples.of_task(name))[:PROBES], MEASURED)
+        if name in own_data.WANTED:
+            if found is None:
+                raise ValueError(own_data.WANTED[name])
+            plan = _plan(name, found, chosen, updates, pieces)
+            run = run_board.start(services, owner, plan, minutes, found.probes, MEASURED, found.fill())
+        else:
+            plan = plan_form.plan_of(name, chosen, updates)
+            run = run_board.start(services, owner, plan, minutes, tuple(examples.of_task(name))[:PROBES], MEASURED)
         return {visitor: owner, board: run_board.shown(services, owner, run.id)}
 
     @report
@@ -115,10 +161,14 @@ def build(services: Services) -> None:
         return {visitor: known, board: run_board.shown(services, known, wanted)}
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    controls["architecture"].input(settle, values, everything, **private)
-    others = [control.input for name, control in controls.items() if name != "architecture"]
-    gr.on([data.input, *others], describe, values, everything, **private)
-    go.click(start, [visitor, length, *values], [visitor, board, place], **private)
+    # What follows from a choice is set first, and then described.
+    described: dict[str, Any] = {"fn": describe, "inputs": values, "outputs": [note, go, place], **private}
+    controls["architecture"].input(settle, values, everything, **private).then(**described)
+    controls["optimizer"].input(choose_optimizer, values, everything, **private).then(**described)
+    data.input(choose_data, [outside, *values], [*everything, own.found], **private).then(**described)
+    others = [control.input for name, control in controls.items() if name not in ("architecture", "optimizer")]
+    gr.on([length.input, vocabulary.input, own.found.change, *others], **described)
+    go.click(start, [visitor, *values], [visitor, board, place], **private)
     upload.upload(load, [visitor, upload], [visitor, board, place], concurrency_limit=1, **private)
     tab.select(open_tab, visitor, [visitor, board, place], **private)
 
@@ -157,11 +207,23 @@ def _note(text: str) -> gr.HTML:
     )
 
 
-def _described(data: str, values: dict[str, Any]) -> str:
-    task = TASKS[data]
-    source, target = next(iter(examples.of_task(data).items()))
-    about = plan_form.about(plan_form.plan_of(data, values))
-    return f"{task.title}: “{source}” to “{target}”. {about}. On {plan_form.device()}."
+def _data(name: str) -> Files | str:
+    """What a plan learns from, by the menu's choice."""
+    return FILES if name in own_data.WANTED else name
+
+
+def _plan(name: str, found: Material, values: dict[str, Any], updates: int | None, pieces: int) -> Plan:
+    return found.plan(plan_form.plan_of(_data(name), values, updates, pieces or found.vocabulary_size))
+
+
+def _described(name: str, found: Material | None, values: dict[str, Any], updates: int | None, pieces: int = 0) -> str:
+    if found is not None:
+        plan, example = _plan(name, found, values, updates, pieces), f"{found.described}."
+    else:
+        source, target = next(iter(examples.of_task(name).items()))
+        plan, example = plan_form.plan_of(name, values, updates), f"{TASKS[name].title}: “{source}” to “{target}”."
+    lasting = f" About {plan_form.lasting(plan)}." if updates else ""
+    return f"{example} {plan_form.about(plan)}. On {plan_form.device()}.{lasting}"
 
 
 def _control(name: str, value: Any) -> Any:

@@ -18,7 +18,7 @@ Table = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Style:
-    """How a curve is drawn; `colour` is one that the page knows: ink, target or soft."""
+    """How a curve is drawn; `colour` is one that the page knows: ink, source, target or soft."""
 
     colour: str
     symbol: str

@@ -1,0 +1,127 @@
+"""Sentence pairs from outside that a run can learn from: a visitor's own table, or a public corpus.
+
+What is kept of them between two requests is where they are and how to read them, not the pairs themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seq2seq import downloads, uploads
+from seq2seq.corpora import Pair
+from seq2seq.layouts import Layout
+from seq2seq.plan import VOCABULARY_SIZE, Files, Plan
+from seq2seq.public_corpora import PUBLIC
+from seq2seq.views import material as view
+
+FILES = Files("train.tsv", "valid.tsv")  # in the run's folder
+OWN = "own"  # the subject of models that a visitor's own pairs have made
+MAX_LANGUAGE = 40  # characters of a language's name
+PROBES, PROBE_WORDS = 2, range(3, 13)  # held-out sentences to watch, and the words that they should have
+_BYTES_AND_MARKS = 260  # of every vocabulary
+_STEP = 20  # vocabularies are offered in such steps
+
+
+@dataclass(frozen=True)
+class Own:
+    """A table that a visitor has uploaded."""
+
+    file: str
+    layout: Layout
+    source_language: str
+    target_language: str
+
+    def read(self) -> tuple[list[Pair], list[Pair], uploads.Table]:
+        table = uploads.read(self.file, self.layout)
+        return *uploads.split(table.pairs), table
+
+    def origin(self, pairs: int) -> dict[str, str]:
+        return {
+            "title": f"Own sentence pairs, {self.source_language} to {self.target_language}",
+            "source_language": self.source_language,
+            "target_language": self.target_language,
+            "subject": OWN,
+            "trained_on": f"{pairs:,} sentence pairs of a table that whoever trained it brought.",
+            "attribution": "a table of whoever trained it",
+            "licence": "as the data",
+        }
+
+
+@dataclass(frozen=True)
+class Public:
+    """A public corpus, by its name in PUBLIC, with where it is kept and where copies of it may lie."""
+
+    name: str
+    cache: Path
+    copies: Path | None
+
+    def read(self) -> tuple[list[Pair], list[Pair], uploads.Table]:
+        corpus = PUBLIC[self.name]
+        train, valid = downloads.pairs(corpus, downloads.fetch(corpus, self.cache, copies=self.copies))
+        languages = (corpus.source_language, corpus.target_language)
+        return (
+            train,
+            valid,
+            uploads.Table([*train, *valid], languages, [list(pair) for pair in valid[: uploads.PREVIEW_ROWS]], ()),
+        )
+
+    def origin(self, pairs: int) -> dict[str, str]:
+        corpus = PUBLIC[self.name]
+        return {
+            "title": corpus.title,
+            "source_language": corpus.source_language,
+            "target_language": corpus.target_language,
+            "subject": self.name,
+            "trained_on": f"{pairs:,} sentence pairs of the public corpus {self.name!r}.",
+            "attribution": corpus.attribution,
+            "licence": corpus.licence,
+        }
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a plan and a form need to know of such pairs."""
+
+    source: Own | Public
+    train: int  # pairs
+    valid: int
+    vocabulary_size: int  # pieces that so much text surely has
+    probes: tuple[str, ...]
+
+    @property
+    def described(self) -> str:
+        return f"{self.train:,} sentence pairs to learn from, {self.valid:,} held out"
+
+    def plan(self, plan: Plan) -> Plan:
+        """`plan` with what is known of the data."""
+        return Plan(FILES, plan.model, plan.training, self.source.origin(self.train), plan.vocabulary_size)
+
+    def fill(self) -> Callable[[Path], None]:
+        """Writes the pairs into a run's folder. They are read now. Raises ValueError where they are not there any more."""
+        train, valid, _ = self.source.read()
+        return lambda folder: uploads.write(folder, train, valid)
+
+
+def look(source: Own | Public) -> tuple[Material, dict[str, Any]]:
+    """The pairs, read once, and what the page shows of them. Raises ValueError, fit to be shown."""
+    train, valid, table = source.read()
+    probes = tuple(text for text, _ in valid if len(text.split()) in PROBE_WORDS)[:PROBES] or (valid[0][0],)
+    material = Material(source, len(train), len(valid), _vocabulary_size(train), probes)
+    return material, view.payload(material.described, train + valid, table)
+
+
+def language(column: str, other: str) -> str:
+    """What a column is called is often the name of its language."""
+    name = re.sub(r"[^\w -]", "", column).strip()
+    return other if not name or re.fullmatch(r"column \d+", name, re.IGNORECASE) else name[:MAX_LANGUAGE]
+
+
+def _vocabulary_size(pairs: Sequence[Pair]) -> int:
+    """Half as many merges as there are different words are always to be had."""
+    text = " ".join(side for pair in pairs for side in pair)
+    most = _BYTES_AND_MARKS + len(set(text)) + len(set(text.split())) // 2
+    return min(VOCABULARY_SIZE, most // _STEP * _STEP)

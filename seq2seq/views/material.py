@@ -1,0 +1,60 @@
+"""Sentence pairs as they are looked over before a model learns from them: what was noticed, first rows, lengths."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ..corpora import Pair
+from ..uploads import Table
+from .curves import Style, laid_out
+
+BINS = 40
+_SOURCE, _TARGET = Style("source", "circle", "solid"), Style("target", "diamond-open", "dash")
+_serial = itertools.count(1)
+
+
+def payload(title: str, pairs: Sequence[Pair], table: Table) -> dict[str, Any]:
+    return {
+        "title": title,
+        "findings": [finding.text for finding in table.findings],
+        "columns": list(table.columns),
+        "rows": table.preview,
+        "figures": [
+            {
+                "name": "lengths",
+                "title": "How long are they?",
+                "note": "Sentences by their length in characters; the longest one in a hundred are left out here.",
+                "figure": json.loads(_lengths(pairs).to_json()),
+            }
+        ],
+        "serial": next(_serial),
+    }
+
+
+def _lengths(pairs: Sequence[Pair]) -> go.Figure:
+    drawn = go.Figure()
+    sides = [np.array([len(pair[side]) for pair in pairs]) for side in (0, 1)]
+    longest = max(int(np.percentile(side, 99)) for side in sides)
+    width = max(1, -(-longest // BINS))
+    for name, lengths, style in zip(("source", "target"), sides, (_SOURCE, _TARGET), strict=True):
+        counts = Counter((lengths[lengths <= longest] // width).tolist())
+        bins = range(longest // width + 1)
+        drawn.add_scatter(
+            x=[(bin + 0.5) * width for bin in bins],
+            y=[counts[bin] for bin in bins],
+            mode="lines+markers",
+            name=name,
+            line={"width": 3, "dash": style.dash, "shape": "hvh" if len(bins) > 1 else "linear"},
+            marker={"size": 6, "symbol": style.symbol},
+            meta={"colour": style.colour, "part": "line"},
+            customdata=[[bin * width, (bin + 1) * width - 1] for bin in bins],
+            hovertemplate="%{y} with %{customdata[0]} to %{customdata[1]} characters",
+        )
+    return laid_out(drawn, "characters", "sentences").update_layout(showlegend=True)
