@@ -8,11 +8,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from seq2seq import uploads
+from seq2seq import swaps, uploads
 from seq2seq.corpora import Corpus, Pair
 from seq2seq.layouts import DELIMITERS, MAX_BYTES, MAX_PAIRS, Layout, guess
+from seq2seq.swaps import swapped
 from seq2seq.text import normalise
-from seq2seq.uploads import MIN_PAIRS, Table, columns, read, split, swapped, write
+from seq2seq.uploads import MIN_PAIRS, Table, columns, read, split, write
 
 SUBJECTS = {"the girl": "la fille", "my uncle": "mon oncle", "the baker": "le boulanger", "our teacher": "notre maîtresse"}
 VERBS = {"sees": "voit", "buys": "achète", "hides": "cache", "paints": "peint", "sells": "vend", "forgets": "oublie"}
@@ -396,7 +397,7 @@ def test_a_few_telling_rows_do_not_make_two_languages() -> None:
 
 def test_many_rows_are_judged_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     mixed = [pair[::-1] if i in (3, 250) else pair for i, pair in enumerate(PAIRS)]
-    monkeypatch.setattr(uploads, "_ROWS_AT_ONCE", 100)
+    monkeypatch.setattr(swaps, "_ROWS_AT_ONCE", 100)
     assert swapped(mixed) == [3, 250]
 
 
