@@ -12,6 +12,7 @@ from small import make_checkpoint, make_model, small_config
 from seq2seq import card, checkpoint
 from seq2seq.__main__ import main
 from seq2seq.exposure import measure
+from seq2seq.folder_lock import alone_in
 from seq2seq.report import Report
 from seq2seq.tasks import TASKS
 from seq2seq.text import Tokenizer
@@ -318,3 +319,16 @@ def test_a_broken_file_of_pairs_is_named(
     (tmp_path / "broken.tsv").write_bytes(content)
     assert main(["evaluate", "--model", model, "--data", str(tmp_path / "broken.tsv")]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_two_processes_do_not_train_into_one_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "model"
+    arguments = ["train", "--task", "sort", "--updates", "2", "--decoder-size", "8", "--device", "cpu", "--out", str(out)]
+    with alone_in(out):
+        assert main(arguments) != 0
+        assert "another process trains into model" in capsys.readouterr().err
+    assert not out.exists()  # nothing was put into it
+    assert main(arguments) == 0 and (out / "model.safetensors").exists() and not (out / ".lock").exists()
+    assert (
+        main(["train", "--task", "sort", "--resume", "--out", str(tmp_path / "none")]) != 0 and not (tmp_path / "none").exists()
+    )

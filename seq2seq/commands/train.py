@@ -9,6 +9,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from ..device import choose_device
 from ..distributed import World, join
 from ..event_log import logged
 from ..events import BatchSplit, DeviceUsed, Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
+from ..folder_lock import alone_in
 from ..model import Seq2Seq
 from ..plan import VOCABULARY_SIZE, Files, Pairs, Plan
 from ..probes import Probes, sample
@@ -125,9 +127,16 @@ def run(options: argparse.Namespace) -> int:
     plan.outline()  # a setting that no registry knows is refused before any work is done
     if options.threads:
         torch.set_num_threads(options.threads)
-    with join(device) as world:
+    with join(device) as world, ExitStack() as held:
+        world.from_first(lambda: held.enter_context(_folder(options.out)))
         _train(options, plan, training, world)
     return 0
+
+
+def _folder(out: Path) -> AbstractContextManager[None]:
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"{out} is a file; --out names a folder")
+    return alone_in(out)
 
 
 def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world: World) -> None:
@@ -194,8 +203,6 @@ def _updates(
 
 
 def _check_folder(out: Path, state_file: Path, resume: bool) -> None:
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"{out} is a file; --out names a folder")
     if resume and not state_file.exists():
         finished = (out / checkpoint.WEIGHTS).exists()
         raise ValueError(
@@ -205,7 +212,6 @@ def _check_folder(out: Path, state_file: Path, resume: bool) -> None:
         raise ValueError(f"{out} holds a run that was cut off: add --resume to continue it, or name another folder")
     if not resume and (out / checkpoint.WEIGHTS).exists():
         raise ValueError(f"{out} holds a model already: name another folder")
-    out.mkdir(parents=True, exist_ok=True)
 
 
 def _tokenizer(options: argparse.Namespace, plan: Plan, pairs: Pairs, seed: int) -> Tokenizer:
