@@ -121,6 +121,8 @@ def test_a_copy_of_a_public_corpus_is_taken_by_its_name(copies: Path, tmp_path: 
     material.fill()(folder)
     source, target = (folder / "train.tsv").read_text(encoding="utf-8").splitlines()[0].split("\t")
     assert (target, source) in PAIRS
+    lines = {file: len((folder / file).read_text(encoding="utf-8").splitlines()) for file in ("train.tsv", "valid.tsv")}
+    assert lines == {"train.tsv": material.train, "valid.tsv": material.valid}
     run = Run("r", ANN, "r", plan.to_dict(), 1.0, 0.0)
     assert (
         Runs(tmp_path / "runs")
