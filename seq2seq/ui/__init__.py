@@ -20,6 +20,7 @@ TABS: dict[str, tuple[str, Callable[[Services], None]]] = {
     link.TRAIN: ("Train", training.build),
 }
 
+_DAY = 24 * 3600  # seconds that an uploaded file is kept, to be read again as a visitor corrects it; looked for every hour
 _FONTS = ["system-ui", "sans-serif"]
 _MONO = ["ui-monospace", "monospace"]
 
@@ -27,7 +28,7 @@ _MONO = ["ui-monospace", "monospace"]
 def create_app(services: Services | None = None) -> gr.Blocks:
     """The whole page over `services`, by default every model that is installed."""
     services = services or Services.load()
-    with gr.Blocks(title="Seq2Seq Unrolled", fill_width=True, analytics_enabled=False) as app:
+    with gr.Blocks(title="Seq2Seq Unrolled", fill_width=True, analytics_enabled=False, delete_cache=(3600, _DAY)) as app:
         header(services)
         with gr.Tabs(elem_id="tabs") as tabs:
             for name, (title, build) in TABS.items():
