@@ -47,7 +47,7 @@ function makeFigures(root, place, plotly) {
         paper_bgcolor: "transparent",
         plot_bgcolor: "transparent",
         font: { family: "system-ui, sans-serif", size: 16, color: color("--ink") },
-        xaxis: { ...figure.layout.xaxis, ...axis, nticks: plot.clientWidth < 500 ? 8 : 16 },
+        xaxis: { ...figure.layout.xaxis, ...axis, nticks: Math.min(16, Math.floor(plot.clientWidth / 64)) },
         yaxis: { ...figure.layout.yaxis, ...axis, zerolinecolor: color("--ink-soft") },
         hoverlabel: { bgcolor: color("--surface"), bordercolor: color("--line"), font: { color: color("--ink"), size: 16 } },
       };

@@ -31,6 +31,13 @@ function startTrain(element, props, watch, server) {
     }
     problem(payload.problem);
     open(payload.run);
+    if (payload.begun) bringIntoSight(find(".run"));
+  }
+
+  /** What was just begun may stand below a long form. */
+  function bringIntoSight(section) {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (section.getBoundingClientRect().top > innerHeight / 2) section.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
   }
 
   function choose(run) {

@@ -83,8 +83,8 @@ def _owner(secret: Any) -> str:
     return secret
 
 
-def shown(services: Services, owner: str, wanted: str) -> str:
-    """The board's value: whose runs it shows, and which one first: `wanted`, or the newest."""
+def shown(services: Services, owner: str, wanted: str, begun: bool = False) -> str:
+    """The board's value: whose runs it shows, which one first (`wanted`, or the newest), and whether it was just `begun`."""
     problem = ""
     runs = services.runs.of(owner)
     run = runs[0].id if runs else ""
@@ -94,7 +94,15 @@ def shown(services: Services, owner: str, wanted: str) -> str:
         except ValueError as error:
             problem = str(error)
     return json.dumps(
-        {"owner": owner, "run": run, "figures": view.figures(), "problem": problem, "serial": next(_serial)}, ensure_ascii=False
+        {
+            "owner": owner,
+            "run": run,
+            "begun": begun,
+            "figures": view.figures(),
+            "problem": problem,
+            "serial": next(_serial),
+        },
+        ensure_ascii=False,
     )
 
 

@@ -146,12 +146,12 @@ def build(services: Services) -> None:
         else:
             plan = plan_form.plan_of(name, chosen, updates)
             run = run_board.start(services, owner, plan, minutes, tuple(examples.of_task(name))[:PROBES], MEASURED)
-        return {visitor: owner, board: run_board.shown(services, owner, run.id)}
+        return {visitor: owner, board: run_board.shown(services, owner, run.id, begun=True)}
 
     @report
     def load(owner: str, file: str) -> dict[Any, Any]:
         owner = owner or _secret()
-        return {visitor: owner, board: run_board.shown(services, owner, run_board.load(services, owner, file).id)}
+        return {visitor: owner, board: run_board.shown(services, owner, run_board.load(services, owner, file).id, begun=True)}
 
     @report
     def open_tab(owner: str, page: gr.Request) -> dict[Any, Any]:

@@ -70,6 +70,7 @@ def test_a_table_is_looked_at_corrected_and_learned_from(tab, table: Path) -> No
     page.locator("#train").click()
     name = "Own sentence pairs, English to French, GRU encoder-decoder, additive attention"
     expect(page.get_by_test_id("run-name")).to_have_text(name)
+    expect(page.get_by_test_id("run-name")).to_be_in_viewport()  # below a long form
     expect(page.get_by_test_id("probe-heat").locator(".heatmaplayer")).to_be_attached(timeout=LONG)
     expect(page.get_by_test_id("run-says")).to_contain_text("GiB of memory", timeout=LONG)  # it has been looked at once
     expect(page.get_by_test_id("run-open").get_by_role("link", name="Translate")).to_be_visible()
