@@ -82,6 +82,8 @@ def from_json(line: str) -> Event:
         values = json.loads(line)
         kind = choose("event", values.pop("event"), KINDS)
         fields = _fields(kind)
+        if unknown := sorted(values.keys() - fields.keys()):
+            raise TypeError(f"unknown field {unknown[0]!r}")
         return kind(**{name: _restored(value, fields[name]) for name, value in values.items()})
     except (AttributeError, KeyError, TypeError, RecursionError, json.JSONDecodeError) as error:
         raise ValueError(f"no event: {str(error)[:100]}") from None

@@ -425,7 +425,7 @@ CONTENTS: dict[str, tuple[Callable[[Path], object], str]] = {
         becomes("events.jsonl", b'{"event": "' + b"x\\n" * 9000 + b'"}\n'),
         "events.jsonl cannot be read (event must",
     ),
-    "odd field": (becomes("events.jsonl", b'{"event": "Finished", "a\\nb": 1}\n'), "unexpected keyword argument 'a b'"),
+    "odd field": (becomes("events.jsonl", b'{"event": "Finished", "a\\nb": 1}\n'), r"no event: unknown field 'a\nb'"),
     "binary events": (becomes("events.jsonl", b"\xff\n"), "events.jsonl cannot be read"),
 }
 

@@ -56,7 +56,7 @@ def test_a_model_of_a_recipe_opens_in_two_lanes(view) -> None:
 
 
 def test_the_view_is_reached_by_keyboard_and_has_an_address(visit) -> None:
-    page = visit("?tab=teacher-forcing")
+    page = visit("?tab=teacher-forcing", ready=".lanes.ready")
     page.get_by_role("tab", name="The cure").focus()
     page.keyboard.press("Enter")
     page.locator(".cure.ready").wait_for()
