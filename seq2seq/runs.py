@@ -13,8 +13,8 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock, Thread
@@ -67,12 +67,9 @@ class Runs(RunFolders):
             probes=probes,
             measure=measure,
         )
-        try:
+        with self._whole(run):
             self.write(run)
             fill(self.folder(run.id))
-        except BaseException:
-            shutil.rmtree(self.folder(run.id), ignore_errors=True)
-            raise
         with self._lock:
             self._wait_in_line(run)
         return run
@@ -83,27 +80,34 @@ class Runs(RunFolders):
         Raises ValueError as `fill` does, and for a model whose training was never finished; then nothing is left.
         """
         run = Run(secrets.token_urlsafe(12), owner, "model", {}, None, time.time())
-        try:
+        with self._whole(run):
             self.write(run)
             name, plan = fill(self.checkpoint(run))
             if not (self.checkpoint(run) / RESULTS).exists():
                 raise ValueError(f"The archive holds no {RESULTS}: the training of this model was never finished.")
             run = replace(run, name=checked(name), plan=plan.to_dict())
             self.write(run)
-        except BaseException:
-            shutil.rmtree(self.folder(run.id), ignore_errors=True)
-            raise
         return run
 
     def watch(self, owner: str, name: str, events: str) -> Run:
         """A run from elsewhere of which there is only what it reported, as lines of JSON.
 
-        Raises ValueError for a name that is none, and where it cannot be written.
+        Raises ValueError for a name that is none, and where it cannot be written; then nothing is left.
         """
         run = Run(secrets.token_urlsafe(12), owner, checked(name), {}, None, time.time())
-        self.write(run)
-        self.report(run, events)
+        with self._whole(run):
+            self.write(run)
+            self.report(run, events)
         return run
+
+    @contextmanager
+    def _whole(self, run: Run) -> Iterator[None]:
+        """What goes wrong while a run is laid down leaves nothing of it."""
+        try:
+            yield
+        except BaseException:
+            shutil.rmtree(self.folder(run.id), ignore_errors=True)
+            raise
 
     def state(self, run: Run) -> str:
         """queued, starting, running, paused, stopping, stopped, finished, failed or elsewhere."""

@@ -127,9 +127,10 @@ def updates_within(
     data: TrainingData,
     validation: Sequence[Batch],
     config: TrainConfig,
+    probe: Callable[[Seq2Seq, int], Sequence[Event]] = lambda _, __: (),
     world: World = ALONE,
 ) -> int:
-    """How many updates, with their validations, take about `seconds` here: measured on a copy of the model.
+    """How many updates, with their validations and probes, take about `seconds` here: measured on a copy of the model.
 
     The number makes the run one that can be repeated, on a machine of any speed.
     """
@@ -139,6 +140,7 @@ def updates_within(
     trial = copy.deepcopy(model).to(device)
     start = time.monotonic()
     validation_loss(trial, validation, config.bf16 and bf16_pays(device), world)
+    world.from_first(lambda: probe(trial, 0))
     each += (time.monotonic() - start) / min(len(batches), config.validate_every or len(batches))
     return world.from_first(lambda: max(1, round(seconds / each)))
 

@@ -312,6 +312,18 @@ def test_a_file_that_holds_something_else_is_refused(host: Services, tmp_path: P
     assert host.runs.of(ANN) == []
 
 
+def test_where_an_event_file_cannot_be_kept_nothing_is_left(
+    host: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise ValueError("no room")
+
+    monkeypatch.setattr(host.runs, "report", full)
+    with pytest.raises(ValueError, match="no room"):
+        run_board.load(host, ANN, events_file(tmp_path, STARTED))
+    assert host.runs.of(ANN) == []
+
+
 def test_an_event_file_that_is_too_large_or_no_text_is_refused(host: Services, tmp_path: Path) -> None:
     file = Path(events_file(tmp_path, STARTED))
     with open(file, "r+b") as large:

@@ -10,7 +10,7 @@ from seq2seq.device import choose_device
 from seq2seq.events import CheckpointSaved, Event, Finished, Measured, Started, StepDone, Validated
 from seq2seq.model import Seq2Seq
 from seq2seq.text import Tokenizer
-from seq2seq.training import learning_rate, train, validation_loss
+from seq2seq.training import learning_rate, train, updates_within, validation_loss
 
 Pairs = list[tuple[str, str]]
 CONFIG = TrainConfig(
@@ -123,6 +123,26 @@ def test_time_in_which_a_consumer_holds_the_run_up_is_not_trainings(
         if isinstance(event, StepDone):
             now += 60  # a pause
     assert isinstance(event, Finished) and event.seconds == 0
+
+
+def test_the_looks_at_a_model_count_as_time_of_its_run(
+    data: TrainingData, validation: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+
+    def tick() -> float:
+        nonlocal now
+        now += 0.1
+        return now
+
+    def look(model: Seq2Seq, update: int) -> list[Event]:
+        nonlocal now
+        now += 10
+        return []
+
+    monkeypatch.setattr("seq2seq.training.time.monotonic", tick)
+    unwatched, watched = (updates_within(600, fresh(), data, validation, CONFIG, probe) for probe in (lambda *_: (), look))
+    assert 0 < watched < unwatched
 
 
 def test_the_learning_rate_rises_then_falls_to_its_share() -> None:

@@ -149,9 +149,6 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
     data = world.together(lambda: TrainingData(pairs, tokenizer, training))
     validation = world.together(lambda: fixed_batches(held_out, tokenizer, training.batch_tokens))
     keep_freed_memory()
-    if options.minutes is not None:
-        updates = _updates(options, training, state_file, model, data, validation, world)
-        training = dataclasses.replace(training, updates=updates)
     name, origin = options.out.resolve().name, plan.full_origin()
 
     def keep(averaged: Seq2Seq) -> None:
@@ -162,6 +159,9 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
 
     probes = Probes(use, options.probe, sample(list(held_out), options.measure) if options.measure else [])
     world.from_first(lambda: probes.check(model))
+    if options.minutes is not None:
+        updates = _updates(options, training, state_file, model, data, validation, probes, world)
+        training = dataclasses.replace(training, updates=updates)
     control = Control(sys.stdin, sys.stdout) if options.controlled else None
     events = train(
         *(model, data, validation, training),
@@ -194,12 +194,13 @@ def _updates(
     model: Seq2Seq,
     data: TrainingData,
     validation: Sequence[Batch],
+    probes: Probes,
     world: World,
 ) -> int:
     """How many fit into the minutes; a run that was cut off keeps the number it was begun with."""
     if options.resume:
         return world.from_first(lambda: settings_of(state_file).updates)
-    return updates_within(60 * options.minutes, model, data, validation, training, world)
+    return updates_within(60 * options.minutes, model, data, validation, training, probes, world)
 
 
 def _check_folder(out: Path, state_file: Path, resume: bool) -> None:

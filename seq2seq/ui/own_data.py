@@ -86,10 +86,11 @@ def build(services: Services, place: gr.HTML) -> OwnData:
     def reread(path: str, *given: Any) -> dict[Any, Any]:
         """The same file, read as the controls say. With another delimiter or header its columns have other names."""
         chosen = Layout(**dict(zip(_LAYOUT, given, strict=False)))
-        menus = {layout[side]: gr.update(choices=_menu(path, chosen)) for side in _SIDES}
+        menus: dict[Any, Any] = {}
         try:
+            menus = {layout[side]: gr.update(choices=_menu(path, chosen)) for side in _SIDES}
             return {**menus, **seen(Own(path, chosen, *spoken(given[-2:])))}
-        except ValueError as error:  # the controls stay as they were set, to be set right
+        except ValueError as error:  # the controls stay as they were set, to be set right, and nothing is trained on meanwhile
             return {**menus, **cleared(), place: message(explain(error))}
 
     @report
