@@ -33,6 +33,14 @@ class Batch:
         """Target pieces, padding not counted."""
         return int((self.target != PAD).sum())
 
+    def halves(self) -> tuple[Batch, Batch]:
+        """The first rows and the others; a batch of one row has none to part."""
+        middle = len(self.source) // 2
+        first, second = (
+            Batch(self.source[rows], self.lengths[rows], self.target[rows]) for rows in (slice(middle), slice(middle, None))
+        )
+        return first, second
+
     def to(self, device: torch.device) -> Batch:
         return Batch(self.source.to(device), self.lengths.to(device), self.target.to(device))
 

@@ -12,7 +12,7 @@ import torch
 from . import device as devices
 from .batches import Batch, Epoch, TrainingData
 from .config import TrainConfig
-from .device import bf16_pays, choose_device
+from .device import bf16_pays, choose_device, out_of_memory
 from .distributed import ALONE, World
 from .encoded import Ids
 from .events import BatchSplit, CheckpointSaved, DeviceUsed, Event, Finished, Started, StepDone, Validated
@@ -205,9 +205,21 @@ def validation_loss(model: Seq2Seq, batches: Sequence[Batch], bf16: bool = False
     model.eval()
     total, tokens = 0.0, 0
     for batch in world.share(batches):
-        moved = batch.to(model.device)
-        with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16):
-            total += float(model.loss(moved.source, moved.lengths, moved.target))
+        total += _loss_of(model, batch, bf16)
         tokens += batch.tokens
     total_of_all, tokens_of_all = world.sum((total, tokens))
     return total_of_all / tokens_of_all
+
+
+def _loss_of(model: Seq2Seq, batch: Batch, bf16: bool) -> float:
+    """Where memory does not hold a batch, that of its halves: what training needs besides is there already."""
+    try:
+        moved = batch.to(model.device)
+        with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16):
+            return float(model.loss(moved.source, moved.lengths, moved.target))
+    except RuntimeError as error:
+        if not out_of_memory(error):
+            raise
+    if len(batch.source) == 1:
+        raise ValueError("memory does not hold a single sentence beside what training keeps: choose a smaller model")
+    return sum(_loss_of(model, half, bf16) for half in batch.halves())

@@ -54,12 +54,22 @@ class Updater:
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.gradient_clip or math.inf)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
-        self._optimizer.step()
+        self._step()
         # The average starts short and grows with the run: early weights are forgotten fast.
         decay = min(config.average_decay, (1 + update) / (10 + update))
         with torch.no_grad():
             torch._foreach_lerp_(list(self._average.parameters()), list(model.parameters()), 1 - decay)
         return mean, float(norm), tokens
+
+    def _step(self) -> None:
+        try:
+            self._optimizer.step()
+        except RuntimeError as error:
+            if out_of_memory(error):  # half a step cannot be taken back, and no smaller batch would need less here
+                raise ValueError(
+                    "memory does not hold what the optimizer keeps of each weight: choose a smaller model"
+                ) from error
+            raise
 
     def _gradient(self, mine: Sequence[tuple[Ids, Ids]], tokens: int, forcing: float, update: int) -> Tensor:
         """Leaves the gradient of this process's rows with the parameters; returns their loss [], as a share of the batch's."""

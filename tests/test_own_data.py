@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -113,6 +114,9 @@ def test_a_file_that_is_gone_meanwhile_is_said(own: Material) -> None:
 
 def test_a_copy_of_a_public_corpus_is_taken_by_its_name(copies: Path, tmp_path: Path) -> None:
     material, shown = look(Public("tatoeba-fr-en", tmp_path / "cache", copies))
+    checksum = hashlib.sha256((copies / "fra-eng.zip").read_bytes()).hexdigest()
+    (told,) = shown["findings"]
+    assert told.startswith(f"fra-eng.zip: SHA-256 {checksum}, as of the first fetch")
     assert shown["columns"] == ["French", "English"] and material.train > 300 > material.valid > 0
     plan = material.plan(plan_form.plan_of(FILES, CHOICE))
     assert plan.full_origin().licence == PUBLIC["tatoeba-fr-en"].licence

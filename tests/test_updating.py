@@ -13,7 +13,7 @@ from seq2seq.model import Seq2Seq
 from seq2seq.optimizers import OPTIMIZERS
 from seq2seq.plan import Plan
 from seq2seq.text import Tokenizer
-from seq2seq.training import train
+from seq2seq.training import train, validation_loss
 
 Pairs = list[tuple[str, str]]
 CONFIG = TrainConfig(epochs=1, batch_tokens=150, warmup_updates=5, device="cpu", bf16=False)
@@ -82,6 +82,37 @@ def test_a_memory_that_does_not_hold_one_sentence_is_said(
     monkeypatch.setattr(Short, "room", 0)
     with pytest.raises(ValueError, match="memory does not hold a single sentence"):
         list(train(fresh(Short), data, validation, CONFIG))
+
+
+class ShortInValidation(Seq2Seq):
+    """Validation, too, finds room for a few sentences only."""
+
+    room = 3
+
+    def loss(self, source: torch.Tensor, *rest: Any) -> torch.Tensor:
+        if not self.training and len(source) > self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return super().loss(source, *rest)
+
+
+def test_where_memory_ends_in_validation_its_batches_are_halved(validation: list, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert max(len(batch.source) for batch in validation) > ShortInValidation.room
+    whole, split = (validation_loss(fresh(kind), validation) for kind in (Seq2Seq, ShortInValidation))
+    assert split == pytest.approx(whole, rel=1e-5)
+    monkeypatch.setattr(ShortInValidation, "room", 0)
+    with pytest.raises(ValueError, match="single sentence beside what training keeps"):
+        validation_loss(fresh(ShortInValidation), validation)
+
+
+def test_where_memory_does_not_hold_the_optimizer_a_smaller_model_is_asked_for(
+    data: TrainingData, validation: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", no_room)
+    with pytest.raises(ValueError, match="what the optimizer keeps of each weight: choose a smaller model"):
+        list(train(fresh(), data, validation, CONFIG))
 
 
 def test_another_error_is_not_taken_for_it(data: TrainingData, validation: list, monkeypatch: pytest.MonkeyPatch) -> None:

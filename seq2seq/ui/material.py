@@ -23,6 +23,7 @@ OWN = "own"  # the subject of models that a visitor's own pairs have made
 MAX_LANGUAGE = 40  # characters of a language's name
 PROBES, PROBE_WORDS = 2, range(3, 13)  # held-out sentences to watch, and the words that they should have
 _BYTES_AND_MARKS = 260  # of every vocabulary
+_CHECKED = {True: "as known beforehand", False: "as of the first fetch: its makers replace it now and then"}
 _STEP = 20  # vocabularies are offered in such steps
 
 
@@ -61,13 +62,15 @@ class Public:
 
     def read(self) -> tuple[list[Pair], list[Pair], uploads.Table]:
         corpus = PUBLIC[self.name]
-        train, valid = downloads.pairs(corpus, downloads.fetch(corpus, self.cache, copies=self.copies))
+        fetched = downloads.fetch(corpus, self.cache, copies=self.copies)
+        train, valid = downloads.pairs(corpus, fetched)
         languages = (corpus.source_language, corpus.target_language)
-        return (
-            train,
-            valid,
-            uploads.Table([*train, *valid], languages, [list(pair) for pair in valid[: uploads.PREVIEW_ROWS]], ()),
+        preview = [list(pair) for pair in valid[: uploads.PREVIEW_ROWS]]
+        checksums = tuple(
+            uploads.Finding("checksum", 1, f"{file.path.name}: SHA-256 {file.sha256}, {_CHECKED[bool(remote.sha256)]}")
+            for remote, file in zip(corpus.files, fetched, strict=True)
         )
+        return train, valid, uploads.Table([*train, *valid], languages, preview, checksums)
 
     def origin(self, pairs: int) -> dict[str, str]:
         corpus = PUBLIC[self.name]
