@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from seq2seq import archive
-from seq2seq.ui import forcing, link, training, translate
+from seq2seq.ui import attention, forcing, link, training, translate
 from seq2seq.ui.assets import STYLES
 from seq2seq.ui.header import header
 from seq2seq.ui.services import Services
@@ -16,9 +16,12 @@ from seq2seq.ui.services import Services
 # By the name that an address gives a tab (`link.PARAMETERS`): its title, and what builds it.
 TABS: dict[str, tuple[str, Callable[[Services], None]]] = {
     link.TRANSLATE: ("Translate", translate.build),
+    link.ATTENTION: ("Attention", attention.build),
     link.FORCING: ("Teacher forcing", forcing.build),
     link.TRAIN: ("Train", training.build),
 }
+
+_VIEWS = {link.ATTENTION: attention.VIEWS, link.FORCING: forcing.VIEWS}  # of the tabs that have several
 
 _DAY = 24 * 3600  # seconds that an uploaded file is kept, to be read again as a visitor corrects it; looked for every hour
 _FONTS = ["system-ui", "sans-serif"]
@@ -42,8 +45,7 @@ def create_app(services: Services | None = None) -> gr.Blocks:
 def _select(page: gr.Request) -> Any:
     """The tab that the address names, itself or by one of its views."""
     name = page.query_params.get("tab")
-    if name in forcing.VIEWS:
-        name = link.FORCING
+    name = next((tab for tab, views in _VIEWS.items() if name in views), name)
     return gr.Tabs(selected=name) if name in TABS else gr.skip()
 
 

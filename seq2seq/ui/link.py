@@ -17,10 +17,12 @@ from seq2seq.ui.assets import read as read_asset
 from seq2seq.ui.message import sentence
 from seq2seq.ui.services import Services
 
-TRANSLATE, FORCING, SCORE, SENTENCES, CURE, TRAIN = "translate", "teacher-forcing", "score", "sentences", "cure", "train"
+TRANSLATE, ATTENTION, TRAIN = "translate", "attention", "train"
+FORCING, SCORE, SENTENCES, CURE = "teacher-forcing", "score", "sentences", "cure"
 # What the address of a tab, or of a view within one, may hold. Besides, `tab` names it; the first needs no name.
 PARAMETERS: dict[str, tuple[str, ...]] = {
     TRANSLATE: ("text", "model", "search", *search.SETTINGS, "prefix", "step"),
+    ATTENTION: ("text", "panels", "unit", "step"),
     FORCING: ("text", "model", "reference", "rescue", "inject", "every", "step"),
     SCORE: ("text", "model", "first", "other"),
     SENTENCES: ("model",),
