@@ -23,6 +23,7 @@ class Memory(PerRow):
     states: Tensor  # [R, S, M]
     mask: Tensor  # [R, S]
     context: Tensor | None = None  # [R, M] the fixed context vector, where a decoder reads the source through one
+    given: Tensor | None = None  # [R, S] attention weights from outside, instead of the decoder's own; they sum to 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +101,10 @@ class Attention(nn.Module):
 
     def forward(self, query: Tensor, memory: RecurrentMemory) -> tuple[Tensor, Tensor]:
         """Query [R, T, D] -> contexts [R, T, M] and weights [R, T, S]; padding gets a weight of exactly 0."""
-        weights = masked_softmax(self.score(query, memory.keys), memory.mask[:, None])
+        if memory.given is None:
+            weights = masked_softmax(self.score(query, memory.keys), memory.mask[:, None])
+        else:
+            weights = memory.given[:, None].expand(-1, query.shape[1], -1)
         return torch.bmm(weights.to(memory.states.dtype), memory.states), weights
 
 

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from .attention import Memory
 from .config import BOS, EOS
-from .model import Seq2Seq, State
+from .model import State, StepOutput
 
 NEVER = float("-inf")
 
@@ -40,6 +40,12 @@ class Rows(NamedTuple):
     totals: Tensor  # [R]
     position: int
     all: Tensor  # [R] 0, 1, ... R - 1: the parents of a search that goes on with every row once
+
+
+class Steps(Protocol):
+    """What a decode needs of a model."""
+
+    def step(self, token: Tensor, state: State, memory: Memory) -> StepOutput: ...
 
 
 class Search(Protocol):
@@ -244,7 +250,7 @@ def describe(strategy: Any) -> dict[str, Any]:
 
 
 @torch.inference_mode()
-def decode(model: Seq2Seq, memory: Memory, state: State, strategy: Any, limits: Tensor) -> Iterator[Frame]:
+def decode(model: Steps, memory: Memory, state: State, strategy: Any, limits: Tensor) -> Iterator[Frame]:
     """Write the translations of what `model.encode` gave, step by step, at most `limits` [B] pieces each, end mark included."""
     search = strategy.start(len(limits))
     sentences = all_rows = torch.arange(len(limits), device=limits.device)

@@ -23,6 +23,8 @@ from .papers import BahdanauDecoder, ChoDecoder, LuongDecoder, SutskeverDecoder
 from .recurrent import RecurrentDecoder, RecurrentEncoder
 from .transformer import TransformerDecoder, TransformerEncoder
 
+ENCODER, CROSS, DECODER = "encoder", "cross", "decoder"  # whose heads, and into what they look
+
 
 class State(Protocol):
     """What a decoder carries from step to step. Only the decoder knows what is inside."""
@@ -178,7 +180,15 @@ class Seq2Seq(nn.Module):
     def encode(self, source: Tensor, lengths: Tensor) -> tuple[Memory, State]:
         """Source ids [B, S], padded, and their lengths [B] -> what the decoder reads, and its state before the first step."""
         assert source.shape[0] == lengths.shape[0] and source.dim() == 2, (source.shape, lengths.shape)
-        return self.decoder.begin(self.encoder(self._embed(self.source_embedding, source), lengths))
+        return self.encode_embedded(self.embed_source(source), lengths)
+
+    def embed_source(self, source: Tensor) -> Tensor:
+        """Source ids [B, S] -> what the encoder reads [B, S, E]."""
+        return self._embed(self.source_embedding, source)
+
+    def encode_embedded(self, embedded: Tensor, lengths: Tensor) -> tuple[Memory, State]:
+        """`encode` for a source [B, S, E] that need not be any text's."""
+        return self.decoder.begin(self.encoder(embedded, lengths))
 
     def step(self, token: Tensor, state: State, memory: Memory) -> StepOutput:
         """The last written piece of each row [R] -> the distribution of the next."""
@@ -205,8 +215,33 @@ class Seq2Seq(nn.Module):
     def _features(self, source: Tensor, lengths: Tensor, fed: Tensor) -> Tensor:
         """[B, T, E]: what the output layer reads, for all positions at once; each reads the piece of `fed` [B, T] before it."""
         memory, state = self.encode(source, lengths)
-        inputs = F.pad(fed[:, :-1], (1, 0), value=BOS)
-        return self.decoder(self._embed(self.target_embedding, inputs), state, memory)[0]
+        return self.decoder(self._embed_fed(fed), state, memory)[0]
+
+    def _embed_fed(self, fed: Tensor) -> Tensor:
+        """[B, T, E]: each position reads the piece of `fed` [B, T] before it."""
+        return self._embed(self.target_embedding, F.pad(fed[:, :-1], (1, 0), value=BOS))
+
+    def next_from_embedded(self, embedded: Tensor, lengths: Tensor, fed: Tensor) -> Tensor:
+        """Log-probabilities [B, V] of the piece at the last position of `fed` [B, T], given those before it.
+
+        The source is `embedded` [B, S, E], so that a gradient can be taken with respect to it.
+        """
+        memory, state = self.encode_embedded(embedded, lengths)
+        features = self.decoder(self._embed_fed(fed), state, memory)[0][:, -1]
+        return widen(self.output(features)).log_softmax(-1)
+
+    def looks(self, source: Tensor, lengths: Tensor, target: Tensor) -> dict[str, list[Tensor]]:
+        """What every head of each layer looks at where `target` [B, T] is written; nothing for models without heads.
+
+        "encoder": a layer [B, N, S, S]; "cross", from the decoder into the source: [B, N, T, S]; "decoder", into what was
+        written: [B, N, T, T], where column t is the piece that was fed at step t, the first being the start mark.
+        """
+        if not hasattr(self.decoder, "look"):
+            return {}
+        memory, in_encoder = self.encoder.look(self.embed_source(source), lengths)
+        memory, state = self.decoder.begin(memory)
+        _, at_source, at_written, _ = self.decoder.look(self._embed_fed(target), state, memory)
+        return {ENCODER: in_encoder, CROSS: at_source, DECODER: at_written}
 
     @property
     def device(self) -> torch.device:

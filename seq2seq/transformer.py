@@ -17,6 +17,7 @@ from .config import ModelConfig
 from .dropout import Dropout
 from .rows import PerRow
 
+TINY = 1e-30  # below any weight that a softmax gives in practice; nothing is divided by less
 Heads = tuple[Tensor, Tensor]  # keys and values, [R, N, positions, E / N] each
 
 
@@ -58,14 +59,20 @@ class MultiHead(nn.Module):
     def _split(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
-    def forward(self, x: Tensor, source: Heads, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, source: Heads, mask: Tensor, given: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """[R, T, E] asks `source` where `mask` [.., positions] is True -> answers [R, T, E], weights [R, N, T, positions].
+
+        Where the mean over the heads is `given` [R, positions] from outside, each head's weights are scaled by what that makes
+        of the mean, and sum to 1 again: heads keep their differences, and a mean that is given as it is changes nothing.
 
         Written out: for sentences the library's fused attention is slower in training on a CPU, and it hides the weights.
         """
         keys, values = source
         query = self._split(self.query(x)) * (self.heads / x.shape[-1]) ** 0.5
         weights = masked_softmax(query @ keys.transpose(-1, -2), mask)
+        if given is not None:
+            weights = weights * (given[:, None] / weights.mean(1).clamp_min(TINY))[:, None]
+            weights = weights / weights.sum(-1, keepdim=True)
         read = weights.to(values.dtype) @ values
         return self.output(read.transpose(1, 2).flatten(2)), weights
 
@@ -91,10 +98,12 @@ class EncoderLayer(nn.Module):
         self.feed_norm, self.feed = nn.LayerNorm(size), FeedForward(config)
         self.dropout = Dropout(config.dropout)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, S, E] -> the same, and what each position looked at [B, N, S, S]."""
         normed = self.norm(x)
-        x = x + self.dropout(self.attention(normed, self.attention.read(normed), mask)[0])
-        return x + self.dropout(self.feed(self.feed_norm(x)))
+        read, weights = self.attention(normed, self.attention.read(normed), mask)
+        x = x + self.dropout(read)
+        return x + self.dropout(self.feed(self.feed_norm(x))), weights
 
 
 class DecoderLayer(nn.Module):
@@ -106,15 +115,19 @@ class DecoderLayer(nn.Module):
         self.feed_norm, self.feed = nn.LayerNorm(size), FeedForward(config)
         self.dropout = Dropout(config.dropout)
 
-    def forward(self, x: Tensor, written: Heads, source: Heads, mask: Tensor) -> tuple[Tensor, Tensor, Heads]:
-        """[R, T, E] -> the same, what it looked at [R, N, T, S], and keys and values of all P + T positions."""
+    def forward(
+        self, x: Tensor, written: Heads, source: Heads, mask: Tensor, given: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor, Heads]:
+        """[R, T, E] -> the same; what it looked at of the source [R, N, T, S] and of what is written [R, N, T, P + T]; keys
+        and values of all P + T positions. `given` [R, S] as `Memory.given`."""
         normed = self.norm(x)
         keys, values = self.attention.read(normed)
         own = (torch.cat([written[0], keys], 2), torch.cat([written[1], values], 2))
-        x = x + self.dropout(self.attention(normed, own, _earlier(keys.shape[2], own[0].shape[2], x.device))[0])
-        read, weights = self.cross(self.cross_norm(x), source, mask)
+        read, looked_back = self.attention(normed, own, _earlier(keys.shape[2], own[0].shape[2], x.device))
         x = x + self.dropout(read)
-        return x + self.dropout(self.feed(self.feed_norm(x))), weights, own
+        read, weights = self.cross(self.cross_norm(x), source, mask, given)
+        x = x + self.dropout(read)
+        return x + self.dropout(self.feed(self.feed_norm(x))), weights, looked_back, own
 
 
 def _earlier(count: int, total: int, device: torch.device) -> Tensor:
@@ -140,13 +153,19 @@ class TransformerEncoder(nn.Module):
 
     def forward(self, embedded: Tensor, lengths: Tensor) -> TransformerMemory:
         """Embedded source [B, S, E] and lengths [B] -> memory with states [B, S, E]."""
+        return self.look(embedded, lengths)[0]
+
+    def look(self, embedded: Tensor, lengths: Tensor) -> tuple[TransformerMemory, list[Tensor]]:
+        """The same, and what every head of each layer looked at [B, N, S, S]."""
         count = embedded.shape[1]
         mask = torch.arange(count, device=embedded.device) < lengths[:, None]
         x = self.dropout(embedded + positions(0, count, embedded))
+        looks = []
         for layer in self.layers:
-            x = layer(x, mask[:, None, None])
+            x, weights = layer(x, mask[:, None, None])
+            looks.append(weights)
         # What stands behind a sentence's end is cleared, as in every encoder here: padding reaches nobody.
-        return TransformerMemory(states=self.norm(x) * mask[..., None], mask=mask)
+        return TransformerMemory(states=self.norm(x) * mask[..., None], mask=mask), looks
 
 
 class TransformerDecoder(nn.Module):
@@ -175,12 +194,22 @@ class TransformerDecoder(nn.Module):
 
         The attention is the mean over the heads of the last layer's cross-attention.
         """
+        features, looks, _, state = self.look(embedded, state, memory)
+        return features, looks[-1].mean(1), state
+
+    def look(
+        self, embedded: Tensor, state: TransformerState, memory: TransformerMemory
+    ) -> tuple[Tensor, list[Tensor], list[Tensor], TransformerState]:
+        """The same, and what each layer's heads looked at: of the source [R, N, T, S], of what is written [R, N, T, P + T]."""
         before = state.written[0][0].shape[2]
         x = self.dropout(embedded + positions(before, embedded.shape[1], embedded))
         mask, written = memory.mask[:, None, None], []
-        for layer, own, source in zip(self._layers(), state.written, memory.cross, strict=True):
-            x, weights, own = layer(x, own, source, mask)
+        looks, looks_back = [], []
+        given = (*[None] * (len(self.layers) - 1), memory.given)  # for the layer whose weights are shown
+        for layer, own, source, weights in zip(self._layers(), state.written, memory.cross, given, strict=True):
+            x, looked, looked_back, own = layer(x, own, source, mask, weights)
+            looks.append(looked)
+            looks_back.append(looked_back)
             written.append(own)
-        attention = weights.mean(1)
         features = self.norm(x)
-        return features, attention, TransformerState(tuple(written), features[:, -1])
+        return features, looks, looks_back, TransformerState(tuple(written), features[:, -1])

@@ -19,6 +19,7 @@ from .checkpoint import Checkpoint, Outline, available
 from .config import EOS
 from .corpora import Pair, with_references
 from .decoding import Greedy, Prefix, decode
+from .editing import NO_EDITS, Edited, Edits
 from .hypotheses import paths
 from .metrics import Quality, quality
 from .model import Seq2Seq, State, count_parameters
@@ -95,14 +96,17 @@ class Translator:
         """Raises ValueError with one sentence that says what is wrong with the folder."""
         return cls(checkpoint.load(name_or_folder))
 
-    def translate(self, text: str, strategy: Any = Greedy(), prefix: Sequence[int] = ()) -> DecodingTrace:
+    def translate(
+        self, text: str, strategy: Any = Greedy(), prefix: Sequence[int] = (), edits: Edits = NO_EDITS
+    ) -> DecodingTrace:
         """Every step of the translation of `text`. The ids of `prefix` are forced first, then `strategy` goes on.
 
-        Raises ValueError, fit to be shown, for text that this model cannot read and for ids outside its vocabulary.
+        Raises ValueError, fit to be shown, for text that this model cannot read, for ids outside its vocabulary, and for
+        `edits` that cannot be made of its attention.
         """
         ids = self.source_ids(text, readable=True)
         self._check_prefix(prefix)
-        return self._trace(text, ids, Prefix((tuple(prefix),), strategy) if prefix else strategy)
+        return self._trace(text, ids, Prefix((tuple(prefix),), strategy) if prefix else strategy, edits)
 
     def score(self, source: str, target: str) -> DecodingTrace:
         """The log-probability that the model gives `target`, teacher-forced, piece by piece and in total."""
@@ -228,9 +232,10 @@ class Translator:
             limits += torch.tensor([len(prefix) for prefix in strategy.prefixes], device=limits.device)
         return (*model.encode(source, lengths), limits.clamp_max(MAX_TARGET_PIECES))
 
-    def _trace(self, text: str, ids: Ids, strategy: Any) -> DecodingTrace:
+    def _trace(self, text: str, ids: Ids, strategy: Any, edits: Edits = NO_EDITS) -> DecodingTrace:
         memory, state, limits = self._encode(self._packed, [ids], strategy)
-        frames = list(decode(self._packed, memory, state, strategy, limits))
+        model = Edited(self._packed, edits, len(ids)) if edits else self._packed
+        frames = list(decode(model, memory, state, strategy, limits))
         hypotheses = paths([frame.outline for frame in frames], strategy, 1)[0]
         # One number that is none makes a whole distribution so, and with it every sum from there on.
         if not all(math.isfinite(hypothesis.totals[-1]) for hypothesis in hypotheses):
