@@ -13,7 +13,9 @@ import plotly
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 PLOTLY = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
-STYLES = [ASSETS / name for name in ("app.css", "player.css", "lanes.css", "score.css", "exposure.css", "train.css")]
+STYLES = [
+    ASSETS / name for name in ("app.css", "player.css", "lanes.css", "score.css", "exposure.css", "train.css", "attention.css")
+]
 
 
 def read(name: str) -> str:

@@ -2,8 +2,110 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from seq2seq.ui import examples, fields, link, panels
+from seq2seq.ui.assets import component
+from seq2seq.ui.message import explain, message, message_line, reported
+from seq2seq.ui.panels import Asked
 from seq2seq.ui.services import Services
+
+SCRIPTS = ("core", "link", "heat-table", "heat-files", "panel", "attention")
 
 
 def build(services: Services) -> None:
-    pass
+    tab = fields.tab_in_the_making()
+    info = services.info(services.first)
+    opening = panels.opening(services, services.first)
+    seen = gr.State(None)
+
+    with gr.Row(elem_classes="ask"):
+        text = fields.line(opening.text, fields.asks(info), "attention-text", scale=6, min_width=320)
+        go = gr.Button("Look", variant="primary", scale=0, min_width=100, elem_id="look")
+        example = gr.Dropdown(
+            list(examples.of(info)),
+            value=opening.text,
+            label="Example",
+            filterable=False,
+            scale=1,
+            min_width=140,
+            elem_id="attention-example",
+        )
+        model = fields.models(services, services.first, "attention-model")
+    place = message_line()
+    start = "startAttention(element, trigger, props, watch);"
+    given = {"elem_id": "attention", "address": link.address(link.ATTENTION)}
+    board = component("attention", "", SCRIPTS, start, **given)
+    everything = [text, example, model, board, seen, place]
+    report = reported(place)
+
+    def opened(asked: Asked, step: int | None = 0) -> dict[Any, Any]:
+        return {seen: asked, board: panels.payload(services, asked, panels.look(services, asked), step)}
+
+    def filled(asked: Asked) -> dict[Any, Any]:
+        name = asked.panels[0].model
+        info = services.info(name)
+        known = examples.of(info)
+        return {
+            text: gr.update(value=asked.text, label=fields.asks(info)),
+            model: fields.chosen_model(services, name),
+            example: gr.update(choices=list(known), value=asked.text if asked.text in known else None),
+        }
+
+    @report
+    def show(now: Asked, written: str) -> dict[Any, Any]:
+        asked = replace(now, text=written)
+        known = examples.of(services.info(asked.panels[0].model))
+        return {example: written if written in known else None, **opened(asked)}
+
+    @report
+    def show_example(now: Asked, written: str) -> dict[Any, Any]:
+        return {text: written, **opened(replace(now, text=written))}
+
+    @report
+    def show_model(now: Asked, written: str, name: str) -> dict[Any, Any]:
+        """Another first model: beside it stand models of its own languages."""
+        fitting = examples.fitting(written, services.info(name))
+        asked = replace(panels.opening(services, name, fitting), unit=now.unit)
+        try:
+            return {**filled(asked), **opened(asked)}
+        except ValueError as error:  # the menu stands at this model all the same
+            return {**filled(asked), seen: asked, place: message(explain(error))}
+
+    @report
+    def choose(now: Asked, event: gr.EventData) -> dict[Any, Any]:
+        try:
+            asked = panels.chosen(now, event, services)
+            return {model: fields.chosen_model(services, asked.panels[0].model), **opened(asked, step=None)}
+        except ValueError as error:  # the picture's menus go back to what they were
+            return {place: message(explain(error)), **opened(now, step=None)}
+
+    @report
+    def open_view(now: Asked | None, page: gr.Request) -> dict[Any, Any]:
+        """At the first look: what the address asks for, or an example."""
+        if now is not None:
+            return {}
+        query = dict(page.query_params)
+        if query.get("tab") != link.ATTENTION:
+            return opened(opening)
+        asked, step, problems = panels.read(query, services, opening)
+        try:
+            found = opened(asked, step)
+        except Exception as error:  # whatever it is, something must be drawn
+            problems.append(explain(error))
+            asked = replace(asked, panels=tuple(replace(panel, head=None) for panel in asked.panels))
+            try:
+                found = opened(asked, step)
+            except Exception:
+                asked, found = opening, opened(opening)
+                problems.append("Here is an example instead.")
+        return {**filled(asked), **found, place: message(" ".join(problems))}
+
+    gr.on([text.submit, go.click], show, [seen, text], everything, **fields.DECODES)
+    example.input(show_example, [seen, example], everything, **fields.DECODES)
+    model.input(show_model, [seen, text, model], everything, **fields.DECODES)
+    board.choose(choose, [seen], everything, **fields.DECODES)
+    tab.select(open_view, [seen], everything, **fields.DECODES)
