@@ -53,8 +53,18 @@ def attribute(translator: Translator, trace: DecodingTrace, step: int) -> Attrib
         integrated=_times_input(function, _mean_gradient(function)),
         log_prob_of_nothing=float(at_zero[0]),
         words=tuple(tuple(word) for word in words),
-        deletion=tuple((at_input[0] - _without(translator, ids, written, words)).tolist()),
+        deletion=tuple((at_input[0] - _without(translator, ids, written, words)[:, -1]).tolist()),
     )
+
+
+@torch.inference_mode()
+def deletions(translator: Translator, trace: DecodingTrace) -> list[list[float]]:
+    """[T][W]: for every step at once, its piece's log-probability as it is, less that where one source word is deleted."""
+    ids, written = [position.token for position in trace.source], [step.token for step in trace.steps]
+    without = _without(translator, ids, written, source_words(trace))  # [W, T]
+    as_it_is = _log_probs(translator.model, [ids], written)  # [1, T]
+    found: list[list[float]] = (as_it_is - without).T.tolist()
+    return found
 
 
 def source_words(trace: DecodingTrace) -> list[list[int]]:
@@ -113,10 +123,14 @@ def _mean_gradient(function: _LogProb) -> Tensor:
     return torch.cat(gradients).mean(0)
 
 
-@torch.inference_mode()
 def _without(translator: Translator, ids: Ids, written: Ids, words: Sequence[Sequence[int]]) -> Tensor:
-    """[W]: the log-probability of the last of `written` where one word is deleted from the source, each in turn."""
-    sources = [[token for index, token in enumerate(ids) if index not in word] for word in words]
-    source, lengths = (tensor.to(translator.model.device) for tensor in pad(sources))
+    """[W, T]: the log-probability of each of `written` where one word is deleted from the source, each in turn."""
+    return _log_probs(translator.model, [[t for i, t in enumerate(ids) if i not in word] for word in words], written)
+
+
+@torch.inference_mode()
+def _log_probs(model: Seq2Seq, sources: Sequence[Ids], written: Ids) -> Tensor:
+    """[B, T]: that of each piece of `written`, given those before it, for each of some sources."""
+    source, lengths = (tensor.to(model.device) for tensor in pad(sources))
     target = torch.tensor([written], device=source.device).expand(len(sources), -1)
-    return translator.model(source, lengths, target)[:, -1, written[-1]]
+    return model(source, lengths, target).gather(2, target[..., None])[..., 0]

@@ -11,7 +11,7 @@ from captum.attr import InputXGradient, IntegratedGradients
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.attribution import attribute, by_word, rank_correlation
+from seq2seq.attribution import attribute, by_word, deletions, rank_correlation
 from seq2seq.batches import pad
 from seq2seq.decoding import Beam
 from seq2seq.editing import Edited
@@ -128,6 +128,12 @@ def test_a_deleted_word_is_a_sentence_without_it(translator: Translator, trace: 
         source, lengths = pad([[token for i, token in enumerate(tokens) if i not in word]])
         alone = translator.model(source, lengths, written)[0, -1, written[0, -1]]
         assert change == pytest.approx(found.log_prob - float(alone), abs=1e-6)
+
+
+def test_deletions_of_all_steps_at_once_are_those_of_each(translator: Translator, trace: DecodingTrace) -> None:
+    found = deletions(translator, trace)
+    assert len(found) == len(trace.steps)
+    assert found[STEP] == pytest.approx(attribute(translator, trace, STEP).deletion, abs=1e-6)
 
 
 def test_a_sentence_of_one_word_can_lose_it(small: Translator) -> None:

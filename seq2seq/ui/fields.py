@@ -40,6 +40,14 @@ def asks(info: ModelInfo) -> str:
     return f"{info.source_language[:1].upper()}{info.source_language[1:]} sentence"
 
 
+def told(event: gr.EventData, name: str) -> Any:
+    """What the page's part says of its event under `name`; None where it says nothing. It may be anything."""
+    try:
+        return getattr(event, name)
+    except (AttributeError, TypeError):
+        return None
+
+
 def tab_in_the_making() -> gr.Tab:
     """The tab, or view within one, that is being built."""
     tab = Context.block

@@ -13,7 +13,7 @@ from seq2seq import forcing
 from seq2seq.forcing import FORCED, FREE, Job, Lanes
 from seq2seq.trace import DecodingTrace
 from seq2seq.translator import Translator
-from seq2seq.ui import link
+from seq2seq.ui import fields, link
 from seq2seq.ui.assets import component
 from seq2seq.ui.services import Services
 from seq2seq.views import lanes as view
@@ -200,7 +200,7 @@ def chosen_rescue(seen: Looked, event: gr.EventData) -> Asked:
 
 def chosen_wrong_word(seen: Looked, event: gr.EventData) -> Asked:
     (word,) = _numbers(seen, event, "word")
-    lane, text = _field(event, "lane"), _field(event, "text")
+    lane, text = fields.told(event, "lane"), fields.told(event, "text")
     lane = _lane(lane)
     if not isinstance(text, str):
         raise ValueError("That choice could not be read. Please choose again.")
@@ -211,7 +211,7 @@ def chosen_wrong_word(seen: Looked, event: gr.EventData) -> Asked:
 
 def chosen_lane(seen: Looked, event: gr.EventData) -> Asked:
     _numbers(seen, event)
-    return replace(seen.asked, every=_lane(_field(event, "lane")))
+    return replace(seen.asked, every=_lane(fields.told(event, "lane")))
 
 
 def _next_seed(asked: Asked) -> int:
@@ -221,16 +221,9 @@ def _next_seed(asked: Asked) -> int:
 
 
 def _numbers(seen: Looked, event: gr.EventData, *names: str) -> list[int]:
-    if _field(event, "id") != view.identity(seen.lanes):
+    if fields.told(event, "id") != view.identity(seen.lanes):
         raise ValueError("The picture has changed in the meantime. Please choose again.")
-    values = [_field(event, name) for name in names]
+    values = [fields.told(event, name) for name in names]
     if any(type(value) is not int for value in values):
         raise ValueError("That choice could not be read. Please choose again.")
     return values
-
-
-def _field(event: gr.EventData, name: str) -> Any:
-    try:
-        return getattr(event, name)
-    except (AttributeError, TypeError):
-        return None

@@ -15,7 +15,7 @@ from seq2seq import inspection
 from seq2seq.model import CROSS, DECODER, ENCODER
 from seq2seq.trace import DecodingTrace
 from seq2seq.translator import ModelInfo
-from seq2seq.ui import examples, link
+from seq2seq.ui import examples, fields, link
 from seq2seq.ui.services import Services
 from seq2seq.views import attention as view
 
@@ -259,10 +259,7 @@ def _head(text: str) -> Head:
 
 def chosen(asked: Asked, event: gr.EventData, services: Services) -> Asked:
     """What a visitor chose in the picture."""
-    try:
-        panels, unit = event.panels, event.unit
-    except (AttributeError, TypeError):
-        panels = unit = None
+    panels, unit = fields.told(event, "panels"), fields.told(event, "unit")
     if not isinstance(panels, str) or not isinstance(unit, str) or len(panels) > 1000:
         raise ValueError("That choice could not be read. Please choose again.")
     return replace(asked, panels=panels_of(panels, services), unit=unit_of(unit))

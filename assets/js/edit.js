@@ -1,0 +1,145 @@
+// Edit it: the weights of one step, moved in the heatmap or by sliders, and the translation that comes of them.
+
+const DRAG_FULL = 160; // pixels of a drag from 0% to 100%
+
+/** `weights` with number `at` set to `value`, the others scaled so that all sum to 1 again; alike where they were all 0. */
+function rebalanced(weights, at, value) {
+  const others = 1 - weights[at];
+  const share = (weight) => (others > 1e-9 ? (weight * (1 - value)) / others : (1 - value) / (weights.length - 1));
+  return weights.map((weight, i) => (i === at ? value : share(weight)));
+}
+
+function startEdit(element, trigger, props, watch) {
+  const root = element.querySelector(".edit");
+  const find = (selector) => root.querySelector(selector);
+  let given = null;
+  let weights = []; // of the step being edited, as they stand now
+  let tables = {};
+
+  function show(payload) {
+    given = payload;
+    weights = payload.weights.length ? scaled(payload.weights) : own();
+    find(".origin").textContent = `${payload.model.title}. Free-running (greedy); trained on ${payload.model.trained_on}`;
+    find(".heads-note").hidden = !payload.together;
+    find(".says").textContent = payload.says;
+    find(".nothing-yet").hidden = Boolean(payload.after);
+    find(".differing").hidden = !payload.after || payload.shared === payload.before.labels.length;
+    for (const name of ["before", "after"]) side(name);
+    find(".reset").hidden = !payload.after;
+    editor();
+    candidates();
+  }
+
+  const own = () => given.before.grid.weights[given.step - 1];
+
+  function scaled(list) {
+    const total = list.reduce((sum, weight) => sum + weight, 0);
+    return list.map((weight) => weight / total);
+  }
+
+  function side(name) {
+    const shown = given[name];
+    const place = find(`.${name} .grid-place`);
+    const [text, score] = ["text", "score"].map((part) => find(`[data-testid=${name}-${part}]`));
+    text.replaceChildren();
+    score.textContent = "";
+    place.replaceChildren();
+    delete tables[name];
+    if (!shown) return;
+    text.textContent = shown.result.text;
+    score.textContent = `log-probability ${logText(shown.result.log_prob)} nats in ${shown.result.pieces} pieces, free-running (greedy)`;
+    const table = makeHeatTable(place, {
+      scale: given.scale,
+      name: name === "before" ? "Attention weights of the model" : "Attention weights with your edit",
+      axes: ["target", "source"],
+      chosen: (row) => name === "before" && choose(row + 1),
+    });
+    table.show(shown.grid);
+    table.mark({
+      pinned: (entry) => entry.at.includes(given.step - 1),
+      row: (entry) => given.after && entry.at[0] >= given.shared,
+    });
+    tables[name] = table;
+    // The row being edited is moved where it is shown last: in the new picture once there is one.
+    if (name === (given.after ? "after" : "before")) drag(table);
+  }
+
+  function choose(step) {
+    if (step !== given.step) trigger("edit", { step, weights: [] });
+  }
+
+  /** The row being edited follows the mouse: up for more, down for less. */
+  function drag(table) {
+    const row = given.step - 1;
+    weights.forEach((_, x) => {
+      const cell = table.cell(row, x);
+      cell.classList.add("movable");
+      let from = null;
+      cell.addEventListener("pointerdown", (event) => {
+        if (event.pointerType === "touch") return; // a finger scrolls; it has the sliders
+        event.preventDefault();
+        cell.setPointerCapture(event.pointerId);
+        from = { y: event.clientY, weights: [...weights] };
+      });
+      cell.addEventListener("pointermove", (event) => {
+        if (from) set(rebalanced(from.weights, x, clamp(from.weights[x] + (from.y - event.clientY) / DRAG_FULL, 0, 1)));
+      });
+      cell.addEventListener("pointerup", () => {
+        const moved = from && weights.some((weight, i) => weight !== from.weights[i]);
+        from = null;
+        if (moved) send();
+      });
+      cell.addEventListener("dblclick", () => {
+        set(rebalanced(weights, x, 1));
+        send();
+      });
+    });
+  }
+
+  /** Show `next` everywhere, before anybody is asked. */
+  function set(next) {
+    weights = next;
+    const table = tables.after || tables.before;
+    weights.forEach((weight, x) => table.paint(table.cell(given.step - 1, x), weight));
+    root.querySelectorAll(".slider").forEach((line, x) => {
+      line.querySelector("input").value = Math.round(weights[x] * 100);
+      line.querySelector("output").textContent = percentText(weights[x]);
+    });
+  }
+
+  const send = () => trigger("edit", { step: given.step, weights: weights.map((weight) => clamp(weight, 0, 1)) });
+
+  function editor() {
+    const piece = given.before.labels[given.step - 1].text;
+    find("[data-testid=edit-step]").textContent = `Weights of step ${given.step}, in which “${piece}” was written`;
+    find(".sliders").replaceChildren(...given.before.grid.columns.map(({ text, kind }, x) => {
+      const line = html("label", `slider ${kind}`);
+      const input = html("input");
+      Object.assign(input, { type: "range", min: 0, max: 100, step: 1, value: Math.round(weights[x] * 100) });
+      input.setAttribute("aria-label", `Weight on “${text}”, in percent`);
+      input.addEventListener("input", () => set(rebalanced(weights, x, Number(input.value) / 100)));
+      input.addEventListener("change", send);
+      line.append(html("span", "source", text), input, html("output", "", percentText(weights[x])));
+      return line;
+    }));
+  }
+
+  function candidates() {
+    const lines = root.querySelectorAll(".candidate-lines");
+    const box = find(".candidates-beside");
+    box.hidden = !given.after;
+    ["before", "after"].forEach((name, i) => {
+      const list = given[name] ? given[name].candidates[given.step - 1] : [];
+      lines[i].replaceChildren(...list.map(({ text, kind, log_prob }) => {
+        const line = html("div", `detail-line ${kind}`);
+        const bar = html("span", "p-bar");
+        bar.style.setProperty("--p", Math.exp(log_prob).toFixed(4));
+        line.append(html("span", "candidate-piece", text), bar, html("span", "number", probabilityText(Math.exp(log_prob))));
+        return line;
+      }));
+    });
+  }
+
+  find(".reset").addEventListener("click", () => trigger("edit", { step: given.step, weights: [] }));
+  makeBoard(root, props, watch, show);
+}
