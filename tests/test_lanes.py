@@ -230,6 +230,6 @@ def test_every_reference_belongs_to_an_example() -> None:
 
 def test_tabs_are_known_by_their_addresses() -> None:
     assert link.tab_of({}) == link.TRANSLATE and link.tab_of({"tab": "teacher-forcing"}) == link.FORCING
-    with pytest.raises(ValueError, match=r"no tab “x”. There are: translate, teacher-forcing, score"):
+    with pytest.raises(ValueError, match=r"no tab “x”. There are: translate, attention, attribution"):
         link.tab_of({"tab": "x"})
     assert SimpleNamespace(**link.address(link.TRANSLATE)).tab is None
