@@ -89,6 +89,12 @@ def quality(
     )
 
 
+def chrf_of_each(hypotheses: Sequence[str], references: Sequence[str]) -> list[float]:
+    """chrF of each sentence alone, 0 to 100."""
+    metric = CHRF()
+    return [metric.sentence_score(h, [r]).score for h, r in zip(hypotheses, references, strict=True)]
+
+
 def _streams(references: Sequence[Sequence[str]]) -> Any:
     """sacrebleu's layout: one list a reference number, a gap where a sentence has fewer."""
     most = max(map(len, references))

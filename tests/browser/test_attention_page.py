@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from seq2seq import attribution, inspection
+from seq2seq.stretching import PARTS, grown
 from seq2seq.trace import DecodingTrace
 from seq2seq.translator import Translator
 from seq2seq.views.heatmap import merge_words
@@ -269,3 +270,29 @@ def test_what_has_no_attention_cannot_be_edited(tab) -> None:
     page = tab("edit", f"&text={quote(TEXT)}&model=en-fr-plain")
     expect(page.locator("#view-edit").get_by_test_id("message")).to_contain_text("has no attention that could be edited")
     expect(page.get_by_test_id("edit")).to_be_visible()
+
+
+# --- the bottleneck ---
+
+
+def test_a_sentence_grows_and_what_is_drawn_was_decoded(visit, translator) -> None:
+    page = visit("?tab=bottleneck&clauses=2", ready=".bottleneck.ready .grown-written .target >> nth=0")
+    pairs = grown(PARTS["English", "French", "everyday"])
+    source, reference = pairs[1][0]
+    expect(page.get_by_test_id("grown-source")).to_have_text(source)
+    expect(page.get_by_test_id("grown-reference")).to_have_text(f"reference: {reference}")
+    texts = page.locator(".grown-written .target")
+    expect(texts.first).to_have_text(dict(translator.translate_lines([source]))[0])
+    page.get_by_test_id("clauses").focus()
+    page.keyboard.press("End")
+    expect(page.get_by_test_id("grown-source")).to_have_text(pairs[-1][0][0])
+    parameter(page, "clauses", str(len(pairs)))
+    expect(page.get_by_test_id("by-length").locator("tr")).to_have_count(len(pairs) + 1)
+    page.locator(".bottleneck .js-plotly-plot .scatterlayer .trace").first.wait_for()
+    page.get_by_test_id("another").click()
+    expect(page.get_by_test_id("grown-source")).to_have_text(pairs[-1][1][0])
+
+
+def test_a_family_that_is_not_there_is_said(visit) -> None:
+    page = visit("?tab=bottleneck&family=klingon", ready=".bottleneck.ready .grown-written .target >> nth=0")
+    expect(page.locator("#view-bottleneck").get_by_test_id("message")).to_contain_text("There are no sentences “klingon”")
