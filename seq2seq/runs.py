@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import subprocess
 import sys
 import time
 from collections import deque
@@ -21,6 +20,7 @@ from threading import RLock, Thread
 
 from .card import RESULTS
 from .control import MARK, PAUSE, PAUSED, RESUME, RUNNING, STOP, STOPPED
+from .launching import Launch, Process, launch
 from .plan import Plan
 from .run_folders import ERROR, Run, RunFolders, checked
 
@@ -28,17 +28,17 @@ QUEUED, STARTING, STOPPING, FINISHED, FAILED = "queued", "starting", "stopping",
 ELSEWHERE = "elsewhere"  # the state of a run of which there is only what it reported
 LOG, STATE_FILE = "log", "training.safetensors"  # what a process says, and where its run's state is
 THREADS = max(1, (os.cpu_count() or 1) // 2)  # the others are left to those who decode; threads that wait slow down all
-_PROGRAM = Path(__file__).resolve().parent.parent
 
 
 class Runs(RunFolders):
     """All runs of a folder. Every method may be called from several threads at once."""
 
-    def __init__(self, root: Path):
+    def __init__(self, root: Path, launch: Launch = launch):
         super().__init__(root)
+        self._launch = launch
         self._lock = RLock()
         self._queue: deque[str] = deque()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Process | None = None
         self._current: str | None = None  # the run that has the process
         self._state = STARTING  # of that run
         self._closed = False
@@ -198,25 +198,15 @@ class Runs(RunFolders):
             self._current, self._state = run.id, STARTING
             Thread(target=self._follow, args=(run, self._process), daemon=True).start()
 
-    def _begin(self, run: Run) -> subprocess.Popen[str]:
+    def _begin(self, run: Run) -> Process:
         folder, out = self.folder(run.id), self.checkpoint(run)
         call = [sys.executable, "-m", "seq2seq", "train", *Plan.from_dict(run.plan).arguments(), *self.length(run)]
         call += ["--out", str(out), "--controlled", "--threads", str(THREADS), "--measure", str(run.measure)]
         call += [f"--probe={sentence}" for sentence in run.probes]  # a sentence may begin with a dash
         call += ["--resume"] if (out / STATE_FILE).exists() else []
-        with open(folder / LOG, "w", encoding="utf-8") as log:
-            return subprocess.Popen(
-                call,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                encoding="utf-8",
-                cwd=folder,  # where the files are that its plan names
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(_PROGRAM), os.environ.get("PYTHONPATH"))))},
-            )
+        return self._launch(call, folder, folder / LOG)  # the files that its plan names are in its folder
 
-    def _follow(self, run: Run, process: subprocess.Popen[str]) -> None:
+    def _follow(self, run: Run, process: Process) -> None:
         """Note what the process says of itself; at its end, why it ended, and begin the next run."""
         assert process.stdout is not None
         for line in process.stdout:

@@ -16,10 +16,11 @@ from threading import Lock
 import torch
 
 from seq2seq.checkpoint import WEIGHTS
+from seq2seq.launching import Launch, launch
 from seq2seq.run_folders import MODEL
 from seq2seq.runs import Runs
 from seq2seq.translator import ModelInfo, Translator, available
-from seq2seq.ui import menu
+from seq2seq.ui import menu, zero_gpu
 from seq2seq.ui.limits import Limits
 
 PREFERRED = "en-fr-additive"
@@ -36,10 +37,11 @@ class Services:
         infos: Mapping[str, ModelInfo],
         load: Callable[[str], Translator] = Translator.load,
         limits: Limits | None = None,
+        launcher: Launch | None = None,
     ):
         self.infos = dict(infos)
         self.limits = limits or Limits.of(os.environ)
-        self.runs = Runs(self.limits.folder / "runs")
+        self.runs = Runs(self.limits.folder / "runs", launcher or launch)
         self._trained: OrderedDict[tuple[Path, int], Translator] = (
             OrderedDict()
         )  # by file and its time: a run betters its model
@@ -61,7 +63,8 @@ class Services:
                 infos[name] = ModelInfo.read(name)
             except ValueError as error:  # one bad folder must not keep the others from being shown
                 _log.error("%s", error)
-        services = cls(menu.ordered(infos, PREFERRED))
+        limits = Limits.of(os.environ)
+        services = cls(menu.ordered(infos, PREFERRED), limits=limits, launcher=zero_gpu.launcher(os.environ, limits.minutes))
         while services.infos:
             try:
                 services.translator(services.first)
