@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from . import checkpoint, decoding
@@ -161,6 +162,22 @@ class Translator:
         device = self.model.device
         return self.model(source.to(device), lengths.to(device), pad(fed)[0].to(device))
 
+    def attend(self, sources: Sequence[Ids], targets: Sequence[Ids]) -> list[np.ndarray]:
+        """Attention [T, S] of each step that writes a piece of `targets`, whatever the model would choose; ids as above.
+
+        Raises ValueError for a model without attention.
+        """
+        forced = Prefix(tuple(map(tuple, targets)))
+        found: list[list[np.ndarray]] = [[] for _ in sources]
+        memory, state, limits = self._encode(self.model, sources, forced)
+        for frame in decode(self.model, memory, state, forced, limits):
+            if (attention := frame.attention) is None:
+                raise ValueError(f"the model {self.name!r} has no attention: choose one that has")
+            # Nothing but the forced piece can be chosen, so each row has one child and keeps its place.
+            for row, sentence in zip(attention.cpu().numpy(), frame.outline.sentences.tolist(), strict=True):
+                found[sentence].append(row[: len(sources[sentence])])
+        return [np.stack(rows) for rows in found]
+
     def evaluate(self, pairs: Sequence[Pair], strategy: Any = Greedy()) -> Quality:
         """Free-running BLEU and chrF of `pairs`, each source against all of its references.
 
@@ -199,6 +216,10 @@ class Translator:
         if len(ids) > MAX_TARGET_PIECES:
             raise ValueError(f"the target has {len(ids)} pieces; at most {MAX_TARGET_PIECES} can be scored")
         return ids
+
+    @property
+    def source_vocabulary(self) -> Vocabulary:
+        return self._tokenizer.source
 
     @property
     def target_vocabulary(self) -> Vocabulary:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from small import make_checkpoint, make_model, small_config
 
-from seq2seq import card, checkpoint
+from seq2seq import alignment, card, checkpoint
 from seq2seq.__main__ import main
 from seq2seq.exposure import measure
 from seq2seq.folder_lock import alone_in
@@ -104,6 +104,21 @@ def test_forcing_prints_what_the_engine_measures(model: str, capsys: pytest.Capt
     assert f"{printed['summary']['accuracy_forced']:.3f} (" in shown and "1 left out: too long" in shown
     assert main([*common, "--csv", "-"]) == 0
     assert capsys.readouterr().out.splitlines() == lines
+
+
+def test_align_prints_what_the_engine_measures(model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "gold.tsv"
+    lines = ["the key .\tla clé .\t0-0 1-1 2-2", "we\tnous\t0p0", "we " * 300 + "\tnous\t0-0"]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    call = ["align", "--model", model, "--data", str(file)]
+    printed = json.loads(run(capsys, *call, "--json"))
+    rows = list(alignment.measure(Translator.load(model), alignment.read_aligned(file)))
+    counts = {"sentences": 2, "left_out": 1, "target_words": 4, "sure": 3, "possible": 1}
+    about = {"mode": "teacher-forced", "model": model, "data": "gold.tsv", **counts}
+    assert printed == {**about, **alignment.report(rows)}
+    assert printed["diagonal"]["error_rate"] == 0
+    shown = run(capsys, *call)
+    assert f"{printed['attention']['error_rate']:.3f} (" in shown and "1 sentences left out: too long" in shown
 
 
 def test_compare_prints_what_is_kept_for_the_app(
@@ -281,6 +296,8 @@ def test_a_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tm
         (["score", "--model", "M", "--source", "a", "--target", " "], "nothing to score"),
         (["forcing", "--model", "M", "--data", "/nowhere.tsv"], "/nowhere.tsv cannot be read"),
         (["forcing", "--model", "M", "--data", "d", "--seed", "-1"], "seed must be between 0 and"),
+        (["align", "--model", "M"], "required: --data"),
+        (["align", "--model", "M", "--data", "/nowhere.tsv"], "/nowhere.tsv cannot be read"),
         (["compare", "--recipe", "one", "M", "--data", "d", "--test", "d"], "give 2 to 3 recipes"),
         (["compare", "--recipe", "one", "M", "--recipe", "one", "M", "--data", "d", "--test", "d"], "give 2 to 3 recipes"),
         (["compare", "--recipe", "one", "M", "--recipe", "two", "--data", "d", "--test", "d"], "give 2 to 3 recipes"),

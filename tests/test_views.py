@@ -21,10 +21,11 @@ from seq2seq.trace import (
     Hypothesis,
     SourcePosition,
 )
-from seq2seq.views import VIEWS, heatmap, payload
+from seq2seq.views import VIEWS, payload
 from seq2seq.views.fork import compare
 from seq2seq.views.pieces import END, label, spell, visible, words
 from seq2seq.views.sentences import Span, plain, probability, start_sentence, step_sentence
+from seq2seq.words import merge_words
 
 SOURCE = [("▁the", 0), ("▁um", 1), ("brella", 1), (END, 2)]
 TARGET = [("▁le", 0), ("▁para", 1), ("pluie", 1), (END, 2)]
@@ -312,7 +313,7 @@ def attention(draw):
 @given(attention())
 def test_merged_rows_still_sum_to_one_and_stay_within_bounds(case):
     weights, rows, columns = case
-    merged = heatmap.merge_words(weights, rows, columns)
+    merged = merge_words(weights, rows, columns)
     assert len(merged) == len(rows) and all(len(row) == len(columns) for row in merged)
     for row in merged:
         assert math.isclose(sum(row), 1, abs_tol=1e-9)

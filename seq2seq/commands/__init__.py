@@ -1,6 +1,6 @@
 """One module a command: HELP, add_arguments(parser), run(options)."""
 
-from . import bench, compare, evaluate, fetch, forcing, score, train, translate
+from . import align, bench, compare, evaluate, fetch, forcing, score, train, translate
 
 COMMANDS = {
     "translate": translate,
@@ -10,5 +10,6 @@ COMMANDS = {
     "evaluate": evaluate,
     "forcing": forcing,
     "compare": compare,
+    "align": align,
     "bench": bench,
 }

@@ -15,22 +15,10 @@ import plotly.graph_objects as go
 
 from seq2seq.trace import DecodingTrace
 from seq2seq.views.pieces import label, words
+from seq2seq.words import merge_words
 
 SCALE = "Cividis"  # perceptually uniform, and made for every kind of colour vision
 DIGITS = 4
-
-
-def merge_words(
-    weights: Sequence[Sequence[float]],
-    rows: Sequence[Sequence[int]],
-    columns: Sequence[Sequence[int]],
-) -> list[list[float]]:
-    """Attention between whole words, from attention between pieces.
-
-    `weights` is (T, S); `rows` and `columns` hold, for each word, the indices of its pieces. A source word gets the sum of its
-    pieces' weights, a target word the mean over its steps, so that rows still sum to 1.
-    """
-    return [[sum(weights[t][s] for t in row for s in column) / len(row) for column in columns] for row in rows]
 
 
 def figure(weights: Sequence[Sequence[float]], rows: Sequence[str], columns: Sequence[str], unit: str) -> go.Figure:
