@@ -63,7 +63,7 @@ def _lines(about: dict[str, Any], found: dict[str, dict[str, float | None]]) -> 
         " " * 10 + "".join(f"{name:>24}" for name in NAMES.values()),
         *(f"{method:10}" + "".join(f"{_figure(found[method], name):>24}" for name in NAMES) for method in METHODS),
         "",
-        f"attention errs less than the diagonal by {_figure(gain, 'error_rate')}; "
+        f"error rate of the diagonal minus the attention's: {_figure(gain, 'error_rate')}; "
         "in brackets the middle 95% of 1,000 resamples of the sentences",
     ]
 
