@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from .batches import Ids
 from .bootstrap import Bootstrap, Means
 from .translator import BATCH_SENTENCES, Translator
 from .words import Words, join, merge
@@ -156,26 +157,40 @@ def largest(weights: np.ndarray) -> Links:
     return frozenset((int(i), j) for j, i in enumerate(weights.argmax(1)))
 
 
-def word_attention(translator: Translator, pairs: Sequence[tuple[Words, Words]]) -> Iterator[tuple[int, np.ndarray]]:
-    """(index, weights [target words, source words]) of each pair, teacher-forced, sentences of like length together.
+def attention(translator: Translator, source: Words, target: Words) -> np.ndarray:
+    """Weights [target words, source words] of one pair, teacher-forced; the end mark's is no word's, so that rows sum to less
+    than 1. Raises ValueError, fit to be shown, for a text that the model cannot take, and for a model without attention."""
+    ids = translator.source_ids(source.text), translator.target_ids(target.text)
+    return _between_words(translator, (source, target), ids, translator.attend([ids[0]], [ids[1]])[0])
 
-    The end mark's weight is no word's, so that rows sum to less than 1. Pairs that are too long for the model are left out.
+
+def _between_words(translator: Translator, pair: tuple[Words, Words], ids: tuple[Ids, Ids], weights: np.ndarray) -> np.ndarray:
+    columns = pair[0].shares(translator.source_vocabulary.pieces(ids[0]))
+    return merge(weights, pair[1].shares(translator.target_vocabulary.pieces(ids[1])), columns)
+
+
+def word_attention(translator: Translator, pairs: Sequence[tuple[Words, Words]]) -> Iterator[tuple[int, np.ndarray]]:
+    """(index, `attention`) of each pair, sentences of like length together. Pairs too long for the model are left out.
+
     Raises ValueError for a model without attention.
     """
     encoded = []
     for index, (source, target) in enumerate(pairs):
         try:
-            encoded.append((index, translator.source_ids(source.text), translator.target_ids(target.text)))
+            encoded.append((index, (translator.source_ids(source.text), translator.target_ids(target.text))))
         except ValueError:
             continue
-    encoded.sort(key=lambda row: (len(row[1]), len(row[2])))
+    encoded.sort(key=lambda row: tuple(map(len, row[1])))
     for start in range(0, len(encoded), BATCH_SENTENCES):
         batch = encoded[start : start + BATCH_SENTENCES]
-        found = translator.attend([source for _, source, _ in batch], [target for _, _, target in batch])
-        for (index, source_ids, target_ids), weights in zip(batch, found, strict=True):
-            source, target = pairs[index]
-            columns = source.shares(translator.source_vocabulary.pieces(source_ids))
-            yield index, merge(weights, target.shares(translator.target_vocabulary.pieces(target_ids)), columns)
+        found = translator.attend([source for _, (source, _) in batch], [target for _, (_, target) in batch])
+        for (index, ids), weights in zip(batch, found, strict=True):
+            yield index, _between_words(translator, pairs[index], ids, weights)
+
+
+def agreeing(links: Links, weights: np.ndarray) -> frozenset[int]:
+    """The target words for which the source word with the largest weight is among those that `links` give them."""
+    return frozenset(j for _, j in links & largest(weights))
 
 
 def measure(translator: Translator, sentences: Sequence[Aligned]) -> Iterator[Row]:

@@ -13,9 +13,7 @@ import plotly
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 PLOTLY = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
-STYLES = [
-    ASSETS / name for name in ("app.css", "player.css", "lanes.css", "score.css", "exposure.css", "train.css", "attention.css")
-]
+STYLES = [ASSETS / f"{name}.css" for name in ("app", "player", "lanes", "score", "exposure", "train", "attention", "predict")]
 
 
 def read(name: str) -> str:
