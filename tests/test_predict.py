@@ -10,7 +10,6 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
-from plotly.colors import sample_colorscale
 from small import make_checkpoint, make_info, make_model, small_config
 
 from seq2seq import alignment
@@ -20,7 +19,6 @@ from seq2seq.translator import Translator
 from seq2seq.ui import gold, link, predict
 from seq2seq.ui.predict import Asked, Seen
 from seq2seq.ui.services import Services
-from seq2seq.views import predict as view
 from seq2seq.words import split
 
 TEXT, TRANSLATION = "We were waiting for you in the garden.", "Nous t'attendions dans le jardin."
@@ -60,7 +58,7 @@ def test_what_is_revealed_are_the_engines_numbers(services: Services) -> None:
     revealed = shown(services, Asked(TEXT, TRANSLATION, "en-fr-additive", DRAWN, True))["revealed"]
     source, target = split(TEXT, "English"), split(TRANSLATION, "French")
     weights = alignment.attention(services.translator("en-fr-additive"), source, target)
-    assert np.allclose([[cell["weight"] for cell in row] for row in revealed["heat"]], weights, atol=1e-4)
+    assert np.allclose(revealed["weights"], weights, atol=1e-4)
     known = gold.find(TEXT, TRANSLATION, services.info("en-fr-additive"))
     assert known and revealed["gold"]["sure"] == sorted(map(list, known.sure))
     assert revealed["gold"]["possible"] == sorted(map(list, known.possible - known.sure))
@@ -85,7 +83,7 @@ def test_without_attention_there_is_still_the_alignment_by_hand(tokenizer: Token
     plain = Translator(make_checkpoint(make_model(small_config(attention="none")), tokenizer))
     services = Services({"plain": replace(plain.info, subject="everyday")}, lambda _: plain)
     payload = shown(services, Asked(TEXT, TRANSLATION, "plain", DRAWN, True))
-    assert "This model has no attention" in payload["hint"] and payload["revealed"]["heat"] is None
+    assert "This model has no attention" in payload["hint"] and payload["revealed"]["weights"] is None
     assert [row[0] for row in payload["revealed"]["rows"]] == ["your links", "diagonal"]
     assert "most looked at" not in said(payload["revealed"]["verdict"])
 
@@ -177,11 +175,3 @@ def test_another_model_keeps_the_links_of_the_same_words(services: Services, see
     assert asked == Asked(TEXT, "", "en-fr-additive") and not kept
     asked, kept = predict.with_model(services, drawn, "Mine.", "À moi.", "en-fr-additive")
     assert asked == Asked("Mine.", "À moi.", "en-fr-additive") and not kept
-
-
-def test_cells_are_coloured_on_the_heatmaps_scale_and_can_be_read() -> None:
-    ((low, middle, high),) = view.heat([[0.0, 0.5, 1.0]])
-    assert (low["ink"], high["ink"]) == (view.LIGHT, view.DARK)
-    red, green, blue = sample_colorscale("Cividis", [0.5], colortype="tuple")[0]
-    assert middle["fill"] == f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"
-    assert view.scale()[0] == low["fill"] and view.scale()[-1] == high["fill"]

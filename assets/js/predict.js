@@ -23,7 +23,7 @@ function startPredict(element, trigger, props, watch) {
     shown = payload;
     root.dataset.revealed = String(Boolean(payload.revealed));
     const task = payload.revealed
-      ? `Rows are the words of the translation, columns those of the sentence.${payload.revealed.heat ? " Attention is teacher-forced: the decoder was fed this translation." : ""}`
+      ? `Rows are the words of the translation, columns those of the sentence.${payload.revealed.weights ? " Attention is teacher-forced: the decoder was fed this translation." : ""}`
       : "Which source word gave each target word? Choose the cells where a row's word translates a column's: your prediction of what the decoder looks at as it writes.";
     root.querySelector(".predict-task").textContent = task;
     part("translation").replaceChildren();
@@ -40,7 +40,7 @@ function startPredict(element, trigger, props, watch) {
 
   function draw() {
     const { source, target, revealed } = shown;
-    const heat = revealed && revealed.heat;
+    const heat = revealed && revealed.weights;
     table.className = `predict-grid${revealed ? " revealed" : ""}${heat ? " heated" : ""}`;
     table.setAttribute("aria-label", revealed ? "Your links and what was revealed" : "Your links");
     const head = html("tr");
@@ -93,16 +93,16 @@ function startPredict(element, trigger, props, watch) {
     cell.replaceChildren();
     if (own) cell.appendChild(html("span", "own", "●"));
     if (own && revealed) said.push("your link");
-    if (revealed && revealed.heat) {
-      const { weight, fill, ink } = revealed.heat[j][i];
-      const row = revealed.heat[j].map((place) => place.weight);
+    if (revealed && revealed.weights) {
+      const row = revealed.weights[j];
+      const weight = row[i];
       const most = row.indexOf(Math.max(...row)) === i;
-      cell.style.setProperty("--fill", fill);
-      cell.style.setProperty("--cell-ink", ink);
+      cell.style.setProperty("--shade", shadeOf(revealed.scale, weight));
+      cell.style.setProperty("--on-shade", inkOn(weight));
       cell.classList.toggle("most", most);
       cell.dataset.weight = weight;
-      said.push(`weight ${weight.toFixed(2)}${most ? ", most looked at" : ""}`);
-      if (weight >= WRITTEN || most) cell.appendChild(html("span", "weight", weight.toFixed(2)));
+      said.push(`weight ${percentText(weight)}${most ? ", most looked at" : ""}`);
+      if (weight >= WRITTEN || most) cell.appendChild(html("span", "weight", percentText(weight)));
     }
     for (const kind of revealed && revealed.gold ? ["sure", "possible"] : []) {
       if (!revealed.gold[kind].some(([a, b]) => a === i && b === j)) continue;
@@ -197,8 +197,8 @@ function startPredict(element, trigger, props, watch) {
     part("verdict").append(...revealed.verdict.map((span) => html("span", span.role, span.text)));
     fillTable(part("scores"), revealed.columns, revealed.rows, 1);
     for (const item of part("key").querySelectorAll(".key-gold")) item.hidden = !revealed.gold;
-    part("key").querySelector(".key-most").hidden = part("key").querySelector("li").hidden = !revealed.heat;
-    part("key").querySelector(".key-scale").style.background = `linear-gradient(90deg, ${shown.scale.join(", ")})`;
+    part("key").querySelector(".key-most").hidden = part("key").querySelector("li").hidden = !revealed.weights;
+    part("key").querySelector(".key-scale").style.background = `linear-gradient(90deg, ${revealed.scale.map(([place, colour]) => `${colour} ${100 * place}%`).join(", ")})`;
   }
 
   part("reveal").addEventListener("click", () => trigger("reveal", { id: shown.id, links: pairs() }));

@@ -22,7 +22,7 @@ from seq2seq.views import predict as view
 from seq2seq.views.pieces import visible
 from seq2seq.words import Words, split
 
-SCRIPTS = ("core", "link", "board", "tables", "predict")
+SCRIPTS = ("core", "link", "board", "tables", "heat-table", "predict")
 MAX_WORDS = 40  # a side: what a grid on a page can show
 MAX_LINKS = 200  # what an address can hold
 NO_ATTENTION = "This model has no attention: it reads the source through one fixed state, so there is nothing to reveal but {}."
@@ -189,7 +189,6 @@ def shown(services: Services, now: Seen, keep: bool = False) -> str:
         hint=says,
         own=not asked.reference.strip(),
         written=visible(now.target.text),
-        scale=view.scale(),
         most=MAX_LINKS,
         model={"title": info.title, "trained_on": info.trained_on},
         link=items(asked),
@@ -217,7 +216,7 @@ def _revealed(now: Seen) -> dict[str, Any]:
     said = view.verdict(
         list(now.source), list(now.target), links, weights, agreeing["you"], counts["you"], counts.get("attention")
     )
-    return {"heat": weights and view.heat(weights), "columns": view.COLUMNS, "rows": rows, "verdict": said}
+    return {"weights": weights, "columns": view.COLUMNS, "rows": rows, "verdict": said}
 
 
 def with_model(services: Services, before: Seen | None, text: str, right: str, name: str) -> tuple[Asked, bool]:

@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from plotly.colors import sample_colorscale
-
-from seq2seq.views.heatmap import DIGITS, SCALE
+from seq2seq.views.attention import percent, scale
+from seq2seq.views.heatmap import DIGITS
 from seq2seq.views.pieces import visible
 from seq2seq.views.sentences import Span, told
 
@@ -16,25 +15,6 @@ if TYPE_CHECKING:  # the engine's records are read here, and the engine is not l
     from seq2seq.alignment import Aligned, Counts, Links
 
 COLUMNS = ["", "links", "most looked-at word linked", "alignment error rate", "precision", "recall"]
-DARK, LIGHT = "#000000", "#ffffff"  # ink on a cell
-
-
-def heat(weights: Sequence[Sequence[float]]) -> list[list[dict[str, Any]]]:
-    """For each target word (row) and source word: its weight, the colour of its cell, and the ink to be read on it."""
-    return [[_cell(weight) for weight in row] for row in weights]
-
-
-def _cell(weight: float) -> dict[str, Any]:
-    (colour,) = sample_colorscale(SCALE, [min(1.0, max(0.0, weight))], colortype="tuple")
-    # Relative luminance without gamma is enough to choose between black and white.
-    bright = sum(share * value for share, value in zip((0.2126, 0.7152, 0.0722), colour, strict=True))
-    fill = "#" + "".join(f"{round(255 * value):02x}" for value in colour)
-    return {"weight": round(weight, DIGITS), "fill": fill, "ink": DARK if bright > 0.45 else LIGHT}
-
-
-def scale() -> list[str]:
-    """The colours from weight 0 to weight 1, for a key."""
-    return [_cell(weight / 8)["fill"] for weight in range(9)]
 
 
 def score_row(name: str, links: int, agreeing: frozenset[int] | None, words: int, counts: Counts | None) -> list[Any]:
@@ -82,7 +62,7 @@ def _surprise(
     i = max(range(len(source)), key=lambda word: weights[j][word])
     own = [visible(source[word]) for word, at in sorted(links) if at == j]
     spans = [Span("The surest difference: writing "), Span(f"“{visible(target[j])}”", "target"), Span(", it looks most at ")]
-    spans += [Span(f"“{visible(source[i])}”", "source"), Span(f" ({weights[j][i]:.2f}), and you linked ")]
+    spans += [Span(f"“{visible(source[i])}”", "source"), Span(f" ({percent(weights[j][i])}), and you linked ")]
     return [*spans, Span(" and ".join(f"“{word}”" for word in own), "source"), Span(". ")]
 
 
@@ -98,7 +78,14 @@ def payload(
     """Without `revealed`, nothing of the attention or of `gold` is in it. `links` None: those that are drawn stay."""
     shown = None
     if revealed is not None:
-        shown = {**revealed, "gold": gold and {"sure": sorted(gold.sure), "possible": sorted(gold.possible - gold.sure)}}
+        weights = revealed["weights"]
+        rounded = None if weights is None else [[round(weight, DIGITS) for weight in row] for row in weights]
+        shown = {
+            **revealed,
+            "weights": rounded,
+            "scale": scale(),
+            "gold": gold and {"sure": sorted(gold.sure), "possible": sorted(gold.possible - gold.sure)},
+        }
     data = {
         "source": [visible(word) for word in source],
         "target": [visible(word) for word in target],
