@@ -59,6 +59,7 @@ def test_what_is_revealed_are_the_engines_numbers(services: Services) -> None:
     source, target = split(TEXT, "English"), split(TRANSLATION, "French")
     weights = alignment.attention(services.translator("en-fr-additive"), source, target)
     assert np.allclose(revealed["weights"], weights, atol=1e-4)
+    assert np.allclose(revealed["end"], 1 - weights.sum(1), atol=1e-4)
     known = gold.find(TEXT, TRANSLATION, services.info("en-fr-additive"))
     assert known and revealed["gold"]["sure"] == sorted(map(list, known.sure))
     assert revealed["gold"]["possible"] == sorted(map(list, known.possible - known.sure))

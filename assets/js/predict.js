@@ -51,6 +51,7 @@ function startPredict(element, trigger, props, watch) {
       cell.appendChild(html("span", "", word));
       return cell;
     });
+    if (heat) head.appendChild(html("th", "end")).appendChild(html("span", "", "end"));
     cells = [];
     heads.rows = [];
     const rows = target.map((word, j) => {
@@ -61,6 +62,7 @@ function startPredict(element, trigger, props, watch) {
       title.title = word;
       heads.rows.push(title);
       cells.push(source.map((_, i) => row.appendChild(gridCell(i, j)).firstChild));
+      if (heat) row.appendChild(endCell(j));
       return row;
     });
     head.setAttribute("role", "row");
@@ -81,6 +83,18 @@ function startPredict(element, trigger, props, watch) {
     cell.dataset.link = name(i, j);
     if (shown.revealed) cell.setAttribute("aria-disabled", "true");
     dress(cell, i, j);
+    return box;
+  }
+
+  /** The weight on the end mark, which is no word: nothing can be linked to it. */
+  function endCell(j) {
+    const { end, scale } = shown.revealed;
+    const box = html("td");
+    box.setAttribute("role", "gridcell");
+    const cell = box.appendChild(html("span", "predict-end", end[j] >= WRITTEN ? percentText(end[j]) : ""));
+    cell.title = `${shown.target[j]}, end mark, weight ${percentText(end[j])}`;
+    cell.style.setProperty("--shade", shadeOf(scale, end[j]));
+    cell.style.setProperty("--on-shade", inkOn(end[j]));
     return box;
   }
 

@@ -26,11 +26,6 @@ def find(text: str, translation: str, info: ModelInfo) -> Aligned | None:
     return known.get((text.strip(), translation.strip()))
 
 
-def examples_of(info: ModelInfo) -> list[str]:
-    """The sentences that are aligned, of the kind that a model learned from."""
-    return [text for text in examples.of(info) if find(text, examples.reference(text, info), info)]
-
-
 @cache
 def _sentences(source: str, target: str) -> dict[tuple[str, str], Aligned]:
     found = {}

@@ -79,10 +79,10 @@ def payload(
     shown = None
     if revealed is not None:
         weights = revealed["weights"]
-        rounded = None if weights is None else [[round(weight, DIGITS) for weight in row] for row in weights]
         shown = {
             **revealed,
-            "weights": rounded,
+            "weights": weights and [[round(weight, DIGITS) for weight in row] for row in weights],
+            "end": weights and [round(max(0.0, 1 - sum(row)), DIGITS) for row in weights],  # what is left is the end mark's
             "scale": scale(),
             "gold": gold and {"sure": sorted(gold.sure), "possible": sorted(gold.possible - gold.sure)},
         }

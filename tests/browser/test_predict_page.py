@@ -45,6 +45,9 @@ def expect_revealed(page: Page, links: Links) -> None:
     weights = alignment.attention(translator, split(TEXT, "English"), split(TRANSLATION, "French"))
     shown = page.locator(".predict-cell").evaluate_all("cells => cells.map((cell) => Number(cell.dataset.weight))")
     assert shown == pytest.approx(weights.flatten().tolist(), abs=1e-3)
+    ends = page.locator(".predict-end").evaluate_all("cells => cells.map((cell) => cell.textContent)")
+    left = 1 - weights.sum(1)
+    assert [int(text[:-1] or 0) for text in ends] == [round(100 * w) if w >= 0.05 else 0 for w in left]
     most = page.locator(".predict-cell.most").evaluate_all("cells => cells.map((cell) => cell.dataset.link)")
     assert sorted(most) == sorted(f"{i}-{j}" for i, j in alignment.largest(weights))
     known = gold.find(TEXT, TRANSLATION, translator.info)
