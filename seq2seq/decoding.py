@@ -174,31 +174,46 @@ class _BeamSearch:
     def choose(self, log_probs: Tensor, rows: Rows) -> Choice:
         k, device = self._size, log_probs.device
         # Among 2k candidates at most k end, so k that go on are always left (unless the vocabulary is smaller).
-        width = min(2 * k, log_probs.shape[1])
-        best, tokens = (log_probs + rows.totals[:, None]).topk(width)  # [R, width]
-        # Lay the rows of each sentence side by side: slot = place of the row among its sentence's.
-        _, group, counts = rows.sentences.unique_consecutive(return_inverse=True, return_counts=True)
-        first = counts.cumsum(0) - counts
-        slot = torch.arange(len(group), device=device) - first[group]
-        grid = best.new_full((len(counts), int(counts.max()), width), NEVER)
-        grid[group, slot] = best
-        totals, flat = grid.flatten(1).topk(min(2 * k, grid[0].numel()))  # [groups, 2k]
-        parents = first[:, None] + flat // width
-        # An empty slot's "parent" may lie behind the last row; its total of minus infinity drops it below.
-        chosen = tokens[parents.clamp_max(len(group) - 1), flat % width]
+        parents, tokens, totals, sentences = continuations(log_probs, rows, 2 * k)
         possible = totals > NEVER
-        ends = chosen == EOS
+        ends = tokens == EOS
         rank = torch.arange(totals.shape[1], device=device)
         finished = possible & ends & (rank < k)
         goes_on = possible & ~ends
         goes_on &= goes_on.cumsum(1) <= k
-        sentences = rows.sentences[first].cpu()
+        sentences = sentences.cpu()
         # Several may end in one step; the best of them fill the places that are left.
         finished &= finished.cumsum(1) <= (k - self._ended[sentences]).to(device)[:, None]
         self._ended[sentences] += finished.sum(1).cpu()
         goes_on &= (self._ended[sentences] < k).to(device)[:, None]
         keep = finished | goes_on
-        return Choice(parents[keep], chosen[keep], totals[keep], goes_on[keep])
+        return Choice(parents[keep], tokens[keep], totals[keep], goes_on[keep])
+
+
+class Continuations(NamedTuple):
+    """The most probable continuations of G sentences' rows, n each, best first."""
+
+    parents: Tensor  # [G, n] row
+    tokens: Tensor  # [G, n]
+    totals: Tensor  # [G, n]; minus infinity where there is none
+    sentences: Tensor  # [G]
+
+
+def continuations(log_probs: Tensor, rows: Rows, count: int) -> Continuations:
+    """Of all rows of each sentence together, the `count` continuations by one piece with the highest totals, or as many as
+    there are."""
+    width = min(count, log_probs.shape[1])
+    best, tokens = (log_probs + rows.totals[:, None]).topk(width)  # [R, width]
+    # Lay the rows of each sentence side by side: slot = place of the row among its sentence's.
+    _, group, counts = rows.sentences.unique_consecutive(return_inverse=True, return_counts=True)
+    first = counts.cumsum(0) - counts
+    slot = torch.arange(len(group), device=log_probs.device) - first[group]
+    grid = best.new_full((len(counts), int(counts.max()), width), NEVER)
+    grid[group, slot] = best
+    totals, flat = grid.flatten(1).topk(min(count, grid[0].numel()))  # [G, n]
+    parents = first[:, None] + flat // width
+    # An empty slot's "parent" may lie behind the last row; its total of minus infinity tells.
+    return Continuations(parents, tokens[parents.clamp_max(len(group) - 1), flat % width], totals, rows.sentences[first])
 
 
 @dataclass(frozen=True)

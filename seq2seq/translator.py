@@ -16,11 +16,13 @@ import torch
 from . import checkpoint, decoding
 from .attention import NO_ATTENTION, Memory
 from .batches import MAX_PIECES, Ids, pad
+from .beam_tree import BeamTree, grow
 from .checkpoint import Checkpoint, Outline, available
 from .config import EOS
 from .corpora import Pair, with_references
-from .decoding import Greedy, Prefix, decode
+from .decoding import Beam, Greedy, Prefix, decode
 from .editing import NO_EDITS, Edited, Edits
+from .hypotheses import Path as Hypothesis
 from .hypotheses import paths
 from .metrics import Quality, quality
 from .model import Seq2Seq, State, count_parameters
@@ -108,6 +110,14 @@ class Translator:
         ids = self.source_ids(text, readable=True)
         self._check_prefix(prefix)
         return self._trace(text, ids, Prefix((tuple(prefix),), strategy) if prefix else strategy, edits)
+
+    def beam_tree(self, text: str, beam: Beam) -> BeamTree:
+        """The whole search of `beam` for the translation of `text`, pieces that were considered and not kept included.
+
+        Raises ValueError, fit to be shown, for text that this model cannot read.
+        """
+        _, frames, hypotheses = self._decode(self.source_ids(text, readable=True), beam)
+        return grow(frames, beam, hypotheses, self._tokenizer.target)
 
     def score(self, source: str, target: str) -> DecodingTrace:
         """The log-probability that the model gives `target`, teacher-forced, piece by piece and in total."""
@@ -254,13 +264,7 @@ class Translator:
         return (*model.encode(source, lengths), limits.clamp_max(MAX_TARGET_PIECES))
 
     def _trace(self, text: str, ids: Ids, strategy: Any, edits: Edits = NO_EDITS) -> DecodingTrace:
-        memory, state, limits = self._encode(self._packed, [ids], strategy)
-        model = Edited(self._packed, edits, len(ids)) if edits else self._packed
-        frames = list(decode(model, memory, state, strategy, limits))
-        hypotheses = paths([frame.outline for frame in frames], strategy, 1)[0]
-        # One number that is none makes a whole distribution so, and with it every sum from there on.
-        if not all(math.isfinite(hypothesis.totals[-1]) for hypothesis in hypotheses):
-            raise ValueError(f"the model {self.name!r} gives values that are not numbers: its weights are damaged")
+        memory, frames, hypotheses = self._decode(ids, strategy, edits)
         return record(
             model_name=self.name,
             architecture=self.info.architecture,
@@ -273,6 +277,19 @@ class Translator:
             strategy=strategy,
             tokenizer=self._tokenizer,
         )
+
+    def _decode(
+        self, ids: Ids, strategy: Any, edits: Edits = NO_EDITS
+    ) -> tuple[Memory, list[decoding.Frame], list[Hypothesis]]:
+        """The memory of one sentence, all that happened as it was decoded, and what was found, best first."""
+        memory, state, limits = self._encode(self._packed, [ids], strategy)
+        model = Edited(self._packed, edits, len(ids)) if edits else self._packed
+        frames = list(decode(model, memory, state, strategy, limits))
+        hypotheses = paths([frame.outline for frame in frames], strategy, 1)[0]
+        # One number that is none makes a whole distribution so, and with it every sum from there on; a beam then keeps nothing.
+        if not hypotheses or not all(math.isfinite(hypothesis.totals[-1]) for hypothesis in hypotheses):
+            raise ValueError(f"the model {self.name!r} gives values that are not numbers: its weights are damaged")
+        return memory, frames, hypotheses
 
 
 def _clean(text: str, empty: str) -> str:

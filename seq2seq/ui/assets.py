@@ -13,7 +13,9 @@ import plotly
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 PLOTLY = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
-STYLES = [ASSETS / f"{name}.css" for name in ("app", "player", "lanes", "score", "exposure", "train", "attention", "predict")]
+STYLES = [
+    ASSETS / f"{name}.css" for name in ("app", "player", "lanes", "score", "exposure", "train", "attention", "predict", "beam")
+]
 
 
 def read(name: str) -> str:

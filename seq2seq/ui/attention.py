@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seq2seq.ui import attribution, bottleneck, editing, link, predict, several_views, side_by_side
+from seq2seq.ui import attribution, beam, bottleneck, editing, link, predict, several_views, side_by_side
 from seq2seq.ui.services import Services
 
 INTRODUCTION = (
@@ -14,6 +14,7 @@ VIEWS: several_views.Views = {
     link.ATTRIBUTION: ("Does it explain?", attribution.build),
     link.EDIT: ("Edit it", editing.build),
     link.PREDICT: ("Predict, then reveal", predict.build),
+    link.BEAM: ("Beam tree", beam.build),
     link.BOTTLENECK: ("The bottleneck", bottleneck.build),
 }
 

@@ -18,6 +18,7 @@ EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
         "The soup is too hot to eat now.",
         "Do you know why he left so early?",
         "There are three apples on the kitchen table.",
+        "You should have called me before coming.",
     ),
     ("French", EVERYDAY): (
         "J'ai laissé mes clés sur la table de la cuisine.",
@@ -55,6 +56,7 @@ REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
         "La soupe est trop chaude pour la manger maintenant.",
         "Sais-tu pourquoi il est parti si tôt ?",
         "Il y a trois pommes sur la table de la cuisine.",
+        "Tu aurais dû m'appeler avant de venir.",
     ),
     ("English", "Chinese", EVERYDAY): (
         "我把伞忘在你家了。",
@@ -64,6 +66,7 @@ REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
         "汤太烫了，现在不能喝。",
         "你知道他为什么走得这么早吗？",
         "厨房的桌子上有三个苹果。",
+        "你来之前应该先给我打电话。",
     ),
     ("English", "Spanish", EVERYDAY): (
         "Me olvidé el paraguas en tu casa.",
@@ -73,6 +76,7 @@ REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
         "La sopa está demasiado caliente para comerla ahora.",
         "¿Sabes por qué se fue tan temprano?",
         "Hay tres manzanas en la mesa de la cocina.",
+        "Deberías haberme llamado antes de venir.",
     ),
     ("English", "Japanese", EVERYDAY): (
         "あなたの家に傘を忘れました。",
@@ -82,6 +86,7 @@ REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
         "そのスープは今飲むには熱すぎる。",
         "なぜ彼がそんなに早く帰ったのか知っていますか。",
         "台所のテーブルの上にりんごが三つあります。",
+        "来る前に電話してくれればよかったのに。",
     ),
     ("French", "English", EVERYDAY): (
         "I left my keys on the kitchen table.",
@@ -117,6 +122,7 @@ REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
     ),
 }
 COUNT = 6  # of a task's examples
+SEARCHED = 7  # the example of which a beam finds a better translation than greedy: it opens what shows a search
 INSTRUCTIVE = 3  # the example in which free running leaves the reference: it opens what compares the two
 FIRST = EXAMPLES["English", EVERYDAY][0]
 

@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.context import Context
 
 from seq2seq.translator import ModelInfo
-from seq2seq.ui import menu
+from seq2seq.ui import menu, search
 from seq2seq.ui.services import PARALLEL, Services
 
 # For handlers that decode: they are no one's API, all visitors share a line of PARALLEL, and the page shows what waits itself.
@@ -46,6 +46,21 @@ def told(event: gr.EventData, name: str) -> Any:
         return getattr(event, name)
     except (AttributeError, TypeError):
         return None
+
+
+def setting(name: str, before: str = "", visible: bool = True) -> gr.Slider | gr.Number:
+    """The control of a setting of the search; what stands `before` its name makes its id."""
+    bounds = search.SETTINGS[name]
+    common: dict[str, Any] = {
+        "value": search.default(name),
+        "label": bounds.label,
+        "visible": visible,
+        "min_width": 200,
+        "elem_id": before + name.replace("_", "-"),
+    }
+    if bounds.maximum is None:
+        return gr.Number(precision=0, **common)
+    return gr.Slider(bounds.minimum, bounds.maximum, step=bounds.step, buttons=[], **common)
 
 
 def tab_in_the_making() -> gr.Tab:

@@ -18,7 +18,7 @@ from seq2seq.ui.message import sentence
 from seq2seq.ui.services import Services
 
 TRANSLATE, ATTENTION, TRAIN = "translate", "attention", "train"
-ATTRIBUTION, EDIT, PREDICT, BOTTLENECK = "attribution", "edit", "predict", "bottleneck"
+ATTRIBUTION, EDIT, PREDICT, BEAM, BOTTLENECK = "attribution", "edit", "predict", "beam", "bottleneck"
 FORCING, SCORE, SENTENCES, CURE = "teacher-forcing", "score", "sentences", "cure"
 # What the address of a tab, or of a view within one, may hold. Besides, `tab` names it; the first needs no name.
 PARAMETERS: dict[str, tuple[str, ...]] = {
@@ -27,6 +27,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     ATTRIBUTION: ("text", "model", "step"),
     EDIT: ("text", "model", "step", "weights"),
     PREDICT: ("text", "model", "reference", "links", "revealed"),
+    BEAM: ("text", "model", *search.names_of("beam"), "step"),
     BOTTLENECK: ("family", "clauses"),
     FORCING: ("text", "model", "reference", "rescue", "inject", "every", "step"),
     SCORE: ("text", "model", "first", "other"),

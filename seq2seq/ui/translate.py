@@ -49,7 +49,7 @@ def build(services: Services) -> None:
             elem_id="search",
         )
     with gr.Row(elem_classes="settings", visible=bool(search.names_of(opening.search))) as row:
-        settings = {name: _control(name, visible=name in search.names_of(opening.search)) for name in search.SETTINGS}
+        settings = {name: fields.setting(name, visible=name in search.names_of(opening.search)) for name in search.SETTINGS}
     place = message_line()
     stage = make_stage(shown(services, first, origin="page"))
 
@@ -183,26 +183,6 @@ def _offered(info: ModelInfo) -> list[str | tuple[str, str]]:
 
 def _chosen(text: str, info: ModelInfo) -> str:
     return text if text in examples.of(info) else OWN
-
-
-def _control(name: str, visible: bool) -> gr.Slider | gr.Number:
-    setting, value = search.SETTINGS[name], search.default(name)
-    common: dict[str, Any] = {
-        "label": setting.label,
-        "visible": visible,
-        "min_width": 200,
-        "elem_id": name.replace("_", "-"),
-    }
-    if setting.maximum is None:
-        return gr.Number(value, precision=0, **common)
-    return gr.Slider(
-        setting.minimum,
-        setting.maximum,
-        value=value,
-        step=setting.step,
-        buttons=[],
-        **common,
-    )
 
 
 def _visible(

@@ -1,0 +1,80 @@
+// The search of a beam: one clock for the tree and the address bar, a line that says what is known of a node, and two tables.
+
+const BEAM_STEP_MS = 1200;
+const BEAM_HINT = "Point at a piece, or go from piece to piece with the arrow keys: its path lights up, and what is known of it stands here.";
+
+function startBeam(element, props, watch) {
+  const root = element.querySelector(".beam-tree");
+  const find = (selector) => root.querySelector(selector);
+  const store = { payload: null };
+  const tree = makeBeamTree(root, store, pointAt);
+  const link = makeLink(store, props.address);
+  const clock = makeClock(element, root, store, {
+    last: () => store.payload.steps,
+    lengthOf: () => BEAM_STEP_MS,
+    show: (step, phase) => tree.draw(step, phase),
+    sentence: (step) => store.payload.sentences[step],
+    arrived: (moved) => {
+      if (moved) tree.follow(store.step, !clock.still.matches);
+      link.update();
+    },
+  });
+  store.still = clock.still;
+  let width = 0;
+
+  /** The fixed line below the tree: what is known of `node`, and a link that opens it. */
+  function pointAt(node, href) {
+    const open = find(".pointed-open");
+    open.hidden = !node;
+    const text = find(".pointed-text");
+    const numbers = find(".pointed-numbers");
+    if (!node) {
+      text.replaceChildren(BEAM_HINT);
+      numbers.textContent = "";
+      return;
+    }
+    open.href = href;
+    const state = `${node.state[0].toUpperCase()}${node.state.slice(1)}.`;
+    text.replaceChildren(...(node.text ? ["Written so far: ", html("span", "target", `“${node.text}”`)] : ["Nothing is written yet."]));
+    const counted = node.step ? `Step ${node.step}, “${node.label.text}”: probability ${node.probability} · total log-probability ${node.total} nats, free-running. ` : "";
+    numbers.textContent = counted + state;
+  }
+
+  function open() {
+    const payload = payloadOf(props);
+    if (!payload) return;
+    store.payload = payload;
+    find(".verdict").replaceChildren(...payload.verdict.map((span) => html("span", span.role, span.text)));
+    fillTable(find(".outputs"), payload.outputs.columns, payload.outputs.rows, 1);
+    fillWords();
+    find(".origin").textContent = `${payload.model.title}. Trained on ${payload.model.trained_on}`;
+    tree.build();
+    clock.open(payload.start, false);
+    tree.follow(store.step, false);
+    width = tree.width;
+    root.dataset.serial = payload.serial;
+    root.classList.add("ready");
+  }
+
+  const details = find(".in-words");
+
+  /** The tree for those who cannot see it; hundreds of rows, so not before they are asked for. */
+  function fillWords() {
+    if (!store.payload || !details.open) return;
+    const rows = store.payload.nodes.map(({ step, text, label, probability, total, state }) => [String(step), text || "nothing", label.text, state, probability, total]);
+    fillTable(details.querySelector("table"), ["step", "written", "piece", "what became of it", "probability", "log-probability so far, nats"], rows, 4);
+  }
+
+  details.addEventListener("toggle", fillWords);
+  new ResizeObserver(() => {
+    if (!store.payload || !tree.width) return; // a hidden tab has no width
+    link.update();
+    if (tree.width === width) return;
+    width = tree.width;
+    tree.build();
+    tree.draw(store.step, store.phase);
+    tree.follow(store.step, false);
+  }).observe(root);
+  watch("value", open);
+  open();
+}
