@@ -53,7 +53,7 @@ function makeBeamTree(root, store, pointAt) {
   function chip(node, at) {
     const link = svg("a", { class: "node", href: address(node), tabindex: -1, transform: `translate(${at.x} ${at.y})` });
     const height = at.small ? TREE.smallChip : TREE.chip;
-    if (node.kind === "ended") svg("rect", { class: "frame", x: -4, y: -height / 2 - 4, width: at.width + 8, height: height + 8, rx: 10 }, link);
+    if (node.kind === "ended") svg("rect", { class: "frame", x: -3, y: -height / 2 - 3, width: at.width + 6, height: height + 6, rx: 9 }, link);
     svg("rect", { class: "body", x: 0, y: -height / 2, width: at.width, height, rx: 7 }, link);
     const text = svg("text", { x: TREE.pad, y: 6 }, link);
     text.textContent = node.label.text;
