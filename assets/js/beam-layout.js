@@ -1,6 +1,6 @@
 // Where the nodes of a search stand: a column a step, rows by rank, what was not kept below the others.
 
-const TREE = { top: 40, row: 38, chip: 30, small: 25, smallChip: 22, gap: 46, pad: 10, left: 6, apart: 10 };
+const TREE = { top: 32, row: 38, chip: 30, small: 25, smallChip: 22, gap: 46, pad: 10, left: 6, apart: 10 };
 const TREE_FONT = "600 18px system-ui, sans-serif";
 const TREE_SMALL_FONT = "16px system-ui, sans-serif";
 

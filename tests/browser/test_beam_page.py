@@ -231,6 +231,17 @@ def test_an_address_says_all_that_is_shown(view, translator) -> None:
     expect(other.locator("#beam-size input[type=number]")).to_have_value("3")
 
 
+def test_the_view_is_opened_by_hand_with_an_example_that_greedy_gets_wrong(visit) -> None:
+    page = visit()
+    page.wait_for_url("**search=greedy*")
+    page.get_by_role("tab", name="Attention").click()
+    page.get_by_role("tab", name="Beam tree").click()
+    expect(page.locator(".node.leading.ended")).to_be_in_viewport()
+    page.wait_for_url(lambda url: {"tab": "beam", "size": "5"}.items() <= parameters(url).items())
+    assert "search" not in parameters(page.url)
+    expect(page.get_by_test_id("verdict")).to_contain_text("They part at step")
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
