@@ -82,6 +82,7 @@ def test_there_is_a_family_only_where_models_can_be_compared() -> None:
 
 
 def test_it_opens_at_a_length_that_is_there() -> None:
-    value = json.dumps({"sentences": [1] * 8})
+    value = json.dumps({"sentences": [[0] * 3] * 8})
     for asked, opened in ((0, 1), (5, 5), (99, 8)):
-        assert json.loads(bottleneck.opened_at(value, asked))["start"] == {"clauses": opened}
+        start = json.loads(bottleneck.opened_at(value, asked, asked))["start"]
+        assert start == {"clauses": opened, "sentence": min(opened, 3)}

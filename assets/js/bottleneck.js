@@ -23,6 +23,7 @@ function startBottleneck(element, props, watch) {
     for (const part of [".grown", ".lanes-legend"]) find(part).hidden = false;
     slider.max = payload.sentences.length;
     slider.value = payload.start.clauses;
+    number = payload.start.sentence - 1;
     find(".bottleneck-says").replaceChildren(...payload.says.map((said) => html("p", "", said)));
     find("[data-testid=signatures]").textContent = `chrF of a length is the mean of its sentences', BLEU that of all of them together. ${payload.signatures}`;
     fillTable(find("[data-testid=by-length]"), payload.table.columns, payload.table.rows, 1);
@@ -48,7 +49,8 @@ function startBottleneck(element, props, watch) {
       box.appendChild(anchor);
       return box;
     }));
-    given.link = [...given.link.filter(([key]) => key !== "clauses"), ["clauses", String(clauses)]];
+    const own = { clauses, sentence: number + 1 };
+    given.link = [...given.link.filter(([key]) => !(key in own)), ...Object.entries(own)];
   }
 
   slider.addEventListener("input", () => {
@@ -58,6 +60,7 @@ function startBottleneck(element, props, watch) {
   find("[data-testid=another]").addEventListener("click", () => {
     number = (number + 1) % given.sentences[0].length;
     grow();
+    board.update();
   });
   const board = makeBoard(root, props, watch, show, figures.paint);
 }

@@ -96,14 +96,14 @@ def build(services: Services) -> None:
     board = component("bottleneck", "", SCRIPTS, "startBottleneck(element, props, watch);", elem_id="bottleneck", **given)
     everything = [family, board, seen, place]
 
-    def shown(name: str, clauses: int = OPENING, problems: str = "") -> Iterator[dict[Any, Any]]:
+    def shown(name: str, clauses: int = OPENING, sentence: int = 1, problems: str = "") -> Iterator[dict[Any, Any]]:
         try:
             if name not in known:
                 raise ValueError(f"There are no sentences “{name[:60]}”. There are: {', '.join(known) or 'none'}.")
             yield {place: message(problems), seen: True}
             for part in kept.of(known[name]):
                 if isinstance(part, str):
-                    yield {board: opened_at(part, clauses)}
+                    yield {board: opened_at(part, clauses, sentence)}
                 else:
                     yield {board: json.dumps({"share": part, "says": f"Decoding, {part:.0%}: once for all visitors"})}
         except Exception as error:  # never a bar that waits for ever
@@ -120,21 +120,26 @@ def build(services: Services) -> None:
         query, reader = dict(page.query_params), link.Reader()
         mine = query.get("tab") == link.BOTTLENECK
         name = query.get("family", next(iter(known))) if mine else next(iter(known))
-        clauses = (
-            reader.attempt(lambda: link.whole("clauses", query["clauses"]), OPENING) if mine and "clauses" in query else OPENING
-        )
+
+        def number(parameter: str, usual: int) -> int:
+            given = query.get(parameter, str(usual)) if mine else str(usual)
+            return int(reader.attempt(lambda: link.whole(parameter, given), usual))
+
+        clauses, sentence = number("clauses", OPENING), number("sentence", 1)
         if name not in known:
             reader.problems.append(f"There are no sentences “{name[:60]}”. There are: {', '.join(known)}.")
             name = next(iter(known))
         yield {family: name}
-        yield from shown(name, clauses, " ".join(reader.problems))
+        yield from shown(name, clauses, sentence, " ".join(reader.problems))
 
     settings: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": 2}
     family.input(show, family, everything, concurrency_id="bottleneck", **settings)
     tab.select(open_view, seen, everything, concurrency_id="bottleneck", **settings)
 
 
-def opened_at(value: str, clauses: int) -> str:
-    """The page's part, standing at so many clauses."""
+def opened_at(value: str, clauses: int, sentence: int) -> str:
+    """The page's part, standing at so many clauses of one of the sentences, both counted from 1."""
     given = json.loads(value)
-    return json.dumps({**given, "start": {"clauses": min(max(1, clauses), len(given["sentences"]))}}, ensure_ascii=False)
+    lengths = given["sentences"]
+    start = {"clauses": min(max(1, clauses), len(lengths)), "sentence": min(max(1, sentence), len(lengths[0]))}
+    return json.dumps({**given, "start": start}, ensure_ascii=False)

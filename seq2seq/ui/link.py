@@ -28,7 +28,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     EDIT: ("text", "model", "step", "weights"),
     PREDICT: ("text", "model", "reference", "links", "revealed"),
     BEAM: ("text", "model", *search.names_of("beam"), "step"),
-    BOTTLENECK: ("family", "clauses"),
+    BOTTLENECK: ("family", "clauses", "sentence"),
     FORCING: ("text", "model", "reference", "rescue", "inject", "every", "step"),
     SCORE: ("text", "model", "first", "other"),
     SENTENCES: ("model",),

@@ -291,6 +291,9 @@ def test_a_sentence_grows_and_what_is_drawn_was_decoded(visit, translator) -> No
     page.locator(".bottleneck .js-plotly-plot .scatterlayer .trace").first.wait_for()
     page.get_by_test_id("another").click()
     expect(page.get_by_test_id("grown-source")).to_have_text(pairs[-1][1][0])
+    parameter(page, "sentence", "2")
+    again = visit(f"?{urlparse(page.url).query}", ready=".bottleneck.ready .grown-written .target >> nth=0")
+    expect(again.get_by_test_id("grown-source")).to_have_text(pairs[-1][1][0])
 
 
 def test_a_family_that_is_not_there_is_said(visit) -> None:
