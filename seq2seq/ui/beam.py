@@ -34,31 +34,18 @@ class Asked:
 
 def build(services: Services) -> None:
     tab = fields.tab_in_the_making()
-    info = services.info(services.first)
     opening = _example(services, services.first)
     seen = gr.State(False)
 
-    with gr.Row(elem_classes="ask"):
-        text = fields.line(opening.text, fields.asks(info), "beam-text")
-        go = gr.Button("Search", variant="primary", scale=0, min_width=120, elem_id="beam-go")
-        example = gr.Dropdown(
-            list(examples.of(info)),
-            value=opening.text,
-            label="Example",
-            filterable=False,
-            scale=1,
-            min_width=140,
-            elem_id="beam-example",
-        )
-        model = fields.models(services, opening.model, "beam-model")
+    asking = fields.Asking.row(services, services.first, opening.text, "Search", "beam")
     with gr.Row(elem_classes="settings"):
         settings = {name: fields.setting(name, "beam-") for name in search.names_of(Beam.name)}
     place = message_line()
     start = "startBeam(element, props, watch);"
     shown = component("beam", "", SCRIPTS, start, elem_id="beam", address=link.address(link.BEAM))
 
-    asked = [text, model, *settings.values()]
-    everything = [*asked, example, shown, seen, place]
+    asked = [asking.text, asking.model, *settings.values()]
+    everything = [*vars(asking).values(), *settings.values(), shown, seen, place]
     report = reported(place)
 
     def asked_of(written: str, name: str, *numbers: Any) -> Asked:
@@ -68,25 +55,17 @@ def build(services: Services) -> None:
         return {shown: drawn(services, what, grow(services, what)), seen: True}
 
     def filled(what: Asked) -> dict[Any, Any]:
-        info = services.info(what.model)
-        known = examples.of(info)
         values = search.settings_of(what.beam)
-        return {
-            text: gr.update(value=what.text, label=fields.asks(info)),
-            model: fields.chosen_model(services, what.model),
-            example: gr.update(choices=list(known), value=what.text if what.text in known else None),
-            **{settings[name]: values[name] for name in settings},
-        }
+        return {**asking.at(services, what.model, what.text), **{settings[name]: values[name] for name in settings}}
 
     @report
     def show(*values: Any) -> dict[Any, Any]:
         what = asked_of(*values)
-        known = examples.of(services.info(what.model))
-        return {example: what.text if what.text in known else None, **searched(what)}
+        return {asking.example: fields.chosen_example(services.info(what.model), what.text), **searched(what)}
 
     @report
     def show_example(chosen: str, *values: Any) -> dict[Any, Any]:
-        return {text: chosen, **searched(replace(asked_of(*values), text=chosen))}
+        return {asking.text: chosen, **searched(replace(asked_of(*values), text=chosen))}
 
     @report
     def show_model(*values: Any) -> dict[Any, Any]:
@@ -119,9 +98,9 @@ def build(services: Services) -> None:
         return {**filled(what), place: message(" ".join(problems)), shown: value, seen: True}
 
     numbers = [control.release if isinstance(control, gr.Slider) else control.input for control in settings.values()]
-    gr.on([text.submit, go.click, *numbers], show, asked, everything, **fields.DECODES)
-    example.input(show_example, [example, *asked], everything, **fields.DECODES)
-    model.input(show_model, asked, everything, **fields.DECODES)
+    gr.on([asking.text.submit, asking.go.click, *numbers], show, asked, everything, **fields.DECODES)
+    asking.example.input(show_example, [asking.example, *asked], everything, **fields.DECODES)
+    asking.model.input(show_model, asked, everything, **fields.DECODES)
     tab.select(open_view, [seen], everything, **fields.DECODES)
 
 

@@ -35,49 +35,29 @@ class Asked:
 
 def build(services: Services) -> None:
     tab = fields.tab_in_the_making()
-    info = services.info(services.first)
     opening = _example(services, services.first)
     seen = gr.State(None)
 
-    with gr.Row(elem_classes="ask"):
-        text = fields.line(opening.text, fields.asks(info), "edit-text", scale=6, min_width=320)
-        go = gr.Button("Translate", variant="primary", scale=0, min_width=130, elem_id="edit-translate")
-        example = gr.Dropdown(
-            list(examples.of(info)),
-            value=opening.text,
-            label="Example",
-            filterable=False,
-            scale=1,
-            min_width=140,
-            elem_id="edit-example",
-        )
-        model = fields.models(services, services.first, "edit-model")
+    asking = fields.Asking.row(services, services.first, opening.text, "Translate", "edit")
     place = message_line()
     start = "startEdit(element, trigger, props, watch);"
     board = component("edit", "", SCRIPTS, start, elem_id="edit", address=link.address(link.EDIT))
-    everything = [text, example, model, board, seen, place]
+    everything = [*vars(asking).values(), board, seen, place]
     report = reported(place)
 
     def opened(asked: Asked) -> dict[Any, Any]:
         return {seen: asked, board: payload(services, asked)}
 
     def filled(asked: Asked) -> dict[Any, Any]:
-        info = services.info(asked.model)
-        known = examples.of(info)
-        return {
-            text: gr.update(value=asked.text, label=fields.asks(info)),
-            model: fields.chosen_model(services, asked.model),
-            example: gr.update(choices=list(known), value=asked.text if asked.text in known else None),
-        }
+        return asking.at(services, asked.model, asked.text)
 
     @report
     def show(written: str, name: str) -> dict[Any, Any]:
-        known = examples.of(services.info(name))
-        return {example: written if written in known else None, **opened(Asked(written, name))}
+        return {asking.example: fields.chosen_example(services.info(name), written), **opened(Asked(written, name))}
 
     @report
     def show_example(written: str, name: str) -> dict[Any, Any]:
-        return {text: written, **opened(Asked(written, name))}
+        return {asking.text: written, **opened(Asked(written, name))}
 
     @report
     def show_model(now: Asked, written: str, name: str) -> dict[Any, Any]:
@@ -121,9 +101,9 @@ def build(services: Services) -> None:
                 asked = other
         return {**filled(opening), **opened(opening), place: message(" ".join(reader.problems))}
 
-    gr.on([text.submit, go.click], show, [text, model], everything, **fields.DECODES)
-    example.input(show_example, [example, model], everything, **fields.DECODES)
-    model.input(show_model, [seen, text, model], everything, **fields.DECODES)
+    gr.on([asking.text.submit, asking.go.click], show, [asking.text, asking.model], everything, **fields.DECODES)
+    asking.example.input(show_example, [asking.example, asking.model], everything, **fields.DECODES)
+    asking.model.input(show_model, [seen, asking.text, asking.model], everything, **fields.DECODES)
     board.edit(edit, [seen], everything, **fields.DECODES)
     tab.select(open_view, [seen], everything, **fields.DECODES)
 

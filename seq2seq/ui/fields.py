@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 from gradio.context import Context
 
 from seq2seq.translator import ModelInfo
-from seq2seq.ui import menu, search
+from seq2seq.ui import examples, menu, search
 from seq2seq.ui.services import PARALLEL, Services
 
 # For handlers that decode: they are no one's API, all visitors share a line of PARALLEL, and the page shows what waits itself.
@@ -38,6 +39,48 @@ def chosen_model(services: Services, name: str) -> dict[str, Any]:
 def asks(info: ModelInfo) -> str:
     """What to call the sentence that a model reads."""
     return f"{info.source_language[:1].upper()}{info.source_language[1:]} sentence"
+
+
+def example_menu(info: ModelInfo, chosen: str, elem_id: str) -> gr.Dropdown:
+    """The menu of a model's examples."""
+    known = list(examples.of(info))
+    return gr.Dropdown(known, value=chosen, label="Example", filterable=False, scale=1, min_width=140, elem_id=elem_id)
+
+
+def chosen_example(info: ModelInfo, written: str) -> str | None:
+    """Where the menu of examples stands beside `written`."""
+    return written if written in examples.of(info) else None
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A row to ask with: a sentence, a button, the examples and the models."""
+
+    text: gr.Textbox
+    go: gr.Button
+    example: gr.Dropdown
+    model: gr.Dropdown
+
+    @classmethod
+    def row(cls, services: Services, name: str, written: str, button: str, prefix: str) -> Asking:
+        """It stands at the model `name` and the sentence `written`; the ids of its parts begin with `prefix`."""
+        info = services.info(name)
+        with gr.Row(elem_classes="ask"):
+            return cls(
+                line(written, asks(info), f"{prefix}-text", scale=6, min_width=320),
+                gr.Button(button, variant="primary", scale=0, min_width=120, elem_id=f"{prefix}-go"),
+                example_menu(info, written, f"{prefix}-example"),
+                models(services, name, f"{prefix}-model"),
+            )
+
+    def at(self, services: Services, name: str, written: str) -> dict[Any, Any]:
+        """The updates with which it stands at the model `name` and the sentence `written`."""
+        info = services.info(name)
+        return {
+            self.text: gr.update(value=written, label=asks(info)),
+            self.example: gr.update(choices=list(examples.of(info)), value=chosen_example(info, written)),
+            self.model: chosen_model(services, name),
+        }
 
 
 def told(event: gr.EventData, name: str) -> Any:

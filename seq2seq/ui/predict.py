@@ -68,15 +68,7 @@ def build(services: Services) -> None:
         text = fields.line(opening.text, fields.asks(info), "predict-text")
         reference = fields.line(opening.reference, "Translation (empty: the model’s own)", "predict-reference")
         go = gr.Button("Begin", variant="primary", scale=0, min_width=120, elem_id="predict-go")
-        example = gr.Dropdown(
-            list(examples.of(info)),
-            value=opening.text,
-            label="Example",
-            filterable=False,
-            scale=1,
-            min_width=140,
-            elem_id="predict-example",
-        )
+        example = fields.example_menu(info, opening.text, "predict-example")
         model = fields.models(services, opening.model, "predict-model")
     place = message_line()
     start = "startPredict(element, trigger, props, watch);"
@@ -90,19 +82,18 @@ def build(services: Services) -> None:
 
     def filled(what: Asked) -> dict[Any, Any]:
         info = services.info(what.model)
-        known = list(examples.of(info))
         return {
             text: gr.update(value=what.text, label=fields.asks(info)),
             reference: what.reference,
             model: fields.chosen_model(services, what.model),
-            example: gr.update(choices=known, value=what.text if what.text in known else None),
+            example: gr.update(choices=list(examples.of(info)), value=fields.chosen_example(info, what.text)),
         }
 
     @report
     def show(*values: Any) -> dict[Any, Any]:
         what = Asked(*values)
         now = look(services, what)
-        return {example: what.text if what.text in examples.of(services.info(what.model)) else None, **opened(now)}
+        return {example: fields.chosen_example(services.info(what.model), what.text), **opened(now)}
 
     @report
     def show_example(chosen: str, name: str) -> dict[Any, Any]:

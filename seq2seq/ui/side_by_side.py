@@ -18,52 +18,32 @@ SCRIPTS = ("core", "link", "heat-table", "heat-files", "panel", "attention")
 
 def build(services: Services) -> None:
     tab = fields.tab_in_the_making()
-    info = services.info(services.first)
     opening = panels.opening(services, services.first)
     seen = gr.State(None)
 
-    with gr.Row(elem_classes="ask"):
-        text = fields.line(opening.text, fields.asks(info), "attention-text", scale=6, min_width=320)
-        go = gr.Button("Look", variant="primary", scale=0, min_width=100, elem_id="look")
-        example = gr.Dropdown(
-            list(examples.of(info)),
-            value=opening.text,
-            label="Example",
-            filterable=False,
-            scale=1,
-            min_width=140,
-            elem_id="attention-example",
-        )
-        model = fields.models(services, services.first, "attention-model")
+    asking = fields.Asking.row(services, services.first, opening.text, "Look", "attention")
     place = message_line()
     start = "startAttention(element, trigger, props, watch);"
     given = {"elem_id": "attention", "address": link.address(link.ATTENTION)}
     board = component("attention", "", SCRIPTS, start, **given)
-    everything = [text, example, model, board, seen, place]
+    everything = [*vars(asking).values(), board, seen, place]
     report = reported(place)
 
     def opened(asked: Asked, step: int | None = 0) -> dict[Any, Any]:
         return {seen: asked, board: panels.payload(services, asked, panels.look(services, asked), step)}
 
     def filled(asked: Asked) -> dict[Any, Any]:
-        name = asked.panels[0].model
-        info = services.info(name)
-        known = examples.of(info)
-        return {
-            text: gr.update(value=asked.text, label=fields.asks(info)),
-            model: fields.chosen_model(services, name),
-            example: gr.update(choices=list(known), value=asked.text if asked.text in known else None),
-        }
+        return asking.at(services, asked.panels[0].model, asked.text)
 
     @report
     def show(now: Asked, written: str) -> dict[Any, Any]:
         asked = replace(now, text=written)
-        known = examples.of(services.info(asked.panels[0].model))
-        return {example: written if written in known else None, **opened(asked)}
+        info = services.info(asked.panels[0].model)
+        return {asking.example: fields.chosen_example(info, written), **opened(asked)}
 
     @report
     def show_example(now: Asked, written: str) -> dict[Any, Any]:
-        return {text: written, **opened(replace(now, text=written))}
+        return {asking.text: written, **opened(replace(now, text=written))}
 
     @report
     def show_model(now: Asked, written: str, name: str) -> dict[Any, Any]:
@@ -79,7 +59,7 @@ def build(services: Services) -> None:
     def choose(now: Asked, event: gr.EventData) -> dict[Any, Any]:
         try:
             asked = panels.chosen(now, event, services)
-            return {model: fields.chosen_model(services, asked.panels[0].model), **opened(asked, step=None)}
+            return {asking.model: fields.chosen_model(services, asked.panels[0].model), **opened(asked, step=None)}
         except ValueError as error:  # the picture's menus go back to what they were
             return {place: message(explain(error)), **opened(now, step=None)}
 
@@ -104,8 +84,8 @@ def build(services: Services) -> None:
                 problems.append("Here is an example instead.")
         return {**filled(asked), **found, place: message(" ".join(problems))}
 
-    gr.on([text.submit, go.click], show, [seen, text], everything, **fields.DECODES)
-    example.input(show_example, [seen, example], everything, **fields.DECODES)
-    model.input(show_model, [seen, text, model], everything, **fields.DECODES)
+    gr.on([asking.text.submit, asking.go.click], show, [seen, asking.text], everything, **fields.DECODES)
+    asking.example.input(show_example, [seen, asking.example], everything, **fields.DECODES)
+    asking.model.input(show_model, [seen, asking.text, asking.model], everything, **fields.DECODES)
     board.choose(choose, [seen], everything, **fields.DECODES)
     tab.select(open_view, [seen], everything, **fields.DECODES)

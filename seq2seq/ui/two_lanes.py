@@ -24,15 +24,7 @@ def build(services: Services) -> None:
         text = fields.line(opening.text, fields.asks(info), "forcing-text")
         reference = fields.line(opening.reference, _gives(info), "forcing-reference")
         go = gr.Button("Compare", variant="primary", scale=0, min_width=120, elem_id="compare")
-        example = gr.Dropdown(
-            list(examples.of(info)),
-            value=opening.text,
-            label="Example",
-            filterable=False,
-            scale=1,
-            min_width=140,
-            elem_id="forcing-example",
-        )
+        example = fields.example_menu(info, opening.text, "forcing-example")
         model = fields.models(services, opening.model, "forcing-model")
     place = message_line()
     player = lanes.player("")
@@ -46,19 +38,17 @@ def build(services: Services) -> None:
 
     def filled(what: Asked) -> dict[Any, Any]:
         info = services.info(what.model)
-        known = examples.of(info)
         return {
             text: gr.update(value=what.text, label=fields.asks(info)),
             reference: gr.update(value=what.reference, label=_gives(info)),
             model: fields.chosen_model(services, what.model),
-            example: gr.update(choices=list(known), value=what.text if what.text in known else None),
+            example: gr.update(choices=list(examples.of(info)), value=fields.chosen_example(info, what.text)),
         }
 
     @report
     def show(*values: Any) -> dict[Any, Any]:
         what = Asked(*values)
-        known = examples.of(services.info(what.model))
-        return {example: what.text if what.text in known else None, **opened(lanes.look(services, what))}
+        return {example: fields.chosen_example(services.info(what.model), what.text), **opened(lanes.look(services, what))}
 
     @report
     def show_example(chosen: str, name: str) -> dict[Any, Any]:
