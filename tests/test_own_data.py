@@ -112,6 +112,11 @@ def test_a_file_that_is_gone_meanwhile_is_said(own: Material) -> None:
         own.fill()
 
 
+def test_the_languages_are_those_of_the_moment_in_which_a_run_is_begun(own: Material) -> None:
+    origin = own_data.named(own, (" Breton ", "")).plan(plan_form.plan_of(FILES, CHOICE)).full_origin()
+    assert (origin.source_language, origin.target_language) == ("Breton", "target")
+
+
 def test_a_copy_of_a_public_corpus_is_taken_by_its_name(copies: Path, tmp_path: Path) -> None:
     material, shown = look(Public("tatoeba-fr-en", tmp_path / "cache", copies))
     checksum = hashlib.sha256((copies / "fra-eng.zip").read_bytes()).hexdigest()

@@ -40,6 +40,7 @@ class OwnData:
     parts: dict[str, gr.Column]  # what is to be seen with which choice of data,
     looked_over: gr.Column  # and with each of them
     board: gr.HTML
+    languages: list[gr.Textbox]  # what is spoken in a table; asked for when a run is begun
 
 
 def build(services: Services, place: gr.HTML) -> OwnData:
@@ -89,19 +90,9 @@ def build(services: Services, place: gr.HTML) -> OwnData:
         menus: dict[Any, Any] = {}
         try:
             menus = {layout[side]: gr.update(choices=_menu(path, chosen)) for side in _SIDES}
-            return {**menus, **seen(Own(path, chosen, *spoken(given[-2:])))}
+            return {**menus, **seen(Own(path, chosen, *_spoken(given[-2:])))}
         except ValueError as error:  # the controls stay as they were set, to be set right, and nothing is trained on meanwhile
             return {**menus, **cleared(), place: message(explain(error))}
-
-    @report
-    def name_languages(known: Material | None, *given: str) -> dict[Any, Any]:
-        if known is None or not isinstance(known.source, Own):
-            return {}
-        source, target = spoken(given)
-        return {found: replace(known, source=replace(known.source, source_language=source, target_language=target))}
-
-    def spoken(given: Sequence[str]) -> list[str]:
-        return [(text or "").strip()[: material.MAX_LANGUAGE] or side for text, side in zip(given, _SIDES, strict=True)]
 
     @report
     def get(corpus: str) -> dict[Any, Any]:
@@ -120,10 +111,21 @@ def build(services: Services, place: gr.HTML) -> OwnData:
     # What was shown before goes first: a file that cannot be read leaves nothing of the one before it.
     upload.upload(cleared, None, [found, board], queue=False, **private).then(take, upload, everything, **private)
     gr.on([control.input for control in layout.values()], reread, [file, *corrected], everything, **private)
-    gr.on([line.change for line in languages], name_languages, [found, *languages], [found, place], **private)
     name.input(lambda chosen: {licence: _licence(chosen), **cleared()}, name, [licence, found, board], **private)
     fetch.click(cleared, None, [found, board], queue=False, **private).then(get, name, outcome, **private)
-    return OwnData(found, {PUBLIC_DATA: public, OWN_DATA: own}, looked_over, board)
+    return OwnData(found, {PUBLIC_DATA: public, OWN_DATA: own}, looked_over, board, languages)
+
+
+def named(found: Material, languages: Sequence[str]) -> Material:
+    """A table of one's own, with its languages as they are called by now."""
+    if not isinstance(found.source, Own):
+        return found
+    source, target = _spoken(languages)
+    return replace(found, source=replace(found.source, source_language=source, target_language=target))
+
+
+def _spoken(given: Sequence[str]) -> list[str]:
+    return [(text or "").strip()[: material.MAX_LANGUAGE] or side for text, side in zip(given, _SIDES, strict=True)]
 
 
 def _corrections() -> tuple[dict[str, gr.Dropdown], list[gr.Textbox]]:

@@ -134,13 +134,14 @@ def build(services: Services) -> None:
         }
 
     @report
-    def start(owner: str, *given: Any) -> dict[Any, Any]:
+    def start(owner: str, source_language: str, target_language: str, *given: Any) -> dict[Any, Any]:
         owner = owner or _secret()
         long, name, found, pieces, chosen = named(*given)
         minutes, updates = _length(long)
         if name in own_data.WANTED:
             if found is None:
                 raise ValueError(own_data.WANTED[name])
+            found = own_data.named(found, (source_language, target_language))
             plan = _plan(name, found, chosen, updates, pieces)
             run = run_board.start(services, owner, plan, minutes, found.probes, MEASURED, found.fill())
         else:
@@ -168,7 +169,7 @@ def build(services: Services) -> None:
     data.input(choose_data, [outside, *values], [*everything, own.found], **private).then(**described)
     others = [control.input for name, control in controls.items() if name not in ("architecture", "optimizer")]
     gr.on([length.input, vocabulary.input, own.found.change, *others], **described)
-    go.click(start, [visitor, *values], [visitor, board, place], **private)
+    go.click(start, [visitor, *own.languages, *values], [visitor, board, place], **private)
     upload.upload(load, [visitor, upload], [visitor, board, place], concurrency_limit=1, **private)
     tab.select(open_tab, visitor, [visitor, board, place], **private)
 
