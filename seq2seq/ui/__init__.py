@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from seq2seq import archive
 from seq2seq.ui import attention, forcing, link, training, translate
 from seq2seq.ui.assets import STYLES
 from seq2seq.ui.header import header
 from seq2seq.ui.services import Services
+from seq2seq.ui.serving import Light
 
 # By the name that an address gives a tab (`link.PARAMETERS`): its title, and what builds it.
 TABS: dict[str, tuple[str, Callable[[Services], None]]] = {
@@ -66,4 +68,5 @@ def launch_settings() -> dict[str, Any]:
         "enable_monitoring": False,
         "show_error": False,
         "max_file_size": archive.MAX_ARCHIVE_BYTES,
+        "app_kwargs": {"middleware": [Middleware(Light)]},
     }

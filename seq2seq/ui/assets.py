@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import gradio as gr
 import plotly
@@ -44,9 +43,3 @@ def component(name: str, value: str, script_names: Iterable[str], start: str, **
         apply_default_css=False,
         **given,
     )
-
-
-def plotly_address() -> str:
-    """Where the page finds Plotly: the copy that came with plotly.py, served by this app, relative to the page."""
-    gr.set_static_paths([PLOTLY])
-    return f"gradio_api/file={quote(PLOTLY.as_posix())}"

@@ -12,9 +12,10 @@ import gradio as gr
 
 from seq2seq.stretching import PARTS, Stretched, grown, stretch
 from seq2seq.ui import fields, link, panels
-from seq2seq.ui.assets import component, plotly_address
+from seq2seq.ui.assets import component
 from seq2seq.ui.message import explain, message, message_line
 from seq2seq.ui.services import Services
+from seq2seq.ui.serving import PLOTLY_ADDRESS
 from seq2seq.views import stretching as view
 
 SCRIPTS = ("core", "plotly", "figures", "tables", "link", "board", "bottleneck")
@@ -92,7 +93,7 @@ def build(services: Services) -> None:
             elem_id="bottleneck-family",
         )
     place = message_line()
-    given = {"plotly": plotly_address(), "address": link.address(link.BOTTLENECK)}
+    given = {"plotly": PLOTLY_ADDRESS, "address": link.address(link.BOTTLENECK)}
     board = component("bottleneck", "", SCRIPTS, "startBottleneck(element, props, watch);", elem_id="bottleneck", **given)
     everything = [family, board, seen, place]
 

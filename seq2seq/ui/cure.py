@@ -10,9 +10,10 @@ import gradio as gr
 
 from seq2seq import card, checkpoint
 from seq2seq.ui import examples, fields, link
-from seq2seq.ui.assets import component, plotly_address
+from seq2seq.ui.assets import component
 from seq2seq.ui.lanes import Asked, items
 from seq2seq.ui.services import Services
+from seq2seq.ui.serving import PLOTLY_ADDRESS
 from seq2seq.views import comparison as view
 
 SCRIPTS = ("core", "plotly", "figures", "tables", "link", "board", "cure")
@@ -23,7 +24,7 @@ _serial = itertools.count(1)
 def build(services: Services) -> None:
     tab = fields.tab_in_the_making()
     seen = gr.State(False)
-    given = {"plotly": plotly_address(), "address": link.address(link.CURE)}
+    given = {"plotly": PLOTLY_ADDRESS, "address": link.address(link.CURE)}
     board = component("cure", "", SCRIPTS, "startCure(element, props, watch);", elem_id="cure", **given)
 
     def open_view(before: bool) -> dict[Any, Any]:

@@ -15,6 +15,7 @@ from seq2seq.ui import assets, material
 from seq2seq.ui.material import Material, Own, Public
 from seq2seq.ui.message import explain, message, reported
 from seq2seq.ui.services import Services
+from seq2seq.ui.serving import PLOTLY_ADDRESS
 from seq2seq.uploads import MIN_PAIRS, columns
 
 PUBLIC_DATA, OWN_DATA = "public", "own"  # what the menu of data says besides the tasks
@@ -66,7 +67,7 @@ def build(services: Services, place: gr.HTML) -> OwnData:
             ("core", "plotly", "figures", "material"),
             "startMaterial(element, props, watch);",
             elem_id="material",
-            plotly=assets.plotly_address(),
+            plotly=PLOTLY_ADDRESS,
         )
 
     corrected = [*layout.values(), *languages]

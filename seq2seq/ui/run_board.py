@@ -32,6 +32,7 @@ from seq2seq.ui import assets, examples, link
 from seq2seq.ui.limits import UNLIMITED
 from seq2seq.ui.message import explain
 from seq2seq.ui.services import Services
+from seq2seq.ui.serving import PLOTLY_ADDRESS
 from seq2seq.views import training as view
 
 SCRIPTS = ("core", "plotly", "figures", "link", "board", "clock", "train-probe", "train-runs", "train")
@@ -54,7 +55,7 @@ def component(services: Services) -> gr.HTML:
         SCRIPTS,
         "startTrain(element, props, watch, server);",
         elem_id="train-board",
-        plotly=assets.plotly_address(),
+        plotly=PLOTLY_ADDRESS,
         address=link.address(link.TRAIN),
         server_functions=[_answering(services, name, answer) for name, answer in answers.items()],
     )

@@ -16,9 +16,10 @@ from seq2seq.exposure import Row, measure
 from seq2seq.forcing import FORCED, FREE
 from seq2seq.report import Report
 from seq2seq.ui import fields, link
-from seq2seq.ui.assets import component, plotly_address
+from seq2seq.ui.assets import component
 from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
+from seq2seq.ui.serving import PLOTLY_ADDRESS
 from seq2seq.views import exposure as view
 
 SCRIPTS = ("core", "plotly", "figures", "tables", "link", "board", "exposure")
@@ -43,7 +44,7 @@ def build(services: Services) -> None:
         )
         stop = gr.Button("Cancel", scale=0, min_width=110, elem_id="sentences-stop")
     place = message_line()
-    given = {"plotly": plotly_address(), "address": link.address(link.SENTENCES)}
+    given = {"plotly": PLOTLY_ADDRESS, "address": link.address(link.SENTENCES)}
     board = component("exposure", "", SCRIPTS, "startExposure(element, props, watch);", elem_id="exposure", **given)
     everything = [model, board, seen, place]
     report = reported(place)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import gradio as gr
 
 from seq2seq.ui import link
-from seq2seq.ui.assets import component, plotly_address
+from seq2seq.ui.assets import component
+from seq2seq.ui.serving import PLOTLY_ADDRESS
 
 # One scope, in this order: each file uses what the files before it define.
 SCRIPTS = (
@@ -31,5 +32,5 @@ SCRIPTS = (
 
 def stage(value: str) -> gr.HTML:
     """Shows a payload. Its events: `force_token` with {trace_id, step, token}, and `restore` with nothing."""
-    given = {"plotly": plotly_address(), "address": link.address(link.TRANSLATE)}
+    given = {"plotly": PLOTLY_ADDRESS, "address": link.address(link.TRANSLATE)}
     return component("player", value, SCRIPTS, "startPlayer(element, trigger, props, watch);", elem_id="stage", **given)
