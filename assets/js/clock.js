@@ -109,7 +109,7 @@ function makeClock(element, root, store, { last, lengthOf, show, sentence, arriv
   };
   root.addEventListener("click", (event) => {
     const button = event.target.closest("[data-action]");
-    if (button && store.payload && actions[button.dataset.action]) actions[button.dataset.action]();
+    if (button && store.payload && !isFixed("steps") && actions[button.dataset.action]) actions[button.dataset.action]();
   });
   find("[type=range]").addEventListener("input", (event) => goTo(Number(event.target.value)));
   const speeds = [...root.querySelectorAll("[data-speed]")];
@@ -127,12 +127,15 @@ function makeClock(element, root, store, { last, lengthOf, show, sentence, arriv
   const keys = { " ": "toggle", ArrowLeft: "previous", ArrowRight: "next", Home: "first", End: "last" };
   root.addEventListener("keydown", (event) => {
     const action = keys[event.key];
-    if (!action || event.ctrlKey || event.metaKey || event.altKey || !store.payload) return;
+    if (!action || isFixed("steps") || event.ctrlKey || event.metaKey || event.altKey || !store.payload) return;
     // Controls that have a use for the key of their own.
     if (event.target.closest("input, select") || (event.key === " " && event.target.closest("button"))) return;
     event.preventDefault();
     actions[action]();
   });
 
-  return { open, set, stop, goTo, still };
+  /** Where a lesson keeps its step, only this one is left to go to. */
+  const allowed = (step, shown) => isFixed("steps") && step !== store.step ? undefined : goTo(step, shown);
+
+  return { open, set, stop, goTo: allowed, still };
 }

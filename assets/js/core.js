@@ -25,6 +25,9 @@ function payloadOf(props) {
   }
 }
 
+/** Whether a lesson hides or locks this control (see lesson.js). */
+const isFixed = (control) => (document.documentElement.dataset.fixed || "").split(" ").includes(control);
+
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /** Progress within the part [from, to] of a phase, eased, 0..1. */

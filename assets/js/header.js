@@ -1,4 +1,4 @@
-// Dark mode, kept in this browser; and the models' origins, written as text.
+// Dark mode, kept in this browser; the models' origins, written as text; and what the two dialogs are opened with.
 const find = (selector) => element.querySelector(selector);
 const dark = find("[data-toggle=dark]");
 const KEY = "seq2seq-unrolled-dark";
@@ -50,8 +50,9 @@ for (const info of JSON.parse(props.value)) {
     add(list, "dd", text);
   }
 }
-const about = find("dialog");
+const about = find("[data-dialog=about]");
 find("[data-open=about]").addEventListener("click", () => about.showModal());
 about.addEventListener("click", (event) => {
   if (event.target === about) about.close(); // the backdrop
 });
+startLessonDialog(element, props, server);

@@ -12,9 +12,8 @@ import plotly
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 PLOTLY = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
-STYLES = [
-    ASSETS / f"{name}.css" for name in ("app", "player", "lanes", "score", "exposure", "train", "attention", "predict", "beam")
-]
+_STYLED = ("app", "player", "lanes", "score", "exposure", "train", "attention", "predict", "beam", "lesson")
+STYLES = [ASSETS / f"{name}.css" for name in _STYLED]
 
 
 def read(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The top of the page: name, dark mode, and what the models are and where their data came from."""
+"""The top of the page: name, dark mode, what the models are and where their data came from, and the link of a lesson."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from dataclasses import asdict
 
 import gradio as gr
 
-from seq2seq.ui.assets import read
+from seq2seq.ui import lesson, lesson_page
+from seq2seq.ui.assets import component, read
 from seq2seq.ui.services import Services
 
 
 def header(services: Services) -> gr.HTML:
-    return gr.HTML(
-        value=json.dumps([asdict(info) for info in services.infos.values()], ensure_ascii=False),
-        html_template=read("header.html"),
-        js_on_load=read("js/header.js"),
-        apply_default_css=False,
+    return component(
+        "header",
+        json.dumps([asdict(info) for info in services.infos.values()], ensure_ascii=False),
+        ("core", "lesson-dialog"),
+        read("js/header.js"),
         elem_id="header",
+        controls=lesson_page.controls(),
+        most=lesson.MOST_CHARACTERS,
+        server_functions=[lesson_page.lesson_link],
     )

@@ -1,0 +1,179 @@
+"""A lesson: what a teacher adds to the address of a view. A question, and which controls are hidden or locked.
+
+It is one more parameter of the address, `lesson`, and nothing of it is kept anywhere else. It is a stage direction and no
+security: whoever takes the parameter away has the whole page.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import unicodedata
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+PARAMETER = "lesson"
+VERSION, COMPRESSED = "1", "1z"  # plain JSON, and JSON in raw DEFLATE where that is shorter
+MOST_CHARACTERS = 500  # of a question
+MOST_WRITTEN = 4096  # characters of the parameter; the longest that `encode` makes is shorter
+MOST_BYTES = 4096  # of the JSON in it
+MOST_ADDRESS = 15_000  # characters of a whole link: common servers refuse 16 KB
+_KEYS = {"q", "h", "l"}  # question, hidden, locked
+_JOINERS = "\u200c\u200d"  # have no width, but Persian, Indian scripts and many emoji need them
+
+
+@dataclass(frozen=True)
+class Control:
+    """Something on the page that a lesson can hide or lock, by CSS selectors, whatever the tab.
+
+    What the pictures cannot do without, `kept`, is only locked where the rest is hidden.
+    """
+
+    title: str
+    parts: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+
+
+# By the name that a link gives it. Every control above a picture belongs to one of them: a test looks through all tabs.
+CONTROLS: dict[str, Control] = {
+    "tabs": Control("Tabs", ("#tabs > .tab-wrapper",)),
+    "views": Control("Views of the tab", ('[id^="views-"] > .tab-wrapper',)),
+    "sentence": Control("Sentence", ('.ask [id$="text"]',)),
+    "translation": Control("Translation", ('.ask [id$="-reference"]', "#score-first", "#score-other")),
+    "go": Control("Button beside the fields", (".ask button.lg.primary:not(#sentences-file)", "#fetch")),
+    "example": Control("Examples", ('.ask [id$="example"]',)),
+    "model": Control(
+        "Model",
+        ('.ask [id$="model"]', "#bottleneck-family", "[data-testid=add-panel]"),
+        (".panel-menus", ".panel-heads .thumbs"),
+    ),
+    "search": Control("Search and its settings", ("#search", "#tab-translate .settings", "#view-beam .settings")),
+    "steps": Control("Play and steps", (".transport", ".attribution .steps")),
+    "candidates": Control("Candidates and forks", (".player .choice", ".player .compare", ".edit .candidates-beside")),
+    "tools": Control("Rescue and wrong word", (".lanes .tools",)),
+    "reveal": Control("Reveal", (".predict [data-testid=reveal]",)),
+    "settings": Control(
+        "What is trained", ('#tab-train .ask .block[id^="train-"]', "#train-settings", ".own-data", "#tab-train .material")
+    ),
+    "files": Control("Files", ("#sentences-file", "#sentences-stop", "#train-load")),
+}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Names of `CONTROLS`, each at most once, are kept in their order there."""
+
+    question: str = ""
+    hidden: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, fit to be shown."""
+        _check_question(self.question)
+        for name in ("hidden", "locked"):
+            object.__setattr__(self, name, _ordered(getattr(self, name)))
+        if both := [CONTROLS[name].title for name in self.hidden if name in self.locked]:
+            raise ValueError(f"A control is either hidden or locked, and not both: {', '.join(both)}.")
+
+
+def _check_question(question: Any) -> None:
+    if not isinstance(question, str):
+        raise ValueError("The question of a lesson must be text.")
+    if len(question) > MOST_CHARACTERS:
+        raise ValueError(f"The question has {len(question):,} characters; please keep to {MOST_CHARACTERS}.")
+    if any(unicodedata.category(character) == "Cs" for character in question):
+        raise ValueError("The question holds half a character. Please write its last signs again.")
+
+
+def _ordered(names: Iterable[str]) -> tuple[str, ...]:
+    names = list(names)
+    for name in names:
+        if name not in CONTROLS:
+            raise ValueError(f"There is no control “{name[:40]}”. There are: {', '.join(CONTROLS)}.")
+    return tuple(name for name in CONTROLS if name in names)
+
+
+def encode(lesson: Lesson) -> str:
+    """The value of the parameter: a version, a dot, and base64url. Defaults are left out."""
+    values = {"q": lesson.question, "h": lesson.hidden, "l": lesson.locked}
+    text = json.dumps({key: value for key, value in values.items() if value}, ensure_ascii=False, separators=(",", ":"))
+    plain = text.encode("utf-8")
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = packer.compress(plain) + packer.flush()
+    version, data = min((VERSION, plain), (COMPRESSED, packed), key=lambda both: len(both[1]))
+    return f"{version}.{base64.urlsafe_b64encode(data).decode('ascii').rstrip('=')}"
+
+
+def decode(text: str) -> tuple[Lesson, list[str]]:
+    """A lesson, and one sentence for what of it could not be used. Raises ValueError, and nothing else, for any other text."""
+    if len(text) > MOST_WRITTEN:
+        raise ValueError(f"The lesson in this address has {len(text):,} characters, more than any lesson needs.")
+    version, dot, body = text.partition(".")
+    if not dot or not version.isalnum():
+        raise ValueError(_DAMAGED)
+    if version not in (VERSION, COMPRESSED):
+        raise ValueError(f"This lesson was made by another version of this page ({version[:10]}); this one reads {VERSION}.")
+    content = _content(version, body)
+    if not isinstance(content, dict) or not content.keys() <= _KEYS:
+        raise ValueError(_DAMAGED)
+    hidden, unknown_hidden = _names(content.get("h", []))
+    locked, unknown_locked = _names(content.get("l", []))
+    unknown = sorted({readable(name)[:40] for name in unknown_hidden + unknown_locked})
+    problem = f"The lesson names controls that this page does not have: {', '.join(unknown)[:200]}. They are passed over."
+    return Lesson(content.get("q", ""), tuple(hidden), tuple(locked)), [problem] if unknown else []
+
+
+_DAMAGED = "The lesson in this address is damaged: perhaps the link was not copied to its end."
+
+
+def _content(version: str, body: str) -> Any:
+    try:
+        data = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+        if version == COMPRESSED:
+            unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+            data = unpacker.decompress(data, MOST_BYTES)  # whatever it would become, no more than this
+            if not unpacker.eof or unpacker.unused_data:
+                raise ValueError("more than fits, or not all of it")
+        return json.loads(data.decode("utf-8"))
+    except (ValueError, binascii.Error, zlib.error, RecursionError):
+        raise ValueError(_DAMAGED) from None
+
+
+def _names(given: Any) -> tuple[list[str], list[str]]:
+    """The names that are known, and the others."""
+    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+        raise ValueError(_DAMAGED)
+    return [name for name in given if name in CONTROLS], [name for name in given if name not in CONTROLS]
+
+
+def readable(text: str) -> str:
+    """`text` with every sign that leaves no mark, or turns the line around, written as its code point. Lines stay lines."""
+
+    def is_safe(sign: str) -> bool:
+        return sign.isprintable() or sign == "\n" or sign in _JOINERS or unicodedata.category(sign) == "Zs"
+
+    lines = text.replace("\r\n", "\n").replace("\t", " ")
+    return "".join(sign if is_safe(sign) else f"[U+{ord(sign):04X}]" for sign in lines)
+
+
+def link(address: Any, lesson: Lesson) -> str:
+    """`address` with `lesson` in the place of any that it has; without one where there is nothing to say.
+
+    Raises ValueError, fit to be shown, for what is no address of a page, or becomes too long.
+    """
+    if not isinstance(address, str) or not address.isascii() or not address.startswith(("http://", "https://")):
+        raise ValueError("The address of this page could not be read.")
+    parts = urlsplit(address)
+    query = [item for item in parts.query.split("&") if item and item.partition("=")[0] != PARAMETER]
+    if lesson != Lesson():
+        query.append(f"{PARAMETER}={encode(lesson)}")
+    made = urlunsplit(parts._replace(query="&".join(query), fragment=""))
+    if len(made) > MOST_ADDRESS:
+        raise ValueError(
+            f"The link has {len(made):,} characters; more than {MOST_ADDRESS:,} do not arrive. Please choose shorter sentences."
+        )
+    return made
