@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .decoding import Beam
 from .hypotheses import Dropped, dropped
@@ -61,6 +62,21 @@ def perplexity(log_prob: float, units: int) -> float:
     """exp(-log_prob / units); infinity where it is too large for a number."""
     mean = -log_prob / max(1, units)
     return math.exp(mean) if mean < 700 else math.inf
+
+
+def scored(trace: DecodingTrace) -> dict[str, Any]:
+    """A forced translation as a shell and a program are told of it: plain values. A perplexity that no number holds is None."""
+    per_piece = perplexity(trace.log_prob, len(trace.steps))
+    return {
+        "mode": "teacher-forced",
+        "unit": "natural logarithm",
+        "model": trace.model,
+        "source": trace.source_text,
+        "target": trace.text,
+        "log_prob": trace.log_prob,
+        "perplexity_per_piece": per_piece if math.isfinite(per_piece) else None,
+        "pieces": [{"piece": s.piece, "token": s.token, "log_prob": s.log_prob, "rank": s.rank} for s in trace.steps],
+    }
 
 
 def word_scores(steps: Sequence[DecodingStep]) -> tuple[WordScore, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 
+from ..judging import perplexity, scored
 from ..translator import Translator
 from .options import add_model
 
@@ -21,22 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     trace = Translator.load(options.model).score(options.source, options.target)
-    perplexity = math.exp(-trace.log_prob / len(trace.steps))
+    per_piece = perplexity(trace.log_prob, len(trace.steps))
     if options.json:
-        result = {
-            "mode": "teacher-forced",
-            "unit": "natural logarithm",
-            "model": trace.model,
-            "source": options.source,
-            "target": options.target,
-            "log_prob": trace.log_prob,
-            "perplexity_per_piece": perplexity,
-            "pieces": [{"piece": s.piece, "token": s.token, "log_prob": s.log_prob, "rank": s.rank} for s in trace.steps],
-        }
-        print(json.dumps(result, ensure_ascii=False, indent=2))
+        print(json.dumps({**scored(trace), "target": options.target}, ensure_ascii=False, indent=2))
         return 0
     print("log-probability (natural, teacher-forced)  rank  piece")
     for step in trace.steps:
         print(f"{step.log_prob:41.4f}  {step.rank:4d}  {step.piece}")
-    print(f"{trace.log_prob:41.4f}        total of {len(trace.steps)} pieces; perplexity {perplexity:.2f} per piece")
+    print(f"{trace.log_prob:41.4f}        total of {len(trace.steps)} pieces; perplexity {per_piece:.2f} per piece")
     return 0

@@ -9,7 +9,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from seq2seq import archive
-from seq2seq.ui import attention, forcing, lesson_page, link, training, translate
+from seq2seq.ui import api, attention, forcing, lesson_page, link, training, translate
 from seq2seq.ui.assets import STYLES
 from seq2seq.ui.header import header
 from seq2seq.ui.services import Services
@@ -41,6 +41,7 @@ def create_app(services: Services | None = None) -> gr.Blocks:
                 with gr.Tab(title, id=name, elem_id=link.panel(name)) as tab:
                     build(services)
                 tab.select(None, js=link.take_address(name))
+        api.build(services)
         app.load(_select, None, tabs, queue=False, show_progress="hidden", api_visibility="private")
         app.load(lesson_page.opened, None, banner, queue=False, show_progress="hidden", api_visibility="private")
     return app

@@ -59,8 +59,8 @@ def settings_of(chosen: Any) -> dict[str, float]:
 
 
 def _kind(search: str) -> Any:
-    if search not in STRATEGIES:
-        raise ValueError(f"There is no search “{search}”. There are: {', '.join(STRATEGIES)}.")
+    if not isinstance(search, str) or search not in STRATEGIES:
+        raise ValueError(f"There is no search “{str(search)[:40]}”. There are: {', '.join(STRATEGIES)}.")
     return STRATEGIES[search]
 
 
@@ -68,10 +68,13 @@ def _number(name: str, value: Any) -> float:
     setting = SETTINGS[name]
     maximum = SEED_LIMIT if setting.maximum is None else setting.maximum
     bounds = f"{setting.label} is a {'whole ' if setting.whole else ''}number from {setting.minimum:g} to {maximum}"
+    if not isinstance(value, (int, float, str)):
+        raise ValueError(f"{bounds}.")
+    told = str(value)[:40] if not isinstance(value, int) or abs(value) < 10**40 else "so large a one"
     try:
         number = float(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{bounds}, not “{value}”." if value not in (None, "") else f"{bounds}.") from None
+    except (ValueError, OverflowError):
+        raise ValueError(f"{bounds}, not “{told}”." if value != "" else f"{bounds}.") from None
     if not setting.minimum <= number <= maximum or (setting.whole and number != int(number)):
-        raise ValueError(f"{bounds}, not {value}.")
+        raise ValueError(f"{bounds}, not {told}.")
     return int(number) if setting.whole else number

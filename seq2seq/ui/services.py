@@ -80,6 +80,8 @@ class Services:
 
     def info(self, name: str) -> ModelInfo:
         """What is known of a model before it is loaded. Raises ValueError with the choices."""
+        if not isinstance(name, str):  # what a browser or a program sends may be anything
+            raise ValueError("The name of a model is text.")
         if name in self.infos:
             return self.infos[name]
         if name.startswith(MODEL):
@@ -96,7 +98,7 @@ class Services:
 
         Raises ValueError for a name that is not there, and, each time, for a folder whose tokenizer or weights are bad.
         """
-        if name not in self.infos:
+        if not isinstance(name, str) or name not in self.infos:
             return self._of_run(self.info(name).name)
         with self._locks[name]:
             if name not in self._loaded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import gradio as gr
 from gradio.context import Context
@@ -13,7 +13,7 @@ from seq2seq.translator import ModelInfo
 from seq2seq.ui import examples, fields, link, search
 from seq2seq.ui.link import Request
 from seq2seq.ui.message import explain, message, message_line, reported
-from seq2seq.ui.services import PARALLEL, Services
+from seq2seq.ui.services import Services
 from seq2seq.ui.stage import stage as make_stage
 from seq2seq.ui.visit import Visit, forced, shown, visit
 
@@ -174,7 +174,6 @@ def build(services: Services) -> None:
     page = Context.root_block
     assert page is not None  # a tab is built inside the page
     page.load(open_link, None, everything, **fields.DECODES)
-    _api(services)
 
 
 def _offered(info: ModelInfo) -> list[str | tuple[str, str]]:
@@ -199,37 +198,3 @@ def _visible(
         if values and name in values:
             updates[control]["value"] = values[name]
     return updates
-
-
-def _api(services: Services) -> None:
-    """The public endpoint: the same translation for a program, as a trace in JSON."""
-
-    def translate(
-        text: str,
-        model: str = services.first,
-        strategy: Literal["greedy", "beam", "sample"] = "greedy",
-        size: int = 5,
-        length_penalty: float = 1.0,
-        temperature: float = 1.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        seed: int = 0,
-    ) -> dict[str, Any]:
-        """Translate one sentence and return the whole decoding, step by step."""
-        numbers = {
-            "size": size,
-            "length_penalty": length_penalty,
-            "temperature": temperature,
-        }
-        numbers |= {"top_k": top_k, "top_p": top_p, "seed": seed}
-        try:
-            return visit(services, Request(text, model, search.strategy(strategy, numbers))).trace.to_dict()
-        except ValueError as error:
-            raise gr.Error(str(error)) from None
-
-    gr.api(
-        translate,
-        api_name="translate",
-        concurrency_limit=PARALLEL,
-        concurrency_id="translate",
-    )
