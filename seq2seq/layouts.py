@@ -52,9 +52,9 @@ class Layout:
 
     def __post_init__(self) -> None:
         if self.encoding not in ENCODINGS:
-            raise ValueError(f"there is no encoding {self.encoding[:40]!r}: choose {', '.join(ENCODINGS)}")
+            raise ValueError(f"there is no encoding {str(self.encoding)[:40]!r}: choose {', '.join(ENCODINGS)}")
         if self.delimiter not in DELIMITERS.values():
-            raise ValueError(f"{self.delimiter[:40]!r} is no delimiter: choose {', '.join(DELIMITERS)}")
+            raise ValueError(f"{str(self.delimiter)[:40]!r} is no delimiter: choose {', '.join(DELIMITERS)}")
 
 
 def guess(path: str | Path) -> Layout:

@@ -69,7 +69,7 @@ def build(services: Services) -> None:
         step = fields.told(event, "step")
         if type(step) is not int:
             raise ValueError("That choice could not be read. Please choose again.")
-        return opened(replace(now, step=step))
+        return opened(replace(fields.still(now), step=step))
 
     @report
     def open_view(now: Asked | None, page: gr.Request) -> dict[Any, Any]:

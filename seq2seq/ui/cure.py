@@ -28,7 +28,7 @@ def build(services: Services) -> None:
     board = component("cure", "", SCRIPTS, "startCure(element, props, watch);", elem_id="cure", **given)
 
     def open_view(before: bool) -> dict[Any, Any]:
-        return {} if before else {board: stored(services), seen: True}
+        return {seen: True} if before else {board: stored(services), seen: True}
 
     tab.select(open_view, seen, [board, seen], api_visibility="private", show_progress="hidden")
 

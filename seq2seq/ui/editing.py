@@ -65,7 +65,7 @@ def build(services: Services) -> None:
         try:
             return {**filled(asked), **opened(asked)}
         except ValueError as error:  # what is drawn stays with the model that it is of
-            return {**filled(now), place: message(explain(error))}
+            return {**filled(fields.still(now)), place: message(explain(error))}
 
     @report
     def edit(now: Asked, event: gr.EventData) -> dict[Any, Any]:
@@ -74,7 +74,7 @@ def build(services: Services) -> None:
             raise ValueError("That choice could not be read. Please choose again.")
         if not all(type(weight) in (int, float) and math.isfinite(weight) and 0 <= weight <= 1 for weight in weights):
             raise ValueError("Weights are numbers from 0 to 1. Please choose again.")
-        return opened(replace(now, step=step, weights=tuple(round(PER_MILLE * weight) for weight in weights)))
+        return opened(replace(fields.still(now), step=step, weights=tuple(round(PER_MILLE * weight) for weight in weights)))
 
     @report
     def open_view(now: Asked | None, page: gr.Request) -> dict[Any, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 from gradio.context import Context
@@ -19,6 +19,17 @@ DECODES: dict[str, Any] = {
     "concurrency_limit": PARALLEL,
     "concurrency_id": "translate",
 }
+
+
+Seen = TypeVar("Seen")
+
+
+def still(now: Seen | None) -> Seen:
+    """What the server remembers that a visitor looks at. Raises ValueError where that is nothing: since it was started anew, or
+    because the view was never opened."""
+    if now is None:
+        raise ValueError("The server does not remember what you were looking at. Please load the page again.")
+    return now
 
 
 def line(value: str, label: str, elem_id: str, scale: int = 5, min_width: int = 300) -> gr.Textbox:

@@ -221,6 +221,7 @@ def _next_seed(asked: Asked) -> int:
 
 
 def _numbers(seen: Looked, event: gr.EventData, *names: str) -> list[int]:
+    seen = fields.still(seen)
     if fields.told(event, "id") != view.identity(seen.lanes):
         raise ValueError("The picture has changed in the meantime. Please choose again.")
     values = [fields.told(event, name) for name in names]

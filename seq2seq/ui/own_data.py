@@ -76,6 +76,8 @@ def build(services: Services, place: gr.HTML) -> OwnData:
     @report
     def take(path: str) -> dict[Any, Any]:
         """A file that was just uploaded, read as its content suggests."""
+        if not path:
+            raise ValueError(WANTED[OWN_DATA])
         guessed = guess(path)
         menu = _menu(path, guessed)
         named = [material.language(menu[getattr(guessed, side)][0], side) for side in _SIDES]
@@ -87,6 +89,8 @@ def build(services: Services, place: gr.HTML) -> OwnData:
     @report
     def reread(path: str, *given: Any) -> dict[Any, Any]:
         """The same file, read as the controls say. With another delimiter or header its columns have other names."""
+        if not path:
+            raise ValueError(WANTED[OWN_DATA])
         chosen = Layout(**dict(zip(_LAYOUT, given, strict=False)))
         menus: dict[Any, Any] = {}
         try:
@@ -96,8 +100,12 @@ def build(services: Services, place: gr.HTML) -> OwnData:
             return {**menus, **cleared(), place: message(explain(error))}
 
     @report
+    def describe(corpus: str) -> dict[Any, Any]:
+        return {licence: _licence(_named(corpus)), **cleared()}
+
+    @report
     def get(corpus: str) -> dict[Any, Any]:
-        return seen(Public(corpus, services.limits.folder / "corpora", services.limits.corpora))
+        return seen(Public(_named(corpus), services.limits.folder / "corpora", services.limits.corpora))
 
     def seen(source: Own | Public) -> dict[Any, Any]:
         looked, shown = material.look(source)
@@ -112,7 +120,7 @@ def build(services: Services, place: gr.HTML) -> OwnData:
     # What was shown before goes first: a file that cannot be read leaves nothing of the one before it.
     upload.upload(cleared, None, [found, board], queue=False, **private).then(take, upload, everything, **private)
     gr.on([control.input for control in layout.values()], reread, [file, *corrected], everything, **private)
-    name.input(lambda chosen: {licence: _licence(chosen), **cleared()}, name, [licence, found, board], **private)
+    name.input(describe, name, [licence, *outcome], **private)
     fetch.click(cleared, None, [found, board], queue=False, **private).then(get, name, outcome, **private)
     return OwnData(found, {PUBLIC_DATA: public, OWN_DATA: own}, looked_over, board, languages)
 
@@ -147,6 +155,13 @@ def _corrections() -> tuple[dict[str, gr.Dropdown], list[gr.Textbox]]:
 def _menu(path: str, layout: Layout) -> list[tuple[str, int]]:
     """The columns of a table by their names; two may have the same."""
     return [(name, number) for number, name in enumerate(columns(path, layout))]
+
+
+def _named(corpus: Any) -> str:
+    """The name of a public corpus. Raises ValueError for anything else."""
+    if not isinstance(corpus, str) or corpus not in PUBLIC:
+        raise ValueError(WANTED[PUBLIC_DATA])
+    return corpus
 
 
 def _licence(name: str) -> str:

@@ -111,11 +111,12 @@ def build(services: Services) -> None:
 
     @report
     def reveal(now: Seen, event: gr.EventData) -> dict[Any, Any]:
+        now = fields.still(now)
         return opened(look(services, replace(now.asked, links=chosen_links(now, event), revealed=True)))
 
     @report
     def again(now: Seen) -> dict[Any, Any]:
-        return opened(look(services, replace(now.asked, links=frozenset(), revealed=False)))
+        return opened(look(services, replace(fields.still(now).asked, links=frozenset(), revealed=False)))
 
     @report
     def open_view(now: Seen | None, page: gr.Request) -> dict[Any, Any]:

@@ -79,9 +79,14 @@ def _answering(
 
 
 def _owner(secret: Any) -> str:
-    if not isinstance(secret, str) or not OWNER <= len(secret) <= 100 or not secret.isascii():
+    if not is_secret(secret):
         raise ValueError("Your browser did not say whose runs it wants. Please load the page again.")
-    return secret
+    return str(secret)
+
+
+def is_secret(value: Any) -> bool:
+    """Whether it could be what a visitor is known by."""
+    return isinstance(value, str) and OWNER <= len(value) <= 100 and value.isascii()
 
 
 def shown(services: Services, owner: str, wanted: str, begun: bool = False) -> str:

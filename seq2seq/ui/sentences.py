@@ -71,6 +71,8 @@ def build(services: Services) -> None:
 
     def run(file: str, name: str) -> Iterator[dict[Any, Any]]:
         try:
+            if not file:
+                raise ValueError("Choose a file of pairs.")
             yield {place: message(""), board: progress(0.0, "Reading the file …")}
             yield from ({board: value} for value in measured(services, name, file))
         except Exception as error:  # never a bar that waits for ever

@@ -37,19 +37,19 @@ def build(services: Services) -> None:
 
     @report
     def show(now: Asked, written: str) -> dict[Any, Any]:
-        asked = replace(now, text=written)
+        asked = replace(fields.still(now), text=written)
         info = services.info(asked.panels[0].model)
         return {asking.example: fields.chosen_example(info, written), **opened(asked)}
 
     @report
     def show_example(now: Asked, written: str) -> dict[Any, Any]:
-        return {asking.text: written, **opened(replace(now, text=written))}
+        return {asking.text: written, **opened(replace(fields.still(now), text=written))}
 
     @report
     def show_model(now: Asked, written: str, name: str) -> dict[Any, Any]:
         """Another first model: beside it stand models of its own languages."""
         fitting = examples.fitting(written, services.info(name))
-        asked = replace(panels.opening(services, name, fitting), unit=now.unit)
+        asked = replace(panels.opening(services, name, fitting), unit=fields.still(now).unit)
         try:
             return {**filled(asked), **opened(asked)}
         except ValueError as error:  # the menu stands at this model all the same
@@ -57,6 +57,7 @@ def build(services: Services) -> None:
 
     @report
     def choose(now: Asked, event: gr.EventData) -> dict[Any, Any]:
+        now = fields.still(now)
         try:
             asked = panels.chosen(now, event, services)
             return {asking.model: fields.chosen_model(services, asked.panels[0].model), **opened(asked, step=None)}

@@ -150,14 +150,16 @@ def build(services: Services) -> None:
         return {visitor: owner, board: run_board.shown(services, owner, run.id, begun=True)}
 
     @report
-    def load(owner: str, file: str) -> dict[Any, Any]:
+    def load(owner: str, file: str | None) -> dict[Any, Any]:
+        if not file:
+            raise ValueError("Choose a model (.zip) or a run's events (.jsonl).")
         owner = owner or _secret()
         return {visitor: owner, board: run_board.shown(services, owner, run_board.load(services, owner, file).id, begun=True)}
 
     @report
     def open_tab(owner: str, page: gr.Request) -> dict[Any, Any]:
         """At the first look: who this is, and the run that the address names, or the last one."""
-        known = owner or _secret()
+        known = owner if run_board.is_secret(owner) else _secret()
         wanted = page.query_params.get("run", "") if page.query_params.get("tab") == link.TRAIN else ""
         return {visitor: known, board: run_board.shown(services, known, wanted)}
 

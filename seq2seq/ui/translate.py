@@ -102,6 +102,7 @@ def build(services: Services) -> None:
             **opened(visit(services, replace(request_of(*values), text=chosen))),
         }
 
+    @report
     def show_settings(chosen: str) -> dict[Any, Any]:
         return _visible(row, settings, chosen)
 
@@ -167,7 +168,9 @@ def build(services: Services) -> None:
     numbers = [c.release if isinstance(c, gr.Slider) else c.input for c in settings.values()]
     gr.on(numbers, show_translation, asked, everything, **fields.DECODES)
     example.input(show_example, [example, *asked], everything, **fields.DECODES)
-    kind.input(show_settings, kind, [row, *settings.values()], queue=False, show_progress="hidden", api_visibility="private")
+    kind.input(
+        show_settings, kind, [row, *settings.values(), place], queue=False, show_progress="hidden", api_visibility="private"
+    )
     kind.input(show_translation, asked, everything, **fields.DECODES)
     stage.force_token(force_token, [seen], everything, **fields.DECODES)
     stage.restore(restore, [seen], everything, **fields.DECODES)

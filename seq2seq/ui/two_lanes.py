@@ -83,6 +83,7 @@ def build(services: Services) -> None:
 
     @report
     def clear(now: Looked) -> dict[Any, Any]:
+        now = fields.still(now)
         return opened(replace(now, asked=replace(now.asked, rescue=None, inject=None), third=None), step=None, play=False)
 
     @report

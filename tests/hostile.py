@@ -1,0 +1,244 @@
+"""What nobody in good faith sends to the app, and a visitor who sends it by raw HTTP."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+TIMEOUT = 120.0  # seconds in which anything must be answered
+SCRIPT = "<img src=x onerror=alert(1)><script>alert(1)</script>{{value}}${value}"
+DEEP = 1000
+BROKEN = "the stream broke off"
+
+
+# What no JSON library writes, by what stands for it.
+WRITTEN = {"@deep@": "[" * DEEP + "]" * DEEP, "@digits@": "9" * 6000, "@overflow@": "-1e999", "@half@": "[1, "}
+# Values as Python's JSON writes them: NaN and Infinity by name, lone surrogates escaped.
+VALUES: dict[str, Any] = {
+    "null": None,
+    "true": True,
+    "zero": 0,
+    "negative": -1,
+    "huge": 10**30,
+    "nan": float("nan"),
+    "infinity": float("-inf"),
+    "fraction": 0.5,
+    "empty": "",
+    "words": "I forgot my umbrella.",
+    "script": SCRIPT,
+    "right to left": "\u202eשלום\u2066 مرحبا",
+    "nul": "cat\0dog",
+    "emoji": "👩‍👩‍👧‍👦🇫🇷" * 20,
+    "combining": "e" + "\u0301" * 3000,
+    "long": "word " * 4000,
+    "path": "../../../etc/passwd",
+    "digits": "9" * 6000,
+    "number of 6000 digits": "@digits@",
+    "overflow": "@overflow@",
+    "cut off": "@half@",
+    "list": [],
+    "mixed": [None, True, -1, "x", {"a": []}],
+    "deep": "@deep@",
+    "object": {},
+    "update": {"__type__": "update", "value": "x", "visible": False},
+    "file": {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}},
+    "file of ours": {"path": "app.py", "orig_name": "app.py", "meta": {"_type": "gradio.FileData"}},
+    "address": {"path": "x", "url": "http://127.0.0.1:9/", "meta": {"_type": "gradio.FileData"}},
+    "prototype": {"__proto__": {"a": 1}, "constructor": {"prototype": {}}},
+    "surrogate": "a \ud800 b",
+}
+
+MODELS = (
+    "../captions-de-en-gru",
+    "./en-fr-plain",
+    "en-fr-additive/../en-fr-plain",
+    "en-fr-plain/",
+    "/etc",
+    "/proc/self/cwd/checkpoints/en-fr-plain",
+    "checkpoints/en-fr-plain",
+    "%2e%2e/en-fr-plain",
+    "..\\en-fr-plain",
+    "en-fr-plain\0",
+    "en-fr-plain ",
+    "run-",
+    "run-../../..",
+    "run-..",
+    "run-.",
+    "run-/etc",
+    "run-" + "a" * 79,
+    "run-" + "a" * 10_000,
+    "run-__class__",
+    SCRIPT,
+    "\ud800",
+    "\u202eevitidda-rf-ne",
+)
+
+# What is no JSON, or none of the kind that is expected.
+BODIES: tuple[bytes, ...] = (
+    b"",
+    b"null",
+    b"[]",
+    b'"x"',
+    b"{",
+    b"\xff\xfe{}",
+    b'{"data": [1e999]}',
+    b'{"data": [' + b"9" * 6000 + b"]}",
+    b'{"data": ["\\ud800"]}',
+    b'{"data": "x", "session_hash": 1}',
+    b'{"data": null, "session_hash": "x", "fn_index": 0}',
+    b'{"data": {}, "session_hash": "x", "fn_index": "0"}',
+    b'{"data": [], "session_hash": "x", "fn_index": 999999}',
+    b'{"data": [], "session_hash": "x", "fn_index": -1}',
+    b'{"data": [], "session_hash": "x", "fn_index": ' + b"9" * 400 + b"}",
+    b'{"data": [], "session_hash": "x", "fn_index": 0, "batched": true, "trigger_id": -1, "event_id": "../x"}',
+    b'{"data": [], "session_hash": {"a": 1}, "fn_index": 1.5}',
+    b'{"data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    b'{"data": [], "event_data": ' + b'{"a":' * 2000 + b"1" + b"}" * 2000 + b', "session_hash": "x", "fn_index": 1}',
+)
+
+
+def written(value: Any) -> bytes:
+    text = json.dumps(value)
+    for name, instead in WRITTEN.items():
+        text = text.replace(f'"{name}"', instead)
+    return text.encode()
+
+
+class Answer:
+    """What came back, of whatever kind."""
+
+    def __init__(self, asked: str, status: int, text: str):
+        self.asked = asked
+        self.status = status
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"{self.asked[:200]} -> {self.status} {self.text[:300]}"
+
+
+class Visitor:
+    """Sends anything; each request on a connection of its own, as a server may close it after a fault."""
+
+    def __init__(self, address: str):
+        self.address = address
+        self._client = httpx.Client(
+            base_url=address, timeout=TIMEOUT, headers={"Connection": "close"}, limits=httpx.Limits(max_keepalive_connections=0)
+        )
+        self.config: dict[str, Any] = self._client.get("config").json()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def send(self, method: str, path: str, **given: Any) -> Answer:
+        asked = f"{method} {path}"
+        response = self._client.request(method, httpx.URL(self.address + path), **given)
+        return Answer(asked, response.status_code, response.text)
+
+    def post(self, path: str, body: Any) -> Answer:
+        content = body if isinstance(body, bytes) else written(body)
+        return self.send("POST", path, content=content, headers={"Content-Type": "application/json"})
+
+    def raw(self, target: str) -> Answer:
+        """A GET whose path is sent as it is written: no client of ours makes it harmless."""
+        extensions = {"target": target.encode("utf-8", "surrogatepass")}
+        response = self._client.get("/", extensions=extensions)
+        return Answer(f"GET {target}", response.status_code, response.text)
+
+    def functions(self) -> Sequence[Mapping[str, Any]]:
+        """Every function of the page, public or not: its id, and what it is given."""
+        return self.config["dependencies"]
+
+    def many(self, calls: Sequence[tuple[int, Any, Any]], session: str) -> list[Answer]:
+        """Function by id, data and event data of each call: what the queue says of putting them in line, and all that comes."""
+        answers = []
+        for number, data, event in calls:
+            body = {"data": data, "fn_index": number, "session_hash": session, "event_data": event, "trigger_id": None}
+            answers.append(self.post("gradio_api/queue/join", body))
+        if any(answer.status == 200 for answer in answers):
+            answers += self._stream(session)
+        return answers
+
+    def _stream(self, session: str) -> Iterator[Answer]:
+        with self._client.stream("GET", "gradio_api/queue/data", params={"session_hash": session}) as response:
+            try:
+                for line in response.iter_lines():
+                    if line:
+                        yield Answer(f"stream of {session}", response.status_code, line)
+            except httpx.RemoteProtocolError:
+                yield Answer(f"stream of {session}", response.status_code, BROKEN)
+
+    def call(self, name: str, **parameters: Any) -> Answer:
+        """A public endpoint, as a program does."""
+        first = self.post(f"gradio_api/call/v2/{name}", parameters)
+        if first.status != 200:
+            return first
+        number = json.loads(first.text)["event_id"]
+        return self.send("GET", f"gradio_api/call/v2/{name}/{number}")
+
+
+def session() -> str:
+    return uuid.uuid4().hex[:12]
+
+
+def secret_places(root: Path, home: Path) -> list[str]:
+    """Addresses under which somebody might hope for a file of the server's."""
+    plain = [
+        str(root / "app.py"),
+        str(root / ".git/HEAD"),
+        str(root / "seq2seq/ui/api.py"),
+        "/proc/self/environ",
+        "/etc/passwd",
+    ]
+    plain += [
+        "/proc/self/cwd/app.py",
+        str(home / ".bashrc"),
+        "app.py",
+        "./app.py",
+        "seq2seq/../app.py",
+        "//etc/passwd",
+        "/dev/zero",
+    ]
+    around = [*plain, "/etc/passwd%00.png", "%2fetc%2fpasswd", "..%2f..%2f..%2f..%2fetc%2fpasswd", "....//....//etc/passwd"]
+    found = [f"/gradio_api/file={place}" for place in around]
+    found += [f"/gradio_api/file/{place.lstrip('/')}" for place in plain]
+    for folder in ("static", "assets", "svelte", "static/fonts"):
+        found += [
+            f"/{folder}/../../../../../../etc/passwd",
+            f"/{folder}/..%2f..%2f..%2f..%2fetc%2fpasswd",
+            f"/{folder}//etc/passwd",
+        ]
+    found += [
+        f"/gradio_api/proxy={url}" for url in ("http://127.0.0.1:9/", "file:///etc/passwd", "http://169.254.169.254/latest")
+    ]
+    found += [
+        "/gradio_api/custom_component/x/client/component/..%2f..%2fapp.py",
+        "/gradio_api/custom_component/../../server/app.py/x",
+        "/gradio_api/stream/a/b/1/playlist.m3u8",
+        "/gradio_api/stream/a/b/1/x.ts",
+        "/gradio_api/stream/../../1/playlist-file",
+        "/gradio_api/call/translate/../../../etc/passwd",
+        "/gradio_api/queue/data",
+        "/gradio_api/upload_progress?upload_id=..%2f..",
+        "/gradio_api/deep_link?session_hash=..%2f..%2fetc",
+        "/?deep_link=..%2f..%2f..%2fetc%2fpasswd",
+        "/?__theme=%3Cscript%3E&text=%00&model=..%2f..&step=NaN&tab=%ff",
+        "/monitoring/x",
+        "/monitoring/summary",
+        "/gradio_api/vibe-code",
+        "/gradio_api/run-history/records",
+        "/gradio_api/startup-events",
+        "/docs",
+        "/openapi.json",
+        "/gradio_api/token",
+        "/manifest.json",
+        "/pwa_icon/1",
+        "/..;/etc/passwd",
+        "/%00",
+        "/" + "a" * 20_000,
+    ]
+    return found
