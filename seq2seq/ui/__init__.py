@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from seq2seq import archive
-from seq2seq.ui import api, attention, forcing, lesson_page, link, training, translate
+from seq2seq.ui import api, attention, forcing, lesson_page, limits, link, training, translate
 from seq2seq.ui.assets import STYLES
 from seq2seq.ui.header import header
 from seq2seq.ui.services import Services
@@ -72,4 +73,7 @@ def launch_settings() -> dict[str, Any]:
         "show_error": False,
         "max_file_size": archive.MAX_ARCHIVE_BYTES,
         "app_kwargs": {"middleware": [Middleware(Light)]},
+        # Gradio would ask its own page for an answer within three seconds, and end the app of a host that is busy just then.
+        "_frontend": False,
+        "auth": limits.password(os.environ),
     }

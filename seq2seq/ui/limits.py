@@ -4,6 +4,7 @@ SEQ2SEQ_TRAIN_MINUTES   the longest run; 0 turns training off (5 on a Space, a d
 SEQ2SEQ_TRAIN_RUNS      how many runs a visitor may keep (5 on a Space, 50 elsewhere)
 SEQ2SEQ_DATA            folder of the runs and of fetched corpora (a temporary one on a Space, ~/.seq2seq-unrolled elsewhere)
 SEQ2SEQ_CORPORA         folder with copies of public corpora, which then need not be fetched
+SEQ2SEQ_PASSWORD        user:password, asked of every visitor (nobody is asked without it)
 """
 
 from __future__ import annotations
@@ -37,6 +38,15 @@ class Limits:
             folder=Path(environment.get("SEQ2SEQ_DATA") or folder),
             corpora=downloads.copies_in(environment),
         )
+
+
+def password(environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """User and password that every visitor must know. Raises ValueError that does not repeat what it found."""
+    text = environment.get("SEQ2SEQ_PASSWORD", "")
+    user, _, word = text.partition(":")
+    if text and not (user and word):
+        raise ValueError("SEQ2SEQ_PASSWORD must be written as user:password, neither of them empty")
+    return (user, word) if text else None
 
 
 def _number(environment: Mapping[str, str], name: str, otherwise: float) -> float:

@@ -1,0 +1,63 @@
+"""A reverse proxy as a school's web server is one: it shows the app under a path, and passes on what comes as it comes."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import urlsplit
+
+BETWEEN_TWO = {"connection", "keep-alive", "transfer-encoding", "date", "server"}  # headers that are not passed on
+
+
+@contextmanager
+def proxy(app: str, path: str) -> Iterator[str]:
+    """The address under which `app` is shown at `path`, for as long as it is needed. Nothing else is there."""
+    behind = urlsplit(app)
+
+    class Handler(BaseHTTPRequestHandler):
+        def _pass_on(self) -> None:
+            if self.path == "/favicon.ico":  # which a browser asks of the web server itself
+                self.send_response(204)
+                self.end_headers()
+                return
+            if not self.path.startswith(f"{path}/"):
+                self.send_error(404)
+                return
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in BETWEEN_TWO}
+            headers |= {"X-Forwarded-Host": self.headers["Host"], "X-Forwarded-Proto": "http"}
+            server = http.client.HTTPConnection(str(behind.hostname), behind.port, timeout=120)
+            try:
+                server.request(self.command, self.path.removeprefix(path), body, headers)
+                answer = server.getresponse()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in BETWEEN_TWO:
+                        self.send_header(name, value)
+                self.send_header("Connection", "close")
+                self.end_headers()
+                while part := answer.read1(65536):  # a stream of events is passed on event by event
+                    self.wfile.write(part)
+                    self.wfile.flush()
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # the browser has gone
+            finally:
+                server.close()
+                self.close_connection = True
+
+        do_GET = do_POST = do_HEAD = _pass_on
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    front = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    front.daemon_threads = True
+    Thread(target=front.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{front.server_port}{path}/"
+    finally:
+        front.shutdown()
+        front.server_close()
