@@ -23,7 +23,9 @@ from seq2seq.ui.services import Services
 
 ADDRESS = "http://127.0.0.1:7860"  # as the document has it
 PUBLIC = {"/translate", "/score", "/models"}
-SERVER_FUNCTIONS = {("train-board", name) for name in ("follow", "order", "list_runs", "download")}
+SERVER_FUNCTIONS = {("train-board", name) for name in ("follow", "order", "list_runs", "download")} | {
+    ("header", "lesson_link")
+}
 
 
 @pytest.fixture(scope="module")
