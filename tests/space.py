@@ -106,6 +106,20 @@ def raise_loopback() -> None:
 
 
 @contextmanager
+def a_folder() -> Iterator[Path]:
+    """A temporary folder into which a user without rights may look, and so may every folder above it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        try:
+            yield folder
+        finally:
+            for path in folder.rglob("*"):  # or it could not be removed by anybody but root
+                if path.is_dir() and not path.is_symlink():
+                    path.chmod(0o755)
+
+
+@contextmanager
 def started(app: Path, home: Path, python: str, log: Path) -> Iterator[subprocess.Popen]:
     demoted = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs"] if is_root() else []
     with log.open("w") as output:
@@ -227,9 +241,7 @@ def main() -> None:
             raise_loopback()
         print(json.dumps(play(options.inside, options.python)))
         return
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
+    with a_folder() as folder:
         python, took = (options.python, None) if options.python else installed(folder)
         report = apart(folder, python)
         if took is not None:
@@ -237,9 +249,6 @@ def main() -> None:
                 [python, "-m", "pip", "list", "--format=freeze"], capture_output=True, text=True, check=True
             )
             report = {"seconds to install the requirements": round(took), "packages": len(listed.stdout.splitlines()), **report}
-        for path in folder.rglob("*"):  # or it could not be removed by anybody but root
-            if path.is_dir():
-                path.chmod(0o755)
     width = max(map(len, report))
     for what, value in report.items():
         print(f"{what:<{width}}  {value}")

@@ -290,8 +290,8 @@ def test_uploads_that_are_none_are_refused(visitor, check):
 SERVED = {"session_hash": "x", "fn_name": "follow"}
 
 
-def board(visitor: Visitor) -> int:
-    return next(c["id"] for c in visitor.config["components"] if c["props"].get("elem_id") == "train-board")
+def board(visitor: Visitor, name: str = "train-board") -> int:
+    return next(c["id"] for c in visitor.config["components"] if c["props"].get("elem_id") == name)
 
 
 def test_server_functions_whatever_they_are_sent(visitor, check):
@@ -303,6 +303,10 @@ def test_server_functions_whatever_they_are_sent(visitor, check):
                 visitor.post("gradio_api/component_server", {**SERVED, "fn_name": name, "component_id": number, "data": v})
                 for v in sent
             ]
+    for value in VALUES.values():
+        told = {"address": value, "question": value, "hidden": [value], "locked": [value]}
+        sent = {**SERVED, "fn_name": "lesson_link", "component_id": board(visitor, "header")}
+        answers += [visitor.post("gradio_api/component_server", {**sent, "data": data}) for data in (value, told)]
     check(answers)
     for answer in answers:
         assert answer.status == 400 or (answer.status == 500 and "{" not in answer.text) or "problem" in answer.text, answer

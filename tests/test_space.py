@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import tempfile
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from huggingface_hub import SpaceCard
 from packaging.requirements import Requirement
 from packaging.version import Version
-from space import ROOT, apart
+from space import ROOT, a_folder, apart
 from yaml import YAMLError
 
 from seq2seq.ui import launch_settings
@@ -101,9 +100,8 @@ def test_a_password_that_is_half_is_refused_and_not_repeated(text):
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_it_runs_as_on_a_space():
     """With the packages of the tests; `python tests/space.py` has those of requirements.txt alone."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)  # for a user who may do next to nothing
-        report = apart(Path(folder), sys.executable)
+    with a_folder() as folder:
+        report = apart(folder, sys.executable)
     assert report["its text is right"]
     assert report["written outside the temporary folder"] == "nothing"
     assert report["of a GPU"] == "nothing"

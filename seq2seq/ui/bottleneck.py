@@ -99,7 +99,7 @@ def build(services: Services) -> None:
 
     def shown(name: str, clauses: int = OPENING, sentence: int = 1, problems: str = "") -> Iterator[dict[Any, Any]]:
         try:
-            if name not in known:
+            if not isinstance(name, str) or name not in known:
                 raise ValueError(f"There are no sentences “{str(name)[:60]}”. There are: {', '.join(known) or 'none'}.")
             yield {place: message(problems), seen: True}
             for part in kept.of(known[name]):

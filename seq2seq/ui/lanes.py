@@ -57,7 +57,7 @@ def player(value: str) -> gr.HTML:
 def look(services: Services, asked: Asked) -> Looked:
     """Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
     translator = services.translator(asked.model)
-    if not asked.reference.strip():
+    if not (asked.reference or "").strip():
         raise ValueError(f"A reference is needed: please type a right translation in {translator.info.target_language}.")
     found = Looked(asked, forcing.compare(translator, asked.text, asked.reference))
     if asked.every:

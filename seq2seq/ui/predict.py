@@ -151,7 +151,7 @@ def look(services: Services, asked: Asked) -> Seen:
     translator = services.translator(asked.model)
     info = translator.info
     translator.source_ids(asked.text)  # refuses what is empty or too long, before a translation of it is tried
-    translation = asked.reference if asked.reference.strip() else translator.translate(asked.text).text
+    translation = asked.reference if (asked.reference or "").strip() else translator.translate(asked.text).text
     if not translation.strip():
         raise ValueError(f"the model writes nothing here: please type a translation in {info.target_language}")
     translator.target_ids(translation)
@@ -179,7 +179,7 @@ def shown(services: Services, now: Seen, keep: bool = False) -> str:
         revealed=_revealed(now) if asked.revealed else None,
         gold=now.gold,
         hint=says,
-        own=not asked.reference.strip(),
+        own=not (asked.reference or "").strip(),
         written=visible(now.target.text),
         most=MAX_LINKS,
         model={"title": info.title, "trained_on": info.trained_on},
@@ -214,7 +214,7 @@ def _revealed(now: Seen) -> dict[str, Any]:
 def with_model(services: Services, before: Seen | None, text: str, right: str, name: str) -> tuple[Asked, bool]:
     """What to show with the model just chosen, and whether the links drawn so far are of the same words."""
     info = services.info(name)
-    if not right.strip():
+    if not (right or "").strip():
         return Asked(examples.fitting(text, info), "", name), False
     what = Asked(*examples.fitting_pair(text, right, info), name)
     if before is None or (what.text, what.reference) != (before.asked.text, before.asked.reference):

@@ -108,7 +108,7 @@ def score(services: Services, asked: Asked) -> str:
     language, pieces = translator.info.target_language, len(translator.target_vocabulary)
     verdicts = [told([Span(doubt)]) for doubt in sentences.doubts(found.own, pieces, language)]
     verdicts.append(scores.beam_verdict(found, beam.size))
-    if asked.other.strip():
+    if (asked.other or "").strip():
         second, name = translator.score(asked.text, asked.other), "the other one"
     else:
         second, name = found.best, "what the beam found"
