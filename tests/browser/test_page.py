@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-import urllib.request
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -226,11 +224,6 @@ def test_the_models_say_what_they_learned_from(visit):
     page.get_by_test_id("about").click()
     expect(page.get_by_test_id("about-dialog")).to_contain_text("Tatoeba")
     expect(page.get_by_test_id("origin")).to_contain_text("Tatoeba")
-
-
-def test_the_public_endpoint_is_documented_and_no_other(visit, address):
-    with urllib.request.urlopen(f"{address}gradio_api/info") as answer:
-        assert set(json.load(answer)["named_endpoints"]) == {"/translate"}
 
 
 def test_link_parameters_are_what_the_page_shows(visit):
