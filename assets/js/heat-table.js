@@ -45,6 +45,7 @@ function makeHeatTable(place, { scale, name, axes, pointed = () => {}, chosen = 
 
   function show(given) {
     matrix = given;
+    table.style.setProperty("--columns", matrix.columns.length); // cells share the width that there is
     const head = html("tr");
     head.appendChild(html("td", "corner"));
     head.append(...matrix.columns.map((entry) => heading(entry, axes[1], "col")));

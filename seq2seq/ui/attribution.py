@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import gradio as gr
 
 from seq2seq import attribution as engine
 from seq2seq.trace import DecodingTrace
-from seq2seq.ui import examples, fields, link
+from seq2seq.ui import fields, link, one_step
 from seq2seq.ui.assets import component
-from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
 from seq2seq.views import attribution as view
 
@@ -31,77 +30,30 @@ class Asked:
 
 
 def build(services: Services) -> None:
-    tab = fields.tab_in_the_making()
-    opening = _example(services, services.first)
-    seen = gr.State(None)
-
-    asking = fields.Asking.row(services, services.first, opening.text, "Ask", "attribution")
-    place = message_line()
     start = "startAttribution(element, trigger, props, watch);"
-    board = component("attribution", "", SCRIPTS, start, elem_id="attribution", address=link.address(link.ATTRIBUTION))
-    everything = [*vars(asking).values(), board, seen, place]
-    report = reported(place)
-
-    def opened(asked: Asked) -> dict[Any, Any]:
-        return {seen: asked, board: payload(services, asked)}
-
-    def filled(asked: Asked) -> dict[Any, Any]:
-        return asking.at(services, asked.model, asked.text)
-
-    @report
-    def show(written: str, name: str) -> dict[Any, Any]:
-        return {asking.example: fields.chosen_example(services.info(name), written), **opened(Asked(written, name))}
-
-    @report
-    def show_example(written: str, name: str) -> dict[Any, Any]:
-        return {asking.text: written, **opened(Asked(written, name))}
-
-    @report
-    def show_model(written: str, name: str) -> dict[Any, Any]:
-        asked = Asked(examples.fitting(written, services.info(name)), name)
-        try:
-            return {**filled(asked), **opened(asked)}
-        except ValueError as error:  # the menu stands at this model all the same
-            return {**filled(asked), place: message(explain(error))}
-
-    @report
-    def choose(now: Asked, event: gr.EventData) -> dict[Any, Any]:
-        step = fields.told(event, "step")
-        if type(step) is not int:
-            raise ValueError("That choice could not be read. Please choose again.")
-        return opened(replace(fields.still(now), step=step))
-
-    @report
-    def open_view(now: Asked | None, page: gr.Request) -> dict[Any, Any]:
-        """At the first look: what the address asks for, or an example."""
-        if now is not None:
-            return {}
-        query, reader = dict(page.query_params), link.Reader()
-        if query.get("tab") != link.ATTRIBUTION:
-            return opened(opening)
-        name = (
-            reader.attempt(lambda: services.info(query["model"]).name, services.first) if "model" in query else services.first
-        )
-        asked = replace(_example(services, name), step=reader.attempt(lambda: link.whole("step", query.get("step", "0")), 0))
-        asked = replace(asked, text=query.get("text", asked.text))
-        for other in (replace(asked, step=0), opening):
-            try:
-                return {**filled(asked), **opened(asked), place: message(" ".join(reader.problems))}
-            except Exception as error:  # whatever it is, something must be drawn
-                reader.problems.append(explain(error))
-                asked = other
-        return {**filled(opening), **opened(opening), place: message(" ".join(reader.problems))}
-
-    gr.on([asking.text.submit, asking.go.click], show, [asking.text, asking.model], everything, **fields.DECODES)
-    asking.example.input(show_example, [asking.example, asking.model], everything, **fields.DECODES)
-    asking.model.input(show_model, [asking.text, asking.model], everything, **fields.DECODES)
-    board.choose(choose, [seen], everything, **fields.DECODES)
-    tab.select(open_view, [seen], everything, **fields.DECODES)
+    one_step.build(
+        *(services, link.ATTRIBUTION, "Ask", "choose"),
+        board=lambda: component(
+            "attribution", "", SCRIPTS, start, elem_id="attribution", address=link.address(link.ATTRIBUTION)
+        ),
+        make=Asked,
+        payload=payload,
+        read=_read,
+        chosen=_chosen,
+    )
 
 
-def _example(services: Services, name: str) -> Asked:
-    known = examples.of(services.info(name))
-    return Asked(known[0] if known else "", name)
+def _read(query: Mapping[str, str], reader: link.Reader, asked: Asked) -> list[Asked]:
+    """With its step, and without."""
+    step = reader.attempt(lambda: link.whole("step", query.get("step", "0")), 0)
+    return [replace(asked, step=step), asked]
+
+
+def _chosen(now: Asked, event: gr.EventData) -> Asked:
+    step = fields.told(event, "step")
+    if type(step) is not int:
+        raise ValueError("That choice could not be read. Please choose again.")
+    return replace(now, step=step)
 
 
 def payload(services: Services, asked: Asked) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import gradio as gr
 
-from seq2seq.ui import examples, fields, link
+from seq2seq.ui import fields, link, one_step
 from seq2seq.ui.assets import component
-from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
 from seq2seq.views import attention
 from seq2seq.views import editing as view
@@ -34,83 +33,31 @@ class Asked:
 
 
 def build(services: Services) -> None:
-    tab = fields.tab_in_the_making()
-    opening = _example(services, services.first)
-    seen = gr.State(None)
-
-    asking = fields.Asking.row(services, services.first, opening.text, "Translate", "edit")
-    place = message_line()
     start = "startEdit(element, trigger, props, watch);"
-    board = component("edit", "", SCRIPTS, start, elem_id="edit", address=link.address(link.EDIT))
-    everything = [*vars(asking).values(), board, seen, place]
-    report = reported(place)
-
-    def opened(asked: Asked) -> dict[Any, Any]:
-        return {seen: asked, board: payload(services, asked)}
-
-    def filled(asked: Asked) -> dict[Any, Any]:
-        return asking.at(services, asked.model, asked.text)
-
-    @report
-    def show(written: str, name: str) -> dict[Any, Any]:
-        return {asking.example: fields.chosen_example(services.info(name), written), **opened(Asked(written, name))}
-
-    @report
-    def show_example(written: str, name: str) -> dict[Any, Any]:
-        return {asking.text: written, **opened(Asked(written, name))}
-
-    @report
-    def show_model(now: Asked, written: str, name: str) -> dict[Any, Any]:
-        asked = Asked(examples.fitting(written, services.info(name)), name)
-        try:
-            return {**filled(asked), **opened(asked)}
-        except ValueError as error:  # what is drawn stays with the model that it is of
-            return {**filled(fields.still(now)), place: message(explain(error))}
-
-    @report
-    def edit(now: Asked, event: gr.EventData) -> dict[Any, Any]:
-        step, weights = fields.told(event, "step"), fields.told(event, "weights")
-        if type(step) is not int or not isinstance(weights, list) or len(weights) > MOST_WEIGHTS:
-            raise ValueError("That choice could not be read. Please choose again.")
-        if not all(type(weight) in (int, float) and math.isfinite(weight) and 0 <= weight <= 1 for weight in weights):
-            raise ValueError("Weights are numbers from 0 to 1. Please choose again.")
-        return opened(replace(fields.still(now), step=step, weights=tuple(round(PER_MILLE * weight) for weight in weights)))
-
-    @report
-    def open_view(now: Asked | None, page: gr.Request) -> dict[Any, Any]:
-        """At the first look: what the address asks for, or an example."""
-        if now is not None:
-            return {}
-        query, reader = dict(page.query_params), link.Reader()
-        if query.get("tab") != link.EDIT:
-            return opened(opening)
-        name = (
-            reader.attempt(lambda: services.info(query["model"]).name, services.first) if "model" in query else services.first
-        )
-        asked = replace(
-            _example(services, name), step=reader.attempt(lambda: link.whole("step", query.get("step", "1")), 1) or 1
-        )
-        asked = replace(asked, text=query.get("text", asked.text))
-        asked = replace(asked, weights=reader.attempt(lambda: weights_of(query.get("weights", "")), ()))
-        for other in (replace(asked, weights=()), replace(asked, step=1, weights=()), opening):
-            try:
-                return {**filled(asked), **opened(asked), place: message(" ".join(reader.problems))}
-            except Exception as error:  # whatever it is, something must be drawn
-                if (said := explain(error)) not in reader.problems:
-                    reader.problems.append(said)
-                asked = other
-        return {**filled(opening), **opened(opening), place: message(" ".join(reader.problems))}
-
-    gr.on([asking.text.submit, asking.go.click], show, [asking.text, asking.model], everything, **fields.DECODES)
-    asking.example.input(show_example, [asking.example, asking.model], everything, **fields.DECODES)
-    asking.model.input(show_model, [seen, asking.text, asking.model], everything, **fields.DECODES)
-    board.edit(edit, [seen], everything, **fields.DECODES)
-    tab.select(open_view, [seen], everything, **fields.DECODES)
+    one_step.build(
+        *(services, link.EDIT, "Translate", "edit"),
+        board=lambda: component("edit", "", SCRIPTS, start, elem_id="edit", address=link.address(link.EDIT)),
+        make=Asked,
+        payload=payload,
+        read=_read,
+        chosen=_chosen,
+    )
 
 
-def _example(services: Services, name: str) -> Asked:
-    known = examples.of(services.info(name))
-    return Asked(known[0] if known else "", name)
+def _read(query: Mapping[str, str], reader: link.Reader, asked: Asked) -> list[Asked]:
+    """With its step and weights, with its step alone, and with neither."""
+    step = reader.attempt(lambda: link.whole("step", query.get("step", "1")), 1) or 1  # 0 is before the first
+    weights = reader.attempt(lambda: weights_of(query.get("weights", "")), ())
+    return [replace(asked, step=step, weights=weights), replace(asked, step=step), asked]
+
+
+def _chosen(now: Asked, event: gr.EventData) -> Asked:
+    step, weights = fields.told(event, "step"), fields.told(event, "weights")
+    if type(step) is not int or not isinstance(weights, list) or len(weights) > MOST_WEIGHTS:
+        raise ValueError("That choice could not be read. Please choose again.")
+    if not all(type(weight) in (int, float) and math.isfinite(weight) and 0 <= weight <= 1 for weight in weights):
+        raise ValueError("Weights are numbers from 0 to 1. Please choose again.")
+    return replace(now, step=step, weights=tuple(round(PER_MILLE * weight) for weight in weights))
 
 
 def weights_of(text: str) -> tuple[int, ...]:

@@ -93,14 +93,14 @@ def test_one_pointer_for_all_pictures(tab) -> None:
         f"&text={quote(GERMAN)}&panels=captions-de-en-additive,captions-de-en-dot,captions-de-en-transformer:encoder.1",
     )
     panel(page).locator(".cell[data-y='1'][data-x='2']").hover()
-    expect(page.get_by_test_id("pointed")).to_contain_text("looks at “Hund” with")
+    expect(page.get_by_test_id("attention").get_by_test_id("pointed")).to_contain_text("looks at “Hund” with")
     for number in range(3):
         marked = panel(page, number).locator("thead th.marked-column")
         expect(marked).to_have_text(["Hund"])
     expect(panel(page, 2).locator("tbody tr.marked th")).to_have_text(["Hund"])  # there rows are the source, too
     expect(panel(page, 1).locator("tbody tr.marked")).to_have_count(0)
     page.mouse.move(0, 0)
-    expect(page.locator(".marked-column")).to_have_count(0)
+    expect(page.get_by_test_id("attention").locator(".marked-column")).to_have_count(0)
 
 
 def test_a_head_is_chosen_from_its_picture_or_the_menu(tab) -> None:
@@ -146,7 +146,7 @@ def test_keys_move_over_cells(tab) -> None:
         page.keyboard.press(key)
     expect(panel(page).locator(".cell:focus")).to_have_attribute("data-y", "0")
     expect(panel(page).locator(".cell:focus")).to_have_attribute("data-x", "2")
-    expect(page.get_by_test_id("pointed")).to_contain_text("looks at “has”")
+    expect(page.get_by_test_id("attention").get_by_test_id("pointed")).to_contain_text("looks at “has”")
     page.keyboard.press("End")
     page.keyboard.press("Enter")
     expect(panel(page).locator("tr.pinned")).to_have_count(1)
@@ -218,7 +218,7 @@ def test_attribution_shows_the_engines_numbers(tab, translator, trace) -> None:
     page.get_by_test_id("steps").locator(".step-chip").nth(4).click()
     expect(page.get_by_test_id("steps").locator(".step-chip").nth(4)).to_have_attribute("aria-checked", "true")
     parameter(page, "step", "5")
-    expect(page.get_by_test_id("agreements").locator("tr")).to_have_count(4)
+    expect(page.get_by_test_id("attribution").get_by_test_id("agreements").locator("tr")).to_have_count(4)
 
 
 def test_attribution_of_a_model_without_attention_says_so(tab) -> None:

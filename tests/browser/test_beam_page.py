@@ -40,7 +40,7 @@ def root(page: Page):
 
 
 def pointed(page: Page):
-    return page.get_by_test_id("pointed")
+    return root(page).get_by_test_id("pointed")
 
 
 def parameters(address: str) -> dict[str, str]:
@@ -105,7 +105,7 @@ def test_pointing_at_a_node_lights_its_path_and_tells_of_it(view, tree) -> None:
     expect(page.locator(".edge.lit")).to_have_count(known.step + 1)
     expect(pointed(page)).to_contain_text(f"total log-probability −{-known.total:.2f} nats, free-running")
     expect(pointed(page)).to_contain_text(re.compile(rf"Kept(, died out at step {known.reach + 2}| until the search stopped)"))
-    page.get_by_test_id("verdict").hover()
+    root(page).get_by_test_id("verdict").hover()
     expect(page.locator(".edge.lit")).to_have_count(0)
     expect(pointed(page).get_by_test_id("open")).to_have_attribute("href", re.compile(f"prefix={prefix(tree, index)}&"))
     ended = tree.outputs[1]
@@ -239,7 +239,7 @@ def test_the_view_is_opened_by_hand_with_an_example_that_greedy_gets_wrong(visit
     expect(page.locator(".node.leading.ended")).to_be_in_viewport()
     page.wait_for_url(lambda url: {"tab": "beam", "size": "5"}.items() <= parameters(url).items())
     assert "search" not in parameters(page.url)
-    expect(page.get_by_test_id("verdict")).to_contain_text("They part at step")
+    expect(root(page).get_by_test_id("verdict")).to_contain_text("They part at step")
 
 
 @pytest.mark.parametrize(
