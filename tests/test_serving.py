@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from seq2seq.ui import assets, launch_settings
+from seq2seq.ui import assets, launch_settings, serving
 from seq2seq.ui.serving import PLOTLY_ADDRESS, Light
 
 LONG = "a page of many words " * 2000
@@ -29,32 +30,82 @@ async def events(_: Request) -> StreamingResponse:
     return StreamingResponse(told(), media_type="text/event-stream")
 
 
-@pytest.fixture(scope="module")
-def client() -> TestClient:
-    routes = [Route(path, page, methods=["GET", "POST"]) for path in ("/", "/config", "/school/", "/other")]
-    return TestClient(Starlette(routes=[*routes, Route("/queue/data", events)], middleware=[Middleware(Light)]))
+@pytest.fixture
+def asked() -> list[str]:
+    """The paths that reached what stands behind."""
+    return []
 
 
-@pytest.mark.parametrize("path", ["/", "/config", "/school/"])
-def test_the_page_is_packed_for_those_who_can_unpack(client: TestClient, path: str) -> None:
-    packed = client.get(path, headers={"accept-encoding": "gzip"})
-    assert packed.headers["content-encoding"] == "gzip" and packed.text == LONG
+@pytest.fixture(params=["", "/school"])
+def client(asked: list[str], request) -> TestClient:
+    """At the server's root, and under a path of a proxy that passes it on whole."""
+
+    async def file(request: Request) -> Response:
+        asked.append(request.url.path)
+        name = request.path_params["name"]
+        return PlainTextResponse(f"{name}: {LONG}", 404 if name == "none" else 200, {"etag": '"1"'})
+
+    routes = [Route(path, page, methods=["GET", "POST"]) for path in ("/", "/config", "/other")]
+    routes += [Route("/assets/{name:path}", file), Route("/file=/assets/{name}", file), Route("/queue/data", events)]
+    app = Starlette(routes=routes, middleware=[Middleware(Light)])
+    return TestClient(app, base_url=f"http://testserver{request.param}", root_path=request.param)
+
+
+def get(client: TestClient, path: str, encoding: str = "identity", **headers: str) -> Any:
+    return client.get(path, headers={"accept-encoding": encoding, **headers})
+
+
+@pytest.mark.parametrize("path", ["/", "/config"])
+@pytest.mark.parametrize(("encoding", "packing"), [("gzip, deflate", "gzip"), ("gzip, deflate, br;q=0.9, zstd", "br")])
+def test_the_page_is_packed_for_those_who_can_unpack(client: TestClient, path: str, encoding: str, packing: str) -> None:
+    packed = get(client, path, encoding)
+    assert packed.headers["content-encoding"] == packing and packed.text == LONG
     assert int(packed.headers["content-length"]) < len(LONG) / 10
-    plain = client.get(path, headers={"accept-encoding": "identity"})
+    assert "cache-control" not in packed.headers  # a page is each visitor's own
+    plain = get(client, path)
     assert "content-encoding" not in plain.headers and plain.text == LONG
+    assert plain.headers["vary"] == packed.headers["vary"] == "accept-encoding"
 
 
-@pytest.mark.parametrize("prefix", ["", "/school"])
-def test_plotly_is_the_file_that_came_with_it(client: TestClient, prefix: str) -> None:
-    for encoding in ("gzip", "identity"):
-        answer = client.get(f"{prefix}/{PLOTLY_ADDRESS}", headers={"accept-encoding": encoding})
-        assert answer.content == assets.PLOTLY.read_bytes()
-        assert answer.headers.get("content-encoding") == ("gzip" if encoding == "gzip" else None)
-        assert "immutable" in answer.headers["cache-control"] and answer.headers["content-type"].startswith("text/javascript")
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity"])
+def test_files_are_asked_for_once_and_may_be_kept(client: TestClient, asked: list[str], encoding: str) -> None:
+    for _ in range(3):
+        for name in ("a.js", "b.js"):
+            answer = get(client, f"/assets/{name}", encoding)
+            assert answer.text == f"{name}: {LONG}" and "immutable" in answer.headers["cache-control"]
+            assert answer.headers.get("content-encoding") == (None if encoding == "identity" else encoding)
+    assert [path[-4:] for path in asked] == ["a.js", "b.js"]
+
+
+def test_what_is_not_there_and_a_visitors_files_are_not_kept(client: TestClient, asked: list[str]) -> None:
+    for _ in range(2):
+        assert get(client, "/assets/none", "br").status_code == 404
+        assert "cache-control" not in get(client, "/file=/assets/own.csv", "br").headers
+        assert "cache-control" not in get(client, "/assets/a.js", "br", range="bytes=0-10").headers
+    assert len(asked) == 6
+
+
+def test_only_so_much_is_kept(client: TestClient, asked: list[str], monkeypatch) -> None:
+    monkeypatch.setattr(serving, "_MOST_KEPT", 2.5 * len(LONG))
+    for name in ("a", "b", "a", "c", "a", "b"):
+        assert get(client, f"/assets/{name}").text.startswith(name)
+    assert [path[-1] for path in asked] == ["a", "b", "c", "b"]  # b was the one longest out of use
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity"])
+def test_plotly_is_the_file_that_came_with_it(client: TestClient, encoding: str) -> None:
+    answer = get(client, f"/{PLOTLY_ADDRESS}", encoding)
+    assert answer.content == assets.PLOTLY.read_bytes()
+    assert answer.headers.get("content-encoding") == (None if encoding == "identity" else encoding)
+    assert "immutable" in answer.headers["cache-control"] and answer.headers["content-type"].startswith("text/javascript")
 
 
 def test_events_and_everything_else_pass_as_they_are(client: TestClient) -> None:
-    for answer in (client.get("/other"), client.post("/"), client.get("/queue/data")):
+    for answer in (
+        get(client, "/other", "br"),
+        client.post("/", headers={"accept-encoding": "br"}),
+        get(client, "/queue/data", "br"),
+    ):
         assert "content-encoding" not in answer.headers and LONG in answer.text
 
 

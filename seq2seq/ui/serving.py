@@ -1,50 +1,105 @@
-"""What Gradio leaves heavy on its way to a browser: the page itself, which it sends as it is, and Plotly, the largest file."""
+"""What Gradio leaves heavy on its way to a browser: the page itself, which it sends as it is, its own files, which it packs
+anew for every visitor and lets no browser keep, and Plotly, the largest file."""
 
 from __future__ import annotations
 
 import gzip
+from collections import OrderedDict
 from functools import cache
+from http import HTTPStatus
 
+import brotli
 import plotly
-from starlette.datastructures import Headers
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seq2seq.ui.assets import PLOTLY
 
 # The version is in the name, so that a browser may keep the file for as long as it likes.
 PLOTLY_ADDRESS = f"plotly-{plotly.__version__}.min.js"
+_NAMED_BY_CONTENT = "/assets/"  # Gradio's files whose names hold a digest of what is in them
 _FOREVER = "public, max-age=31536000, immutable"
+_MOST_KEPT = 24 * 2**20  # bytes of packed files; all that a page asks for are 0.4 MB
+_SMALL = 400  # bytes that are not worth packing
 
 
 class Light:
-    """In front of Gradio's application. The page and its configuration are packed, which Gradio does to files alone; Plotly is
-    packed once, and not for each visitor anew."""
+    """In front of Gradio's application. The page and its configuration are packed; files are packed once, kept, and marked as
+    what a browser may keep as well."""
 
     def __init__(self, app: ASGIApp):
         self._app = app
-        self._packed = GZipMiddleware(app, minimum_size=10_000, compresslevel=5)
+        self._kept: OrderedDict[tuple[str, str], Response] = OrderedDict()
+        self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "")
-        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
-            await self._app(scope, receive, send)
-        elif path.endswith(f"/{PLOTLY_ADDRESS}"):
-            await _plotly("gzip" in Headers(scope=scope).get("accept-encoding", ""))(scope, receive, send)
-        elif path.endswith(("/", "/config")):
-            await self._packed(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        answer = None
+        if scope["type"] == "http" and scope["method"] == "GET" and "range" not in Headers(scope=scope):
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            packing = _packing(Headers(scope=scope).get("accept-encoding", ""))
+            if path == f"/{PLOTLY_ADDRESS}":
+                answer = await run_in_threadpool(_plotly, packing)
+            elif path.startswith(_NAMED_BY_CONTENT):
+                answer = await self._file(path, packing, scope, receive)
+            elif path in ("/", "/config"):
+                answer = _packed(await _answer(self._app, scope, receive), packing, quality=4)
+        await (answer or self._app)(scope, receive, send)
+
+    async def _file(self, path: str, packing: str, scope: Scope, receive: Receive) -> Response:
+        if (path, packing) in self._kept:
+            self._kept.move_to_end((path, packing))
+            return self._kept[path, packing]
+        answer = await _answer(self._app, scope, receive)
+        if answer.status_code != HTTPStatus.OK:
+            return answer
+        answer.headers["cache-control"] = _FOREVER
+        answer = _packed(answer, packing, quality=9)
+        if (path, packing) not in self._kept:  # nor has another visitor's request put it there meanwhile
+            self._kept[path, packing] = answer
+            self._bytes += len(answer.body)
+            while self._bytes > _MOST_KEPT:
+                self._bytes -= len(self._kept.popitem(last=False)[1].body)
+        return answer
 
 
-def _plotly(packed: bool) -> Response:
-    headers = {"cache-control": _FOREVER, "vary": "accept-encoding", **({"content-encoding": "gzip"} if packed else {})}
-    return Response(_content(packed), media_type="text/javascript", headers=headers)
+async def _answer(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
+    """What `app` answers to one who can unpack nothing and has nothing already, as a whole."""
+    asked = MutableHeaders(raw=list(scope["headers"]))
+    for name in ("accept-encoding", "if-none-match", "if-modified-since"):
+        del asked[name]
+    start: Message = {}
+    body = bytearray()
+
+    async def gather(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+        elif message["type"] == "http.response.body":
+            body.extend(message.get("body", b""))
+
+    await app({**scope, "headers": asked.raw, "extensions": {}}, receive, gather)
+    answer = Response(bytes(body), start["status"])
+    answer.raw_headers = list(start["headers"])
+    return answer
+
+
+def _packing(accepted: str) -> str:
+    names = [part.split(";")[0].strip() for part in accepted.split(",")]
+    return next((name for name in ("br", "gzip") if name in names), "")
+
+
+def _packed(answer: Response, packing: str, quality: int) -> Response:
+    answer.headers.add_vary_header("accept-encoding")
+    if packing and len(answer.body) >= _SMALL and "content-encoding" not in answer.headers:
+        answer.body = brotli.compress(answer.body, quality=quality) if packing == "br" else gzip.compress(answer.body, quality)
+        answer.headers["content-encoding"] = packing
+        answer.headers["content-length"] = str(len(answer.body))
+    return answer
 
 
 @cache
-def _content(packed: bool) -> bytes:
-    """Of Plotly's file, 4.8 MB; packed 1.5 MB."""
-    plain = PLOTLY.read_bytes()
-    return gzip.compress(plain, 9, mtime=0) if packed else plain
+def _plotly(packing: str) -> Response:
+    """4.8 MB; packed 1.2 or 1.5 MB."""
+    headers = {"cache-control": _FOREVER}
+    return _packed(Response(PLOTLY.read_bytes(), media_type="text/javascript", headers=headers), packing, quality=9)
