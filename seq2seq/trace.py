@@ -12,7 +12,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 SCHEMA = "seq2seq-unrolled/trace/2"
@@ -105,8 +105,8 @@ class DecodingTrace:
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain dicts, lists, strings and numbers, with the schema's name first."""
-        return {"schema": SCHEMA, **asdict(self)}
+        """Plain dicts, lists, tuples, strings and numbers, with the schema's name first."""
+        return {"schema": SCHEMA, **_plain(self)}
 
     def to_json(self, indent: int | None = None) -> str:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent, allow_nan=False)
@@ -129,6 +129,15 @@ class DecodingTrace:
             return _trace(data)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"malformed trace: {error}") from None
+
+
+def _plain(value: Any) -> Any:
+    """As `dataclasses.asdict` has it, which would also copy each of the thousands of numbers."""
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple) and value and not isinstance(value[0], float | str):
+        return [_plain(part) for part in value]
+    return value
 
 
 def _trace(data: dict[str, Any]) -> DecodingTrace:

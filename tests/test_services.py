@@ -13,6 +13,7 @@ import pytest
 from small import make_checkpoint, make_info, make_model, small_config
 
 from seq2seq import checkpoint
+from seq2seq.decoding import Beam, Greedy
 from seq2seq.translator import ModelInfo, Translator
 from seq2seq.ui import examples, menu, services
 from seq2seq.ui.services import Services
@@ -51,6 +52,38 @@ def test_at_the_start_every_model_is_known_and_the_preferred_one_loaded(root, lo
 def test_what_is_known_before_loading_is_what_the_model_says_itself(root):
     for name in ("a", services.PREFERRED):
         assert ModelInfo.read(name) == Translator.load(name).info
+
+
+def test_equal_requests_are_answered_from_memory_within_a_bound(root, monkeypatch):
+    asked = []
+    translate = Translator.translate
+    monkeypatch.setattr(Translator, "translate", lambda self, *what: asked.append((self.name, *what)) or translate(self, *what))
+    found = Services.load()
+    first = found.translate("a", "the old man")
+    assert found.translate("a", "the old man") is first and len(asked) == 1
+    forced = first.steps[0].candidates[1].token
+    others = [
+        found.translate("b", "the old man"),
+        found.translate("a", "the old woman"),
+        found.translate("a", "the old man", Beam(2)),
+        found.translate("a", "the old man", Greedy(), [forced]),
+    ]
+    assert len(asked) == 5 and others[3].steps[0].token == forced
+    assert others == [translate(found.translator(name), *what) for name, *what in asked[1:]]
+    monkeypatch.setattr(services, "MOST_REMEMBERED", len(first.source) + len(first.steps))
+    found = Services.load()
+    for text in ("the old man", "the old man", "the old woman", "the old man"):
+        found.translate("a", text)
+    assert [what[1] for what in asked[5:]] == ["the old man", "the old woman", "the old man"]
+
+
+def test_what_cannot_be_translated_is_refused_each_time(root):
+    found = Services.load()
+    for text in ("", "", ["the old man"], None):
+        with pytest.raises(ValueError, match=r"nothing to translate|is text|text"):
+            found.translate("a", text)
+    with pytest.raises(ValueError, match="There is no model “c”"):
+        found.translate("c", "the old man")
 
 
 def test_a_malformed_folder_is_logged_and_left_out(root, caplog):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -349,6 +350,12 @@ def test_the_scale_is_fixed_and_equal_pieces_keep_their_own_column():
     assert (figure["data"][0]["zmin"], figure["data"][0]["zmax"]) == (0, 1)
     axis = figure["layout"]["xaxis"]
     assert axis["ticktext"][:2] == ["the", "the"] and axis["tickvals"] == [0, 1, 2, 3]
+
+
+def test_figures_are_such_as_plotly_knows():
+    for unit in ("pieces", "words"):
+        drawn = VIEWS["heatmap"](make_trace())[unit]["figure"]
+        assert json.loads(go.Figure(drawn).to_json())["data"] == json.loads(json.dumps(drawn["data"]))  # or it raises
 
 
 def test_labels_are_escaped_for_plotly():

@@ -63,7 +63,7 @@ def _endpoints(services: Services) -> list[Callable[..., Any]]:
         given = {"size": size, "length_penalty": length_penalty, "temperature": temperature}
         given |= {"top_k": top_k, "top_p": top_p, "seed": seed}
         strategy, forced = _strategy(search, given), _prefix(prefix)
-        return services.translator(model).translate(text, strategy, prefix=forced).to_dict()
+        return services.translate(model, text, strategy, forced).to_dict()
 
     def score(text: str, translation: str, model: str = services.first) -> dict[str, Any]:
         """Score a given translation of one sentence, piece by piece, teacher-forced: each piece is judged given the

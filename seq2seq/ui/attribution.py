@@ -59,7 +59,7 @@ def _chosen(now: Asked, event: gr.EventData) -> Asked:
 def payload(services: Services, asked: Asked) -> str:
     """The page's part. Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
     translator = services.translator(asked.model)
-    trace = translator.translate(asked.text)
+    trace = services.translate(asked.model, asked.text)
     by_step = agreements(trace, engine.deletions(translator, trace))
     step = asked.step or _least(by_step) + 1
     found = engine.attribute(translator, trace, step - 1)

@@ -114,7 +114,7 @@ def drawn(services: Services, asked: Asked, tree: BeamTree, step: int | None = N
     info = services.info(asked.model)
     return view.payload(
         tree,
-        services.translator(asked.model).translate(asked.text),
+        services.translate(asked.model, asked.text),
         model={"title": info.title, "trained_on": info.trained_on},
         link=items(asked),
         stage=link.items(Request(asked.text, asked.model, asked.beam)),

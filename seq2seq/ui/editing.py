@@ -71,7 +71,7 @@ def weights_of(text: str) -> tuple[int, ...]:
 def payload(services: Services, asked: Asked) -> str:
     """The page's part. Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
     translator = services.translator(asked.model)
-    before = translator.translate(asked.text)
+    before = services.translate(asked.model, asked.text)
     if before.steps[0].attention is None:
         raise ValueError(
             f"“{translator.info.title}” has no attention that could be edited: its decoder reads the source in another way. "

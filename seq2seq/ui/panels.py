@@ -117,7 +117,7 @@ def look(services: Services, asked: Asked) -> list[Shown]:
     for panel in asked.panels:
         translator = services.translator(panel.model)
         if panel.model not in looked:
-            trace = translator.translate(asked.text)
+            trace = services.translate(panel.model, asked.text)
             looked[panel.model] = trace, inspection.heads(translator, trace)
         trace, heads = looked[panel.model]
         if panel.head:

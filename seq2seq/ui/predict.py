@@ -151,7 +151,7 @@ def look(services: Services, asked: Asked) -> Seen:
     translator = services.translator(asked.model)
     info = translator.info
     translator.source_ids(asked.text)  # refuses what is empty or too long, before a translation of it is tried
-    translation = asked.reference if (asked.reference or "").strip() else translator.translate(asked.text).text
+    translation = asked.reference if (asked.reference or "").strip() else services.translate(asked.model, asked.text).text
     if not translation.strip():
         raise ValueError(f"the model writes nothing here: please type a translation in {info.target_language}")
     translator.target_ids(translation)

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import torch
+from cachetools import LRUCache
 
 from seq2seq.checkpoint import WEIGHTS
+from seq2seq.decoding import Greedy
 from seq2seq.launching import Launch, launch
 from seq2seq.run_folders import MODEL
 from seq2seq.runs import Runs
+from seq2seq.trace import DecodingTrace
 from seq2seq.translator import ModelInfo, Translator, available
 from seq2seq.ui import menu, zero_gpu
 from seq2seq.ui.limits import Limits
@@ -26,6 +29,7 @@ from seq2seq.ui.limits import Limits
 PREFERRED = "en-fr-additive"
 PARALLEL = max(2, os.cpu_count() or 1)  # decodings at a time, over all visitors; the others wait in line
 MOST_TRAINED = 8  # of those in memory
+MOST_REMEMBERED = 20_000  # source positions and steps of the latest translations: some 30 MB
 _log = logging.getLogger(__name__)
 
 
@@ -42,10 +46,13 @@ class Services:
         self.infos = dict(infos)
         self.limits = limits or Limits.of(os.environ)
         self.runs = Runs(self.limits.folder / "runs", launcher or launch)
-        self._trained: OrderedDict[tuple[Path, int], Translator] = (
-            OrderedDict()
-        )  # by file and its time: a run betters its model
+        # By file and its time: a run betters its model.
+        self._trained: LRUCache[tuple[Path, int], Translator] = LRUCache(MOST_TRAINED)
         self._trained_lock = Lock()
+        self._translations: LRUCache[tuple[Any, ...], DecodingTrace] = LRUCache(
+            MOST_REMEMBERED, getsizeof=lambda trace: len(trace.source) + len(trace.steps)
+        )
+        self._translations_lock = Lock()
         self._load = load
         self._loaded: dict[str, Translator] = {}
         self._locks = {name: Lock() for name in infos}
@@ -105,13 +112,25 @@ class Services:
                 self._loaded[name] = self._load(name)
             return self._loaded[name]
 
+    def translate(self, name: str, text: str, strategy: Any = Greedy(), prefix: Sequence[int] = ()) -> DecodingTrace:
+        """As `Translator.translate` has it, by the model `name`. A class asks for the same again and again: the latest
+        translations by the models that never change are remembered. Raises ValueError, fit to be shown."""
+        translator = self.translator(name)
+        if name not in self.infos or not isinstance(text, str):
+            return translator.translate(text, strategy, prefix)
+        key = (name, text, strategy, tuple(prefix))
+        with self._translations_lock:
+            known = self._translations.get(key)
+        if known is None:
+            known = translator.translate(text, strategy, prefix)  # not under the lock: others need not wait for this one
+            with self._translations_lock:
+                self._translations[key] = known
+        return known
+
     def _of_run(self, name: str) -> Translator:
         _, folder = self.runs.model(name)
         with self._trained_lock:
             key = (folder, (folder / WEIGHTS).stat().st_mtime_ns)
             if key not in self._trained:
                 self._trained[key] = self._load(str(folder))
-                while len(self._trained) > MOST_TRAINED:
-                    self._trained.popitem(last=False)
-            self._trained.move_to_end(key)
             return self._trained[key]

@@ -4,12 +4,12 @@ anew for every visitor and lets no browser keep, and Plotly, the largest file.""
 from __future__ import annotations
 
 import gzip
-from collections import OrderedDict
 from functools import cache
 from http import HTTPStatus
 
 import brotli
 import plotly
+from cachetools import LRUCache
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
@@ -31,8 +31,7 @@ class Light:
 
     def __init__(self, app: ASGIApp):
         self._app = app
-        self._kept: OrderedDict[tuple[str, str], Response] = OrderedDict()
-        self._bytes = 0
+        self._kept: LRUCache[tuple[str, str], Response] = LRUCache(_MOST_KEPT, getsizeof=lambda answer: len(answer.body))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = None
@@ -48,19 +47,16 @@ class Light:
         await (answer or self._app)(scope, receive, send)
 
     async def _file(self, path: str, packing: str, scope: Scope, receive: Receive) -> Response:
-        if (path, packing) in self._kept:
-            self._kept.move_to_end((path, packing))
-            return self._kept[path, packing]
+        known: Response | None = self._kept.get((path, packing))
+        if known:
+            return known
         answer = await _answer(self._app, scope, receive)
         if answer.status_code != HTTPStatus.OK:
             return answer
         answer.headers["cache-control"] = _FOREVER
         answer = _packed(answer, packing, quality=9)
-        if (path, packing) not in self._kept:  # nor has another visitor's request put it there meanwhile
+        if len(answer.body) <= _MOST_KEPT:
             self._kept[path, packing] = answer
-            self._bytes += len(answer.body)
-            while self._bytes > _MOST_KEPT:
-                self._bytes -= len(self._kept.popitem(last=False)[1].body)
         return answer
 
 

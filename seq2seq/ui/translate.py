@@ -109,8 +109,7 @@ def build(services: Services) -> None:
     @report
     def force_token(now: Visit, event: gr.EventData) -> dict[Any, Any]:
         request = forced(now, event)
-        translator = services.translator(request.model)
-        trace = translator.translate(request.text, request.strategy, prefix=request.prefix)
+        trace = services.translate(request.model, request.text, request.strategy, request.prefix)
         fork = Visit(request, trace, now.original or now.trace)
         return opened(fork, step=len(request.prefix))
 

@@ -29,11 +29,10 @@ class Visit:
 
 def visit(services: Services, request: Request) -> Visit:
     """Translate what `request` asks for. With a prefix it is a fork, and the original is translated too."""
-    translator = services.translator(request.model)
-    trace = translator.translate(request.text, request.strategy, prefix=request.prefix)
+    trace = services.translate(request.model, request.text, request.strategy, request.prefix)
     if not request.prefix:
         return Visit(request, trace)
-    return Visit(request, trace, translator.translate(request.text, request.strategy))
+    return Visit(request, trace, services.translate(request.model, request.text, request.strategy))
 
 
 def shown(

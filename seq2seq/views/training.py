@@ -164,7 +164,7 @@ def _sample(event: SampleDecoded, example: Example | None) -> dict[str, Any]:
     drawn = None
     if event.attention:
         rows, columns = ([label(piece).text for piece in pieces] for pieces in (event.pieces, event.source_pieces))
-        drawn = json.loads(heatmap.figure(event.attention, rows, columns, "attention weight").to_json())
+        drawn = heatmap.figure(event.attention, rows, columns, "attention weight")
     right = example is not None and event.hypothesis == example.target
     gold = true_alignment(example, event.source_pieces, event.pieces) if example and right else []
     return {
