@@ -18,13 +18,12 @@ from seq2seq.ui.message import explain
 from seq2seq.ui.services import Services
 
 MAX_ID = 2**31 - 1  # no vocabulary is nearly so large, and a longer number could not even be shown
-_LINE = {name: fields.DECODES[name] for name in ("concurrency_limit", "concurrency_id")}  # that of the page's visitors
 
 
 def build(services: Services) -> None:
     """The endpoints of the page that is being built."""
     for endpoint in _endpoints(services):
-        gr.api(_guarded(endpoint), api_name=endpoint.__name__, **_LINE)
+        gr.api(_guarded(endpoint), api_name=endpoint.__name__, **fields.LINE)
 
 
 def _endpoints(services: Services) -> list[Callable[..., Any]]:

@@ -46,6 +46,7 @@ def build(services: Services) -> None:
 
     asked = [asking.text, asking.model, *settings.values()]
     everything = [*vars(asking).values(), *settings.values(), shown, seen, place]
+    decodes = fields.decodes(place)
     report = reported(place)
 
     def asked_of(written: str, name: str, *numbers: Any) -> Asked:
@@ -98,10 +99,10 @@ def build(services: Services) -> None:
         return {**filled(what), place: message(" ".join(problems)), shown: value, seen: True}
 
     numbers = [control.release if isinstance(control, gr.Slider) else control.input for control in settings.values()]
-    gr.on([asking.text.submit, asking.go.click, *numbers], show, asked, everything, **fields.DECODES)
-    asking.example.input(show_example, [asking.example, *asked], everything, **fields.DECODES)
-    asking.model.input(show_model, asked, everything, **fields.DECODES)
-    tab.select(open_view, [seen], everything, **fields.DECODES)
+    gr.on([asking.text.submit, asking.go.click, *numbers], show, asked, everything, **decodes)
+    asking.example.input(show_example, [asking.example, *asked], everything, **decodes)
+    asking.model.input(show_model, asked, everything, **decodes)
+    tab.select(open_view, [seen], everything, **decodes)
 
 
 def grow(services: Services, asked: Asked) -> BeamTree:

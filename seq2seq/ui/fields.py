@@ -12,16 +12,15 @@ from seq2seq.translator import ModelInfo
 from seq2seq.ui import examples, menu, search
 from seq2seq.ui.services import PARALLEL, Services
 
-# For handlers that decode: they are no one's API, all visitors share a line of PARALLEL, and the page shows what waits itself.
-DECODES: dict[str, Any] = {
-    "api_visibility": "private",
-    "show_progress": "hidden",
-    "concurrency_limit": PARALLEL,
-    "concurrency_id": "translate",
-}
+LINE: dict[str, Any] = {"concurrency_limit": PARALLEL, "concurrency_id": "translate"}  # in which all visitors' decodings wait
 
 
 Seen = TypeVar("Seen")
+
+
+def decodes(place: gr.HTML) -> dict[str, Any]:
+    """For handlers that decode: they are no one's API, wait in the one line, and their place in it is told at `place`."""
+    return {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": place, **LINE}
 
 
 def still(now: Seen | None) -> Seen:

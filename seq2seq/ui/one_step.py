@@ -47,7 +47,10 @@ def build(
     asking = fields.Asking.row(services, services.first, opening.text, button, view)
     place = message_line()
     part = board()
-    everything = [*vars(asking).values(), part, seen, place]
+    # What an event may change, and no more: Gradio makes each output anew that a handler leaves out.
+    answer = [part, seen, place]
+    everything = [asking.text, asking.example, asking.model, *answer]
+    decodes = fields.decodes(place)
     report = reported(place)
 
     def opened(asked: A) -> dict[Any, Any]:
@@ -95,11 +98,11 @@ def build(
                     reader.problems.append(said)
         return {**filled(opening), **opened(opening), place: message(" ".join(reader.problems))}
 
-    gr.on([asking.text.submit, asking.go.click], show, [asking.text, asking.model], everything, **fields.DECODES)
-    asking.example.input(show_example, [asking.example, asking.model], everything, **fields.DECODES)
-    asking.model.input(show_model, [asking.text, asking.model], everything, **fields.DECODES)
-    getattr(part, event)(choose, [seen], everything, **fields.DECODES)
-    tab.select(open_view, [seen], everything, **fields.DECODES)
+    gr.on([asking.text.submit, asking.go.click], show, [asking.text, asking.model], [asking.example, *answer], **decodes)
+    asking.example.input(show_example, [asking.example, asking.model], [asking.text, *answer], **decodes)
+    asking.model.input(show_model, [asking.text, asking.model], everything, **decodes)
+    getattr(part, event)(choose, [seen], answer, **decodes)
+    tab.select(open_view, [seen], everything, **decodes)
 
 
 def _example(services: Services, name: str) -> str:

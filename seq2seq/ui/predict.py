@@ -75,6 +75,7 @@ def build(services: Services) -> None:
     board = component("predict", "", SCRIPTS, start, elem_id="predict", address=link.address(link.PREDICT))
     asked = [text, reference, model]
     everything = [*asked, example, board, seen, place]
+    decodes = fields.decodes(place)
     report = reported(place)
 
     def opened(now: Seen, keep: bool = False) -> dict[Any, Any]:
@@ -138,12 +139,12 @@ def build(services: Services) -> None:
             return {**filled(attempt), place: message(" ".join(problems)), **opened(now)}
         return {place: message(" ".join(problems))}
 
-    gr.on([text.submit, reference.submit, go.click], show, asked, everything, **fields.DECODES)
-    example.input(show_example, [example, model], everything, **fields.DECODES)
-    model.input(show_model, [seen, *asked], everything, **fields.DECODES)
-    board.reveal(reveal, [seen], everything, **fields.DECODES)
-    board.again(again, [seen], everything, **fields.DECODES)
-    tab.select(open_view, [seen], everything, **fields.DECODES)
+    gr.on([text.submit, reference.submit, go.click], show, asked, everything, **decodes)
+    example.input(show_example, [example, model], everything, **decodes)
+    model.input(show_model, [seen, *asked], everything, **decodes)
+    board.reveal(reveal, [seen], everything, **decodes)
+    board.again(again, [seen], everything, **decodes)
+    tab.select(open_view, [seen], everything, **decodes)
 
 
 def look(services: Services, asked: Asked) -> Seen:

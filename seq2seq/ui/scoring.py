@@ -52,6 +52,7 @@ def build(services: Services) -> None:
     shown = component("score", "", SCRIPTS, start, elem_id="score", address=link.address(link.SCORE))
     asked = [text, first, model, other]
     everything = [*asked, shown, seen, place]
+    decodes = fields.decodes(place)
     report = reported(place)
 
     def filled(what: Asked) -> dict[Any, Any]:
@@ -95,9 +96,9 @@ def build(services: Services) -> None:
             problems += [explain(error), "Here is an example instead."]
             return {**filled(opening), place: message(" ".join(problems)), **scored(opening)}
 
-    gr.on([text.submit, first.submit, other.submit, go.click], show, asked, everything, **fields.DECODES)
-    model.input(show_model, asked, everything, **fields.DECODES)
-    tab.select(open_view, [seen], everything, **fields.DECODES)
+    gr.on([text.submit, first.submit, other.submit, go.click], show, asked, everything, **decodes)
+    model.input(show_model, asked, everything, **decodes)
+    tab.select(open_view, [seen], everything, **decodes)
 
 
 def score(services: Services, asked: Asked) -> str:

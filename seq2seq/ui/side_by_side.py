@@ -26,7 +26,9 @@ def build(services: Services) -> None:
     start = "startAttention(element, trigger, props, watch);"
     given = {"elem_id": "attention", "address": link.address(link.ATTENTION)}
     board = component("attention", "", SCRIPTS, start, **given)
-    everything = [*vars(asking).values(), board, seen, place]
+    answer = [board, seen, place]
+    everything = [asking.text, asking.example, asking.model, *answer]
+    decodes = fields.decodes(place)
     report = reported(place)
 
     def opened(asked: Asked, step: int | None = 0) -> dict[Any, Any]:
@@ -85,8 +87,8 @@ def build(services: Services) -> None:
                 problems.append("Here is an example instead.")
         return {**filled(asked), **found, place: message(" ".join(problems))}
 
-    gr.on([asking.text.submit, asking.go.click], show, [seen, asking.text], everything, **fields.DECODES)
-    asking.example.input(show_example, [seen, asking.example], everything, **fields.DECODES)
-    asking.model.input(show_model, [seen, asking.text, asking.model], everything, **fields.DECODES)
-    board.choose(choose, [seen], everything, **fields.DECODES)
-    tab.select(open_view, [seen], everything, **fields.DECODES)
+    gr.on([asking.text.submit, asking.go.click], show, [seen, asking.text], [asking.example, *answer], **decodes)
+    asking.example.input(show_example, [seen, asking.example], [asking.text, *answer], **decodes)
+    asking.model.input(show_model, [seen, asking.text, asking.model], everything, **decodes)
+    board.choose(choose, [seen], [asking.model, *answer], **decodes)
+    tab.select(open_view, [seen], everything, **decodes)

@@ -54,7 +54,10 @@ def build(services: Services) -> None:
     stage = make_stage(shown(services, first, origin="page"))
 
     asked = [text, model, kind, *settings.values()]
-    everything = [*asked, row, example, stage, seen, place]
+    # What an event may change, and no more: Gradio makes each output anew that a handler leaves out.
+    answer = [stage, seen, place]
+    everything = [*asked, row, example, *answer]
+    decodes = fields.decodes(place)
     report = reported(place)
 
     def opened(now: Visit, **start: Any) -> dict[Any, Any]:
@@ -162,20 +165,20 @@ def build(services: Services) -> None:
         }
 
     busy = {"js": f"(...values) => {{ document.body.classList.add('busy'); return values.slice(0, {len(asked)}); }}"}
-    gr.on([text.submit, go.click], show_translation, asked, everything, **busy, **fields.DECODES)
-    gr.on(model.input, show_model, asked, everything, **busy, **fields.DECODES)
+    gr.on([text.submit, go.click], show_translation, asked, [example, *answer], **busy, **decodes)
+    gr.on(model.input, show_model, asked, [text, example, *answer], **busy, **decodes)
     numbers = [c.release if isinstance(c, gr.Slider) else c.input for c in settings.values()]
-    gr.on(numbers, show_translation, asked, everything, **fields.DECODES)
-    example.input(show_example, [example, *asked], everything, **fields.DECODES)
+    gr.on(numbers, show_translation, asked, [example, *answer], **decodes)
+    example.input(show_example, [example, *asked], [text, *answer], **decodes)
     kind.input(
         show_settings, kind, [row, *settings.values(), place], queue=False, show_progress="hidden", api_visibility="private"
     )
-    kind.input(show_translation, asked, everything, **fields.DECODES)
-    stage.force_token(force_token, [seen], everything, **fields.DECODES)
-    stage.restore(restore, [seen], everything, **fields.DECODES)
+    kind.input(show_translation, asked, [example, *answer], **decodes)
+    stage.force_token(force_token, [seen], answer, **decodes)
+    stage.restore(restore, [seen], answer, **decodes)
     page = Context.root_block
     assert page is not None  # a tab is built inside the page
-    page.load(open_link, None, everything, **fields.DECODES)
+    page.load(open_link, None, everything, **decodes)
 
 
 def _offered(info: ModelInfo) -> list[str | tuple[str, str]]:

@@ -30,7 +30,9 @@ def build(services: Services) -> None:
     player = lanes.player("")
 
     asked = [text, reference, model]
-    everything = [*asked, example, player, seen, place]
+    answer = [player, seen, place]
+    everything = [*asked, example, *answer]
+    decodes = fields.decodes(place)
     report = reported(place)
 
     def opened(now: Looked, **start: Any) -> dict[Any, Any]:
@@ -109,14 +111,14 @@ def build(services: Services) -> None:
                 problems.append("Here is an example instead.")
         return {**filled(what), place: message(" ".join(problems)), **opened(now, step=step, play=False)}
 
-    gr.on([text.submit, reference.submit, go.click], show, asked, everything, **fields.DECODES)
-    example.input(show_example, [example, model], everything, **fields.DECODES)
-    model.input(show_model, asked, everything, **fields.DECODES)
-    player.rescue(rescue, [seen], everything, **fields.DECODES)
-    player.inject(inject, [seen], everything, **fields.DECODES)
-    player.every_word(every_word, [seen], everything, **fields.DECODES)
-    player.clear(clear, [seen], everything, **fields.DECODES)
-    tab.select(open_view, [seen], everything, **fields.DECODES)
+    gr.on([text.submit, reference.submit, go.click], show, asked, [example, *answer], **decodes)
+    example.input(show_example, [example, model], everything, **decodes)
+    model.input(show_model, asked, everything, **decodes)
+    player.rescue(rescue, [seen], answer, **decodes)
+    player.inject(inject, [seen], answer, **decodes)
+    player.every_word(every_word, [seen], answer, **decodes)
+    player.clear(clear, [seen], answer, **decodes)
+    tab.select(open_view, [seen], everything, **decodes)
 
 
 def _example(services: Services, name: str, text: str | None) -> Asked:

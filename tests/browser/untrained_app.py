@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
@@ -18,6 +20,7 @@ from small import grammar_pairs, make_checkpoint, make_model, small_config  # no
 
 from seq2seq.checkpoint import Origin  # noqa: E402
 from seq2seq.text import Tokenizer  # noqa: E402
+from seq2seq.trace import DecodingTrace  # noqa: E402
 from seq2seq.translator import ModelInfo, Translator  # noqa: E402
 from seq2seq.ui import create_app, launch_settings  # noqa: E402
 from seq2seq.ui.services import Services  # noqa: E402
@@ -31,8 +34,18 @@ MODELS = {
     "handover": (small_config("sutskever"), ENGLISH),
     "transformer": (small_config("transformer"), ENGLISH),
     "captions-german": (small_config("bahdanau"), GERMAN),
+    "slow": (small_config("recurrent"), ENGLISH),
     "damaged": (small_config("recurrent", cell="lstm"), ENGLISH),
 }
+
+
+class Slow(Translator):
+    """Answers when the file `go` is in the data folder."""
+
+    def translate(self, *asked: Any, **settings: Any) -> DecodingTrace:
+        while not Path(os.environ["SEQ2SEQ_DATA"], "go").exists():
+            time.sleep(0.05)
+        return super().translate(*asked, **settings)
 
 
 def services() -> Services:
@@ -45,7 +58,7 @@ def services() -> Services:
     def load(name: str) -> Translator:
         if name == "damaged":
             raise ValueError("checkpoint 'damaged' cannot be used: model.safetensors is truncated")
-        return Translator(checkpoints[name])
+        return (Slow if name == "slow" else Translator)(checkpoints[name])
 
     return Services({name: ModelInfo.of(found) for name, found in checkpoints.items()}, load)
 

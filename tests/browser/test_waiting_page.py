@@ -1,0 +1,40 @@
+"""When more ask than can be answered: everybody is told their place in the line, and then is answered."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from server import serve
+
+from seq2seq.ui.services import PARALLEL
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    return tmp_path_factory.mktemp("waiting") / "log"
+
+
+@pytest.fixture(scope="module")
+def address(log):
+    with serve(log, "tests/browser/untrained_app.py") as url:
+        yield url
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def test_a_place_in_line_is_shown_and_taken_away_with_the_answer(visit, log) -> None:
+    told, pages = "#tab-translate .progress-text", []
+    for number in range(PARALLEL):  # these are being answered before anybody else asks, so that the order is known
+        page = visit(f"?model=slow&text=the+old+man{'+sees' * number}", ready=told)
+        expect(page.locator(told)).not_to_contain_text("queue")
+        pages.append(page)
+    for place in (1, 2):
+        pages.append(visit(f"?model=slow&text=the+old+house{'+sees' * place}", ready=told))
+        expect(pages[-1].locator(told)).to_contain_text(f"queue: {place}/{place}")
+    (log.parent / "data").mkdir(exist_ok=True)
+    (log.parent / "data" / "go").touch()
+    for page in pages:
+        expect(page.locator(told)).to_have_count(0)
+        expect(page.locator("#model input")).to_have_value(re.compile("English"))
+        expect(page.locator("#text input")).to_have_value(re.compile("the old"))
