@@ -1,10 +1,11 @@
-"""A class arrives: many cold page loads at once, then as many visitors who translate. For this machine alone.
+"""A class arrives: many cold page loads at once, then as many visitors who translate, fork and change tabs; loopback alone.
 
-    python tests/load.py [--visitors 30] [--translations 10] [--minutes 0]
+    python tests/load.py [--visitors 30] [--browsers 2] [--turns 10] [--minutes 0]
 
 The app is started, asked over loopback and ended by this script. Page loads: what a real browser asked for is asked for again
-by each visitor, over six connections. Translations: each visitor waits for one before asking for the next, and reads for a
-while in between. `--minutes` goes on like that for so long and reports how the memory grows.
+by each visitor, over six connections. Then all press at once; after that each waits for an answer before asking again, and
+reads for a while in between. Of the visitors, `--browsers` are real ones, who click through the page. `--minutes` goes on like
+that for so long and reports how the memory grows.
 """
 
 from __future__ import annotations
@@ -27,11 +28,15 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "browser"))
 
+from playwright.async_api import Browser, async_playwright
 from playwright.sync_api import sync_playwright
 from server import FLAGS, find_chromium, serve
 
+PAGE = 0  # its id among the components
 CONNECTIONS = 6  # that a browser opens to one server
-READING = (2.0, 6.0)  # seconds between two translations of a visitor, at random
+READING = (2.0, 6.0)  # seconds between two turns of a visitor, at random
+SHARES = (6, 3, 1)  # of translations, forks and switches to another tab
+TEACHERS = "The children are playing in the garden."
 WORDS = ("old", "small", "red", "new", "green"), ("house", "garden", "book", "car", "dog", "station", "table")
 
 
@@ -104,40 +109,106 @@ async def load_page(client: httpx.AsyncClient, addresses: list[str]) -> int:
 
 
 class Visitor:
-    """Translates over the same calls as the page does."""
+    """Calls what the page calls, in the line that the page's visitors wait in."""
 
     def __init__(self, client: httpx.AsyncClient, url: str, config: dict[str, Any], seed: int):
-        self.client, self.url, self.rng = client, url, random.Random(seed)
+        self.client, self.url, self.config, self.rng = client, url, config, random.Random(seed)
         self.session = uuid.uuid4().hex[:12]
-        components = {component["props"].get("elem_id"): component["id"] for component in config["components"]}
-        values = {component["id"]: component["props"].get("value") for component in config["components"]}
-        call = next(
-            dependency
-            for dependency in config["dependencies"]
-            if [components["text"], "submit"] in map(list, dependency["targets"])
-        )
-        self.call, self.data = call["id"], [values.get(component) for component in call["inputs"]]
-        self.place = call["inputs"].index(components["text"])
+        self.values = {component["id"]: component["props"].get("value") for component in config["components"]}
+        self.ids = {component["props"].get("elem_id"): component["id"] for component in config["components"]}
+        self.trace: dict[str, Any] = {}
+        self.opened: set[str] = set()  # views
+
+    async def arrive(self) -> None:
+        """What a page asks once it is loaded."""
+        await self._call(None, "load", "stage")
 
     async def translate(self) -> None:
-        data = list(self.data)
-        data[self.place] = sentence(self.rng)
-        body = {"data": data, "fn_index": self.call, "session_hash": self.session}
+        """A sentence of one's own, or, one time in four, the one that the teacher has just named."""
+        own = sentence(self.rng)
+        self.values[self.ids["text"]] = own if self.rng.random() < 0.75 else TEACHERS
+        answer = await self._call("text", "submit", "stage")
+        self.trace = json.loads(answer)
+
+    async def fork(self) -> None:
+        """Another candidate at one of the steps that are shown."""
+        steps = self.trace["trace"]["steps"]
+        step = self.rng.randrange(1, len(steps) + 1)
+        others = [other["token"] for other in steps[step - 1]["candidates"] if other["token"] != steps[step - 1]["token"]]
+        choice = {"trace_id": self.trace["id"], "step": step, "token": self.rng.choice(others)}
+        self.trace = json.loads(await self._call("stage", "force_token", "stage", choice))
+
+    async def switch(self) -> None:
+        """To a view of another tab, which is filled when it is first seen, and asked for a sentence when it is seen again."""
+        view = self.rng.choice(["attribution", "edit", "beam"])
+        if view not in self.opened:
+            self.opened.add(view)
+            await self._call(f"view-{view}", "select", view)
+        else:
+            self.values[self.ids[f"{view}-text"]] = sentence(self.rng)
+            await self._call(f"{view}-text", "submit", view)
+
+    async def _call(self, element: str | None, event: str, shown: str, told: dict[str, Any] | None = None) -> str:
+        """The new value of the part `shown`, after the `event` of an element (None: the page)."""
+        target = [self.ids[element] if element else PAGE, event]
+        call = next(
+            dependency
+            for dependency in self.config["dependencies"]
+            if target in map(list, dependency["targets"]) and self.ids[shown] in dependency["outputs"]
+        )
+        body = {"data": [self.values.get(component) for component in call["inputs"]], "event_data": told}
+        body |= {"fn_index": call["id"], "session_hash": self.session, "trigger_id": target[0]}
         joined = await self.client.post(f"{self.url}gradio_api/queue/join", json=body)
         joined.raise_for_status()
-        event = joined.json()["event_id"]
-        async with self.client.stream(
-            "GET", f"{self.url}gradio_api/queue/data", params={"session_hash": self.session}
-        ) as answer:
-            async for line in answer.aiter_lines():
-                if not line.startswith("data:"):
-                    continue
-                told = json.loads(line[5:])
-                if told.get("event_id") == event and told["msg"] == "process_completed":
-                    if not told["success"] or "steps" not in json.dumps(told["output"]):
-                        raise RuntimeError(str(told)[:150])
-                    return
+        event_id = joined.json()["event_id"]
+        line = self.client.stream("GET", f"{self.url}gradio_api/queue/data", params={"session_hash": self.session})
+        async with line as answer:
+            async for text in answer.aiter_lines():
+                news = json.loads(text[5:]) if text.startswith("data:") else {}
+                if news.get("event_id") == event_id and news["msg"] == "process_completed":
+                    if not news["success"]:
+                        raise RuntimeError(str(news)[:150])
+                    found = news["output"]["data"][call["outputs"].index(self.ids[shown])]
+                    if event != "load" and not isinstance(found, str):  # an update is no picture
+                        raise RuntimeError(f"{target} did not change {shown}: {str(news)[:150]}")
+                    return found
         raise RuntimeError("the answer never came")
+
+
+async def browse(browser: Browser, url: str, table: Table, goes_on: Callable[[int], bool], seed: int) -> None:
+    """A visitor with a real browser: translates, chooses another candidate, looks into another tab and comes back."""
+    rng = random.Random(-seed)
+    page = await browser.new_page()
+    page.on("pageerror", lambda error: table.failed.append(f"a real browser: {error}"))
+
+    async def arrive() -> None:
+        await page.goto(url)
+        await page.locator(".player.ready").wait_for()
+
+    async def translate() -> None:
+        text = sentence(rng)
+        await page.locator("#text input").fill(text)
+        await page.locator("#translate").click()
+        await page.wait_for_function("(text) => new URLSearchParams(location.search).get('text') === text", arg=text)
+
+    async def fork() -> None:
+        await page.locator("[data-action=next]").click()
+        await page.locator(".candidate:not(.chosen)").first.click()
+        await page.wait_for_function("() => new URLSearchParams(location.search).get('prefix')")
+
+    async def switch() -> None:
+        await page.get_by_role("tab", name="Attention").click()
+        await page.locator(".attention.ready").first.wait_for()
+        await page.get_by_role("tab", name="Translate").click()
+
+    await table.timed("a real browser's page load", arrive())
+    turn = 0
+    while goes_on(turn):
+        await asyncio.sleep(rng.uniform(*READING))
+        what, do = [("translation", translate), ("fork", fork), ("another tab and back", switch)][turn % 3]
+        await table.timed(f"a real browser's {what}", do())
+        turn += 1
+    await page.close()
 
 
 async def everybody(count: int, work: Callable[[int], Awaitable[None]]) -> None:
@@ -166,22 +237,35 @@ async def lesson(url: str, pid: int, addresses: list[str], options: argparse.Nam
         print(f"a page: {len(addresses)} requests, {statistics.median(sizes) / 1e6:.2f} MB as sent")
     async with httpx.AsyncClient(timeout=timeout) as client:
         config = (await client.get(f"{url}config")).json()
+    count = options.visitors - options.browsers
+    visitors = [Visitor(httpx.AsyncClient(timeout=timeout), url, config, number) for number in range(count)]
+    await everybody(count, lambda number: table.timed("the loaded page's own call", visitors[number].arrive()))
+    await everybody(count, lambda number: table.timed("translation, all at once", visitors[number].translate()))
     held: list[tuple[float, float]] = [(0.0, memory(pid))]
     start = time.monotonic()
 
-    async def work(number: int) -> None:
-        async with httpx.AsyncClient(timeout=timeout) as client:
-            visitor = Visitor(client, url, config, number)
-            await table.timed("first translation, all at once", visitor.translate())
-            done = 0
-            while done < options.translations or time.monotonic() - start < 60 * options.minutes:
-                await asyncio.sleep(visitor.rng.uniform(*READING))
-                await table.timed("translation", visitor.translate())
-                done += 1
-                if number == 0:
-                    held.append(((time.monotonic() - start) / 3600, memory(pid)))
+    def goes_on(done: int) -> bool:
+        return done < options.turns or time.monotonic() - start < 60 * options.minutes
 
-    await everybody(options.visitors, work)
+    async def work(number: int) -> None:
+        visitor = visitors[number]
+        done = 0
+        while goes_on(done):
+            await asyncio.sleep(visitor.rng.uniform(*READING))
+            what, do = visitor.rng.choices(
+                [("translation", visitor.translate), ("fork", visitor.fork), ("another tab", visitor.switch)], SHARES
+            )[0]
+            await table.timed(what, do())
+            done += 1
+            if number == 0:
+                held.append(((time.monotonic() - start) / 3600, memory(pid)))
+        await visitor.client.aclose()
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        real = (browse(browser, url, table, goes_on, number) for number in range(options.browsers))
+        await asyncio.gather(everybody(count, work), *real)
+        await browser.close()
     slope = statistics.linear_regression(*zip(*held[len(held) // 4 :], strict=True)).slope if len(held) > 4 else float("nan")
     print(f"memory of the server: {held[0][1]:,.0f} MiB before, {held[-1][1]:,.0f} MiB after; {slope:+,.0f} MiB an hour")
     return table
@@ -190,11 +274,13 @@ async def lesson(url: str, pid: int, addresses: list[str], options: argparse.Nam
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--visitors", type=int, default=30)
-    parser.add_argument("--translations", type=int, default=10)
+    parser.add_argument("--browsers", type=int, default=2)
+    parser.add_argument("--turns", type=int, default=10)
     parser.add_argument("--minutes", type=float, default=0)
     options = parser.parse_args()
-    if not 1 <= options.visitors <= 200 or not 1 <= options.translations <= 1000 or not 0 <= options.minutes <= 120:
-        parser.error("at most 200 visitors, 1000 translations and 120 minutes")
+    fair = 0 <= options.browsers <= 10 and 1 <= options.turns <= 1000 and 0 <= options.minutes <= 120
+    if not fair or not options.browsers < options.visitors <= 200:
+        parser.error("at most 200 visitors, of them 10 real browsers, 1000 turns and 120 minutes")
     with tempfile.TemporaryDirectory() as folder, serve(Path(folder, "log")) as url:
         addresses = asked_by_a_browser(url)
         print(f"{options.visitors} visitors, {os.cpu_count()} processors")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -75,6 +77,27 @@ def test_files_are_asked_for_once_and_may_be_kept(client: TestClient, asked: lis
             assert answer.text == f"{name}: {LONG}" and "immutable" in answer.headers["cache-control"]
             assert answer.headers.get("content-encoding") == (None if encoding == "identity" else encoding)
     assert [path[-4:] for path in asked] == ["a.js", "b.js"]
+
+
+def test_who_arrive_together_share_one_file(asked: list[str]) -> None:
+    """Thirty ask for the same file before the first of them has it."""
+    reached, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: Request) -> Response:
+        asked.append(request.url.path)
+        reached.set()
+        await go.wait()
+        return PlainTextResponse(LONG)
+
+    async def arrive() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(Starlette(routes=[Route("/assets/a.js", slow)], middleware=[Middleware(Light)]))
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            visitors = [asyncio.create_task(client.get("/assets/a.js")) for _ in range(30)]
+            await reached.wait()
+            go.set()
+            return await asyncio.gather(*visitors)
+
+    assert {answer.text for answer in asyncio.run(arrive())} == {LONG} and len(asked) == 1
 
 
 def test_what_is_not_there_and_a_visitors_files_are_not_kept(client: TestClient, asked: list[str]) -> None:

@@ -3,13 +3,14 @@ anew for every visitor and lets no browser keep, and Plotly, the largest file.""
 
 from __future__ import annotations
 
+import asyncio
 import gzip
-from functools import cache
 from http import HTTPStatus
+from threading import Condition
 
 import brotli
 import plotly
-from cachetools import LRUCache
+from cachetools import LRUCache, cached
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
@@ -31,6 +32,7 @@ class Light:
 
     def __init__(self, app: ASGIApp):
         self._app = app
+        self._making: dict[tuple[str, str], asyncio.Task[Response]] = {}
         self._kept: LRUCache[tuple[str, str], Response] = LRUCache(_MOST_KEPT, getsizeof=lambda answer: len(answer.body))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,16 +49,23 @@ class Light:
         await (answer or self._app)(scope, receive, send)
 
     async def _file(self, path: str, packing: str, scope: Scope, receive: Receive) -> Response:
-        known: Response | None = self._kept.get((path, packing))
+        key = (path, packing)
+        known: Response | None = self._kept.get(key)
         if known:
             return known
+        if key not in self._making:  # when a class arrives, the first one's file is everybody's
+            self._making[key] = asyncio.create_task(self._make(key, scope, receive))
+            self._making[key].add_done_callback(lambda _: self._making.pop(key))
+        return await asyncio.shield(self._making[key])
+
+    async def _make(self, key: tuple[str, str], scope: Scope, receive: Receive) -> Response:
         answer = await _answer(self._app, scope, receive)
         if answer.status_code != HTTPStatus.OK:
             return answer
         answer.headers["cache-control"] = _FOREVER
-        answer = _packed(answer, packing, quality=9)
+        answer = _packed(answer, key[1], quality=9)
         if len(answer.body) <= _MOST_KEPT:
-            self._kept[path, packing] = answer
+            self._kept[key] = answer
         return answer
 
 
@@ -94,7 +103,7 @@ def _packed(answer: Response, packing: str, quality: int) -> Response:
     return answer
 
 
-@cache
+@cached({}, condition=Condition())
 def _plotly(packing: str) -> Response:
     """4.8 MB; packed 1.2 or 1.5 MB."""
     headers = {"cache-control": _FOREVER}
