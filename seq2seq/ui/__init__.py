@@ -27,6 +27,8 @@ TABS: dict[str, tuple[str, Callable[[Services], None]]] = {
 _VIEWS = {link.ATTENTION: attention.VIEWS, link.FORCING: forcing.VIEWS}  # of the tabs that have several
 
 _DAY = 24 * 3600  # seconds that an uploaded file is kept, to be read again as a visitor corrects it; looked for every hour
+MOST_WAITING = 300  # requests in line: whoever comes then is told so at once, and nobody waits much longer than ten seconds
+MOST_VISITORS = 1000  # whose page is remembered, at 0.7 MB each; the one longest away is forgotten first
 _FONTS = ["system-ui", "sans-serif"]
 _MONO = ["ui-monospace", "monospace"]
 
@@ -45,7 +47,7 @@ def create_app(services: Services | None = None) -> gr.Blocks:
         api.build(services)
         app.load(_select, None, tabs, queue=False, show_progress="hidden", api_visibility="private")
         app.load(lesson_page.opened, None, banner, queue=False, show_progress="hidden", api_visibility="private")
-    return app
+    return app.queue(max_size=MOST_WAITING)
 
 
 def _select(page: gr.Request) -> Any:
@@ -68,6 +70,7 @@ def launch_settings() -> dict[str, Any]:
         ),
         "css_paths": STYLES,
         "footer_links": ["api", "gradio"],
+        "state_session_capacity": MOST_VISITORS,
         "run_history": False,
         "enable_monitoring": False,
         "show_error": False,
