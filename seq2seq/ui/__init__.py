@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 
 from seq2seq import archive
 from seq2seq.ui import api, attention, faults, forcing, lesson_page, limits, link, training, translate
-from seq2seq.ui.assets import STYLES
+from seq2seq.ui.assets import STYLES, read
 from seq2seq.ui.header import header
 from seq2seq.ui.message import message, message_line
 from seq2seq.ui.services import Services
@@ -39,7 +39,7 @@ def create_app(services: Services | None = None) -> gr.Blocks:
         header(services)
         banner = lesson_page.banner()
         known = faults.told(services)
-        broken = message_line(known, "broken")
+        broken = message_line(known, "broken", read("js/typed.js"))
         with gr.Tabs(elem_id="tabs") as tabs:
             for name, (title, build) in TABS.items():
                 with gr.Tab(title, id=name, elem_id=link.panel(name)) as tab:

@@ -18,15 +18,15 @@ _serial = itertools.count(1)
 _log = logging.getLogger(__name__)
 
 
-def message_line(text: str = "", name: str = "message") -> gr.HTML:
+def message_line(text: str = "", name: str = "message", more: str = "") -> gr.HTML:
     """A line of text that assistive technology reads out when it changes; nothing at all while there is nothing to say.
 
-    Tests find it by its `name`.
+    Tests find it by its `name`. `more` is JavaScript that comes with it.
     """
     return gr.HTML(
         value=message(text),
         html_template=f'<p class="message" role="alert" data-testid="{name}"></p>',
-        js_on_load=read("js/message.js"),
+        js_on_load=read("js/message.js") + more,
         apply_default_css=False,
         elem_classes="message-block",
     )
