@@ -1,5 +1,6 @@
-// Behind message.js. Where the server does not answer, Gradio says so, tries again every two seconds, and then loads the page anew. What was sent stands
-// in the address and comes back with it; what was typed and not sent yet is kept here, in this browser's tab, for that one time.
+// Behind message.js. Where the server does not answer, Gradio says so, tries again every two seconds, and then loads the page
+// anew. What was sent stands in the address and comes back with it; what was typed and not sent yet is kept here, in this
+// browser's tab, for that one time.
 
 const TYPED = "seq2seq-unrolled-typed";
 const LOST = ".toast-body.error"; // how Gradio says that the connection is lost
@@ -13,9 +14,9 @@ document.addEventListener("input", (event) => {
   if (event.isTrusted && named && event.target.matches("input[type=text], input:not([type]), textarea")) typed.add(named.id);
 }, true);
 
-new MutationObserver(() => {
+setInterval(() => {
   if (document.querySelector(LOST)) document.body.classList.remove("busy"); // no answer is on its way
-}).observe(document.body, { childList: true, subtree: true });
+}, 1000);
 
 // An answer that is on its way when the connection ends may keep Gradio waiting, and silent, for minutes.
 addEventListener("offline", () => {
