@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from small import make_checkpoint, make_model, small_config
 from test_archive import becomes, craft, plain, refusal
 
-from seq2seq import archive, checkpoint
+from seq2seq import archive, checkpoint, event_log
+from seq2seq.events import SampleDecoded
 from seq2seq.text import Tokenizer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -120,6 +121,7 @@ def setting(name: str, value: str) -> Callable[[Path], None]:
     return config(change)
 
 
+SAMPLE = event_log.to_json(SampleDecoded(1, "half", "", (), (), None)).replace("half", HALF) + "\n"
 CONFIGS: dict[str, tuple[Callable[[Path], None], str]] = {
     "deep": (setting("cell", "[" * 900 + "]" * 900), "c"),  # as deep as can be read: it must not be shown whole
     "too deep": (setting("cell", '{"a":' * 90_000 + "1" + "}" * 90_000), "config.json is not JSON text"),
@@ -137,13 +139,7 @@ CONFIGS: dict[str, tuple[Callable[[Path], None], str]] = {
         becomes("results.json", f'{{"a": "{HALF}"}}'.encode()),
         "results.json is not a JSON object",
     ),
-    "half a character in events": (
-        becomes(
-            "events.jsonl",
-            f'{{"event": "SampleDecoded", "update": 1, "source": "{HALF}", "hypothesis": ""}}\n'.encode(),
-        ),
-        "events.jsonl cannot be read (no event",
-    ),
+    "half a character in events": (becomes("events.jsonl", SAMPLE.encode()), "events.jsonl cannot be read (no event"),
 }
 
 

@@ -131,6 +131,7 @@ class Services:
 
 
 def _fault(error: ValueError) -> str:
-    """What is wrong with a folder, without its name; it is logged with it."""
+    """What is wrong with a folder, without its name and what a library says of it: those are logged."""
     _log.error("%s", error)
-    return str(error).partition(UNUSABLE)[2][:200] or str(error)[:200]
+    why = str(error).partition(UNUSABLE)[2] or str(error)
+    return why.partition(" (")[0][:200]
