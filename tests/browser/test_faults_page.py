@@ -89,7 +89,8 @@ def test_offline_and_back_what_was_drawn_and_typed_stays(visitor, address):
     expect(page.locator(PICTURE).nth(1)).to_have_text("will")
     player(page).press("Home")
     expect_step(page, 0)  # what is on the page can still be looked at
-    one.context.set_offline(False)
+    with page.expect_event("load"):  # which Gradio does by itself
+        one.context.set_offline(False)
     back_again(page)
 
 
@@ -114,7 +115,8 @@ def test_a_server_that_is_killed_and_started_again_finds_the_page_as_it_was(visi
         app.wait()
         translate(page, TYPED)
         said_lost(page)
-        app = start()
+        with page.expect_event("load", timeout=120_000):
+            app = start()
         back_again(page)
     finally:
         app.kill()
