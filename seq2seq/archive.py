@@ -6,7 +6,6 @@ has loaded and given numbers does it move there. Whatever is wrong is one ValueE
 
 from __future__ import annotations
 
-import errno
 import io
 import json
 import os
@@ -23,14 +22,14 @@ import torch
 from . import checkpoint, event_log
 from .batches import pad
 from .card import COMPARISON, EXPOSURE, MAX_KEPT_BYTES, RESULTS
-from .checkpoint import CONFIG, MAX_CONFIG_BYTES, MAX_TOKENIZER_BYTES, WEIGHTS, Checkpoint, replace_file
+from .checkpoint import CONFIG, MAX_CONFIG_BYTES, MAX_TOKENIZER_BYTES, TOKENIZERS, UNUSABLE, WEIGHTS, Checkpoint
 from .config import EOS, UNK
+from .disk import FULL, replace_file
 
 MAX_ARCHIVE_BYTES = 100_000_000
 MAX_UNPACKED_BYTES = 99_000_000  # of all files together: with a zip's headers, what `pack` writes can always be read back
 CARD = "README.md"
 TEXTS = (CARD, RESULTS, EXPOSURE, COMPARISON)
-TOKENIZERS = {True: ("tokenizer.model",), False: ("source.model", "target.model")}  # by whether source and target share one
 LIMITS = {  # the files of a model, and how many bytes each may have
     CONFIG: MAX_CONFIG_BYTES,
     WEIGHTS: MAX_UNPACKED_BYTES,
@@ -80,17 +79,13 @@ def pack(folder: Path, file: Path, name: str = "") -> None:
         )
 
     def write(beside: Path) -> None:
-        try:
-            with zipfile.ZipFile(beside, "w") as archive:
-                for known, content in contents.items():
-                    about = zipfile.ZipInfo(f"{top}/{known}", _EPOCH)
-                    about.create_system, about.external_attr = 3, (stat.S_IFREG | 0o644) << 16  # on any system, as on Unix
-                    # Weights are noise to a compressor: a tenth less for most of the time.
-                    about.compress_type = zipfile.ZIP_STORED if known == WEIGHTS else zipfile.ZIP_DEFLATED
-                    archive.writestr(about, content, compresslevel=6)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
+        with zipfile.ZipFile(beside, "w") as archive:
+            for known, content in contents.items():
+                about = zipfile.ZipInfo(f"{top}/{known}", _EPOCH)
+                about.create_system, about.external_attr = 3, (stat.S_IFREG | 0o644) << 16  # on any system, as on Unix
+                # Weights are noise to a compressor: a tenth less for most of the time.
+                about.compress_type = zipfile.ZIP_STORED if known == WEIGHTS else zipfile.ZIP_DEFLATED
+                archive.writestr(about, content, compresslevel=6)
 
     with _room():
         replace_file(file, write)
@@ -225,7 +220,7 @@ def _room() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in FULL:
             raise
         raise ValueError("There is no room for the archive on this machine's disk: make room, or try again later") from None
 
@@ -240,7 +235,7 @@ def _used(folder: Path) -> Checkpoint:
         loaded = checkpoint.load(folder)
         _check_use(loaded, folder)
     except (ValueError, RuntimeError) as error:  # PyTorch's for a kind of number that it cannot convert
-        reason = str(error).removeprefix(f"checkpoint {folder.name!r} cannot be used: ")
+        reason = str(error).removeprefix(f"checkpoint {folder.name!r}{UNUSABLE}")
         raise ValueError(f"The archive cannot be used: {_short(reason, folder)}") from None
     return loaded
 
@@ -254,7 +249,7 @@ def _check_texts(folder: Path) -> None:
     for name in TEXTS:
         try:
             text = (folder / name).read_text(encoding="utf-8") if (folder / name).exists() else "{}"
-            readable = name == CARD or isinstance(json.loads(text), dict)
+            readable = name == CARD or _is_table(text)
         except (ValueError, RecursionError):
             readable = False
         if not readable:
@@ -263,6 +258,13 @@ def _check_texts(folder: Path) -> None:
         event_log.read(folder)
     except ValueError as error:
         raise ValueError(f"{event_log.FILE} cannot be read ({_short(str(error), folder)})") from None
+
+
+def _is_table(text: str) -> bool:
+    """Raises ValueError for what is no JSON, or spells half a character, which could be sent to no page."""
+    values = json.loads(text)
+    json.dumps(values, ensure_ascii=False).encode()
+    return isinstance(values, dict)
 
 
 def _check_use(loaded: Checkpoint, folder: Path) -> None:

@@ -9,8 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .checkpoint import Checkpoint, load, replace_file
+from .checkpoint import Checkpoint, load
 from .decoding import describe
+from .disk import replace_file
 from .events import perplexity
 from .metrics import Quality
 from .model import count_parameters

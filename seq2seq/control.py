@@ -5,7 +5,9 @@ Where standard input ends, whoever started the process is gone; the run is then 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from threading import Condition, Thread
 from typing import TextIO
 
@@ -30,6 +32,8 @@ class Control:
         for line in orders:
             if (order := line.strip()) in (PAUSE, RESUME, STOP):
                 self._obey(order)
+        with suppress(OSError):  # nobody reads any more, and what is printed must not end the process before it is saved
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
         self._obey(STOP)
 
     def _obey(self, order: str) -> None:

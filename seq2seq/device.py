@@ -12,15 +12,29 @@ _UNITS_OF_RSS = 1 if sys.platform == "darwin" else 1024  # bytes in what getrusa
 
 
 def choose_device(name: str) -> torch.device:
-    """`auto` takes CUDA, else Apple's MPS, else the CPU. Raises ValueError if a named device is not there."""
+    """`auto` takes CUDA, else Apple's MPS, else the CPU: the first that computes. Raises ValueError if a named device is not
+    there."""
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
-        return torch.device("cuda" if present["cuda"] else "mps" if present["mps"] else "cpu")
+        return torch.device(next(n for n in ("cuda", "mps", "cpu") if present[n] and _computes(n)))
     if name not in present:
         raise ValueError(f"device must be one of auto, {', '.join(present)}, not {name!r}")
     if not present[name]:
         raise ValueError(f"device {name!r} is not available on this machine; use 'auto'")
     return torch.device(name)
+
+
+def _computes(name: str) -> bool:
+    """A device may be listed and yet not answer, after a fault or while others use it alone."""
+    try:
+        return bool(torch.ones(1, device=name).item() == 1)
+    except RuntimeError as error:
+        return out_of_memory(error)
+
+
+def lost(error: RuntimeError) -> bool:
+    """Whether the device failed, not the program. Nothing can be computed on it by this process any more."""
+    return isinstance(error, torch.AcceleratorError) or str(error).startswith(("CUDA error", "cuDNN error", "HIP error"))
 
 
 def bf16_pays(device: torch.device) -> bool:

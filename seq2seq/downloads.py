@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from . import disk
 from .corpora import Pair
 from .public_corpora import PublicCorpus, Remote, rows, split
 from .text import normalise
@@ -133,9 +134,7 @@ def _anew(remote: Remote, cache: Path, report: Report, timeout: float) -> Fetche
         if remote.sha256 is None:  # a kill in front of this leaves an archive without its note, which is fetched anew
             _place(_note_of(path), found.encode())
     except OSError as error:
-        raise ValueError(
-            f"{remote.file} cannot be kept on this machine: {error.strerror}. Make room, or let the app write there."
-        ) from None
+        raise ValueError(f"{remote.file} cannot be kept: {disk.advice(error) or error.strerror}.") from None
     return Fetched(path, found, remote.address)
 
 

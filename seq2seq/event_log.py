@@ -58,7 +58,7 @@ def _plain(value: Any) -> Any:
 def _restored(value: Any, kind: Any) -> Any:
     """Lists as the tuples they were, and null as no number, but where it means that there is nothing.
 
-    Raises TypeError for a value that is of another kind.
+    Raises TypeError for a value that is of another kind, and UnicodeEncodeError for text that is none.
     """
     if isinstance(kind, UnionType):  # of something and None
         return None if value is None else _restored(value, get_args(kind)[0])
@@ -67,6 +67,8 @@ def _restored(value: Any, kind: Any) -> Any:
     if kind is float and value is None:
         return math.nan
     if type(value) is kind or (kind is float and type(value) is int):
+        if kind is str:
+            value.encode()  # half a character, which JSON can spell, could be sent to no page
         return value
     raise TypeError(f"{value!r} is not of type {kind}")
 
@@ -85,7 +87,7 @@ def from_json(line: str) -> Event:
         if unknown := sorted(values.keys() - fields.keys()):
             raise TypeError(f"unknown field {unknown[0]!r}")
         return kind(**{name: _restored(value, fields[name]) for name, value in values.items()})
-    except (AttributeError, KeyError, TypeError, RecursionError, json.JSONDecodeError) as error:
+    except (AttributeError, KeyError, TypeError, RecursionError, UnicodeEncodeError, json.JSONDecodeError) as error:
         raise ValueError(f"no event: {str(error)[:100]}") from None
 
 

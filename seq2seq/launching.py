@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
+COMPLAINT = "python -m seq2seq train: "  # begins what a run's process says, in a line, of why it fails
 _PROGRAM = Path(__file__).resolve().parent.parent
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load, save_file
+from safetensors.torch import load
 
 from .batches import TrainingData
+from .checkpoint import save_tensors
 from .config import TrainConfig
+from .disk import replace_file
 from .distributed import ALONE, World
 from .model import Seq2Seq
 
@@ -33,7 +34,7 @@ class Progress:
 def snapshot(
     path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, run: str, progress: Progress
 ) -> None:
-    """Write weights, average, the optimizer's moments and the place in the data; whole or not at all.
+    """Write weights, average, the optimizer's moments and the place in the data; whole or not at all. Raises OSError.
 
     The same whatever the number of processes. Random numbers follow from the place, so they need no state of their own.
     """
@@ -43,9 +44,8 @@ def snapshot(
         for moment, value in optimizer.state[weight].items():
             tensors[f"{moment}/{name}"] = value
     about = {"progress": json.dumps(vars(progress)), "run": run}
-    partial = f"{path}.partial"
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, metadata=about)
-    os.replace(partial, path)
+    contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    replace_file(Path(path), lambda beside: save_tensors(contiguous, beside, about))
 
 
 def restore(

@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from . import event_log
+from . import disk, event_log
 from .card import RESULTS, command
-from .checkpoint import CONFIG, replace_file
+from .checkpoint import CONFIG
+from .disk import replace_file
 from .event_log import START, Place
 from .events import Event
 from .plan import Plan
@@ -42,6 +43,7 @@ class RunFolders:
 
     def __init__(self, root: Path):
         self._root = root.absolute()  # a run's process works elsewhere
+        self._unwritten: dict[str, str] = {}  # why a run failed, where that could not be written down
 
     def of(self, owner: str) -> list[Run]:
         """A visitor's runs, the newest first. A folder that cannot be read is passed over."""
@@ -71,11 +73,16 @@ class RunFolders:
         return run, self.checkpoint(run)
 
     def problem(self, run: Run) -> str:
-        """What a failed run said at its end."""
+        """What a failed run said at its end; empty where it did not fail."""
         try:
             return (self.folder(run.id) / ERROR).read_text(encoding="utf-8")
         except OSError:
-            return ""
+            return self._unwritten.get(run.id, "")
+
+    def forgive(self, run: Run) -> None:
+        """Forget why the run failed. Raises OSError where the disk does not let it."""
+        (self.folder(run.id) / ERROR).unlink(missing_ok=True)
+        self._unwritten.pop(run.id, None)
 
     def events(self, run: Run, place: Place = START) -> tuple[list[Event], Place]:
         """What the run reported behind `place`, and the place to ask with next time."""
@@ -108,9 +115,11 @@ class RunFolders:
         return [] if run.minutes is None else ["--minutes", f"{run.minutes:g}"]
 
     def fail(self, run: Run, why: str) -> None:
-        """Note why the run failed."""
-        with suppress(OSError):  # a full disk may be why it failed
+        """Note why the run failed: where the disk takes nothing more, which may be why, for as long as this process lasts."""
+        try:
             replace_file(self.folder(run.id) / ERROR, lambda path: path.write_text(why, encoding="utf-8"))
+        except OSError:
+            self._unwritten[run.id] = why
 
     def _found(self, id: str) -> Run | None:
         if not 0 < len(id) <= MAX_NAME or not set(id) <= _LETTERS or not self.folder(id).is_dir():
@@ -151,4 +160,4 @@ def _kept(file: Path, text: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         replace_file(file, lambda path: path.write_text(text, encoding="utf-8"))
     except OSError as error:
-        raise ValueError(f"the run cannot be kept: {error.strerror}; delete old runs, or make room on the disk") from None
+        raise ValueError(f"the run cannot be kept: {disk.advice(error) or error.strerror}") from None

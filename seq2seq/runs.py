@@ -6,6 +6,7 @@ So a page may come and go, and whatever is killed, the folder has all that is ne
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import shutil
@@ -18,16 +19,18 @@ from dataclasses import replace
 from pathlib import Path
 from threading import RLock, Thread
 
+from . import disk
 from .card import RESULTS
 from .control import MARK, PAUSE, PAUSED, RESUME, RUNNING, STOP, STOPPED
-from .launching import Launch, Process, launch
+from .launching import COMPLAINT, Launch, Process, launch
 from .plan import Plan
-from .run_folders import ERROR, Run, RunFolders, checked
+from .run_folders import Run, RunFolders, checked
 
 QUEUED, STARTING, STOPPING, FINISHED, FAILED = "queued", "starting", "stopping", "finished", "failed"
 ELSEWHERE = "elsewhere"  # the state of a run of which there is only what it reported
 LOG, STATE_FILE = "log", "training.safetensors"  # what a process says, and where its run's state is
 THREADS = max(1, (os.cpu_count() or 1) // 2)  # the others are left to those who decode; threads that wait slow down all
+_log = logging.getLogger(__name__)
 
 
 class Runs(RunFolders):
@@ -63,7 +66,7 @@ class Runs(RunFolders):
             checked(name),
             plan.to_dict(),
             minutes,
-            time.time(),
+            self._moment(owner),
             probes=probes,
             measure=measure,
         )
@@ -79,7 +82,7 @@ class Runs(RunFolders):
 
         Raises ValueError as `fill` does, and for a model whose training was never finished; then nothing is left.
         """
-        run = Run(secrets.token_urlsafe(12), owner, "model", {}, None, time.time())
+        run = Run(secrets.token_urlsafe(12), owner, "model", {}, None, self._moment(owner))
         with self._whole(run):
             self.write(run)
             name, plan = fill(self.checkpoint(run))
@@ -94,11 +97,15 @@ class Runs(RunFolders):
 
         Raises ValueError for a name that is none, and where it cannot be written; then nothing is left.
         """
-        run = Run(secrets.token_urlsafe(12), owner, checked(name), {}, None, time.time())
+        run = Run(secrets.token_urlsafe(12), owner, checked(name), {}, None, self._moment(owner))
         with self._whole(run):
             self.write(run)
             self.report(run, events)
         return run
+
+    def _moment(self, owner: str) -> float:
+        """Now, but behind the visitor's other runs: a clock that was set back must not change their order."""
+        return max(time.time(), *(run.created + 0.001 for run in self.of(owner)), 0.0)
 
     @contextmanager
     def _whole(self, run: Run) -> Iterator[None]:
@@ -120,7 +127,7 @@ class Runs(RunFolders):
             return ELSEWHERE
         if (self.checkpoint(run) / RESULTS).exists():
             return FINISHED
-        return FAILED if (self.folder(run.id) / ERROR).exists() else STOPPED
+        return FAILED if self.problem(run) else STOPPED
 
     def waiting(self, run: Run) -> int:
         """How many runs are before this one; 0 for one that is not in the queue."""
@@ -141,7 +148,7 @@ class Runs(RunFolders):
                 self._order(RESUME)
                 self._state = RUNNING  # from now on it is not one to make way
             elif state in (STOPPED, FAILED):
-                (self.folder(run.id) / ERROR).unlink(missing_ok=True)
+                self.forgive(run)
                 self._wait_in_line(run)
             else:
                 raise ValueError(f"This run is {state}: there is nothing to resume.")
@@ -193,7 +200,8 @@ class Runs(RunFolders):
             try:
                 self._process = self._begin(run)
             except (OSError, ValueError) as error:
-                self.fail(run, str(error))
+                known = disk.advice(error) if isinstance(error, OSError) else str(error)
+                self.fail(run, known or "this machine cannot start another process: try again later")
                 continue
             self._current, self._state = run.id, STARTING
             Thread(target=self._follow, args=(run, self._process), daemon=True).start()
@@ -201,10 +209,10 @@ class Runs(RunFolders):
     def _begin(self, run: Run) -> Process:
         folder, out = self.folder(run.id), self.checkpoint(run)
         call = [sys.executable, "-m", "seq2seq", "train", *Plan.from_dict(run.plan).arguments(), *self.length(run)]
-        call += ["--out", str(out), "--controlled", "--threads", str(THREADS), "--measure", str(run.measure)]
+        call += ["--out", out.name, "--controlled", "--threads", str(THREADS), "--measure", str(run.measure)]
         call += [f"--probe={sentence}" for sentence in run.probes]  # a sentence may begin with a dash
         call += ["--resume"] if (out / STATE_FILE).exists() else []
-        return self._launch(call, folder, folder / LOG)  # the files that its plan names are in its folder
+        return self._launch(call, folder, folder / LOG)  # where the files that its plan names are; no message names more
 
     def _follow(self, run: Run, process: Process) -> None:
         """Note what the process says of itself; at its end, why it ended, and begin the next run."""
@@ -216,10 +224,10 @@ class Runs(RunFolders):
                     if self._state != STOPPING:
                         self._state = said
                         self._make_way()
-        failed = process.wait() != 0
+        status = process.wait()
         with self._lock:
-            if failed:
-                self.fail(run, _last_line(self.folder(run.id) / LOG))
+            if status:
+                self.fail(run, _why(run, status, self.folder(run.id) / LOG))
             self._process = self._current = None
             self._next()
 
@@ -234,10 +242,15 @@ class Runs(RunFolders):
             raise ValueError(f"This run is {state}.")
 
 
-def _last_line(log: Path) -> str:
-    """What a process that failed said last, without the name of the command."""
+def _why(run: Run, status: int, log: Path) -> str:
+    """What a process that failed said last. What it did not say itself is not a visitor's business, but that of whoever runs
+    this."""
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").replace("\r", "\n").strip().splitlines()
     except OSError:
         lines = []
-    return lines[-1].removeprefix("python -m seq2seq train: ") if lines else "The process ended without a word."
+    if lines and lines[-1].startswith(COMPLAINT):
+        return lines[-1].removeprefix(COMPLAINT)
+    _log.error("the process of run %s ended with status %d: %s", run.id, status, "\n".join(lines[-20:]))
+    what = "was ended from outside, perhaps because memory ran out" if status < 0 else "ended by an error of this program"
+    return f"The training process {what}. What it saved before is still there."

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from . import disk
 from .corpora import Pair
 from .layouts import DELIMITERS, MAX_COLUMNS, MAX_PAIRS, Layout, decode, load, quoted, sample, usual, widths
 from .swaps import swapped
@@ -253,4 +254,4 @@ def write(folder: Path, train: Sequence[Pair], valid: Sequence[Pair]) -> None:
             finally:
                 beside.unlink(missing_ok=True)
     except OSError as error:
-        raise ValueError(f"the pairs cannot be kept: {error.strerror}; make room on the disk, or try again later") from None
+        raise ValueError(f"the pairs cannot be kept: {disk.advice(error) or error.strerror}") from None

@@ -402,7 +402,7 @@ def becomes(name: str, content: bytes) -> Callable[[Path], None]:
 
 
 CONTENTS: dict[str, tuple[Callable[[Path], object], str]] = {
-    "pickled weights": (becomes("model.safetensors", pickle.dumps(Bomb())), "model.safetensors is missing, truncated or of"),
+    "pickled weights": (becomes("model.safetensors", pickle.dumps(Bomb())), "model.safetensors is truncated or of"),
     "cut weights": (plain(lambda c: c.update({"model.safetensors": c["model.safetensors"][:9000]})), "truncated or of another"),
     "not a number": (weights(lambda s: s["output.bias"].fill_(float("nan"))), "not finite, in output.bias"),
     "infinite": (weights(lambda s: s["output.bias"].fill_(float("inf"))), "not finite, in output.bias"),

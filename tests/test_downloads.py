@@ -167,7 +167,7 @@ def test_two_fetches_at_once_do_no_harm(server: Server, tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_said(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(ValueError, match=r"^xx-eng.zip cannot be kept on this machine: .+\. Make room"):
+    with pytest.raises(ValueError, match=r"^xx-eng\.zip cannot be kept: .+\."):
         fetch(server.corpus(), tmp_path / "file")
 
 
@@ -176,7 +176,7 @@ def test_a_write_that_fails_leaves_nothing(server: Server, tmp_path: Path, monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(downloads.os, "replace", full)
-    assert "cannot be kept on this machine: No space left on device. Make room" in refusal(server.corpus(), tmp_path)
+    assert "cannot be kept: the disk of this machine is full: make room on it" in refusal(server.corpus(), tmp_path)
 
 
 # --- what a server may do ---

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from threading import Barrier
 
 import pytest
+from safetensors.torch import load_file, save_file
 from small import make_checkpoint, make_info, make_model, small_config
 
 from seq2seq import checkpoint
 from seq2seq.decoding import Beam, Greedy
 from seq2seq.translator import ModelInfo, Translator
-from seq2seq.ui import examples, menu, services
+from seq2seq.ui import examples, faults, menu, services
 from seq2seq.ui.services import Services
 
 # --- services --------------------------------------------------------------------------------------------------------
@@ -93,13 +95,41 @@ def test_a_malformed_folder_is_logged_and_left_out(root, caplog):
     assert "checkpoint 'a' cannot be used: config.json is not JSON text" in caplog.text
 
 
-def test_bad_weights_are_said_when_they_are_asked_for_and_nothing_else_breaks(root):
-    os.truncate(root / "a" / "model.safetensors", 100)
+def test_what_is_wrong_with_a_folder_is_said_on_the_page_and_where_it_is_asked_for(root):
+    (root / "a" / "config.json").write_text('{"a": ' * 10_000)
+    (root / "b" / "tokenizer.model").unlink()
+    shutil.copytree(root / services.PREFERRED, root / "c")
+    (root / "c" / "config.json").unlink()
+    os.truncate(shutil.copytree(root / services.PREFERRED, root / "d") / "model.safetensors", 9000)
     found = Services.load()
+    assert list(found.infos) == [services.PREFERRED]
+    wrong = {"a": "config.json is not JSON text", "b": "tokenizer.model is missing", "c": "config.json is missing"}
+    assert {name: found.faults[name] for name in wrong} == wrong
+    assert found.faults["d"].startswith("model.safetensors is truncated or of another kind")
+    line = faults.told(found)
+    assert line.startswith("4 models are installed here and cannot be used: “a” (config.json is not JSON text); “b” (")
+    assert str(root) not in line
+    for name in wrong:
+        with pytest.raises(ValueError, match=f"The model “{name}” cannot be used here: {wrong[name]}"):
+            found.info(name)
+
+
+def test_with_all_models_sound_nothing_is_said(root):
+    assert faults.told(Services.load()) == ""
+
+
+def test_bad_weights_are_said_when_they_are_asked_for_and_nothing_else_breaks(root):
+    state = load_file(root / "a" / "model.safetensors")
+    save_file({**state, "output.bias": state["output.bias"] * float("nan")}, root / "a" / "model.safetensors")
+    found = Services.load()
+    assert faults.told(found) == ""  # of the numbers nobody knows yet
     for _ in range(2):
-        with pytest.raises(ValueError, match=r"checkpoint 'a' cannot be used: model\.safetensors is missing, truncated"):
+        with pytest.raises(ValueError, match=r"“a” cannot be used here: model\.safetensors holds numbers that are not finite"):
             found.translator("a")
     assert found.translator("b").name == "b"
+    assert "One model is installed here and cannot be used: “a” (model.safetensors holds" in faults.told(found)
+    save_file(state, root / "a" / "model.safetensors")
+    assert found.translator("a").name == "a" and faults.told(found) == ""
 
 
 def test_a_first_model_with_bad_weights_gives_way_to_the_next(root, caplog):

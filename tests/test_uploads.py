@@ -478,7 +478,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_no_half_file(tmp_path: Path, monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(uploads.os, "replace", full)
-    with pytest.raises(ValueError, match="No space left on device; make room"):
+    with pytest.raises(ValueError, match="cannot be kept: the disk of this machine is full: make room"):
         write(tmp_path, FEW[:1], FEW[:1])
     assert list(Corpus(tmp_path / "train.tsv")) == FEW
     assert sorted(path.name for path in tmp_path.iterdir()) == ["train.tsv", "valid.tsv"]

@@ -23,7 +23,8 @@ from ..batches import Batch, TrainingData, fixed_batches
 from ..checkpoint import Checkpoint, Origin
 from ..config import ModelConfig, TrainConfig
 from ..control import Control
-from ..device import choose_device
+from ..device import choose_device, lost
+from ..disk import replace_file
 from ..distributed import World, join
 from ..event_log import logged
 from ..events import BatchSplit, DeviceUsed, Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
@@ -176,7 +177,15 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
         return
     if data.left_out:
         print(f"{data.left_out} pairs are too long and left out", file=sys.stderr)
-    finished = show(logged(control.obeyed(events) if control else events, options.out))
+    try:
+        finished = show(logged(control.obeyed(events) if control else events, options.out))
+    except RuntimeError as error:
+        if not lost(error):
+            raise
+        why = str(error).partition("\n")[0][:120]
+        raise ValueError(
+            f"the device does not answer any more ({why}): resume goes on from what was saved last, on the processor if need be"
+        ) from None
     if finished is None:
         return
     done = plan
@@ -221,7 +230,7 @@ def _tokenizer(options: argparse.Namespace, plan: Plan, pairs: Pairs, seed: int)
         return Tokenizer.load(options.out, options.shared_vocabulary)
     tokenizer = plan.tokenizer(pairs, seed)
     for file, content in tokenizer.files().items():
-        checkpoint.replace_file(options.out / file, partial(Path.write_bytes, data=content))
+        replace_file(options.out / file, partial(Path.write_bytes, data=content))
     return tokenizer
 
 

@@ -10,9 +10,10 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from seq2seq import archive
-from seq2seq.ui import api, attention, forcing, lesson_page, limits, link, training, translate
-from seq2seq.ui.assets import STYLES
+from seq2seq.ui import api, attention, faults, forcing, lesson_page, limits, link, training, translate
+from seq2seq.ui.assets import STYLES, read
 from seq2seq.ui.header import header
+from seq2seq.ui.message import message, message_line
 from seq2seq.ui.services import Services
 from seq2seq.ui.serving import Light
 
@@ -39,13 +40,21 @@ def create_app(services: Services | None = None) -> gr.Blocks:
     with gr.Blocks(title="Seq2Seq Unrolled", fill_width=True, analytics_enabled=False, delete_cache=(3600, _DAY)) as app:
         header(services)
         banner = lesson_page.banner()
+        known = faults.told(services)
+        broken = message_line(known, "broken", read("js/typed.js"))
         with gr.Tabs(elem_id="tabs") as tabs:
             for name, (title, build) in TABS.items():
                 with gr.Tab(title, id=name, elem_id=link.panel(name)) as tab:
                     build(services)
                 tab.select(None, js=link.take_address(name))
         api.build(services)
-        app.load(_select, None, tabs, queue=False, show_progress="hidden", api_visibility="private")
+
+        def opened(page: gr.Request) -> tuple[Any, Any]:
+            """The tab of the address, and what has gone wrong since the page was made."""
+            told = faults.told(services)
+            return _select(page), gr.skip() if told == known else message(told)
+
+        app.load(opened, None, [tabs, broken], queue=False, show_progress="hidden", api_visibility="private")
         app.load(lesson_page.opened, None, banner, queue=False, show_progress="hidden", api_visibility="private")
     return app.queue(max_size=MOST_WAITING)
 

@@ -11,18 +11,22 @@ from typing import Any
 
 import gradio as gr
 
+from seq2seq import disk
 from seq2seq.ui.assets import read
 
 _serial = itertools.count(1)
 _log = logging.getLogger(__name__)
 
 
-def message_line() -> gr.HTML:
-    """A line of text that assistive technology reads out when it changes; nothing at all while there is nothing to say."""
+def message_line(text: str = "", name: str = "message", more: str = "") -> gr.HTML:
+    """A line of text that assistive technology reads out when it changes; nothing at all while there is nothing to say.
+
+    Tests find it by its `name`. `more` is JavaScript that comes with it.
+    """
     return gr.HTML(
-        value=message(""),
-        html_template='<p class="message" role="alert" data-testid="message"></p>',
-        js_on_load=read("js/message.js"),
+        value=message(text),
+        html_template=f'<p class="message" role="alert" data-testid="{name}"></p>',
+        js_on_load=read("js/message.js") + more,
         apply_default_css=False,
         elem_classes="message-block",
     )
@@ -33,7 +37,7 @@ def message(text: str) -> str:
     return json.dumps({"text": text, "serial": next(_serial)}, ensure_ascii=False)
 
 
-def sentence(error: ValueError) -> str:
+def sentence(error: ValueError | str) -> str:
     """What `error` says, with a capital letter and a full stop."""
     text = str(error).strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
@@ -44,6 +48,8 @@ def explain(error: Exception) -> str:
     if isinstance(error, ValueError):
         return sentence(error)
     _log.error("a handler failed", exc_info=error)
+    if isinstance(error, OSError) and (known := disk.advice(error)):
+        return sentence(known)
     return "Something went wrong on the server. Your text is still here: please try again."
 
 

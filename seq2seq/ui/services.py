@@ -16,7 +16,8 @@ from typing import Any
 import torch
 from cachetools import LRUCache
 
-from seq2seq.checkpoint import WEIGHTS
+from seq2seq import checkpoint
+from seq2seq.checkpoint import UNUSABLE, WEIGHTS
 from seq2seq.decoding import Greedy
 from seq2seq.launching import Launch, launch
 from seq2seq.run_folders import MODEL
@@ -34,7 +35,8 @@ _log = logging.getLogger(__name__)
 
 
 class Services:
-    """`infos` by name, in the order in which the models are offered; the first is the one that a visitor meets."""
+    """`infos` by name, in the order in which the models are offered; the first is the one that a visitor meets. `faults` says
+    of those that are installed and cannot be used what is wrong with them."""
 
     def __init__(
         self,
@@ -56,6 +58,7 @@ class Services:
         self._load = load
         self._loaded: dict[str, Translator] = {}
         self._locks = {name: Lock() for name in infos}
+        self.faults: dict[str, str] = {}
 
     @classmethod
     def load(cls) -> Services:
@@ -64,20 +67,20 @@ class Services:
         names = available()
         if not names:
             raise ValueError("no model found: train one with `python -m seq2seq train`, or restore the folder checkpoints/")
-        infos = {}
+        infos, faults = {}, dict.fromkeys(checkpoint.headless(), "config.json is missing")
         for name in names:
             try:
-                infos[name] = ModelInfo.read(name)
+                infos[name] = ModelInfo.of(checkpoint.looked_over(name))
             except ValueError as error:  # one bad folder must not keep the others from being shown
-                _log.error("%s", error)
+                faults[name] = _fault(error)
         limits = Limits.of(os.environ)
         services = cls(menu.ordered(infos, PREFERRED), limits=limits, launcher=zero_gpu.launcher(os.environ, limits.minutes))
+        services.faults |= faults
         while services.infos:
             try:
                 services.translator(services.first)
                 return services
-            except ValueError as error:  # nor must one whose weights are bad
-                _log.error("%s", error)
+            except ValueError:  # nor must one whose weights are bad
                 del services.infos[services.first]
         raise ValueError("no model could be loaded: restore the folder checkpoints/")
 
@@ -94,6 +97,8 @@ class Services:
         if name.startswith(MODEL):
             run, folder = self.runs.model(name)
             return replace(ModelInfo.read(folder), title=run.name)
+        if name in self.faults:
+            raise ValueError(self._unusable(name))
         raise ValueError(f"There is no model “{name[:80]}”. There are: {', '.join(self.infos)}.")
 
     def offered(self, name: str) -> list[tuple[str, str]]:
@@ -109,7 +114,12 @@ class Services:
             return self._of_run(self.info(name).name)
         with self._locks[name]:
             if name not in self._loaded:
-                self._loaded[name] = self._load(name)
+                try:
+                    self._loaded[name] = self._load(name)
+                except ValueError as error:
+                    self.faults[name] = _fault(error)
+                    raise ValueError(self._unusable(name)) from None
+                self.faults.pop(name, None)  # whoever runs this has repaired it
             return self._loaded[name]
 
     def translate(self, name: str, text: str, strategy: Any = Greedy(), prefix: Sequence[int] = ()) -> DecodingTrace:
@@ -127,6 +137,9 @@ class Services:
                 self._translations[key] = known
         return known
 
+    def _unusable(self, name: str) -> str:
+        return f"The model “{name}” cannot be used here: {self.faults[name]}."
+
     def _of_run(self, name: str) -> Translator:
         _, folder = self.runs.model(name)
         with self._trained_lock:
@@ -134,3 +147,10 @@ class Services:
             if key not in self._trained:
                 self._trained[key] = self._load(str(folder))
             return self._trained[key]
+
+
+def _fault(error: ValueError) -> str:
+    """What is wrong with a folder, without its name and what a library says of it: those are logged."""
+    _log.error("%s", error)
+    why = str(error).partition(UNUSABLE)[2] or str(error)
+    return why.partition(" (")[0][:200]

@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread, Timer
 
 from seq2seq.control import STOP
-from seq2seq.launching import Launch, environment
+from seq2seq.launching import COMPLAINT, Launch, environment
 
 VARIABLE = "SPACES_ZERO_GPU"  # set where there is one
 MARGIN = 20  # seconds before the time is over: enough to end an update and to save
@@ -66,7 +66,7 @@ class Lent:
             self._code = lent(call, folder, str(log), address)
         except Exception as error:  # no GPU was free, or the share of this visitor is used up
             with suppress(OSError), open(log, "a", encoding="utf-8") as complaints:
-                complaints.write(f"\n{' '.join(str(error).split()) or 'The GPU was taken away.'}\n")
+                complaints.write(f"\n{COMPLAINT}{' '.join(str(error).split()) or 'The GPU was taken away.'}\n")
         finally:
             self._timer.cancel()
             self._ended.set()

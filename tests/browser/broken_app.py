@@ -1,0 +1,32 @@
+"""The app with five models, three of them unusable: of two that shows at the start, of one when it is first asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+from safetensors.torch import load_file, save_file
+
+from seq2seq import checkpoint
+from seq2seq.ui import create_app, launch_settings
+
+SOUND = ("en-fr-additive", "fr-en-additive")
+TRUNCATED, NO_JSON, NO_NUMBERS = "en-fr-plain", "en-es-additive", "en-zh-additive"
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name in (*SOUND, TRUNCATED, NO_JSON, NO_NUMBERS):
+            shutil.copytree(checkpoint.ROOT / name, root / name)
+        os.truncate(root / TRUNCATED / checkpoint.WEIGHTS, 50_000)
+        (root / NO_JSON / checkpoint.CONFIG).write_text(json.dumps({"format": "unknown"}))
+        state = load_file(root / NO_NUMBERS / checkpoint.WEIGHTS)
+        save_file({name: tensor * float("nan") for name, tensor in state.items()}, root / NO_NUMBERS / checkpoint.WEIGHTS)
+        checkpoint.ROOT = root
+        checkpoint.available.__defaults__ = (root,)
+        create_app().launch(**launch_settings())
