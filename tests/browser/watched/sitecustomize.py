@@ -31,4 +31,4 @@ def _heard(event: str, args: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_heard)
-_note("watching", *sys.orig_argv)
+_note("watching", *sys.orig_argv[:4])
