@@ -186,11 +186,12 @@ def test_a_link_is_the_address_and_one_parameter_more():
     assert decode(parse_qs(urlsplit(made).query)["lesson"][0]) == (Lesson("Why?"), [])
     assert lesson.link(made, Lesson("How?")) == lesson.link(HERE, Lesson("How?"))
     assert lesson.link(made, Lesson()) == HERE
+    assert lesson.link(made.replace("lesson=", "edit-lesson="), Lesson("How?")) == lesson.link(HERE, Lesson("How?"))
     assert lesson.link("http://localhost:7860/#part", Lesson()) == "http://localhost:7860/"
 
 
 def test_no_tab_takes_the_parameter_for_its_own():
-    assert all(lesson.PARAMETER not in names for names in link.PARAMETERS.values())
+    assert not {lesson.PARAMETER, lesson.DRAFT} & {name for names in link.PARAMETERS.values() for name in names}
 
 
 @pytest.mark.parametrize(
@@ -252,6 +253,7 @@ def test_the_page_is_told_what_to_do():
     value = lesson_page.shown(encode(Lesson("<script>\u202e", ("tabs",), ("model",))))
     assert "<" not in value
     told = json.loads(value)
+    assert told.pop("asked") == "<script>\u202e"  # for the teacher's own field
     assert told == {"question": "<script>[U+202E]", "hidden": ["tabs"], "locked": ["model"], "problem": ""}
 
 
@@ -262,4 +264,5 @@ def test_a_damaged_lesson_leaves_the_page_as_it_is():
 
 def test_an_address_without_a_lesson_changes_nothing():
     assert "__type__" in lesson_page.opened(SimpleNamespace(query_params={}))
-    assert json.loads(lesson_page.opened(SimpleNamespace(query_params={"lesson": ""})))["problem"]
+    for name in (lesson.PARAMETER, lesson.DRAFT):
+        assert json.loads(lesson_page.opened(SimpleNamespace(query_params={name: ""})))["problem"]

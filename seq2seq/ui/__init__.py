@@ -10,7 +10,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from seq2seq import archive
-from seq2seq.ui import api, attention, faults, forcing, lesson_page, limits, link, training, translate
+from seq2seq.ui import api, attention, faults, forcing, lesson_page, limits, link, training, translate, upload_folder
 from seq2seq.ui.assets import STYLES, read
 from seq2seq.ui.header import header
 from seq2seq.ui.message import message, message_line
@@ -27,7 +27,6 @@ TABS: dict[str, tuple[str, Callable[[Services], None]]] = {
 
 _VIEWS = {link.ATTENTION: attention.VIEWS, link.FORCING: forcing.VIEWS}  # of the tabs that have several
 
-_DAY = 24 * 3600  # seconds that an uploaded file is kept, to be read again as a visitor corrects it; looked for every hour
 MOST_WAITING = 300  # requests in line: whoever comes then is told so at once, and nobody waits much longer than ten seconds
 MOST_VISITORS = 1000  # whose page is remembered, at 0.7 MB each; the one longest away is forgotten first
 _FONTS = ["system-ui", "sans-serif"]
@@ -37,7 +36,9 @@ _MONO = ["ui-monospace", "monospace"]
 def create_app(services: Services | None = None) -> gr.Blocks:
     """The whole page over `services`, by default every model that is installed."""
     services = services or Services.load()
-    with gr.Blocks(title="Seq2Seq Unrolled", fill_width=True, analytics_enabled=False, delete_cache=(3600, _DAY)) as app:
+    upload_folder.prepare()
+    times = (upload_folder.LOOKED_FOR, upload_folder.KEPT)
+    with gr.Blocks(title="Seq2Seq Unrolled", fill_width=True, analytics_enabled=False, delete_cache=times) as app:
         header(services)
         banner = lesson_page.banner()
         known = faults.told(services)

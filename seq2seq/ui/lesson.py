@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 PARAMETER = "lesson"
+DRAFT = "edit-lesson"  # the same value, where a teacher changes the lesson: then nothing is hidden or locked
 VERSION, COMPRESSED = "1", "1z"  # plain JSON, and JSON in raw DEFLATE where that is shorter
 MOST_CHARACTERS = 500  # of a question
 MOST_WRITTEN = 4096  # characters of the parameter; the longest that `encode` makes is shorter
@@ -168,7 +169,7 @@ def link(address: Any, lesson: Lesson) -> str:
     if not isinstance(address, str) or not address.isascii() or not address.startswith(("http://", "https://")):
         raise ValueError("The address of this page could not be read.")
     parts = urlsplit(address)
-    query = [item for item in parts.query.split("&") if item and item.partition("=")[0] != PARAMETER]
+    query = [item for item in parts.query.split("&") if item and item.partition("=")[0] not in (PARAMETER, DRAFT)]
     if lesson != Lesson():
         query.append(f"{PARAMETER}={encode(lesson)}")
     made = urlunsplit(parts._replace(query="&".join(query), fragment=""))

@@ -34,18 +34,21 @@ def controls() -> list[dict[str, Any]]:
 
 def opened(page: gr.Request) -> Any:
     """The banner's value, by the address of the page."""
-    text = page.query_params.get(lesson.PARAMETER)
-    return gr.skip() if text is None else shown(text)
+    for name in (lesson.PARAMETER, lesson.DRAFT):
+        if name in page.query_params:
+            return shown(page.query_params[name])
+    return gr.skip()
 
 
 def shown(text: str) -> str:
+    """`question` is for students to read, `asked` as the teacher wrote it."""
     found, problems = Lesson(), list[str]()
     try:
         found, problems = lesson.decode(text)
     except Exception as error:  # the page waits for this answer
         problems = [explain(error)]
-    question = lesson.readable(found.question)
-    value = {"question": question, "hidden": found.hidden, "locked": found.locked, "problem": " ".join(problems)}
+    value: dict[str, Any] = {"question": lesson.readable(found.question), "asked": found.question}
+    value |= {"hidden": found.hidden, "locked": found.locked, "problem": " ".join(problems)}
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 

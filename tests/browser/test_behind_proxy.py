@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import urllib.error
 import urllib.request
 
 import pytest
 from conftest import Visitor
 from gradio_client import Client
-from page import SENTENCE, heatmap, output, translate
+from page import AT_STEP_2, SENTENCE, expect_step, heatmap, output, translate
+from playwright.sync_api import expect
 from proxy import proxy
 from server import serve
+
+from seq2seq.ui.lesson import Lesson, encode
 
 PATH, USER, WORD = "/class/7b", "class", "open: sesame"
 
@@ -52,6 +56,22 @@ def test_who_knows_the_password_gets_the_whole_page(browser, school):
     assert page.url.startswith(school)
     visitor.context.close()
     assert visitor.strangers == [] and visitor.faults == []
+
+
+def test_a_lesson_waits_behind_the_password_and_its_link_is_that_of_the_proxy(browser, school):
+    given = Lesson("Which word?", hidden=("tabs",), locked=("model",))
+    visitor = Visitor(browser, school)
+    page = visitor.open(f"{AT_STEP_2}&lesson={encode(given)}", "input[type=password]")
+    enter(page, WORD)
+    page.locator(".lesson.ready").wait_for()
+    expect_step(page, 2)
+    expect(page.get_by_test_id("lesson-text")).to_have_text("Which word?")
+    page.get_by_test_id("lesson-edit").click()
+    field = page.get_by_test_id("lesson-link")
+    expect(field).to_have_value(re.compile(re.escape(f"lesson={encode(given)}")))
+    assert field.input_value().startswith(f"{school}?")
+    visitor.context.close()
+    assert visitor.strangers == [] and visitor.unexplained == []
 
 
 def test_a_wrong_password_is_refused(browser, school):
