@@ -29,6 +29,7 @@ from .run_folders import Run, RunFolders, checked
 QUEUED, STARTING, STOPPING, FINISHED, FAILED = "queued", "starting", "stopping", "finished", "failed"
 ELSEWHERE = "elsewhere"  # the state of a run of which there is only what it reported
 LOG, STATE_FILE = "log", "training.safetensors"  # what a process says, and where its run's state is
+PROBES = "probes.txt"  # sentences, one a line
 THREADS = max(1, (os.cpu_count() or 1) // 2)  # the others are left to those who decode; threads that wait slow down all
 _log = logging.getLogger(__name__)
 
@@ -210,7 +211,9 @@ class Runs(RunFolders):
         folder, out = self.folder(run.id), self.checkpoint(run)
         call = [sys.executable, "-m", "seq2seq", "train", *Plan.from_dict(run.plan).arguments(), *self.length(run)]
         call += ["--out", out.name, "--controlled", "--threads", str(THREADS), "--measure", str(run.measure)]
-        call += [f"--probe={sentence}" for sentence in run.probes]  # a sentence may begin with a dash
+        if run.probes:  # not in the call, which everybody on this machine can read
+            (folder / PROBES).write_text("\n".join(run.probes), encoding="utf-8")
+            call += ["--probes", PROBES]
         call += ["--resume"] if (out / STATE_FILE).exists() else []
         return self._launch(call, folder, folder / LOG)  # where the files that its plan names are; no message names more
 

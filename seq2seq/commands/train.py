@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="continue the run in --out exactly where it was cut off")
     parser.add_argument("--controlled", action="store_true", help="pause, resume and stop as lines on standard input say")
     parser.add_argument("--probe", action="append", default=[], metavar="SENTENCE", help="translate this at each validation")
+    parser.add_argument("--probes", metavar="FILE", help="translate its lines, too, at each validation")
     parser.add_argument("--measure", type=int, default=0, metavar="N", help="translate N held-out sentences at each validation")
     parser.add_argument("--minutes", type=float, help="as many updates as take about so long on this machine")
     add_columns(parser)
@@ -158,7 +159,8 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
     def use(averaged: Seq2Seq) -> Translator:
         return Translator(Checkpoint(name, averaged, tokenizer, training, origin))
 
-    probes = Probes(use, options.probe, sample(list(held_out), options.measure) if options.measure else [])
+    asked = [*options.probe, *(Path(options.probes).read_text(encoding="utf-8").split("\n") if options.probes else [])]
+    probes = Probes(use, asked, sample(list(held_out), options.measure) if options.measure else [])
     world.from_first(lambda: probes.check(model))
     if options.minutes is not None:
         updates = _updates(options, training, state_file, model, data, validation, probes, world)

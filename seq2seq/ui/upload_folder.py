@@ -16,7 +16,8 @@ from pathlib import Path
 KEPT = 3600  # seconds: a visitor may correct how a table is read, or wait in line for a measurement
 LOOKED_FOR = 600  # seconds between two looks for what is older
 _VARIABLE = "GRADIO_TEMP_DIR"  # read by Gradio as an app is made
-OWN = Path(tempfile.gettempdir(), "seq2seq-unrolled-uploads")
+_USER = getattr(os, "getuid", str)()  # each user of a machine has a folder of their own
+OWN = Path(tempfile.gettempdir(), f"seq2seq-unrolled-uploads-{_USER}")
 
 
 def prepare() -> None:

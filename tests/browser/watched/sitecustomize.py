@@ -31,4 +31,4 @@ def _heard(event: str, args: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_heard)
-_note("watching", *sys.orig_argv[:4])
+_note("watching", *(word.replace("\n", " ") for word in sys.orig_argv))  # every user of the machine may read this
