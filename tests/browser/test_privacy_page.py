@@ -16,10 +16,10 @@ from urllib.parse import quote
 
 import pytest
 from conftest import Visitor
+from lessons import TABS
 from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 from server import serve
-from test_lesson_page import TABS
 from test_own_data_page import PAIRS, upload
 from test_train_page import LONG, choose
 

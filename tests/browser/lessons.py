@@ -1,0 +1,71 @@
+"""What the browser tests of lessons share: how one is made, by hand and in the dialog."""
+
+from __future__ import annotations
+
+import io
+
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Page
+
+from seq2seq.ui.lesson import CONTROLS, Lesson, encode
+
+QUESTION = "Which word does it look at?\n\nAnd <b>why</b>?"
+TRANSFORMER = "captions-de-en-transformer"
+TABS = {
+    "?search=beam": ".player.ready",
+    f"?tab=attention&panels={TRANSFORMER}&text=Ein+Hund": ".panel-heads",
+    "?tab=attribution": ".attribution.ready",
+    "?tab=edit": ".edit.ready",
+    "?tab=predict": ".predict.ready",
+    "?tab=beam": ".beam-tree.ready",
+    "?tab=teacher-forcing": ".lanes.ready",
+    "?tab=score": ".score.ready",
+    "?tab=bottleneck": "#bottleneck-family",
+    "?tab=sentences": "#sentences-model",
+    "?tab=train": "#train-data",
+}
+
+
+def at(query: str, lesson: Lesson) -> str:
+    return f"{query}{'&' if query else '?'}lesson={encode(lesson)}"
+
+
+def compose(page: Page, question: str, **states: str) -> str:
+    """The link that the dialog gives for `question`, with the controls in `states`."""
+    page.get_by_test_id("lesson-open").click()
+    page.get_by_test_id("lesson-ask").fill(question)
+    for name, state in states.items():
+        page.get_by_role("radio", name=f"{CONTROLS[name].title}: {state}", exact=True).check()
+    page.wait_for_function(
+        """spelled => {
+          const { value } = document.querySelector('[data-testid=lesson-link]');
+          return value && new URL(value).searchParams.get('lesson') === spelled;
+        }""",
+        arg=encode(Lesson(question, *(tuple(n for n in states if states[n] == s) for s in ("hidden", "locked")))),
+    )
+    return page.get_by_test_id("lesson-link").input_value()
+
+
+def query_of(link: str) -> str:
+    return link[link.index("?") :]
+
+
+def scanned(picture: bytes) -> str:
+    (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)).convert("L"))
+    assert found.format == zxingcpp.BarcodeFormat.QRCode
+    return found.text
+
+
+def shown(page: Page) -> None:
+    page.locator(".lesson.ready").wait_for()
+
+
+def focus_by_tabbing(page: Page, selector: str, most: int = 60) -> bool:
+    """Whether the Tab key ever comes to something within `selector`."""
+    page.locator("body").press("Tab")
+    for _ in range(most):
+        if page.evaluate("selector => Boolean(document.activeElement.closest(selector))", selector):
+            return True
+        page.keyboard.press("Tab")
+    return False
