@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))  # for what is measured by scripts of this folder, run by their names
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # for the scripts that are run by their names
 
 from seq2seq.tasks import TASKS
 
+ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT = 240  # half-second tries until the app must have answered
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
