@@ -175,7 +175,7 @@ def test_a_model_that_cannot_be_read_says_so_and_the_others_go_on(visit):
     page = look(visit, "two-lanes", 1)
     before = player(page).get_attribute("data-trace")
     choose(page, "model", re.compile("LSTM, additive"))
-    expect(page.get_by_test_id("message")).to_contain_text("Checkpoint 'damaged' cannot be used")
+    expect(page.get_by_test_id("message")).to_contain_text("The model “damaged” cannot be used here")
     expect(player(page)).to_have_attribute("data-trace", before)
     choose(page, "model", re.compile("Transformer"))
     expect(page.get_by_test_id("message")).to_be_hidden()
@@ -184,7 +184,7 @@ def test_a_model_that_cannot_be_read_says_so_and_the_others_go_on(visit):
 
 def test_a_link_to_a_model_that_cannot_be_read_shows_an_example_instead(visit):
     page = look(visit, "damaged", 1)
-    expect(page.get_by_test_id("message")).to_contain_text("Checkpoint 'damaged' cannot be used")
+    expect(page.get_by_test_id("message")).to_contain_text("The model “damaged” cannot be used here")
     expect(page.get_by_test_id("message")).to_contain_text("Here is an example instead.")
     expect(page.get_by_test_id("counter")).to_have_text(re.compile(r"^\d+ / \d+$"))
 
