@@ -112,8 +112,9 @@ function makeHeatmap(root, store, address) {
     if (none) return;
     if (!plotly) {
       plot.classList.add("waiting");
+      await inSight(section); // on a telephone it is far below, and the library is most of what the page weighs
       try {
-        plotly = await loadPlotly(address);
+        plotly ||= await loadPlotly(address);
       } catch (error) {
         readout.textContent = `The heatmap cannot be shown: ${error.message}.`;
         return;

@@ -18,6 +18,18 @@ function loadPlotly(address) {
   return plotlyLoading;
 }
 
+/** Resolves when `node` is on the screen, or nearly so. */
+function inSight(node) {
+  return new Promise((resolve) => {
+    const observer = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      resolve();
+    }, { rootMargin: "300px" });
+    observer.observe(node);
+  });
+}
+
 /** Run `draw` while the page's <base> is out of sight. Where there is one, Plotly's first drawing writes the page's address into
  *  its references (clip paths, the colour bar's gradient), and they break as soon as the address changes, as ours does at each step. */
 function withoutBase(draw) {

@@ -176,6 +176,7 @@ def test_dark_mode_stays(visit):
 def test_a_phone_never_scrolls_sideways(visit):
     long = " ".join(["the old man and the small cat went to the sea"] * 5)
     page = visit(f"?text={quote(long)}&step=9", viewport={"width": 390, "height": 844})
+    page.get_by_test_id("heat").scroll_into_view_if_needed()
     page.locator(".plot .heatmaplayer image").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.evaluate(
@@ -208,6 +209,18 @@ def contrast(first: str, second: str) -> float:
 
     low, high = sorted(map(luminance, (first, second)))
     return (high + 0.05) / (low + 0.05)
+
+
+def test_a_telephone_fetches_plotly_when_the_heatmap_is_near(visit, address):
+    page = visit(None, viewport={"width": 390, "height": 844}, has_touch=True)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address + AT_STEP_2)
+    page.locator(".player.ready .plot.waiting").wait_for(state="attached")
+    assert not any("plotly" in url for url in asked)
+    page.get_by_test_id("heat").scroll_into_view_if_needed()
+    page.locator(".plot .heatmaplayer image").wait_for()
+    assert sum("plotly" in url for url in asked) == 1
 
 
 def test_controls_are_large_enough_to_touch(visit):
