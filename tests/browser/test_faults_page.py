@@ -87,7 +87,7 @@ def test_offline_and_back_what_was_drawn_and_typed_stays(visitor, address):
     said_lost(page)
     expect(page.locator("body")).not_to_have_class("busy")
     expect(page.locator(PICTURE).nth(1)).to_have_text("will")
-    player(page).press("Home")
+    player(page).get_by_test_id("first").click()
     expect_step(page, 0)  # what is on the page can still be looked at
     with page.expect_event("load"):  # which Gradio does by itself
         one.context.set_offline(False)
