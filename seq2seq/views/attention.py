@@ -7,7 +7,6 @@ tables, which keys, screen readers and a printer can go through.
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -95,17 +94,11 @@ def percent(share: float) -> str:
 
 def result(trace: DecodingTrace) -> dict[str, Any]:
     """What came of the decoding, in numbers: free-running, greedy."""
-    entropies = [
-        -sum(weight * math.log2(weight) for weight in step.attention if weight > 0)
-        for step in trace.steps
-        if step.attention is not None
-    ]
     return {
         "text": trace.text,
         "log_prob": trace.log_prob,
         "pieces": len(trace.steps),
         "entropy": [round(step.entropy, 3) for step in trace.steps],
-        "attention_entropy": [round(value, 3) for value in entropies],
         "rows": [label(step.piece).text for step in trace.steps],
     }
 
