@@ -80,7 +80,7 @@ def test_a_task_is_learned_from_a_click_paused_found_again_and_used(tab, visit) 
     expect(probe.get_by_test_id("says")).to_contain_text("Before it has learned anything")
     expect(probe.get_by_test_id("probe-heat")).to_have_attribute("data-update", "0")
     probe.get_by_test_id("play").click()
-    expect(probe.get_by_test_id("probe-heat")).to_have_attribute("data-update", "1000")
+    expect(probe.get_by_test_id("probe-heat")).to_have_attribute("data-update", "1000", timeout=LONG)
 
     # As one file, to be loaded by somebody else.
     with page.expect_download() as started:
