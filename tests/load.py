@@ -73,6 +73,10 @@ class Table:
         self.seconds: dict[str, list[float]] = {}
         self.failed: list[str] = []
 
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.seconds.values()))
+
     async def timed(self, what: str, work: Awaitable[Any]) -> Any:
         start = time.monotonic()
         try:
@@ -221,6 +225,12 @@ def memory(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
+def processor(pid: int) -> float:
+    """Seconds of processor time that a process has taken."""
+    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
 async def lesson(url: str, pid: int, addresses: list[str], options: argparse.Namespace) -> Table:
     table = Table()
     limits = httpx.Limits(max_connections=CONNECTIONS)
@@ -242,7 +252,7 @@ async def lesson(url: str, pid: int, addresses: list[str], options: argparse.Nam
     await everybody(count, lambda number: table.timed("the loaded page's own call", visitors[number].arrive()))
     await everybody(count, lambda number: table.timed("translation, all at once", visitors[number].translate()))
     held: list[tuple[float, float]] = [(0.0, memory(pid))]
-    start = time.monotonic()
+    start, taken, before = time.monotonic(), processor(pid), table.count
 
     def goes_on(done: int) -> bool:
         return done < options.turns or time.monotonic() - start < 60 * options.minutes
@@ -266,6 +276,8 @@ async def lesson(url: str, pid: int, addresses: list[str], options: argparse.Nam
         real = (browse(browser, url, table, goes_on, number) for number in range(options.browsers))
         await asyncio.gather(everybody(count, work), *real)
         await browser.close()
+    each = 1000 * (processor(pid) - taken) / (table.count - before)
+    print(f"processor time of the server from then on: {each:.0f} ms a request, browsers' page loads among them")
     slope = statistics.linear_regression(*zip(*held[len(held) // 4 :], strict=True)).slope if len(held) > 4 else float("nan")
     print(f"memory of the server: {held[0][1]:,.0f} MiB before, {held[-1][1]:,.0f} MiB after; {slope:+,.0f} MiB an hour")
     return table

@@ -19,6 +19,7 @@ from browser.server import ROOT, serve
 from hostile import BODIES, BROKEN, MODELS, SCRIPT, VALUES, Answer, Visitor, secret_places, session
 
 from seq2seq.runs import Runs
+from seq2seq.ui import upload_folder
 from seq2seq.ui.api import MAX_ID
 
 LONG = os.environ.get("SEQ2SEQ_FUZZ") == "long"
@@ -268,7 +269,7 @@ def test_uploads_stay_where_uploads_belong(visitor, check, secret):
         answer = visitor.send("POST", "gradio_api/upload", files={"files": (name, f"a\t{secret}\n".encode())})
         if answer.status == 200:
             (place,) = json.loads(answer.text)
-            folder = Path(tempfile.gettempdir(), "gradio").resolve()
+            folder = upload_folder.OWN.resolve()
             assert Path(place).resolve().is_relative_to(folder) and len(Path(place).relative_to(folder).parts) == 2, answer
             fetched = visitor.send("GET", f"gradio_api/file={place}")
             assert fetched.status in (200, 403, 404, 422)
