@@ -96,7 +96,8 @@ def build(services: Services) -> None:
             if name not in own_data.WANTED:
                 found = None  # is kept for when it is asked for again
             elif found is None:
-                return {note: message(own_data.WANTED[name]), go: gr.update(interactive=False)}
+                # Why there is nothing has just been said, if anything was wrong, and stays to be read.
+                return {note: message(own_data.WANTED[name]), go: gr.update(interactive=False), place: gr.skip()}
             return {note: message(_described(name, found, chosen, _length(long)[1], pieces)), go: gr.update(interactive=True)}
         except ValueError as error:
             return {note: message(""), go: gr.update(interactive=False), place: message(explain(error))}

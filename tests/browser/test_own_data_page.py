@@ -57,9 +57,10 @@ def test_a_table_is_looked_at_corrected_and_learned_from(tab, table: Path) -> No
     page.locator("#material .scatterlayer .trace").first.wait_for(state="attached")
     expect(page.locator("#language-source input")).to_have_value("French")
     correct(page, "encoding", "utf-16")  # in which it cannot be read
-    expect(message(page)).not_to_be_empty()
     expect(material(page)).to_be_hidden()
     expect(page.locator("#train")).to_be_disabled()
+    expect(page.get_by_test_id("plan")).to_contain_text("Choose a file")
+    expect(message(page)).not_to_be_empty()  # after everything that follows from it
     correct(page, "encoding", "utf-8")
     expect(material(page)).to_be_visible()
     correct(page, "column-source", "English")
