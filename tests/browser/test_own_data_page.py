@@ -56,6 +56,7 @@ def test_a_table_is_looked_at_corrected_and_learned_from(tab, table: Path) -> No
     expect(page.get_by_test_id("findings")).to_contain_text("301 rows were read")
     page.locator("#material .scatterlayer .trace").first.wait_for(state="attached")
     expect(page.locator("#language-source input")).to_have_value("French")
+    expect(page.get_by_test_id("plan")).to_contain_text("held out")  # or this answer could come after the next
     correct(page, "encoding", "utf-16")  # in which it cannot be read
     expect(material(page)).to_be_hidden()
     expect(page.locator("#train")).to_be_disabled()
