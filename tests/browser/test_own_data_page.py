@@ -64,7 +64,9 @@ def test_a_table_is_looked_at_corrected_and_learned_from(tab, table: Path) -> No
     expect(message(page)).not_to_be_empty()  # after everything that follows from it
     correct(page, "encoding", "utf-8")
     expect(material(page)).to_be_visible()
+    expect(page.get_by_test_id("plan")).to_contain_text("held out")
     correct(page, "column-source", "English")
+    expect(page.get_by_test_id("plan")).to_contain_text("Choose a file")
     expect(message(page)).to_contain_text("column")  # it cannot be both sides
     expect(page.locator("#train")).to_be_disabled()
     correct(page, "column-target", "French")
