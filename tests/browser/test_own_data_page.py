@@ -36,7 +36,7 @@ def upload(page: Page, file: Path) -> None:
 
 def correct(page: Page, control: str, option: str) -> None:
     page.locator(f"#{control} input").click()
-    page.get_by_role("option", name=option, exact=True).click()
+    page.locator(f"#{control}").get_by_role("option", name=option, exact=True).click()  # another's list may still be closing
 
 
 def material(page: Page) -> Locator:
