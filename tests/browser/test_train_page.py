@@ -21,7 +21,7 @@ def tab(visit):
 
 def choose(page: Page, control: str, option: str) -> None:
     page.locator(f"#train-{control} input").click()
-    page.get_by_role("option", name=option, exact=True).click()
+    page.locator(f"#train-{control}").get_by_role("option", name=option, exact=True).click()
 
 
 def state(page: Page) -> Locator:
