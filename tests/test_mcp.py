@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -32,7 +33,8 @@ def asked(address: str, *calls: tuple[str, dict[str, Any]]) -> tuple[list[Any], 
             tools = (await client.list_tools()).tools
             return tools, [await client.call_tool(name, given) for name, given in calls]
 
-    return asyncio.run(session())
+    with ThreadPoolExecutor() as thread:  # this one may have an event loop of the browser tests
+        return thread.submit(asyncio.run, session()).result()
 
 
 def test_the_tools_are_the_public_endpoints_and_answer(address):
