@@ -13,7 +13,7 @@ from seq2seq.layouts import DELIMITERS, ENCODINGS, MAX_BYTES, Layout, guess
 from seq2seq.public_corpora import PUBLIC
 from seq2seq.ui import assets, material
 from seq2seq.ui.material import Material, Own, Public
-from seq2seq.ui.message import explain, message, reported
+from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
 from seq2seq.ui.serving import PLOTLY_ADDRESS
 from seq2seq.uploads import MIN_PAIRS, columns
@@ -39,12 +39,13 @@ class OwnData:
 
     found: gr.State
     parts: dict[str, gr.Column]  # what is to be seen with which choice of data,
-    looked_over: gr.Column  # and with each of them
+    said: gr.HTML  # what is wrong with the data; a line of its own, which no answer about the settings can overtake
+    looked_over: gr.Column  # is to be seen with each choice
     board: gr.HTML
     languages: list[gr.Textbox]  # what is spoken in a table; asked for when a run is begun
 
 
-def build(services: Services, place: gr.HTML) -> OwnData:
+def build(services: Services) -> OwnData:
     found, file = gr.State(None), gr.State("")
     with gr.Column(visible=False, elem_classes="own-data") as public:
         with gr.Row(elem_classes="ask"):
@@ -60,6 +61,7 @@ def build(services: Services, place: gr.HTML) -> OwnData:
         )
         with gr.Row(visible=False, elem_classes="settings", elem_id="corrections") as corrections:
             layout, languages = _corrections()
+    said = message_line(name="data-message")
     with gr.Column(visible="hidden") as looked_over:  # there from the start: a component that comes later lacks its settings
         board = assets.component(
             "material",
@@ -71,7 +73,7 @@ def build(services: Services, place: gr.HTML) -> OwnData:
         )
 
     corrected = [*layout.values(), *languages]
-    report = reported(place)
+    report = reported(said)
 
     @report
     def take(path: str) -> dict[Any, Any]:
@@ -97,7 +99,7 @@ def build(services: Services, place: gr.HTML) -> OwnData:
             menus = {layout[side]: gr.update(choices=_menu(path, chosen)) for side in _SIDES}
             return {**menus, **seen(Own(path, chosen, *_spoken(given[-2:])))}
         except ValueError as error:  # the controls stay as they were set, to be set right, and nothing is trained on meanwhile
-            return {**menus, **cleared(), place: message(explain(error))}
+            return {**menus, **cleared(), said: message(explain(error))}
 
     @report
     def describe(corpus: str) -> dict[Any, Any]:
@@ -114,15 +116,15 @@ def build(services: Services, place: gr.HTML) -> OwnData:
     def cleared() -> dict[Any, Any]:
         return {found: None, board: ""}
 
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": place}
-    outcome = [found, board, place]
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": said}
+    outcome = [found, board, said]
     everything = [file, corrections, *corrected, *outcome]
     # What was shown before goes first: a file that cannot be read leaves nothing of the one before it.
     upload.upload(cleared, None, [found, board], queue=False, **private).then(take, upload, everything, **private)
     gr.on([control.input for control in layout.values()], reread, [file, *corrected], everything, **private)
     name.input(describe, name, [licence, *outcome], **private)
     fetch.click(cleared, None, [found, board], queue=False, **private).then(get, name, outcome, **private)
-    return OwnData(found, {PUBLIC_DATA: public, OWN_DATA: own}, looked_over, board, languages)
+    return OwnData(found, {PUBLIC_DATA: public, OWN_DATA: own}, said, looked_over, board, languages)
 
 
 def named(found: Material, languages: Sequence[str]) -> Material:

@@ -58,7 +58,7 @@ def build(services: Services) -> None:
         go = gr.Button("Train", variant="primary", scale=0, min_width=110, elem_id="train")
     outside = gr.State(False)  # whether the settings are those of pairs from outside
     place = message_line()
-    own = own_data.build(services, place)
+    own = own_data.build(services)
     note = _note(_described(FIRST, None, before, None))
     with gr.Accordion("More settings", open=False, elem_id="train-settings"), gr.Row(elem_classes="settings"):
         controls |= {name: _control(name, before[name]) for name in SETTINGS if name not in IN_SIGHT}
@@ -96,8 +96,7 @@ def build(services: Services) -> None:
             if name not in own_data.WANTED:
                 found = None  # is kept for when it is asked for again
             elif found is None:
-                # Why there is nothing has just been said, if anything was wrong, and stays to be read.
-                return {note: message(own_data.WANTED[name]), go: gr.update(interactive=False), place: gr.skip()}
+                return {note: message(own_data.WANTED[name]), go: gr.update(interactive=False)}
             return {note: message(_described(name, found, chosen, _length(long)[1], pieces)), go: gr.update(interactive=True)}
         except ValueError as error:
             return {note: message(""), go: gr.update(interactive=False), place: message(explain(error))}
@@ -127,6 +126,7 @@ def build(services: Services) -> None:
         other = is_outside and found is not None and isinstance(found.source, Public) != (name == own_data.PUBLIC_DATA)
         return {
             outside: is_outside,
+            own.said: message(""),
             **{part: gr.update(visible=choice == name) for choice, part in own.parts.items()},
             own.looked_over: gr.update(visible=is_outside or "hidden"),
             **({own.found: None, own.board: ""} if other else {}),
@@ -169,7 +169,7 @@ def build(services: Services) -> None:
     described: dict[str, Any] = {"fn": describe, "inputs": values, "outputs": [note, go, place], **private}
     controls["architecture"].input(settle, values, everything, **private).then(**described)
     controls["optimizer"].input(choose_optimizer, values, everything, **private).then(**described)
-    data.input(choose_data, [outside, *values], [*everything, own.found], **private).then(**described)
+    data.input(choose_data, [outside, *values], [*everything, own.found, own.said], **private).then(**described)
     others = [control.input for name, control in controls.items() if name not in ("architecture", "optimizer")]
     gr.on([length.input, vocabulary.input, own.found.change, *others], **described)
     go.click(start, [visitor, *own.languages, *values], [visitor, board, place], **private)

@@ -44,7 +44,7 @@ def material(page: Page) -> Locator:
 
 
 def message(page: Page) -> Locator:
-    return page.locator("#tab-train").get_by_test_id("message")
+    return page.get_by_test_id("data-message")
 
 
 def test_a_table_is_looked_at_corrected_and_learned_from(tab, table: Path) -> None:  # noqa: F811
@@ -56,7 +56,6 @@ def test_a_table_is_looked_at_corrected_and_learned_from(tab, table: Path) -> No
     expect(page.get_by_test_id("findings")).to_contain_text("301 rows were read")
     page.locator("#material .scatterlayer .trace").first.wait_for(state="attached")
     expect(page.locator("#language-source input")).to_have_value("French")
-    expect(page.get_by_test_id("plan")).to_contain_text("held out")  # or this answer could come after the next
     correct(page, "encoding", "utf-16")  # in which it cannot be read
     expect(material(page)).to_be_hidden()
     expect(page.locator("#train")).to_be_disabled()
@@ -64,7 +63,6 @@ def test_a_table_is_looked_at_corrected_and_learned_from(tab, table: Path) -> No
     expect(message(page)).not_to_be_empty()  # after everything that follows from it
     correct(page, "encoding", "utf-8")
     expect(material(page)).to_be_visible()
-    expect(page.get_by_test_id("plan")).to_contain_text("held out")
     correct(page, "column-source", "English")
     expect(page.get_by_test_id("plan")).to_contain_text("Choose a file")
     expect(message(page)).to_contain_text("column")  # it cannot be both sides
