@@ -240,6 +240,11 @@ Updater.__call__ = lose
 """
 
 
+def test_what_a_driver_says_of_a_lost_device_is_told_from_our_own_mistakes() -> None:
+    assert device.lost(RuntimeError("CUDA error: an illegal memory access was encountered"))
+    assert not device.lost(RuntimeError("The size of tensor a (3) must match the size of tensor b (4)"))
+
+
 def test_a_run_whose_device_is_lost_says_so_and_goes_on_from_what_was_saved(opened: Callable[..., Runs]) -> None:
     found = opened(instead(LOSES))
     run = found.start(ANN, "run", SHORT)

@@ -93,6 +93,9 @@ def test_a_file_that_is_no_table_is_said_and_another_can_follow(tab, table: Path
     expect(message(page)).not_to_be_empty()
     expect(material(page)).to_be_hidden()
     expect(page.locator("#train")).to_be_disabled()
+    choose(page, "data", "Digits in order")  # of which nothing is wrong
+    expect(message(page)).to_be_empty()
+    choose(page, "data", OWN_CHOICE)
     upload_again = tmp_path / "good.tsv"
     upload_again.write_text("".join(f"{source}\t{target}\n" for source, target in PAIRS), encoding="utf-8")
     with page.expect_file_chooser() as chooser:
