@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from seq2seq.ui import assets, launch_settings, serving
 from seq2seq.ui.serving import PLOTLY_ADDRESS, Light
@@ -102,6 +103,30 @@ def test_who_arrive_together_share_one_file(asked: list[str]) -> None:
 
     with ThreadPoolExecutor() as thread:  # this one may have an event loop of the browser tests
         assert {answer.text for answer in thread.submit(asyncio.run, arrive()).result()} == {LONG} and len(asked) == 1
+
+
+def test_a_file_is_whole_for_others_when_who_asked_first_has_left() -> None:
+    """What Starlette streams it cuts off where the browser leaves; what is kept must not be."""
+
+    async def streamed(_: Request) -> StreamingResponse:
+        async def parts() -> AsyncIterator[str]:
+            for part in ("first", "second", "third"):
+                yield part
+                await asyncio.sleep(0)
+
+        return StreamingResponse(parts(), media_type="text/javascript")
+
+    async def leave() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def ignore(_: Message) -> None:
+        pass
+
+    app = Starlette(routes=[Route("/assets/a.js", streamed)], middleware=[Middleware(Light)])
+    scope = {"type": "http", "method": "GET", "path": "/assets/a.js", "root_path": "", "query_string": b"", "headers": []}
+    with ThreadPoolExecutor() as thread:
+        thread.submit(asyncio.run, app(scope, leave, ignore)).result()
+    assert get(TestClient(app), "/assets/a.js").text == "firstsecondthird"
 
 
 def test_what_is_not_there_and_a_visitors_files_are_not_kept(client: TestClient, asked: list[str]) -> None:

@@ -43,23 +43,23 @@ class Light:
             if path == f"/{PLOTLY_ADDRESS}":
                 answer = await run_in_threadpool(_plotly, packing)
             elif path.startswith(_NAMED_BY_CONTENT):
-                answer = await self._file(path, packing, scope, receive)
+                answer = await self._file(path, packing, scope)
             elif path in ("/", "/config"):
-                answer = _packed(await _answer(self._app, scope, receive), packing, quality=4)
+                answer = _packed(await _answer(self._app, scope), packing, quality=4)
         await (answer or self._app)(scope, receive, send)
 
-    async def _file(self, path: str, packing: str, scope: Scope, receive: Receive) -> Response:
+    async def _file(self, path: str, packing: str, scope: Scope) -> Response:
         key = (path, packing)
         known: Response | None = self._kept.get(key)
         if known:
             return known
         if key not in self._making:  # when a class arrives, the first one's file is everybody's
-            self._making[key] = asyncio.create_task(self._make(key, scope, receive))
+            self._making[key] = asyncio.create_task(self._make(key, scope))
             self._making[key].add_done_callback(lambda _: self._making.pop(key))
         return await asyncio.shield(self._making[key])
 
-    async def _make(self, key: tuple[str, str], scope: Scope, receive: Receive) -> Response:
-        answer = await _answer(self._app, scope, receive)
+    async def _make(self, key: tuple[str, str], scope: Scope) -> Response:
+        answer = await _answer(self._app, scope)
         if answer.status_code != HTTPStatus.OK:
             return answer
         answer.headers["cache-control"] = _FOREVER
@@ -69,13 +69,20 @@ class Light:
         return answer
 
 
-async def _answer(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
-    """What `app` answers to one who can unpack nothing and has nothing already, as a whole."""
+async def _answer(app: ASGIApp, scope: Scope) -> Response:
+    """What `app` answers to one who can unpack nothing and has nothing already, as a whole: also where whoever asked has left
+    meanwhile, since others wait for the same."""
     asked = MutableHeaders(raw=list(scope["headers"]))
     for name in ("accept-encoding", "if-none-match", "if-modified-since"):
         del asked[name]
     start: Message = {}
     body = bytearray()
+    sent = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def stay() -> Message:
+        for message in sent:
+            return message
+        return await asyncio.get_running_loop().create_future()  # never: nobody leaves
 
     async def gather(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -83,7 +90,7 @@ async def _answer(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
         elif message["type"] == "http.response.body":
             body.extend(message.get("body", b""))
 
-    await app({**scope, "headers": asked.raw, "extensions": {}}, receive, gather)
+    await app({**scope, "headers": asked.raw, "extensions": {}}, stay, gather)
     answer = Response(bytes(body), start["status"])
     answer.raw_headers = list(start["headers"])
     return answer
