@@ -21,7 +21,7 @@ CANDIDATES = 5  # K
 def _summary(hidden: Tensor) -> list[tuple[float, ...]]:
     """States [T, units] to T tuples of G means over neighbouring units."""
     pooled = F.adaptive_avg_pool1d(hidden.float()[:, None], SUMMARY_GROUPS)[:, 0]
-    return [tuple(round(value, 4) for value in row) for row in pooled.tolist()]
+    return [tuple(row) for row in pooled.double().round(decimals=4).tolist()]
 
 
 @torch.inference_mode()
