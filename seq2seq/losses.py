@@ -41,7 +41,8 @@ class _LinearCrossEntropy(Function):
             if not any(ctx.needs_input_grad):
                 continue
             grad = logits.copy_(softmax)  # softmax minus the smoothed target, in the logits' place
-            grad.sub_(even).scatter_add_(1, wanted, torch.full_like(wanted_losses, smoothing - 1, dtype=dtype))
+            grad.sub_(even)
+            grad.scatter_(1, wanted, grad.gather(1, wanted) + (smoothing - 1))  # scatter_add_ would copy all of it
             grad_bias += grad.sum(0)
             torch.mm(grad, matrix, out=out)
             grad_weight += grad.T @ part
