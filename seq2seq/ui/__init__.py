@@ -14,6 +14,7 @@ from seq2seq.ui import api, attention, faults, forcing, lesson_page, limits, lin
 from seq2seq.ui.assets import STYLES, read
 from seq2seq.ui.header import header
 from seq2seq.ui.message import message, message_line
+from seq2seq.ui.order import InOrder
 from seq2seq.ui.services import Services
 from seq2seq.ui.serving import Light
 
@@ -85,7 +86,7 @@ def launch_settings() -> dict[str, Any]:
         "enable_monitoring": False,
         "show_error": False,
         "max_file_size": archive.MAX_ARCHIVE_BYTES,
-        "app_kwargs": {"middleware": [Middleware(Light)]},
+        "app_kwargs": {"middleware": [Middleware(Light), Middleware(InOrder)]},
         # Gradio would ask its own page for an answer within three seconds, and end the app of a host that is busy just then.
         "_frontend": False,
         "auth": limits.password(os.environ),

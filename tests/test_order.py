@@ -1,0 +1,67 @@
+"""The answer to a new event does not overtake the close of the stream that it would be told by."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from seq2seq.ui import launch_settings, order
+from seq2seq.ui.order import InOrder
+
+
+@pytest.fixture
+def waits(monkeypatch) -> list[float]:
+    """The seconds that answers were held back for, instead of holding them."""
+    found: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        found.append(seconds)
+
+    monkeypatch.setattr(order, "asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(order, "APART", 600.0)
+    return found
+
+
+@pytest.fixture
+def client() -> TestClient:
+    async def stream(_: Request) -> Response:
+        return PlainTextResponse("data: closed")
+
+    async def join(request: Request) -> Response:
+        await request.body()
+        return JSONResponse({"event_id": "1"})
+
+    routes = [Route("/gradio_api/queue/data", stream), Route("/gradio_api/queue/join", join, methods=["POST"])]
+    return TestClient(Starlette(routes=routes, middleware=[Middleware(InOrder)]))
+
+
+def join(client: TestClient, body: str) -> None:
+    assert client.post("/gradio_api/queue/join", content=body).json() == {"event_id": "1"}
+
+
+def test_an_event_just_behind_the_close_of_its_stream_is_answered_later(client: TestClient, waits: list[float]) -> None:
+    join(client, '{"session_hash": "one"}')
+    assert waits == []  # its stream is yet to come
+    client.get("/gradio_api/queue/data?session_hash=one")
+    join(client, '{"session_hash": "two"}')
+    assert waits == []  # another's stream
+    join(client, '{"session_hash": "one"}')
+    assert len(waits) == 1 and 0 < waits[0] <= 600
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", '{"session_hash": null}', "[" * 100_000, "\x00", '{"session_hash": {}}'])
+def test_any_body_goes_through(client: TestClient, waits: list[float], body: str) -> None:
+    client.get("/gradio_api/queue/data")
+    join(client, body)
+    assert waits == []
+
+
+def test_the_app_is_served_in_order() -> None:
+    assert InOrder in [middleware.cls for middleware in launch_settings()["app_kwargs"]["middleware"]]
