@@ -8,8 +8,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import disk
-from .commands import COMMANDS
+from seq2seq import files
+from seq2seq.commands import COMMANDS
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        where = "" if error.errno in disk.FULL else f"{error.filename or 'a file'}: "
-        print(f"python -m seq2seq {options.command}: {where}{disk.advice(error) or error.strerror}", file=sys.stderr)
+        where = "" if error.errno in files.FULL else f"{error.filename or 'a file'}: "
+        print(f"python -m seq2seq {options.command}: {where}{files.advice(error) or error.strerror}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import settings
 from small import CONFIGS, grammar_pairs, make_checkpoint, make_model, small_config
 
-from seq2seq.model import Seq2Seq
-from seq2seq.text import Tokenizer
-from seq2seq.translator import Translator
+from seq2seq.decoding.translator import Translator
+from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.sources.text import Tokenizer
 from seq2seq.ui.services import Services
 
 # A deadline would be a timed assertion, and the first example also loads what the others share.

@@ -15,10 +15,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from small import grammar_pairs
 
-from seq2seq.batches import TrainingData, collate
 from seq2seq.config import TrainConfig
-from seq2seq.corpora import Corpus
-from seq2seq.text import Tokenizer
+from seq2seq.data.batches import TrainingData, collate
+from seq2seq.data.corpora import Corpus
+from seq2seq.sources.text import Tokenizer
 
 
 def write(path: Path, count: int) -> None:

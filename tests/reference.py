@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seq2seq.config import BOS, EOS, PAD
-from seq2seq.model import Seq2Seq
+from seq2seq.models.seq2seq import Seq2Seq
 
 
 class PerStepLoop:

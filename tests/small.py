@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import torch
 
-from seq2seq.attention import NO_ATTENTION, SCORES
-from seq2seq.checkpoint import Checkpoint, Origin
 from seq2seq.config import ModelConfig, TrainConfig
-from seq2seq.model import ARCHITECTURES, COMMON, Seq2Seq
-from seq2seq.recurrent import CELLS
-from seq2seq.text import Tokenizer
-from seq2seq.translator import ModelInfo
+from seq2seq.decoding.translator import ModelInfo
+from seq2seq.models.attention import NO_ATTENTION, SCORES
+from seq2seq.models.checkpoint import Checkpoint, Origin
+from seq2seq.models.recurrent import CELLS
+from seq2seq.models.seq2seq import ARCHITECTURES, COMMON, Seq2Seq
+from seq2seq.sources.text import Tokenizer
 
 SUBJECTS = [("I", "je"), ("we", "nous"), ("the cat", "le chat"), ("my sister", "ma sœur"), ("the old man", "le vieil homme")]
 VERBS = [("see", "vois"), ("like", "aime"), ("forget", "oublie"), ("find", "trouve"), ("paint", "peins")]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small import make_checkpoint, make_model, small_config
 
-from seq2seq.alignment import (
+from seq2seq.analysis.alignment import (
     ATTENTION,
     DIAGONAL,
     UNIFORM,
@@ -28,9 +28,9 @@ from seq2seq.alignment import (
     uniform,
     word_attention,
 )
-from seq2seq.text import Tokenizer
-from seq2seq.translator import Translator
-from seq2seq.words import join
+from seq2seq.decoding.translator import Translator
+from seq2seq.sources.text import Tokenizer
+from seq2seq.sources.words import join
 
 LINES = [
     "the cat likes the key .\tle chat aime la clé .\t0-0 1-1 2-2 3-3 4-4 5-5",

@@ -15,8 +15,8 @@ from browser.server import ROOT, serve
 from gradio.exceptions import AppError
 from gradio_client import Client
 
-from seq2seq import judging
-from seq2seq.decoding import Beam
+from seq2seq.analysis import scoring
+from seq2seq.decoding.loop import Beam
 from seq2seq.trace import SCHEMA, DecodingTrace
 from seq2seq.ui import api, create_app
 from seq2seq.ui.services import Services
@@ -123,7 +123,7 @@ def test_a_score_adds_up(call, small):
 def test_a_perplexity_that_no_number_holds_is_none(small):
     trace = small.score("the old man", "le")
     object.__setattr__(trace, "log_prob", -1e6)
-    assert judging.scored(trace)["perplexity_per_piece"] is None
+    assert scoring.scored(trace)["perplexity_per_piece"] is None
 
 
 def test_models_say_what_is_known_of_them(call, services):

@@ -19,12 +19,14 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save
 from small import CONFIGS, make_checkpoint, make_model, small_config
 
-from seq2seq import archive, checkpoint, event_log
-from seq2seq.archive import pack, unpack
-from seq2seq.events import Finished
-from seq2seq.model import ARCHITECTURES
-from seq2seq.text import Tokenizer
-from seq2seq.translator import Translator
+from seq2seq.decoding.translator import Translator
+from seq2seq.models import checkpoint
+from seq2seq.models.seq2seq import ARCHITECTURES
+from seq2seq.runs import archive
+from seq2seq.runs.archive import pack, unpack
+from seq2seq.sources.text import Tokenizer
+from seq2seq.training import event_log
+from seq2seq.training.events import Finished
 
 Contents = dict[str, bytes]
 EVENT = event_log.to_json(Finished(update=9, epochs=1.0, best_loss=2.0, seconds=3.0)) + "\n"

@@ -11,12 +11,12 @@ import pytest
 import torch
 from small import make_checkpoint, make_info, make_model, small_config
 
-from seq2seq.batches import pad
-from seq2seq.beam_tree import Node, grow
 from seq2seq.config import EOS
-from seq2seq.decoding import Beam, decode
-from seq2seq.hypotheses import paths
-from seq2seq.translator import Translator
+from seq2seq.data.batches import pad
+from seq2seq.decoding.beam_tree import Node, grow
+from seq2seq.decoding.hypotheses import paths
+from seq2seq.decoding.loop import Beam, decode
+from seq2seq.decoding.translator import Translator
 from seq2seq.ui import beam as ui
 from seq2seq.ui import examples, link
 from seq2seq.ui.beam import Asked

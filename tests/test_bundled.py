@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from seq2seq import card, checkpoint
-from seq2seq.checkpoint import ROOT, available
-from seq2seq.decoding import Beam, Greedy
-from seq2seq.translator import ModelInfo, Translator
+from seq2seq.decoding.loop import Beam, Greedy
+from seq2seq.decoding.translator import ModelInfo, Translator
+from seq2seq.models import checkpoint
+from seq2seq.models.checkpoint import ROOT, available
+from seq2seq.runs import card
 from seq2seq.ui import examples
 
 README = (ROOT.parent / "README.md").read_text(encoding="utf-8")

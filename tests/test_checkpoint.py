@@ -12,12 +12,12 @@ import torch
 from safetensors.torch import load_file, save_file
 from small import make_checkpoint, make_model, small_config
 
-from seq2seq import checkpoint
-from seq2seq.batches import pad
 from seq2seq.config import EOS
-from seq2seq.model import Seq2Seq
-from seq2seq.text import Tokenizer
-from seq2seq.translator import Translator
+from seq2seq.data.batches import pad
+from seq2seq.decoding.translator import Translator
+from seq2seq.models import checkpoint
+from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.sources.text import Tokenizer
 
 
 def in_half(model: Seq2Seq) -> Seq2Seq:

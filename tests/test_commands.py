@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 from small import make_checkpoint, make_model, small_config
 
-from seq2seq import alignment, card, checkpoint
 from seq2seq.__main__ import main
-from seq2seq.exposure import measure
-from seq2seq.folder_lock import alone_in
-from seq2seq.report import Report
-from seq2seq.tasks import TASKS
-from seq2seq.text import Tokenizer
+from seq2seq.analysis import alignment
+from seq2seq.analysis.exposure import measure
+from seq2seq.analysis.exposure_report import Report
+from seq2seq.data.synthetic import TASKS
+from seq2seq.decoding.translator import Translator
+from seq2seq.models import checkpoint
+from seq2seq.runs import card
+from seq2seq.runs.lock import alone_in
+from seq2seq.sources.text import Tokenizer
 from seq2seq.trace import DecodingTrace
-from seq2seq.translator import Translator
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -13,16 +13,17 @@ import numpy as np
 import pytest
 from small import make_checkpoint, make_model, small_config
 
-from seq2seq import card, checkpoint
-from seq2seq.bootstrap import RESAMPLES, Bootstrap
-from seq2seq.checkpoint import Checkpoint
-from seq2seq.comparison import Member, compare, member, settings
+from seq2seq.analysis.bootstrap import RESAMPLES, Bootstrap
+from seq2seq.analysis.exposure import Row, measure
+from seq2seq.analysis.exposure_report import Report
+from seq2seq.analysis.recipes import Member, compare, member, settings
 from seq2seq.config import TrainConfig
-from seq2seq.exposure import Row, measure
-from seq2seq.report import Report
+from seq2seq.decoding.translator import Translator
+from seq2seq.models import checkpoint
+from seq2seq.models.checkpoint import Checkpoint
+from seq2seq.runs import card
 from seq2seq.schedules import SCHEDULES
-from seq2seq.text import Tokenizer
-from seq2seq.translator import Translator
+from seq2seq.sources.text import Tokenizer
 from seq2seq.ui import cure
 from seq2seq.ui.services import Services
 from seq2seq.views import comparison as view

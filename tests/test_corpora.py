@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from seq2seq.batches import TrainingData
 from seq2seq.config import TrainConfig
-from seq2seq.corpora import Corpus, read_tsv, with_references
-from seq2seq.text import Tokenizer
+from seq2seq.data.batches import TrainingData
+from seq2seq.data.corpora import Corpus, read_tsv, with_references
+from seq2seq.sources.text import Tokenizer
 
 
 def test_columns_are_chosen_and_rows_with_an_empty_side_left_out(tmp_path: Path) -> None:

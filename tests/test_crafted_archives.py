@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from small import make_checkpoint, make_model, small_config
 from test_archive import becomes, craft, plain, refusal
 
-from seq2seq import archive, checkpoint, event_log
-from seq2seq.events import SampleDecoded
-from seq2seq.text import Tokenizer
+from seq2seq.models import checkpoint
+from seq2seq.runs import archive
+from seq2seq.sources.text import Tokenizer
+from seq2seq.training import event_log
+from seq2seq.training.events import SampleDecoded
 
 ROOT = Path(__file__).resolve().parents[1]
 LONG = os.environ.get("SEQ2SEQ_FUZZ") == "long"
@@ -198,7 +200,7 @@ def test_an_archive_damaged_anywhere_is_refused_or_loads(
 FUZZ = """
 import random, sys
 from pathlib import Path
-from seq2seq.text import Vocabulary
+from seq2seq.sources.text import Vocabulary
 
 sound, count = Path(sys.argv[1]).read_bytes(), int(sys.argv[2])
 dice = random.Random(1)

@@ -7,12 +7,12 @@ import pytest
 import torch
 from small import make_model, small_config
 
-from seq2seq.batches import pad
 from seq2seq.config import EOS, PAD
-from seq2seq.decoding import Beam, Greedy, Prefix, Sample, decode, describe
-from seq2seq.hypotheses import paths
-from seq2seq.model import Seq2Seq
-from seq2seq.translator import Translator
+from seq2seq.data.batches import pad
+from seq2seq.decoding.hypotheses import paths
+from seq2seq.decoding.loop import Beam, Greedy, Prefix, Sample, decode, describe
+from seq2seq.decoding.translator import Translator
+from seq2seq.models.seq2seq import Seq2Seq
 
 SENTENCES = ["I see the key.", "my sister paints two apples", "the old man forgets the garden, the key and a red boat.", "cat"]
 STRATEGIES = [Greedy(), Beam(4), Beam(3, length_penalty=0.0), Sample(seed=3)]

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from two_processes import CUT, DATA, cut_off, fresh, run
 
 from seq2seq.__main__ import main
-from seq2seq.distributed import ALONE, World, join
+from seq2seq.training.distributed import ALONE, World, join
 
 ROOT = Path(__file__).resolve().parent.parent
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from archives import TABLE, tarred, zipped
 
-from seq2seq import downloads
-from seq2seq.downloads import Fetched, copies_in, fetch, pairs
-from seq2seq.public_corpora import PublicCorpus, Remote
+from seq2seq.data import downloads
+from seq2seq.data.downloads import Fetched, copies_in, fetch, pairs
+from seq2seq.data.public_corpora import PublicCorpus, Remote
 
 ARCHIVE = zipped({"xx.txt": TABLE, "_about.txt": b"Hello"})
 OTHER = zipped({"xx.txt": TABLE.replace(b"Phrase", b"Saying")})

@@ -11,14 +11,24 @@ import pytest
 import torch
 from small import small_config
 
-from seq2seq import event_log
-from seq2seq.batches import TrainingData, fixed_batches
 from seq2seq.config import TrainConfig
-from seq2seq.event_log import FILE, START, Place, from_json, logged, read, to_json
-from seq2seq.events import CheckpointSaved, DeviceUsed, Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
-from seq2seq.model import Seq2Seq
-from seq2seq.text import Tokenizer
-from seq2seq.training import train
+from seq2seq.data.batches import TrainingData, fixed_batches
+from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.sources.text import Tokenizer
+from seq2seq.training import event_log
+from seq2seq.training.event_log import FILE, START, Place, from_json, logged, read, to_json
+from seq2seq.training.events import (
+    CheckpointSaved,
+    DeviceUsed,
+    Event,
+    Finished,
+    Measured,
+    SampleDecoded,
+    Started,
+    StepDone,
+    Validated,
+)
+from seq2seq.training.loop import train
 
 Pairs = list[tuple[str, str]]
 CONFIG = TrainConfig(epochs=2, batch_tokens=200, warmup_updates=5, device="cpu", bf16=False, average_decay=0.9)
@@ -93,7 +103,7 @@ def test_few_of_many_updates_are_kept(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_after_a_kill_the_file_tells_the_story_of_the_uninterrupted_run(
     pairs: Pairs, tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: int | str
 ) -> None:
-    monkeypatch.setattr("seq2seq.training.SNAPSHOT_SECONDS", -1)  # a snapshot after every update
+    monkeypatch.setattr("seq2seq.training.loop.SNAPSHOT_SECONDS", -1)  # a snapshot after every update
     data, validation = TrainingData(pairs[:80], tokenizer, CONFIG), fixed_batches(pairs[80:], tokenizer, 300)
     at = len(data.epoch(0)) if cut == "epoch" else int(cut)
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from small import make_checkpoint, make_model, small_config
 
-from seq2seq.bootstrap import RESAMPLES
+from seq2seq.analysis.bootstrap import RESAMPLES
+from seq2seq.analysis.exposure import LANES, Row, measure
+from seq2seq.analysis.exposure_report import Report
+from seq2seq.analysis.two_lanes import FORCED, FREE
 from seq2seq.config import EOS
-from seq2seq.exposure import LANES, Row, measure
-from seq2seq.forcing import FORCED, FREE
-from seq2seq.metrics import align
-from seq2seq.report import Report
-from seq2seq.text import Tokenizer
-from seq2seq.translator import Translator
+from seq2seq.decoding.metrics import align
+from seq2seq.decoding.translator import Translator
+from seq2seq.sources.text import Tokenizer
 from seq2seq.ui import examples
 
 Pairs = list[tuple[str, str]]

@@ -18,13 +18,16 @@ from safetensors import safe_open
 from small import make_checkpoint, make_model, small_config
 from test_runs import ANN, LONG, SHORT, updates, wait, wait_for
 
-from seq2seq import archive, checkpoint, device, runs, uploads
-from seq2seq.events import Started
-from seq2seq.folder_lock import alone_in
-from seq2seq.launching import Launch, launch
-from seq2seq.run_folders import Run
-from seq2seq.runs import ELSEWHERE, FAILED, FINISHED, STOPPED, Runs
-from seq2seq.text import Tokenizer
+from seq2seq.data import uploaded_table
+from seq2seq.models import checkpoint
+from seq2seq.runs import archive, queue
+from seq2seq.runs.folders import Run
+from seq2seq.runs.lock import alone_in
+from seq2seq.runs.process import Launch, launch
+from seq2seq.runs.queue import ELSEWHERE, FAILED, FINISHED, STOPPED, Runs
+from seq2seq.sources.text import Tokenizer
+from seq2seq.training import device
+from seq2seq.training.events import Started
 from seq2seq.ui import run_board
 from seq2seq.ui.message import explain
 from seq2seq.ui.services import Services
@@ -199,7 +202,7 @@ def test_what_cannot_be_written_leaves_what_was_there(opened: Callable[..., Runs
     assert found.of(ANN) == [run]
     (tmp_path / ".valid.tsv.partial").symlink_to(NOWHERE)
     with pytest.raises(ValueError, match=f"the pairs cannot be kept: {FULL}"):
-        uploads.write(tmp_path, [("a", "b")], [("c", "d")])
+        uploaded_table.write(tmp_path, [("a", "b")], [("c", "d")])
 
 
 @pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
@@ -287,7 +290,7 @@ def test_a_clock_that_is_set_back_changes_no_order(opened: Callable[..., Runs], 
     found = opened()
     made = []
     for number, moment in enumerate((2e9, 1e9, 0.0)):
-        monkeypatch.setattr(runs.time, "time", lambda moment=moment: moment)
+        monkeypatch.setattr(queue.time, "time", lambda moment=moment: moment)
         made.append(found.watch(ANN, str(number), ""))
     assert found.of(ANN) == made[::-1]
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from seq2seq import forcing
+from seq2seq.analysis import two_lanes
+from seq2seq.analysis.two_lanes import FORCED, FREE, Job, Word, drawn_word, inject, wrong_word
 from seq2seq.config import EOS
-from seq2seq.forcing import FORCED, FREE, Job, Word, drawn_word, inject, wrong_word
-from seq2seq.metrics import divergence
+from seq2seq.decoding.metrics import divergence
+from seq2seq.decoding.translator import Translator
 from seq2seq.trace import DecodingTrace
-from seq2seq.translator import Translator
 
 SOURCE, REFERENCE = "My sister forgot the red key.", "ma sœur oublie la clé rouge."
 
@@ -21,16 +21,16 @@ def tokens(trace: DecodingTrace) -> list[int]:
 
 def job(translator: Translator, lane: str, number: int, wrong: tuple[int, ...] | None = None) -> Job:
     """A wrong word in place of word `number`; an untrained model may have written no word at all, then of its first piece."""
-    lanes = forcing.compare(translator, SOURCE, REFERENCE)
+    lanes = two_lanes.compare(translator, SOURCE, REFERENCE)
     ids = tokens(lanes.forced if lane == FORCED else lanes.free)
-    found = forcing.words(translator.target_vocabulary.pieces(ids)) or [Word(0, 1)]
+    found = two_lanes.words(translator.target_vocabulary.pieces(ids)) or [Word(0, 1)]
     word = found[number % len(found)]
     own = tuple(ids[word.start : word.end])
     return Job(translator.source_ids(SOURCE), lane, ids, word, own if wrong is None else wrong)
 
 
 def test_the_lanes_are_the_engines_own_and_part_at_the_first_mistake(translator: Translator) -> None:
-    lanes = forcing.compare(translator, SOURCE, REFERENCE)
+    lanes = two_lanes.compare(translator, SOURCE, REFERENCE)
     assert lanes.free == translator.translate(SOURCE) and lanes.forced == translator.score(SOURCE, REFERENCE)
     at = lanes.divergence
     assert at == divergence(tokens(lanes.free), tokens(lanes.forced)) is not None
@@ -43,7 +43,7 @@ def test_the_lanes_are_the_engines_own_and_part_at_the_first_mistake(translator:
 
 
 def test_what_the_free_lane_is_expected_to_write_is_scored_behind_its_own_words(translator: Translator) -> None:
-    lanes = forcing.compare(translator, SOURCE, REFERENCE)
+    lanes = two_lanes.compare(translator, SOURCE, REFERENCE)
     gold, own = tokens(lanes.forced), tokens(lanes.free)
     for t in {0, len(own) // 2, len(own) - 1}:
         expected = lanes.expected[t]
@@ -69,16 +69,16 @@ def test_forcing_the_free_output_is_the_free_lane(translator: Translator) -> Non
     ],
 )
 def test_words_are_found_without_the_punctuation_behind_them(pieces: list[str], expected: list[tuple[int, int]]) -> None:
-    assert [(word.start, word.end) for word in forcing.words(pieces)] == expected
+    assert [(word.start, word.end) for word in two_lanes.words(pieces)] == expected
 
 
 def test_a_rescue_forces_the_gold_word_at_a_words_start_and_goes_on_alone(translator: Translator) -> None:
-    lanes = forcing.compare(translator, SOURCE, REFERENCE)
+    lanes = two_lanes.compare(translator, SOURCE, REFERENCE)
     step = min(2, len(lanes.free.steps) - 1)
-    number = forcing.expected_word(lanes, step)
-    found = forcing.rescue(translator, lanes, step, number)
+    number = two_lanes.expected_word(lanes, step)
+    found = two_lanes.rescue(translator, lanes, step, number)
     start = next(t for t, s in enumerate(lanes.free.steps) if s.word == lanes.free.steps[step].word)
-    word = forcing.words([s.piece for s in lanes.forced.steps])[number]
+    word = two_lanes.words([s.piece for s in lanes.forced.steps])[number]
     given = tokens(lanes.forced)[word.start : word.end]
     assert found.word == Word(start, start + len(given))
     assert tokens(found.trace)[: found.word.end] == [*tokens(lanes.free)[:start], *given]
@@ -91,7 +91,7 @@ def test_a_rescue_forces_the_gold_word_at_a_words_start_and_goes_on_alone(transl
 @pytest.mark.parametrize(("step", "number"), [(-1, 0), (999, 0), (0, -1), (0, 99)])
 def test_a_rescue_at_no_step_or_with_no_word_is_refused(small: Translator, step: int, number: int) -> None:
     with pytest.raises(ValueError, match="there is no"):
-        forcing.rescue(small, forcing.compare(small, SOURCE, REFERENCE), step, number)
+        two_lanes.rescue(small, two_lanes.compare(small, SOURCE, REFERENCE), step, number)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_rescue_at_no_step_or_with_no_word_is_refused(small: Translator, step:
 def test_recovery_counts_the_steps_before_everything_agrees(
     chosen: list[int], wanted: list[int], steps: int, after: int | None
 ) -> None:
-    assert forcing.recovery_of(chosen, wanted) == forcing.Recovery(steps, after)
+    assert two_lanes.recovery_of(chosen, wanted) == two_lanes.Recovery(steps, after)
 
 
 @pytest.mark.parametrize("lane", [FORCED, FREE])
@@ -175,9 +175,9 @@ def test_an_unknown_lane_is_refused() -> None:
 @pytest.mark.parametrize("reference", ["", "   ", "x" * 2000, "\ud800", "🦆" * 200])
 def test_a_reference_that_cannot_be_used_is_explained(small: Translator, reference: str) -> None:
     with pytest.raises(ValueError, match=r"nothing to score|characters; please|not valid Unicode|at most \d+ can be scored"):
-        forcing.compare(small, SOURCE, reference)
+        two_lanes.compare(small, SOURCE, reference)
 
 
 def test_a_reference_in_no_known_script_is_still_measured(small: Translator) -> None:
-    lanes = forcing.compare(small, SOURCE, "дом 🦆")
+    lanes = two_lanes.compare(small, SOURCE, "дом 🦆")
     assert lanes.divergence == 0 and torch.tensor([e.log_prob for e in lanes.expected]).isfinite().all()

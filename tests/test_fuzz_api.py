@@ -18,7 +18,7 @@ import pytest
 from browser.server import ROOT, serve
 from hostile import BODIES, BROKEN, MODELS, SCRIPT, VALUES, Answer, Visitor, secret_places, session
 
-from seq2seq.runs import Runs
+from seq2seq.runs.queue import Runs
 from seq2seq.ui import upload_folder
 from seq2seq.ui.api import MAX_ID
 

@@ -11,14 +11,14 @@ from captum.attr import InputXGradient, IntegratedGradients
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.attribution import attribute, by_word, deletions, rank_correlation
-from seq2seq.batches import pad
-from seq2seq.decoding import Beam
-from seq2seq.editing import Edited
-from seq2seq.inspection import heads, state_changes
-from seq2seq.model import CROSS, DECODER, ENCODER, Seq2Seq
+from seq2seq.analysis.attribution import attribute, by_word, deletions, rank_correlation
+from seq2seq.analysis.inspection import heads, state_changes
+from seq2seq.data.batches import pad
+from seq2seq.decoding.edited_attention import Edited
+from seq2seq.decoding.loop import Beam
+from seq2seq.decoding.translator import Translator
+from seq2seq.models.seq2seq import CROSS, DECODER, ENCODER, Seq2Seq
 from seq2seq.trace import DecodingTrace
-from seq2seq.translator import Translator
 
 TEXT = "the cat likes a red boat."
 STEP = 2

@@ -10,8 +10,8 @@ import gradio as gr
 import pytest
 from small import make_info
 
-from seq2seq import forcing
-from seq2seq.translator import Translator
+from seq2seq.analysis import two_lanes
+from seq2seq.decoding.translator import Translator
 from seq2seq.ui import examples, lanes, link
 from seq2seq.ui.lanes import Asked, Looked
 from seq2seq.ui.services import Services
@@ -54,7 +54,7 @@ def test_the_picture_holds_the_traces_numbers(services: Services, seen: Looked) 
 def test_every_step_of_a_real_model_is_told() -> None:
     translator = Translator.load("en-fr-additive")
     source = "We were waiting for you in the garden."
-    found = forcing.compare(translator, source, "Nous t'attendions dans le jardin.")
+    found = two_lanes.compare(translator, source, "Nous t'attendions dans le jardin.")
     at = found.divergence
     assert at is not None
     told = [plain(view.step_sentence(found, number)) for number in range(len(found.forced.steps) + 1)]
@@ -62,7 +62,7 @@ def test_every_step_of_a_real_model_is_told() -> None:
     assert all("both lanes have read the same" in sentence for sentence in told[1 : at + 1])
     assert "first mistake" in told[at + 1] and f"rank {found.forced.steps[at].rank})" in told[at + 1]
     assert all("Fed its own story" in sentence or "The free lane has ended" in sentence for sentence in told[at + 2 :])
-    same = forcing.compare(translator, source, found.free.text)
+    same = two_lanes.compare(translator, source, found.free.text)
     assert same.divergence is None
     assert "the lanes never part" in plain(view.step_sentence(same, len(same.free.steps)))
 
@@ -84,7 +84,7 @@ def test_a_rescue_is_drawn_as_it_was_measured(
     services: Services, small: Translator, seen: Looked, step: int, word: int
 ) -> None:
     found = lanes.look(services, Asked(ASKED.text, ASKED.reference, "small", rescue=(step, word))).third
-    measured = forcing.rescue(small, seen.lanes, step - 1, word - 1)
+    measured = two_lanes.rescue(small, seen.lanes, step - 1, word - 1)
     assert found is not None and found["kind"] == "rescue"
     assert found["at"] == [measured.word.start, measured.word.end]
     assert found["lane"]["totals"] == [s.total for s in measured.trace.steps]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.metrics import agreeing_tail, align, divergence, quality
+from seq2seq.decoding.metrics import agreeing_tail, align, divergence, quality
 
 SOURCES = ["where is the key", "we see two small red boats on the old river"]
 REFERENCES = [["où est la clé", "la clé est où"], ["nous voyons deux petits bateaux rouges sur la vieille rivière"]]

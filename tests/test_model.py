@@ -7,14 +7,14 @@ from small import make_model, small_config
 from torch import nn
 from torch.nn import functional as F
 
-from seq2seq.batches import pad
 from seq2seq.config import BOS, EOS, PAD, ModelConfig
-from seq2seq.decoding import Greedy, decode
-from seq2seq.dropout import Dropout, LockedDropout
-from seq2seq.losses import CHUNK, linear_cross_entropy
-from seq2seq.model import Seq2Seq, count_parameters
-from seq2seq.packed import pack
-from seq2seq.scan import gru_scan
+from seq2seq.data.batches import pad
+from seq2seq.decoding.loop import Greedy, decode
+from seq2seq.models.gru_scan import gru_scan
+from seq2seq.models.layers import Dropout, LockedDropout
+from seq2seq.models.losses import CHUNK, linear_cross_entropy
+from seq2seq.models.packed import pack
+from seq2seq.models.seq2seq import Seq2Seq, count_parameters
 
 SOURCES = [[5, 9, 7, 300, 41, EOS], [8, 11, EOS], [6, EOS]]
 TARGETS = [[12, 5, EOS], [9, 31, 309, 77, 14, EOS], [20, EOS]]

@@ -11,12 +11,12 @@ from archives import zipped
 from test_runs import ANN, QUICK, TINY, wait_for
 
 from seq2seq.__main__ import main
-from seq2seq.layouts import guess
-from seq2seq.plan import Plan
-from seq2seq.public_corpora import PUBLIC
-from seq2seq.run_folders import Run
-from seq2seq.runs import FINISHED, Runs
-from seq2seq.tasks import TASKS
+from seq2seq.data.public_corpora import PUBLIC
+from seq2seq.data.synthetic import TASKS
+from seq2seq.data.table_format import guess
+from seq2seq.runs.folders import Run
+from seq2seq.runs.queue import FINISHED, Runs
+from seq2seq.training.plan import Plan
 from seq2seq.ui import own_data, plan_form, run_board
 from seq2seq.ui.limits import Limits
 from seq2seq.ui.material import FILES, OWN, Material, Own, Public, language, look

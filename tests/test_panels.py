@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from small import make_checkpoint, make_model, small_config
 
-from seq2seq import inspection
-from seq2seq.text import Tokenizer
+from seq2seq.analysis import inspection
+from seq2seq.decoding.translator import Translator
+from seq2seq.sources.text import Tokenizer
 from seq2seq.trace import DecodingTrace
-from seq2seq.translator import Translator
 from seq2seq.ui import attribution as attribution_ui
 from seq2seq.ui import editing as editing_ui
 from seq2seq.ui import panels

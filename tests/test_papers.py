@@ -7,9 +7,9 @@ import torch
 from small import make_model, small_config
 from torch import Tensor
 
-from seq2seq.attention import Memory
 from seq2seq.config import BOS, EOS
-from seq2seq.model import Seq2Seq, State, StepOutput
+from seq2seq.models.attention import Memory
+from seq2seq.models.seq2seq import Seq2Seq, State, StepOutput
 
 SOURCE, LENGTHS = torch.tensor([[5, 9, 7, 300, 41, EOS]]), torch.tensor([6])
 

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from small import make_checkpoint, make_info, make_model, small_config
 
-from seq2seq import alignment
-from seq2seq.alignment import Links
-from seq2seq.text import Tokenizer
-from seq2seq.translator import Translator
+from seq2seq.analysis import alignment
+from seq2seq.analysis.alignment import Links
+from seq2seq.decoding.translator import Translator
+from seq2seq.sources.text import Tokenizer
+from seq2seq.sources.words import split
 from seq2seq.ui import gold, link, predict
 from seq2seq.ui.predict import Asked, Seen
 from seq2seq.ui.services import Services
-from seq2seq.words import split
 
 TEXT, TRANSLATION = "We were waiting for you in the garden.", "Nous t'attendions dans le jardin."
 DRAWN: Links = frozenset({(0, 0), (3, 1), (1, 2), (5, 3), (6, 4), (7, 5), (8, 6)})

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from seq2seq import event_log
 from seq2seq.__main__ import main
-from seq2seq.events import CheckpointSaved, Measured, SampleDecoded
-from seq2seq.exposure import measure
-from seq2seq.probes import Probes, sample
-from seq2seq.report import Report
-from seq2seq.tasks import TASKS
-from seq2seq.translator import Translator
+from seq2seq.analysis.exposure import measure
+from seq2seq.analysis.exposure_report import Report
+from seq2seq.analysis.probes import Probes, sample
+from seq2seq.data.synthetic import TASKS
+from seq2seq.decoding.translator import Translator
+from seq2seq.training import event_log
+from seq2seq.training.events import CheckpointSaved, Measured, SampleDecoded
 
 Pairs = list[tuple[str, str]]
 

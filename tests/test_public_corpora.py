@@ -12,8 +12,8 @@ from archives import TABLE, tarred, zipped
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq import public_corpora
-from seq2seq.public_corpora import HELD_OUT, MAX_LINE_BYTES, PUBLIC, Remote, rows, split
+from seq2seq.data import public_corpora
+from seq2seq.data.public_corpora import HELD_OUT, MAX_LINE_BYTES, PUBLIC, Remote, rows, split
 
 COLUMNS = Remote("https://a.invalid/x.zip", "x.zip", ("x.txt",), 10_000_000)
 TEXTS = Remote("https://a.invalid/x.tar.gz", "x.tar.gz", ("x.en", "x.de"), 10_000_000)

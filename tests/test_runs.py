@@ -13,14 +13,14 @@ from threading import Event as Flag
 
 import pytest
 
-from seq2seq import control
 from seq2seq.commands import train
-from seq2seq.control import Control
-from seq2seq.events import Event, Finished, Started, StepDone
-from seq2seq.plan import Files, Plan
-from seq2seq.run_folders import Run
-from seq2seq.runs import FAILED, FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Runs
-from seq2seq.translator import Translator
+from seq2seq.decoding.translator import Translator
+from seq2seq.runs import control
+from seq2seq.runs.control import Control
+from seq2seq.runs.folders import Run
+from seq2seq.runs.queue import FAILED, FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Runs
+from seq2seq.training.events import Event, Finished, Started, StepDone
+from seq2seq.training.plan import Files, Plan
 
 TINY = {"embedding_size": 8, "encoder_size": 8, "decoder_size": 16}
 QUICK = {"device": "cpu", "bf16": False, "batch_tokens": 4000}

@@ -6,14 +6,14 @@ import pytest
 import torch
 from small import small_config
 
-from seq2seq.batches import Batch, TrainingData, collate, fixed_batches
 from seq2seq.config import EOS, PAD, TrainConfig
-from seq2seq.events import StepDone
-from seq2seq.model import Seq2Seq
-from seq2seq.scheduled_sampling import fed_pieces
+from seq2seq.data.batches import Batch, TrainingData, collate, fixed_batches
+from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.schedules import SCHEDULES, teacher_forcing_ratio
-from seq2seq.text import Tokenizer
-from seq2seq.training import train
+from seq2seq.sources.text import Tokenizer
+from seq2seq.training.events import StepDone
+from seq2seq.training.loop import train
+from seq2seq.training.scheduled_sampling import fed_pieces
 
 Pairs = list[tuple[str, str]]
 FALLING = [name for name in SCHEDULES if name != "constant"]
@@ -131,7 +131,7 @@ def run(pairs: Pairs, tokenizer: Tokenizer, state_file: str | None = None, stop:
 def test_a_killed_run_is_fed_the_same_pieces(
     pairs: Pairs, tokenizer: Tokenizer, tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("seq2seq.training.SNAPSHOT_SECONDS", -1)
+    monkeypatch.setattr("seq2seq.training.loop.SNAPSHOT_SECONDS", -1)
     whole = run(pairs, tokenizer)
     state_file = f"{tmp_path}/state.safetensors"
     cut = run(pairs, tokenizer, state_file, stop=len(whole) // 2)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from small import make_info
 
-from seq2seq.translator import Translator
+from seq2seq.decoding.translator import Translator
 from seq2seq.ui import link, scoring
 from seq2seq.ui.scoring import Asked
 from seq2seq.ui.services import Services

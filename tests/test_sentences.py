@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from seq2seq import card
-from seq2seq.exposure import measure
-from seq2seq.report import Report
-from seq2seq.translator import Translator
+from seq2seq.analysis.exposure import measure
+from seq2seq.analysis.exposure_report import Report
+from seq2seq.decoding.translator import Translator
+from seq2seq.runs import card
 from seq2seq.ui import sentences
 from seq2seq.ui.services import Services
 from seq2seq.views import curves

@@ -14,9 +14,9 @@ import pytest
 from safetensors.torch import load_file, save_file
 from small import make_checkpoint, make_info, make_model, small_config
 
-from seq2seq import checkpoint
-from seq2seq.decoding import Beam, Greedy
-from seq2seq.translator import ModelInfo, Translator
+from seq2seq.decoding.loop import Beam, Greedy
+from seq2seq.decoding.translator import ModelInfo, Translator
+from seq2seq.models import checkpoint
 from seq2seq.ui import examples, faults, menu, services
 from seq2seq.ui.services import Services
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from small import make_info
 
-from seq2seq.corpora import Pair
-from seq2seq.stretching import MOST_CLAUSES, PARTS, SENTENCES, Stretched, grown, stretch
-from seq2seq.translator import Translator
+from seq2seq.analysis.growing_sentences import MOST_CLAUSES, PARTS, SENTENCES, Stretched, grown, stretch
+from seq2seq.data.corpora import Pair
+from seq2seq.decoding.translator import Translator
 from seq2seq.ui import bottleneck
 from seq2seq.ui.services import Services
 from seq2seq.views import stretching as view

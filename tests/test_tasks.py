@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from num2words import num2words
 
 from seq2seq.config import UNK
-from seq2seq.model import ARCHITECTURES
-from seq2seq.plan import Plan
-from seq2seq.tasks import SPLITS, TASKS, Example, Task, grammar
-from seq2seq.text import normalise
+from seq2seq.data.synthetic import SPLITS, TASKS, Example, Task, grammar
+from seq2seq.models.seq2seq import ARCHITECTURES
+from seq2seq.sources.text import normalise
+from seq2seq.training.plan import Plan
 
 every_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS.keys())
 drawn = given(st.integers(0, 2**32).map(random.Random))

@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from seq2seq.config import BOS, EOS, PAD, TrainConfig
-from seq2seq.text import KINDS, Tokenizer, Vocabulary, normalise, word_indices
+from seq2seq.sources.text import KINDS, Tokenizer, Vocabulary, normalise, word_indices
 
 any_text = st.text(
     st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("▁ \x00\n\t<s>/\u00a0\u202f\u200b\ufeff😀e\u0301")),
@@ -78,7 +78,7 @@ def test_training_the_vocabulary_again_gives_the_same(pairs: list[tuple[str, str
 
 def test_of_a_large_text_the_same_lines_are_drawn(pairs: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Tokenizer.train(pairs, 290, shared=True)
-    monkeypatch.setattr("seq2seq.text.VOCABULARY_LINES", 150)
+    monkeypatch.setattr("seq2seq.sources.text.VOCABULARY_LINES", 150)
     drawn = [Tokenizer.train(pairs, 290, shared=True).source.model for _ in range(2)]
     assert drawn[0] == drawn[1] != whole.source.model
 

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small import make_checkpoint, make_model, small_config
 
-from seq2seq.decoding import Beam, Greedy, Sample
-from seq2seq.text import Tokenizer
+from seq2seq.decoding.loop import Beam, Greedy, Sample
+from seq2seq.decoding.translator import Translator
+from seq2seq.sources.text import Tokenizer
 from seq2seq.trace import DecodingTrace
-from seq2seq.translator import Translator
 
 STRATEGIES = [Greedy(), Beam(3), Sample(seed=1)]
 

@@ -13,15 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small import make_checkpoint, make_model, small_config
 
-from seq2seq import archive, card, checkpoint
-from seq2seq.event_log import to_json
-from seq2seq.events import BatchSplit, DeviceUsed, Finished, Measured, SampleDecoded, Started, StepDone, Validated
-from seq2seq.model import ARCHITECTURES
-from seq2seq.plan import Plan
-from seq2seq.run_folders import MODEL
-from seq2seq.tasks import TASKS
-from seq2seq.text import Tokenizer
-from seq2seq.translator import Translator
+from seq2seq.data.synthetic import TASKS
+from seq2seq.decoding.translator import Translator
+from seq2seq.models import checkpoint
+from seq2seq.models.seq2seq import ARCHITECTURES
+from seq2seq.runs import archive, card
+from seq2seq.runs.folders import MODEL
+from seq2seq.sources.text import Tokenizer
+from seq2seq.training.event_log import to_json
+from seq2seq.training.events import BatchSplit, DeviceUsed, Finished, Measured, SampleDecoded, Started, StepDone, Validated
+from seq2seq.training.plan import Plan
 from seq2seq.ui import plan_form, run_board
 from seq2seq.ui.limits import UNLIMITED, Limits
 from seq2seq.ui.services import MOST_TRAINED, Services

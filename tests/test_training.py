@@ -4,13 +4,13 @@ import pytest
 import torch
 from small import small_config
 
-from seq2seq.batches import TrainingData, collate, fixed_batches
 from seq2seq.config import BOS, EOS, PAD, TrainConfig
-from seq2seq.device import choose_device
-from seq2seq.events import CheckpointSaved, Event, Finished, Measured, Started, StepDone, Validated
-from seq2seq.model import Seq2Seq
-from seq2seq.text import Tokenizer
-from seq2seq.training import learning_rate, train, updates_within, validation_loss
+from seq2seq.data.batches import TrainingData, collate, fixed_batches
+from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.sources.text import Tokenizer
+from seq2seq.training.device import choose_device
+from seq2seq.training.events import CheckpointSaved, Event, Finished, Measured, Started, StepDone, Validated
+from seq2seq.training.loop import learning_rate, train, updates_within, validation_loss
 
 Pairs = list[tuple[str, str]]
 CONFIG = TrainConfig(
@@ -66,7 +66,7 @@ def test_training_learns_and_says_so_in_order(data: TrainingData, validation: li
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     data: TrainingData, validation: list, tmp_path: object, monkeypatch: pytest.MonkeyPatch, cut: int | str
 ) -> None:
-    monkeypatch.setattr("seq2seq.training.SNAPSHOT_SECONDS", -1)  # a snapshot after every update
+    monkeypatch.setattr("seq2seq.training.loop.SNAPSHOT_SECONDS", -1)  # a snapshot after every update
     whole = fresh()
     expected = steps(list(train(whole, data, validation, CONFIG)))
     at = len(data.epoch(0)) if cut == "epoch" else int(cut)
@@ -118,7 +118,7 @@ def test_time_in_which_a_consumer_holds_the_run_up_is_not_trainings(
     data: TrainingData, validation: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 0.0
-    monkeypatch.setattr("seq2seq.training.time.monotonic", lambda: now)
+    monkeypatch.setattr("seq2seq.training.loop.time.monotonic", lambda: now)
     for event in train(fresh(), data, validation, CONFIG):
         if isinstance(event, StepDone):
             now += 60  # a pause
@@ -140,7 +140,7 @@ def test_the_looks_at_a_model_count_as_time_of_its_run(
         now += 10
         return []
 
-    monkeypatch.setattr("seq2seq.training.time.monotonic", tick)
+    monkeypatch.setattr("seq2seq.training.loop.time.monotonic", tick)
     unwatched, watched = (updates_within(600, fresh(), data, validation, CONFIG, probe) for probe in (lambda *_: (), look))
     assert 0 < watched < unwatched
 

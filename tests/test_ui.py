@@ -8,7 +8,7 @@ import gradio as gr
 import pytest
 from small import make_info
 
-from seq2seq.decoding import STRATEGIES, Beam, Greedy, Sample
+from seq2seq.decoding.loop import STRATEGIES, Beam, Greedy, Sample
 from seq2seq.ui import examples, link, search
 from seq2seq.ui.link import Request
 from seq2seq.ui.message import reported, sentence

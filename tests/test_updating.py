@@ -6,14 +6,14 @@ import pytest
 import torch
 from small import small_config
 
-from seq2seq.batches import TrainingData, fixed_batches
 from seq2seq.config import TrainConfig
-from seq2seq.events import BatchSplit, DeviceUsed, Event, StepDone
-from seq2seq.model import Seq2Seq
-from seq2seq.optimizers import OPTIMIZERS
-from seq2seq.plan import Plan
-from seq2seq.text import Tokenizer
-from seq2seq.training import train, validation_loss
+from seq2seq.data.batches import TrainingData, fixed_batches
+from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.sources.text import Tokenizer
+from seq2seq.training.events import BatchSplit, DeviceUsed, Event, StepDone
+from seq2seq.training.loop import train, validation_loss
+from seq2seq.training.optimizers import OPTIMIZERS
+from seq2seq.training.plan import Plan
 
 Pairs = list[tuple[str, str]]
 CONFIG = TrainConfig(epochs=1, batch_tokens=150, warmup_updates=5, device="cpu", bf16=False)
@@ -134,7 +134,7 @@ def test_what_a_run_holds_of_the_memory_is_told_at_each_validation(data: Trainin
 def test_every_optimizer_learns_and_is_resumed_as_if_nothing_had_happened(
     data: TrainingData, validation: list, tmp_path: object, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr("seq2seq.training.SNAPSHOT_SECONDS", -1)
+    monkeypatch.setattr("seq2seq.training.loop.SNAPSHOT_SECONDS", -1)
     rate = OPTIMIZERS[name].learning_rate
     config = TrainConfig(**{**CONFIG.to_dict(), "optimizer": name, "learning_rate": rate, "epochs": 2})
     whole = numbers(list(train(fresh(), data, validation, config)))

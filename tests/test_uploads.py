@@ -8,12 +8,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from seq2seq import swaps, uploads
-from seq2seq.corpora import Corpus, Pair
-from seq2seq.layouts import DELIMITERS, MAX_BYTES, MAX_PAIRS, Layout, guess
-from seq2seq.swaps import swapped
-from seq2seq.text import normalise
-from seq2seq.uploads import MIN_PAIRS, Table, columns, read, split, write
+from seq2seq.data import swapped_sides, uploaded_table
+from seq2seq.data.corpora import Corpus, Pair
+from seq2seq.data.swapped_sides import swapped
+from seq2seq.data.table_format import DELIMITERS, MAX_BYTES, MAX_PAIRS, Layout, guess
+from seq2seq.data.uploaded_table import MIN_PAIRS, Table, columns, read, split, write
+from seq2seq.sources.text import normalise
 
 SUBJECTS = {"the girl": "la fille", "my uncle": "mon oncle", "the baker": "le boulanger", "our teacher": "notre maîtresse"}
 VERBS = {"sees": "voit", "buys": "achète", "hides": "cache", "paints": "peint", "sells": "vend", "forgets": "oublie"}
@@ -397,7 +397,7 @@ def test_a_few_telling_rows_do_not_make_two_languages() -> None:
 
 def test_many_rows_are_judged_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     mixed = [pair[::-1] if i in (3, 250) else pair for i, pair in enumerate(PAIRS)]
-    monkeypatch.setattr(swaps, "_ROWS_AT_ONCE", 100)
+    monkeypatch.setattr(swapped_sides, "_ROWS_AT_ONCE", 100)
     assert swapped(mixed) == [3, 250]
 
 
@@ -477,7 +477,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_no_half_file(tmp_path: Path, monke
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(uploads.os, "replace", full)
+    monkeypatch.setattr(uploaded_table.os, "replace", full)
     with pytest.raises(ValueError, match="cannot be kept: the disk of this machine is full: make room"):
         write(tmp_path, FEW[:1], FEW[:1])
     assert list(Corpus(tmp_path / "train.tsv")) == FEW

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.text import Tokenizer
-from seq2seq.words import Words, join, merge, merge_words, split
+from seq2seq.sources.text import Tokenizer
+from seq2seq.sources.words import Words, join, merge, merge_words, split
 
 JOINED = [
     ('He did n\'t go ; " co-ordination " cost 5 % ( or 6 ) .', "English", 'He didn\'t go; "co-ordination" cost 5% (or 6).'),

@@ -15,13 +15,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from small import grammar_pairs, small_config
 
-from seq2seq import training
-from seq2seq.batches import TrainingData, fixed_batches
 from seq2seq.config import TrainConfig
-from seq2seq.distributed import ALONE, World, join
-from seq2seq.events import StepDone, Validated
-from seq2seq.model import Seq2Seq
-from seq2seq.text import Tokenizer
+from seq2seq.data.batches import TrainingData, fixed_batches
+from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.sources.text import Tokenizer
+from seq2seq.training import loop
+from seq2seq.training.distributed import ALONE, World, join
+from seq2seq.training.events import StepDone, Validated
 
 # Few positions a batch: some batches hold a single pair, and one of two processes then has none.
 CONFIG = TrainConfig(
@@ -41,7 +41,7 @@ def fresh(dropout: float = 0.0, seed: int = 1) -> Seq2Seq:
 
 def run(model: Seq2Seq, world: World = ALONE, config: TrainConfig = CONFIG, state_file: str | None = None) -> dict[str, Any]:
     kept: list[Seq2Seq] = []
-    events = list(training.train(model, DATA, VALIDATION, config, keep=kept.append, state_file=state_file, world=world))
+    events = list(loop.train(model, DATA, VALIDATION, config, keep=kept.append, state_file=state_file, world=world))
     steps = [(e.update, e.loss, e.gradient_norm, e.tokens) for e in events if isinstance(e, StepDone)]
     validated = [e.loss for e in events if isinstance(e, Validated)]
     weights = torch.cat([p.detach().flatten() for p in model.parameters()]).tolist()
@@ -50,8 +50,8 @@ def run(model: Seq2Seq, world: World = ALONE, config: TrainConfig = CONFIG, stat
 
 def cut_off(state_file: str, world: World = ALONE) -> None:
     """A run that leaves the state after `CUT` updates."""
-    training.SNAPSHOT_SECONDS = -1  # after each
-    events = training.train(fresh(), DATA, VALIDATION, CONFIG, state_file=state_file, world=world)
+    loop.SNAPSHOT_SECONDS = -1  # after each
+    events = loop.train(fresh(), DATA, VALIDATION, CONFIG, state_file=state_file, world=world)
     for event in events:
         if isinstance(event, StepDone) and event.update == CUT + 1:
             break

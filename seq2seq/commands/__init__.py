@@ -1,6 +1,6 @@
 """One module a command: HELP, add_arguments(parser), run(options)."""
 
-from . import align, bench, compare, evaluate, fetch, forcing, score, train, translate
+from seq2seq.commands import align, bench, compare, evaluate, fetch, forcing, score, train, translate
 
 COMMANDS = {
     "translate": translate,

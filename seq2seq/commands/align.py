@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .. import alignment
-from ..alignment import METHODS
-from ..translator import Translator
-from .options import add_model
+from seq2seq.analysis import alignment
+from seq2seq.analysis.alignment import METHODS
+from seq2seq.commands.options import add_model
+from seq2seq.decoding.translator import Translator
 
 HELP = "alignment error rate of a model's attention, teacher-forced, beside a diagonal and a uniform alignment"
 NAMES = {"error_rate": "alignment error rate", "precision": "precision", "recall": "recall"}

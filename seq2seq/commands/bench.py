@@ -6,9 +6,9 @@ import argparse
 import json
 from dataclasses import asdict
 
-from .. import bench
-from ..corpora import read_tsv
-from .options import add_columns, add_model, columns
+from seq2seq.analysis import speed as bench
+from seq2seq.commands.options import add_columns, add_model, columns
+from seq2seq.data.corpora import read_tsv
 
 HELP = "measure training, decoding, the cost of the trace, and the cold start on this machine"
 

@@ -10,11 +10,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from .. import card, checkpoint
-from ..comparison import Member, compare, member, settings
-from ..corpora import read_tsv
-from ..report import FIGURES
-from .options import add_columns, columns
+from seq2seq.analysis.exposure_report import FIGURES
+from seq2seq.analysis.recipes import Member, compare, member, settings
+from seq2seq.commands.options import add_columns, columns
+from seq2seq.data.corpora import read_tsv
+from seq2seq.models import checkpoint
+from seq2seq.runs import card
 
 HELP = "what recipes of training differ in, and by how much, over several seeds each"
 MOST_RECIPES = 3  # that a figure can tell apart

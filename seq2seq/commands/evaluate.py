@@ -7,14 +7,15 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from .. import card, checkpoint
-from ..config import choose
-from ..corpora import read_tsv
-from ..decoding import describe
-from ..metrics import Quality
-from ..tasks import TASKS
-from ..translator import Translator
-from .options import add_columns, add_model, add_strategy, columns, refuse_with_task, strategy
+from seq2seq.commands.options import add_columns, add_model, add_strategy, columns, refuse_with_task, strategy
+from seq2seq.config import choose
+from seq2seq.data.corpora import read_tsv
+from seq2seq.data.synthetic import TASKS
+from seq2seq.decoding.loop import describe
+from seq2seq.decoding.metrics import Quality
+from seq2seq.decoding.translator import Translator
+from seq2seq.models import checkpoint
+from seq2seq.runs import card
 
 HELP = "BLEU and chrF of free-running translations against all references of each sentence"
 

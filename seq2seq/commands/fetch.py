@@ -8,10 +8,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from .. import downloads
-from ..config import choose
-from ..public_corpora import PUBLIC
-from ..uploads import write
+from seq2seq.config import choose
+from seq2seq.data import downloads
+from seq2seq.data.public_corpora import PUBLIC
+from seq2seq.data.uploaded_table import write
 
 HELP = "fetch a public corpus by name, as train.tsv and valid.tsv"
 

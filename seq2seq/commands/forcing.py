@@ -9,12 +9,13 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from .. import card, checkpoint
-from ..corpora import read_tsv
-from ..exposure import LANES, Row, measure
-from ..report import Report
-from ..translator import Translator
-from .options import add_columns, add_model, columns, write_text
+from seq2seq.analysis.exposure import LANES, Row, measure
+from seq2seq.analysis.exposure_report import Report
+from seq2seq.commands.options import add_columns, add_model, columns, write_text
+from seq2seq.data.corpora import read_tsv
+from seq2seq.decoding.translator import Translator
+from seq2seq.models import checkpoint
+from seq2seq.runs import card
 
 HELP = "accuracy and loss of the next piece, fed the reference and fed its own output, by position and after a mistake"
 SHOWN = 12  # lines of a table; --json and --csv have all

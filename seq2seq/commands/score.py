@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 
-from ..judging import perplexity, scored
-from ..translator import Translator
-from .options import add_model
+from seq2seq.analysis.scoring import perplexity, scored
+from seq2seq.commands.options import add_model
+from seq2seq.decoding.translator import Translator
 
 HELP = "log-probability of a given translation, teacher-forced, per piece and in total"
 

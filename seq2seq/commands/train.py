@@ -17,27 +17,38 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from .. import card, checkpoint
-from ..allocator import keep_freed_memory
-from ..batches import Batch, TrainingData, fixed_batches
-from ..checkpoint import Checkpoint, Origin
-from ..config import ModelConfig, TrainConfig
-from ..control import Control
-from ..device import choose_device, lost
-from ..disk import replace_file
-from ..distributed import World, join
-from ..event_log import logged
-from ..events import BatchSplit, DeviceUsed, Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
-from ..folder_lock import alone_in
-from ..model import Seq2Seq
-from ..plan import VOCABULARY_SIZE, Files, Pairs, Plan
-from ..probes import Probes, sample
-from ..resume import settings_of
-from ..tasks import TASKS
-from ..text import KINDS, Tokenizer
-from ..training import train, updates_within
-from ..translator import Translator
-from .options import add_columns, columns, refuse_with_task
+from seq2seq.analysis.probes import Probes, sample
+from seq2seq.commands.options import add_columns, columns, refuse_with_task
+from seq2seq.config import ModelConfig, TrainConfig
+from seq2seq.data.batches import Batch, TrainingData, fixed_batches
+from seq2seq.data.synthetic import TASKS
+from seq2seq.decoding.translator import Translator
+from seq2seq.files import replace_file
+from seq2seq.models import checkpoint
+from seq2seq.models.checkpoint import Checkpoint, Origin
+from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.runs import card
+from seq2seq.runs.control import Control
+from seq2seq.runs.lock import alone_in
+from seq2seq.sources.text import KINDS, Tokenizer
+from seq2seq.training.allocator import keep_freed_memory
+from seq2seq.training.device import choose_device, lost
+from seq2seq.training.distributed import World, join
+from seq2seq.training.event_log import logged
+from seq2seq.training.events import (
+    BatchSplit,
+    DeviceUsed,
+    Event,
+    Finished,
+    Measured,
+    SampleDecoded,
+    Started,
+    StepDone,
+    Validated,
+)
+from seq2seq.training.loop import train, updates_within
+from seq2seq.training.plan import VOCABULARY_SIZE, Files, Pairs, Plan
+from seq2seq.training.resume import settings_of
 
 HELP = "train a model on a TSV of sentence pairs, or on a task that makes its own"
 MOST_MINUTES = 100_000

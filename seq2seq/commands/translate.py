@@ -7,8 +7,8 @@ import sys
 
 from tqdm import tqdm
 
-from ..translator import Translator
-from .options import add_model, add_strategy, read_lines, strategy, write_text
+from seq2seq.commands.options import add_model, add_strategy, read_lines, strategy, write_text
+from seq2seq.decoding.translator import Translator
 
 HELP = "translate a sentence, a file, or standard input"
 

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from seq2seq import archive
+from seq2seq.runs import archive
 from seq2seq.ui import api, attention, faults, forcing, lesson_page, limits, link, training, translate, upload_folder
 from seq2seq.ui.assets import STYLES, read
 from seq2seq.ui.header import header

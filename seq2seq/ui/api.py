@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import gradio as gr
 
-from seq2seq import judging
+from seq2seq.analysis import scoring
 from seq2seq.ui import fields, search
 from seq2seq.ui.message import explain
 from seq2seq.ui.services import Services
@@ -76,7 +76,7 @@ def _endpoints(services: Services) -> list[Callable[..., Any]]:
         Returns:
             the log-probability in total and of each piece (natural logarithms), each piece's rank, and the perplexity per piece
         """
-        return judging.scored(services.translator(model).score(text, translation))
+        return scoring.scored(services.translator(model).score(text, translation))
 
     def models() -> list[dict[str, Any]]:
         """List the models, the first of which is the default, with what is known of each: its languages, what it was

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import gradio as gr
 
-from seq2seq import attribution as engine
+from seq2seq.analysis import attribution as engine
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui import fields, link, one_step
 from seq2seq.ui.assets import component

@@ -10,8 +10,8 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.beam_tree import BeamTree
-from seq2seq.decoding import Beam
+from seq2seq.decoding.beam_tree import BeamTree
+from seq2seq.decoding.loop import Beam
 from seq2seq.ui import examples, fields, link, search
 from seq2seq.ui.assets import component
 from seq2seq.ui.link import Request

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.stretching import PARTS, Stretched, grown, stretch
+from seq2seq.analysis.growing_sentences import PARTS, Stretched, grown, stretch
 from seq2seq.ui import fields, link, panels
 from seq2seq.ui.assets import component
 from seq2seq.ui.message import explain, message, message_line

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
-from seq2seq import card, checkpoint
+from seq2seq.models import checkpoint
+from seq2seq.runs import card
 from seq2seq.ui import examples, fields, link
 from seq2seq.ui.assets import component
 from seq2seq.ui.lanes import Asked, items

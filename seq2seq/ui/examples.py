@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from seq2seq.tasks import TASKS
-from seq2seq.translator import ModelInfo
+from seq2seq.data.synthetic import TASKS
+from seq2seq.decoding.translator import ModelInfo
 
 EVERYDAY, CAPTIONS = "everyday", "captions"  # subjects, as checkpoints name them
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import gradio as gr
 from gradio.context import Context
 
-from seq2seq.translator import ModelInfo
+from seq2seq.decoding.translator import ModelInfo
 from seq2seq.ui import examples, menu, search
 from seq2seq.ui.services import PARALLEL, Services
 

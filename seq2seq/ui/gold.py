@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from seq2seq.alignment import Aligned, read_aligned
-from seq2seq.translator import ModelInfo
+from seq2seq.analysis.alignment import Aligned, read_aligned
+from seq2seq.decoding.translator import ModelInfo
+from seq2seq.sources.words import join
 from seq2seq.ui import examples
 from seq2seq.ui.assets import ASSETS
-from seq2seq.words import join
 
 FOLDER = ASSETS / "gold"
 # By languages and subject, as `examples.REFERENCES` has them.

@@ -9,10 +9,10 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq import forcing
-from seq2seq.forcing import FORCED, FREE, Job, Lanes
+from seq2seq.analysis import two_lanes
+from seq2seq.analysis.two_lanes import FORCED, FREE, Job, Lanes
+from seq2seq.decoding.translator import Translator
 from seq2seq.trace import DecodingTrace
-from seq2seq.translator import Translator
 from seq2seq.ui import fields, link
 from seq2seq.ui.assets import component
 from seq2seq.ui.services import Services
@@ -59,7 +59,7 @@ def look(services: Services, asked: Asked) -> Looked:
     translator = services.translator(asked.model)
     if not (asked.reference or "").strip():
         raise ValueError(f"A reference is needed: please type a right translation in {translator.info.target_language}.")
-    found = Looked(asked, forcing.compare(translator, asked.text, asked.reference))
+    found = Looked(asked, two_lanes.compare(translator, asked.text, asked.reference))
     if asked.every:
         found = replace(found, every=_every_word(translator, found.lanes, asked.every))
     if asked.rescue:
@@ -70,13 +70,13 @@ def look(services: Services, asked: Asked) -> Looked:
 
 
 def _rescue(translator: Translator, lanes: Lanes, step: int, number: int) -> dict[str, Any]:
-    found = forcing.rescue(translator, lanes, step - 1, number - 1)
+    found = two_lanes.rescue(translator, lanes, step - 1, number - 1)
     return view.rescued(found, _texts(translator, lanes.forced)[number - 1], found.word.start)
 
 
 def _inject(translator: Translator, lanes: Lanes, lane: str, number: int, wrong: str) -> dict[str, Any]:
     job = _job(translator, lanes, lane, number, wrong)
-    (found,) = forcing.inject(translator, [job])
+    (found,) = two_lanes.inject(translator, [job])
     prefix = [*job.prefix, *job.rest] if lane == FORCED else job.prefix
     trace = translator.translate(lanes.free.source_text, prefix=prefix)
     spelled = translator.target_vocabulary.decode(job.wrong).strip()
@@ -90,21 +90,21 @@ def _every_word(translator: Translator, lanes: Lanes, lane: str) -> dict[str, An
         raise ValueError("This lane has no word that could be replaced.")
     jobs = [_job(translator, lanes, lane, number, f"{DRAWN}1") for number in range(1, len(texts) + 1)]
     wrong = [translator.target_vocabulary.decode(job.wrong).strip() for job in jobs]
-    return {"lane": lane, "rows": view.every_word(forcing.inject(translator, jobs), texts, wrong)}
+    return {"lane": lane, "rows": view.every_word(two_lanes.inject(translator, jobs), texts, wrong)}
 
 
 def _job(translator: Translator, lanes: Lanes, lane: str, number: int, wrong: str) -> Job:
     trace = _trace(lanes, lane)
-    words = forcing.words([step.piece for step in trace.steps])
+    words = two_lanes.words([step.piece for step in trace.steps])
     if not 1 <= number <= len(words):
         raise ValueError(f"There is no word {number} in this lane: it has {len(words)}.")
     word, vocabulary = words[number - 1], translator.target_vocabulary
     tokens = [step.token for step in trace.steps]
     if wrong.startswith(DRAWN):
         seed = link.whole("inject", wrong.removeprefix(DRAWN))
-        pieces = forcing.drawn_word(vocabulary, tokens[word.start], f"{seed}/{lane}/{number}")
+        pieces = two_lanes.drawn_word(vocabulary, tokens[word.start], f"{seed}/{lane}/{number}")
     else:
-        pieces = forcing.wrong_word(vocabulary, wrong)
+        pieces = two_lanes.wrong_word(vocabulary, wrong)
     return Job(translator.source_ids(lanes.free.source_text), lane, tokens, word, pieces)
 
 
@@ -120,7 +120,7 @@ def _lane(name: Any) -> str:
 
 def _texts(translator: Translator, trace: DecodingTrace) -> list[str]:
     tokens = [step.token for step in trace.steps]
-    words = forcing.words([step.piece for step in trace.steps])
+    words = two_lanes.words([step.piece for step in trace.steps])
     return [translator.target_vocabulary.decode(tokens[word.start : word.end]).strip() for word in words]
 
 
@@ -133,7 +133,7 @@ def shown(services: Services, seen: Looked, step: int | None = 0, play: bool = T
         third=seen.third,
         every=seen.every,
         words={lane: _texts(translator, _trace(lanes, lane)) for lane in (FORCED, FREE)},
-        expected_words=[forcing.expected_word(lanes, t) for t in range(len(lanes.free.steps))],
+        expected_words=[two_lanes.expected_word(lanes, t) for t in range(len(lanes.free.steps))],
         doubts=sentences.doubts(lanes.forced, len(translator.target_vocabulary), info.target_language),
         model={"title": info.title, "trained_on": info.trained_on},
         link=items(seen.asked),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from seq2seq.decoding import STRATEGIES, Greedy
+from seq2seq.decoding.loop import STRATEGIES, Greedy
 from seq2seq.ui import examples, search
 from seq2seq.ui.assets import read as read_asset
 from seq2seq.ui.message import sentence

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seq2seq import downloads, uploads
-from seq2seq.corpora import Pair
-from seq2seq.layouts import Layout
-from seq2seq.plan import VOCABULARY_SIZE, Files, Plan
-from seq2seq.public_corpora import PUBLIC
+from seq2seq.data import downloads, uploaded_table
+from seq2seq.data.corpora import Pair
+from seq2seq.data.public_corpora import PUBLIC
+from seq2seq.data.table_format import Layout
+from seq2seq.training.plan import VOCABULARY_SIZE, Files, Plan
 from seq2seq.views import material as view
 
 FILES = Files("train.tsv", "valid.tsv")  # in the run's folder
@@ -36,9 +36,9 @@ class Own:
     source_language: str
     target_language: str
 
-    def read(self) -> tuple[list[Pair], list[Pair], uploads.Table]:
-        table = uploads.read(self.file, self.layout)
-        return *uploads.split(table.pairs), table
+    def read(self) -> tuple[list[Pair], list[Pair], uploaded_table.Table]:
+        table = uploaded_table.read(self.file, self.layout)
+        return *uploaded_table.split(table.pairs), table
 
     def origin(self, pairs: int) -> dict[str, str]:
         return {
@@ -60,17 +60,17 @@ class Public:
     cache: Path
     copies: Path | None
 
-    def read(self) -> tuple[list[Pair], list[Pair], uploads.Table]:
+    def read(self) -> tuple[list[Pair], list[Pair], uploaded_table.Table]:
         corpus = PUBLIC[self.name]
         fetched = downloads.fetch(corpus, self.cache, copies=self.copies)
         train, valid = downloads.pairs(corpus, fetched)
         languages = (corpus.source_language, corpus.target_language)
-        preview = [list(pair) for pair in valid[: uploads.PREVIEW_ROWS]]
+        preview = [list(pair) for pair in valid[: uploaded_table.PREVIEW_ROWS]]
         checksums = tuple(
-            uploads.Finding("checksum", 1, f"{file.path.name}: SHA-256 {file.sha256}, {_CHECKED[bool(remote.sha256)]}")
+            uploaded_table.Finding("checksum", 1, f"{file.path.name}: SHA-256 {file.sha256}, {_CHECKED[bool(remote.sha256)]}")
             for remote, file in zip(corpus.files, fetched, strict=True)
         )
-        return train, valid, uploads.Table([*train, *valid], languages, preview, checksums)
+        return train, valid, uploaded_table.Table([*train, *valid], languages, preview, checksums)
 
     def origin(self, pairs: int) -> dict[str, str]:
         corpus = PUBLIC[self.name]
@@ -106,7 +106,7 @@ class Material:
     def fill(self) -> Callable[[Path], None]:
         """Writes the pairs into a run's folder. They are read now. Raises ValueError where they are not there any more."""
         train, valid, _ = self.source.read()
-        return lambda folder: uploads.write(folder, train, valid)
+        return lambda folder: uploaded_table.write(folder, train, valid)
 
 
 def look(source: Own | Public) -> tuple[Material, dict[str, Any]]:

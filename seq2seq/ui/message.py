@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq import disk
+from seq2seq import files
 from seq2seq.ui.assets import read
 
 _serial = itertools.count(1)
@@ -48,7 +48,7 @@ def explain(error: Exception) -> str:
     if isinstance(error, ValueError):
         return sentence(error)
     _log.error("a handler failed", exc_info=error)
-    if isinstance(error, OSError) and (known := disk.advice(error)):
+    if isinstance(error, OSError) and (known := files.advice(error)):
         return sentence(known)
     return "Something went wrong on the server. Your text is still here: please try again."
 

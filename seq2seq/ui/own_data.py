@@ -9,14 +9,14 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.layouts import DELIMITERS, ENCODINGS, MAX_BYTES, Layout, guess
-from seq2seq.public_corpora import PUBLIC
+from seq2seq.data.public_corpora import PUBLIC
+from seq2seq.data.table_format import DELIMITERS, ENCODINGS, MAX_BYTES, Layout, guess
+from seq2seq.data.uploaded_table import MIN_PAIRS, columns
 from seq2seq.ui import assets, material
 from seq2seq.ui.material import Material, Own, Public
 from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
 from seq2seq.ui.serving import PLOTLY_ADDRESS
-from seq2seq.uploads import MIN_PAIRS, columns
 
 PUBLIC_DATA, OWN_DATA = "public", "own"  # what the menu of data says besides the tasks
 CHOICES = [("A public corpus, by name", PUBLIC_DATA), ("Sentence pairs of your own (CSV or TSV)", OWN_DATA)]

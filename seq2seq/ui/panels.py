@@ -11,10 +11,10 @@ from typing import Any
 import gradio as gr
 from torch import Tensor
 
-from seq2seq import inspection
-from seq2seq.model import CROSS, DECODER, ENCODER
+from seq2seq.analysis import inspection
+from seq2seq.decoding.translator import ModelInfo
+from seq2seq.models.seq2seq import CROSS, DECODER, ENCODER
 from seq2seq.trace import DecodingTrace
-from seq2seq.translator import ModelInfo
 from seq2seq.ui import examples, fields, link
 from seq2seq.ui.services import Services
 from seq2seq.views import attention as view

@@ -13,14 +13,14 @@ from typing import Any
 
 import torch
 
-from seq2seq.attention import SCORES
 from seq2seq.config import EOS, ModelConfig
-from seq2seq.model import ARCHITECTURES, COMMON, NO_ATTENTION, Seq2Seq, count_parameters
-from seq2seq.optimizers import OPTIMIZERS
-from seq2seq.plan import Files, Plan, sized
-from seq2seq.recurrent import CELLS
+from seq2seq.models.attention import SCORES
+from seq2seq.models.recurrent import CELLS
+from seq2seq.models.seq2seq import ARCHITECTURES, COMMON, NO_ATTENTION, Seq2Seq, count_parameters
 from seq2seq.schedules import SCHEDULES
-from seq2seq.training import pace
+from seq2seq.training.loop import pace
+from seq2seq.training.optimizers import OPTIMIZERS
+from seq2seq.training.plan import Files, Plan, sized
 
 _WIDTHS = (16, 32, 64, 128, 192, 256, 320, 512)
 _LAYERS = (1, 2, 3, 4)

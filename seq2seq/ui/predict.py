@@ -12,15 +12,15 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from seq2seq import alignment
-from seq2seq.alignment import Aligned, Links
+from seq2seq.analysis import alignment
+from seq2seq.analysis.alignment import Aligned, Links
+from seq2seq.sources.words import Words, split
 from seq2seq.ui import examples, fields, gold, link
 from seq2seq.ui.assets import component
 from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
 from seq2seq.views import predict as view
 from seq2seq.views.pieces import visible
-from seq2seq.words import Words, split
 
 SCRIPTS = ("core", "link", "board", "tables", "heat-table", "predict")
 MAX_WORDS = 40  # a side: what a grid on a page can show

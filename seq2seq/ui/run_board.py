@@ -19,15 +19,16 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
-from seq2seq import archive, event_log
-from seq2seq.checkpoint import Origin
-from seq2seq.event_log import Place
-from seq2seq.events import Started
-from seq2seq.model import Seq2Seq
-from seq2seq.plan import Files, Plan
-from seq2seq.run_folders import MAX_NAME, Run
-from seq2seq.runs import FINISHED
-from seq2seq.tasks import TASKS, Example
+from seq2seq.data.synthetic import TASKS, Example
+from seq2seq.models.checkpoint import Origin
+from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.runs import archive
+from seq2seq.runs.folders import MAX_NAME, Run
+from seq2seq.runs.queue import FINISHED
+from seq2seq.training import event_log
+from seq2seq.training.event_log import Place
+from seq2seq.training.events import Started
+from seq2seq.training.plan import Files, Plan
 from seq2seq.ui import assets, examples, link
 from seq2seq.ui.limits import UNLIMITED
 from seq2seq.ui.message import explain

@@ -9,9 +9,9 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq import judging
-from seq2seq.decoding import Beam
-from seq2seq.judging import perplexity, word_scores
+from seq2seq.analysis import scoring
+from seq2seq.analysis.scoring import perplexity, word_scores
+from seq2seq.decoding.loop import Beam
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui import examples, fields, link
 from seq2seq.ui.assets import component
@@ -104,7 +104,7 @@ def build(services: Services) -> None:
 def score(services: Services, asked: Asked) -> str:
     """The page's value. Raises ValueError, fit to be shown, for anything that cannot be scored."""
     translator, beam = services.translator(asked.model), Beam()
-    found = judging.judge(translator, asked.text, asked.first, beam)
+    found = scoring.judge(translator, asked.text, asked.first, beam)
     own = scores.sheet("Your translation", found.own, found.words, found.perplexity_per_word)
     language, pieces = translator.info.target_language, len(translator.target_vocabulary)
     verdicts = [told([Span(doubt)]) for doubt in sentences.doubts(found.own, pieces, language)]
@@ -116,7 +116,7 @@ def score(services: Services, asked: Asked) -> str:
     words = word_scores(second.steps)
     beside = scores.sheet(name.capitalize(), second, words, perplexity(second.log_prob, len(words) - 1))
     if not _same(second, found.own):
-        verdicts.append(scores.difference(judging.difference(found.own, second), "yours", name))
+        verdicts.append(scores.difference(scoring.difference(found.own, second), "yours", name))
     info = services.info(asked.model)
     return scores.payload(
         [own, beside],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from seq2seq.decoding import STRATEGIES
+from seq2seq.decoding.loop import STRATEGIES
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq import card, checkpoint
-from seq2seq.corpora import Pair, read_tsv
-from seq2seq.exposure import Row, measure
-from seq2seq.forcing import FORCED, FREE
-from seq2seq.report import Report
+from seq2seq.analysis.exposure import Row, measure
+from seq2seq.analysis.exposure_report import Report
+from seq2seq.analysis.two_lanes import FORCED, FREE
+from seq2seq.data.corpora import Pair, read_tsv
+from seq2seq.models import checkpoint
+from seq2seq.runs import card
 from seq2seq.ui import fields, link
 from seq2seq.ui.assets import component
 from seq2seq.ui.message import explain, message, message_line, reported

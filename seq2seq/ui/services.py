@@ -16,14 +16,14 @@ from typing import Any
 import torch
 from cachetools import LRUCache
 
-from seq2seq import checkpoint
-from seq2seq.checkpoint import UNUSABLE, WEIGHTS
-from seq2seq.decoding import Greedy
-from seq2seq.launching import Launch, launch
-from seq2seq.run_folders import MODEL
-from seq2seq.runs import Runs
+from seq2seq.decoding.loop import Greedy
+from seq2seq.decoding.translator import ModelInfo, Translator, available
+from seq2seq.models import checkpoint
+from seq2seq.models.checkpoint import UNUSABLE, WEIGHTS
+from seq2seq.runs.folders import MODEL
+from seq2seq.runs.process import Launch, launch
+from seq2seq.runs.queue import Runs
 from seq2seq.trace import DecodingTrace
-from seq2seq.translator import ModelInfo, Translator, available
 from seq2seq.ui import menu, zero_gpu
 from seq2seq.ui.limits import Limits
 

@@ -8,9 +8,9 @@ from typing import Any
 import gradio as gr
 
 from seq2seq.config import ModelConfig
-from seq2seq.model import ARCHITECTURES
-from seq2seq.plan import Files, Plan
-from seq2seq.tasks import TASKS
+from seq2seq.data.synthetic import TASKS
+from seq2seq.models.seq2seq import ARCHITECTURES
+from seq2seq.training.plan import Files, Plan
 from seq2seq.ui import examples, fields, link, own_data, plan_form, run_board
 from seq2seq.ui.assets import read
 from seq2seq.ui.limits import UNLIMITED

@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from seq2seq.decoding import STRATEGIES
-from seq2seq.translator import ModelInfo
+from seq2seq.decoding.loop import STRATEGIES
+from seq2seq.decoding.translator import ModelInfo
 from seq2seq.ui import examples, fields, link, search
 from seq2seq.ui.link import Request
 from seq2seq.ui.message import explain, message, message_line, reported

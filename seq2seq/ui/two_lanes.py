@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.translator import ModelInfo
+from seq2seq.decoding.translator import ModelInfo
 from seq2seq.ui import examples, fields, lanes, link
 from seq2seq.ui.lanes import Asked, Looked
 from seq2seq.ui.message import explain, message, message_line, reported

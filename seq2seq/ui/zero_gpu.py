@@ -17,8 +17,8 @@ from contextvars import copy_context
 from pathlib import Path
 from threading import Event, Lock, Thread, Timer
 
-from seq2seq.control import STOP
-from seq2seq.launching import COMPLAINT, Launch, environment
+from seq2seq.runs.control import STOP
+from seq2seq.runs.process import COMPLAINT, Launch, environment
 
 VARIABLE = "SPACES_ZERO_GPU"  # set where there is one
 MARGIN = 20  # seconds before the time is over: enough to end an update and to save

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import plotly.colors
 
+from seq2seq.sources.words import merge_words
 from seq2seq.trace import DecodingStep, DecodingTrace, SourcePosition
 from seq2seq.views.heatmap import DIGITS, SCALE
 from seq2seq.views.pieces import label, words
-from seq2seq.words import merge_words
 
 SOURCE, TARGET, FED = "source", "target", "fed"  # what an axis holds; "fed": the piece that a step was given, shifted by one
 START = "start"

@@ -12,7 +12,7 @@ from seq2seq.views.attention import percent
 from seq2seq.views.pieces import alone, label, words
 
 if TYPE_CHECKING:  # the engine's record is read here, and the engine is not loaded for it
-    from seq2seq.attribution import Attribution
+    from seq2seq.analysis.attribution import Attribution
 
 SHARE, NATS = "share", "nats"
 ATTENTION, GRADIENT, INTEGRATED, DELETION = "Attention", "Gradient × input", "Integrated gradients", "Without the word"

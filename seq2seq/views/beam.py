@@ -12,7 +12,7 @@ from seq2seq.views.pieces import END, alone, label, spell, visible
 from seq2seq.views.sentences import Span, probability, told
 
 if TYPE_CHECKING:  # the engine's records are read here, and the engine is not loaded for it
-    from seq2seq.beam_tree import BeamTree, Node
+    from seq2seq.decoding.beam_tree import BeamTree, Node
 
 LONGEST = 120  # characters of the text so far; the beginning is left out first
 NAMED = 2  # beginnings that die out in one step are quoted up to here, and counted beyond

@@ -9,9 +9,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from ..schedules import SCHEDULES, teacher_forcing_ratio
-from .curves import OWN, THIRD, TOLD, Curve, figure, laid_out
-from .tables import table
+from seq2seq.schedules import SCHEDULES, teacher_forcing_ratio
+from seq2seq.views.curves import OWN, THIRD, TOLD, Curve, figure, laid_out
+from seq2seq.views.tables import table
 
 STYLES = (TOLD, OWN, THIRD)  # of the recipes, in their order
 LAST_RATIO = 0.5  # of the schedules that are drawn where no recipe says another

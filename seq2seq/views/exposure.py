@@ -8,8 +8,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from .curves import OWN, TOLD, Curve, Table, figure
-from .tables import table
+from seq2seq.views.curves import OWN, TOLD, Curve, Table, figure
+from seq2seq.views.tables import table
 
 COLUMNS = ("position", "sentences", "accuracy_forced", "accuracy_free", "loss_forced", "loss_free", "on_reference")
 LANES = {"forced": ("fed the reference", TOLD), "free": ("fed its own output", OWN)}

@@ -12,9 +12,9 @@ from typing import Any
 
 import plotly.colors
 
+from seq2seq.sources.words import merge_words
 from seq2seq.trace import DecodingTrace
 from seq2seq.views.pieces import label, words
-from seq2seq.words import merge_words
 
 SCALE = "Cividis"  # perceptually uniform, and made for every kind of colour vision
 DIGITS = 4

@@ -15,7 +15,7 @@ from seq2seq.views.pieces import alone, label
 from seq2seq.views.sentences import Span, piece_spans, told
 
 if TYPE_CHECKING:  # the engine's records are read here, and the engine is not loaded for it
-    from seq2seq.forcing import Injection, Lanes, Recovery, Rescue
+    from seq2seq.analysis.two_lanes import Injection, Lanes, Recovery, Rescue
 
 START = {"text": "start", "kind": "end"}
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from ..corpora import Pair
-from ..uploads import Table
-from .curves import Style, laid_out
+from seq2seq.data.corpora import Pair
+from seq2seq.data.uploaded_table import Table
+from seq2seq.views.curves import Style, laid_out
 
 BINS = 40
 _SOURCE, _TARGET = Style("source", "circle", "solid"), Style("target", "diamond-open", "dash")

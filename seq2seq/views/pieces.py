@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seq2seq.text import UNSPACED, WORD_START
+from seq2seq.sources.text import UNSPACED, WORD_START
 from seq2seq.trace import DecodingStep, DecodingTrace, SourcePosition
 
 END = "</s>"

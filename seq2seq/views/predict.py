@@ -12,7 +12,7 @@ from seq2seq.views.pieces import visible
 from seq2seq.views.sentences import Span, told
 
 if TYPE_CHECKING:  # the engine's records are read here, and the engine is not loaded for it
-    from seq2seq.alignment import Aligned, Counts, Links
+    from seq2seq.analysis.alignment import Aligned, Counts, Links
 
 COLUMNS = ["", "links", "most looked-at word linked", "alignment error rate", "precision", "recall"]
 

@@ -12,7 +12,7 @@ from seq2seq.views.pieces import alone, label, spell, visible
 from seq2seq.views.sentences import Span, piece_spans, told
 
 if TYPE_CHECKING:  # the engine's records are read here, and the engine is not loaded for it
-    from seq2seq.judging import Comparison, Judgement, WordScore
+    from seq2seq.analysis.scoring import Comparison, Judgement, WordScore
 
 
 def sheet(title: str, trace: DecodingTrace, words: Sequence[WordScore], perplexity: float) -> dict[str, Any]:

@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from seq2seq.bootstrap import Bootstrap, Means
-from seq2seq.corpora import Pair
+from seq2seq.analysis.bootstrap import Bootstrap, Means
+from seq2seq.data.corpora import Pair
 from seq2seq.views.curves import OWN, THIRD, TOLD, Curve, figure
 
 if TYPE_CHECKING:  # the engine's record is read here, and the engine is not loaded for it
-    from seq2seq.stretching import Stretched
+    from seq2seq.analysis.growing_sentences import Stretched
 
 STYLES = (OWN, TOLD, THIRD)  # as many models as can be told apart
 ACROSS = "words of the source, on average"

@@ -16,9 +16,9 @@ from pathlib import Path
 from playwright.sync_api import Page, expect, sync_playwright
 from server import FLAGS, ROOT, find_chromium, serve
 
-from seq2seq import event_log
-from seq2seq.events import Finished
-from seq2seq.runs import THREADS
+from seq2seq.runs.queue import THREADS
+from seq2seq.training import event_log
+from seq2seq.training.events import Finished
 from seq2seq.ui import examples
 from seq2seq.ui.training import MEASURED, PROBES
 

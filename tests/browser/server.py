@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # for the scripts that are run by their names
 
-from seq2seq.tasks import TASKS
+from seq2seq.data.synthetic import TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT = 240  # half-second tries until the app must have answered

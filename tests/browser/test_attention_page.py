@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from seq2seq import attribution, inspection
-from seq2seq.stretching import PARTS, grown
+from seq2seq.analysis import attribution, inspection
+from seq2seq.analysis.growing_sentences import PARTS, grown
+from seq2seq.decoding.translator import Translator
+from seq2seq.sources.words import merge_words
 from seq2seq.trace import DecodingTrace
-from seq2seq.translator import Translator
 from seq2seq.views.pieces import words
-from seq2seq.words import merge_words
 
 TEXT = "My brother has never seen the sea."
 GERMAN = "Ein brauner Hund springt im Park über eine Pfütze."

@@ -10,9 +10,9 @@ import pytest
 from page import expect_step, output, player
 from playwright.sync_api import Page, expect
 
-from seq2seq.beam_tree import BeamTree
-from seq2seq.decoding import Beam
-from seq2seq.translator import Translator
+from seq2seq.decoding.beam_tree import BeamTree
+from seq2seq.decoding.loop import Beam
+from seq2seq.decoding.translator import Translator
 
 TEXT = "Could you lend me your bicycle this afternoon?"
 LONG = "The old man who lives next door told us that his daughter would come back from Italy next week with her three children."

@@ -7,8 +7,8 @@ import csv
 import pytest
 from playwright.sync_api import expect
 
-from seq2seq import card
-from seq2seq.checkpoint import ROOT, available
+from seq2seq.models.checkpoint import ROOT, available
+from seq2seq.runs import card
 from seq2seq.views import comparison
 
 FOUND = next(found for name in available() if (found := card.read_comparison(ROOT / name)))

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, quote, urlparse
 import pytest
 from playwright.sync_api import Page, expect
 
-from seq2seq import forcing
-from seq2seq.translator import Translator
+from seq2seq.analysis import two_lanes
+from seq2seq.decoding.translator import Translator
 
 SOURCE, REFERENCE = "We were waiting for you in the garden.", "Nous t'attendions dans le jardin."
 PAIR = f"&text={quote(SOURCE)}&reference={quote(REFERENCE)}"
@@ -22,8 +22,8 @@ def translator() -> Translator:
 
 
 @pytest.fixture(scope="module")
-def lanes(translator: Translator) -> forcing.Lanes:
-    return forcing.compare(translator, SOURCE, REFERENCE)
+def lanes(translator: Translator) -> two_lanes.Lanes:
+    return two_lanes.compare(translator, SOURCE, REFERENCE)
 
 
 @pytest.fixture
@@ -104,10 +104,10 @@ def test_a_step_tells_the_references_probability_and_rank_in_both_lanes(tab, lan
 
 def test_a_rescue_brings_the_free_lane_back_and_has_an_address(tab, translator, lanes) -> None:
     page = tab(f"{PAIR}&step={lanes.divergence + 1}")
-    number = forcing.expected_word(lanes, lanes.divergence)
+    number = two_lanes.expected_word(lanes, lanes.divergence)
     expect(page.get_by_test_id("rescue-word")).to_have_value(str(number))
     page.get_by_test_id("give").click()
-    found = forcing.rescue(translator, lanes, lanes.divergence, number)
+    found = two_lanes.rescue(translator, lanes, lanes.divergence, number)
     expect(page.get_by_test_id("outcome")).to_contain_text("goes on at once" if found.recovery.after == 0 else "the reference")
     go(page, "last")
     written = spelled([text if text != "end" else "" for text in cells(page, "rescue", "writes")])

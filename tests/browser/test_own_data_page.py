@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from test_train_page import LONG, choose, state, stop, tab  # noqa: F401 - a fixture
 
-from seq2seq.public_corpora import PUBLIC
-from seq2seq.tasks import TASKS
+from seq2seq.data.public_corpora import PUBLIC
+from seq2seq.data.synthetic import TASKS
 from seq2seq.ui.own_data import CHOICES
 
 PAIRS = TASKS["grammar"].pairs("valid")[:300]

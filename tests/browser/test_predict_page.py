@@ -7,11 +7,11 @@ from urllib.parse import parse_qs, quote, urlparse
 import pytest
 from playwright.sync_api import Page, expect
 
-from seq2seq import alignment
-from seq2seq.alignment import Links
-from seq2seq.translator import Translator
+from seq2seq.analysis import alignment
+from seq2seq.analysis.alignment import Links
+from seq2seq.decoding.translator import Translator
+from seq2seq.sources.words import split
 from seq2seq.ui import gold
-from seq2seq.words import split
 
 TEXT, TRANSLATION, MODEL = "We were waiting for you in the garden.", "Nous t'attendions dans le jardin.", "en-fr-additive"
 LINK = f"?tab=predict&text={quote(TEXT)}&reference={quote(TRANSLATION)}&model={MODEL}"

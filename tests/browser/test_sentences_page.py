@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from seq2seq import card
-from seq2seq.checkpoint import ROOT
-from seq2seq.translator import ModelInfo
+from seq2seq.decoding.translator import ModelInfo
+from seq2seq.models.checkpoint import ROOT
+from seq2seq.runs import card
 from seq2seq.ui import examples
 
 INFO = ModelInfo.read("en-fr-additive")

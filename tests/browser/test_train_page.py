@@ -8,7 +8,7 @@ import pytest
 from page import output, steps
 from playwright.sync_api import Locator, Page, expect
 
-from seq2seq.tasks import TASKS
+from seq2seq.data.synthetic import TASKS
 
 LONG = 300_000  # ms until a run has learned what it is to learn, on a slow and busy machine
 EXAMPLE = TASKS["reverse"].first(1)[0]

@@ -18,10 +18,10 @@ from dataclasses import replace  # noqa: E402
 
 from small import grammar_pairs, make_checkpoint, make_model, small_config  # noqa: E402
 
-from seq2seq.checkpoint import Origin  # noqa: E402
-from seq2seq.text import Tokenizer  # noqa: E402
+from seq2seq.decoding.translator import ModelInfo, Translator  # noqa: E402
+from seq2seq.models.checkpoint import Origin  # noqa: E402
+from seq2seq.sources.text import Tokenizer  # noqa: E402
 from seq2seq.trace import DecodingTrace  # noqa: E402
-from seq2seq.translator import ModelInfo, Translator  # noqa: E402
 from seq2seq.ui import create_app, launch_settings  # noqa: E402
 from seq2seq.ui.services import Services  # noqa: E402
 

@@ -1,0 +1,1 @@
+"""Questions about a trained model: what it looked at, what its output depends on, how well it does."""

@@ -1,0 +1,46 @@
+"""What a model did while it wrote a translation, beyond its trace: every head's attention, and how its encoder's states change.
+
+Symbols: S source positions, T steps, N heads, H units of a lane of the encoder.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from seq2seq.data.batches import pad
+from seq2seq.decoding.translator import Translator
+from seq2seq.trace import DecodingTrace
+
+
+@torch.inference_mode()
+def heads(translator: Translator, trace: DecodingTrace) -> dict[str, list[Tensor]]:
+    """By kind ("encoder", "cross", "decoder"; see `Seq2Seq.looks`) a layer's weights [N, rows, columns].
+
+    Empty for a model that has no heads. What is written stands in `trace`; it is read back all at once, which gives the weights
+    that its steps had.
+    """
+    source, lengths = pad([[position.token for position in trace.source]])
+    target = torch.tensor([[step.token for step in trace.steps]])
+    model = translator.model
+    looks = model.looks(*(tensor.to(model.device) for tensor in (source, lengths, target)))
+    return {kind: [layer[0].float().cpu() for layer in layers] for kind, layers in looks.items()}
+
+
+@torch.inference_mode()
+def state_changes(translator: Translator, trace: DecodingTrace) -> dict[str, list[float]]:
+    """For each lane of a recurrent encoder: by how much a unit of its top layer changed, on average, at each source piece.
+
+    The units of all cells here lie between -1 and 1, and start at 0: the mean of |h_s - h_(s-1)| over H is between 0 and 2.
+    """
+    source, lengths = pad([[position.token for position in trace.source]])
+    model = translator.model
+    memory, _ = model.encode(source.to(model.device), lengths.to(model.device))
+    lanes = translator.model.encoder.lanes
+    changes = {}
+    for lane, states in zip(lanes, memory.states[0].float().chunk(len(lanes), -1), strict=True):
+        read = states.flip(0) if lane == "backward" else states  # in the order of reading
+        before = torch.cat([torch.zeros_like(read[:1]), read[:-1]])
+        change = (read - before).abs().mean(-1)
+        changes[lane] = (change.flip(0) if lane == "backward" else change).tolist()
+    return changes

@@ -1,0 +1,60 @@
+"""What is looked at while a model learns: some sentences that it translates, and how well it does in both modes."""
+
+from __future__ import annotations
+
+import copy
+import statistics
+from collections.abc import Callable, Sequence
+from itertools import chain, islice
+
+from seq2seq.analysis.exposure import measure
+from seq2seq.analysis.two_lanes import FORCED, FREE
+from seq2seq.data.corpora import Pair
+from seq2seq.decoding.translator import Translator
+from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.training.events import Event, Measured, SampleDecoded
+
+DIGITS = 3  # of an attention weight
+
+
+class Probes:
+    """Sentences to watch, and held-out pairs to measure; `use` makes a translator of the model as it is then."""
+
+    def __init__(self, use: Callable[[Seq2Seq], Translator], sentences: Sequence[str], pairs: Sequence[Pair]):
+        self._use, self._sentences, self._pairs = use, sentences, pairs
+
+    def __call__(self, model: Seq2Seq, update: int) -> list[Event]:
+        translator = self._use(model)
+        found: list[Event] = [self._translated(translator, sentence, update) for sentence in self._sentences]
+        return [*found, self._measured(translator, update)] if self._pairs else found
+
+    def check(self, model: Seq2Seq) -> None:
+        """Raises ValueError for a sentence that the model cannot read."""
+        if not self._sentences:
+            return
+        translator = self._use(copy.deepcopy(model))
+        for sentence in self._sentences:
+            translator.source_ids(sentence, readable=True)
+
+    def _translated(self, translator: Translator, sentence: str, update: int) -> SampleDecoded:
+        trace = translator.translate(sentence)
+        rows = [tuple(round(weight, DIGITS) for weight in step.attention) for step in trace.steps if step.attention]
+        return SampleDecoded(
+            update=update,
+            source=sentence,
+            hypothesis=trace.text,
+            source_pieces=tuple(position.piece for position in trace.source),
+            pieces=tuple(step.piece for step in trace.steps),
+            attention=tuple(rows) if rows else None,
+        )
+
+    def _measured(self, translator: Translator, update: int) -> Measured:
+        quality = translator.evaluate(self._pairs)
+        rows = list(chain.from_iterable(measure(translator, self._pairs, wrong_words=False)))
+        accuracy = {lane: statistics.fmean(chain.from_iterable(row.right[lane] for row in rows)) for lane in (FORCED, FREE)}
+        return Measured(update, quality.sentences, quality.bleu, quality.exact, accuracy[FORCED], accuracy[FREE])
+
+
+def sample(pairs: Sequence[Pair], count: int) -> list[Pair]:
+    """`count` pairs from all over `pairs`, always the same ones."""
+    return list(islice(pairs, 0, None, max(1, len(pairs) // count)))[:count] if count else []

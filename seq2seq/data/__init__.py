@@ -1,0 +1,1 @@
+"""Sentence pairs: from files, tables and public corpora to padded batches."""

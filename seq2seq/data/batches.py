@@ -1,0 +1,141 @@
+"""Sentence pairs to padded batches of like length.
+
+Symbols: B sentences, S longest source, T longest target (end mark included).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seq2seq.config import EOS, PAD, TrainConfig
+from seq2seq.data.corpora import Pair
+from seq2seq.data.encoded import MAX_PIECES, EncodedPairs, Ids
+from seq2seq.sources.text import Tokenizer
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`source` [B, S] with lengths [B] and `target` [B, T]; both end in the end mark and are padded behind it."""
+
+    source: Tensor
+    lengths: Tensor
+    target: Tensor
+
+    @property
+    def tokens(self) -> int:
+        """Target pieces, padding not counted."""
+        return int((self.target != PAD).sum())
+
+    def halves(self) -> tuple[Batch, Batch]:
+        """The first rows and the others; a batch of one row has none to part."""
+        middle = len(self.source) // 2
+        first, second = (
+            Batch(self.source[rows], self.lengths[rows], self.target[rows]) for rows in (slice(middle), slice(middle, None))
+        )
+        return first, second
+
+    def to(self, device: torch.device) -> Batch:
+        return Batch(self.source.to(device), self.lengths.to(device), self.target.to(device))
+
+
+def pad(sequences: Sequence[Ids]) -> tuple[Tensor, Tensor]:
+    """Ids [B, longest] filled up with padding, and lengths [B]."""
+    lengths = torch.tensor([len(s) for s in sequences])
+    padded = torch.full((len(sequences), int(lengths.max())), PAD)
+    padded[torch.arange(padded.shape[1]) < lengths[:, None]] = torch.tensor(list(chain.from_iterable(sequences)))
+    return padded, lengths
+
+
+def collate(pairs: Sequence[tuple[Ids, Ids]]) -> Batch:
+    """A batch from pairs of ids that end in the end mark."""
+    source, lengths = pad([s for s, _ in pairs])
+    target, _ = pad([t for _, t in pairs])
+    return Batch(source, lengths, target)
+
+
+class Epoch:
+    """The batches of an epoch, as lists of pairs of ids: each is made when it is asked for."""
+
+    def __init__(self, pairs: EncodedPairs, cuts: EncodedPairs, members: list[np.ndarray]):
+        self._pairs, self._cuts = pairs, cuts
+        self._members = members  # of each batch; from len(pairs) on they count `cuts`
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __getitem__(self, number: int) -> list[tuple[Ids, Ids]]:
+        known = len(self._pairs)
+        return [self._pairs[i] if i < known else self._cuts[i - known] for i in self._members[number].tolist()]
+
+
+class TrainingData:
+    """Encoded pairs, cut into batches anew each epoch. An epoch depends on its number and the seed alone."""
+
+    def __init__(self, pairs: Iterable[Pair], tokenizer: Tokenizer, config: TrainConfig):
+        self._tokenizer, self._config = tokenizer, config
+        self._pairs, self.left_out = EncodedPairs.encode(pairs, tokenizer)
+        if not len(self):
+            raise ValueError(f"every training pair is longer than {MAX_PIECES} pieces")
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    @property
+    def digest(self) -> str:
+        """Tells these pairs, cut by this tokenizer, from any others."""
+        return self._pairs.digest
+
+    def epoch(self, number: int) -> Epoch:
+        """Batches of about `batch_tokens` target positions each, their order and members shuffled.
+
+        Which pairs go together depends on the lengths of all, so all that are cut anew are cut here.
+        """
+        shuffle = random.Random(f"{self._config.seed}/{number}")
+        noise = np.random.default_rng(shuffle.getrandbits(64))
+        cuts, rows = EncodedPairs(), np.arange(len(self))
+        for index in np.flatnonzero(noise.random(len(self)) < self._config.subword_sampling).tolist():
+            cut = self._cut(*self._pairs[index], shuffle)
+            if max(map(len, cut)) <= MAX_PIECES:
+                rows[index] = len(self) + len(cuts)
+                cuts.append(*cut)
+        lengths = np.concatenate([self._pairs.lengths, cuts.lengths])[rows]
+        # Sorting by length with a little noise keeps padding low and still mixes the batches from epoch to epoch.
+        order = np.lexsort((lengths[:, 0] + 2 * noise.random(len(self)), lengths[:, 1]))
+        batches = _fill(rows[order], lengths[order].max(1), self._config.batch_tokens)
+        shuffle.shuffle(batches)
+        return Epoch(self._pairs, cuts, batches)
+
+    def _cut(self, source: Ids, target: Ids, shuffle: random.Random) -> tuple[Ids, Ids]:
+        """Another segmentation of the same texts, now and then: the model learns that words can be cut differently."""
+        sides = ((self._tokenizer.source, source), (self._tokenizer.target, target))
+        first, second = (side.sample(side.decode(ids), self._config, shuffle) + [EOS] for side, ids in sides)
+        return first, second
+
+
+def fixed_batches(pairs: Iterable[Pair], tokenizer: Tokenizer, batch_tokens: int) -> list[Batch]:
+    """Batches for validation: the same at each call, every pair that fits in once."""
+    encoded, _ = EncodedPairs.encode(pairs, tokenizer)
+    if not len(encoded):
+        raise ValueError(f"every validation pair is longer than {MAX_PIECES} pieces")
+    order = np.lexsort((encoded.lengths[:, 0], encoded.lengths[:, 1]))
+    batches = _fill(order, encoded.lengths[order].max(1), batch_tokens)
+    return [collate([encoded[i] for i in batch.tolist()]) for batch in batches]
+
+
+def _fill(rows: np.ndarray, longest: np.ndarray, batch_tokens: int) -> list[np.ndarray]:
+    """Consecutive `rows` together while sentences x longest side stays within `batch_tokens`; `longest` is each row's own."""
+    starts: list[int] = []
+    limit = 0
+    for index, length in enumerate(longest.tolist()):
+        limit = max(limit, length)
+        if not starts or (index - starts[-1] + 1) * limit > batch_tokens:
+            starts.append(index)
+            limit = length
+    return np.split(rows, starts[1:])

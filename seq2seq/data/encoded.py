@@ -1,0 +1,64 @@
+"""Many pairs of ids in little memory."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Iterable
+
+import numpy as np
+
+from seq2seq.config import EOS
+from seq2seq.data.corpora import Pair
+from seq2seq.sources.text import Tokenizer
+
+MAX_PIECES = 100  # longest source or target that a model is trained on; the app states it as its limit
+Ids = list[int]
+
+
+class EncodedPairs:
+    """Pairs of ids that end in the end mark: 2 bytes an id and 16 a pair, in two arrays however many pairs there are.
+
+    Texts are not held: `Vocabulary.decode` gives them back exactly.
+    """
+
+    def __init__(self) -> None:
+        # Source and target of pair 0, source and target of pair 1, ...; a vocabulary has fewer than 2^16 pieces.
+        self._ids = array("H")
+        self._ends = array("Q", [0])  # where each of them ends
+
+    @classmethod
+    def encode(cls, pairs: Iterable[Pair], tokenizer: Tokenizer) -> tuple[EncodedPairs, int]:
+        """The pairs of at most MAX_PIECES pieces a side, and the number of those left out."""
+        encoded, left_out = cls(), 0
+        for source, target in pairs:
+            pair = (tokenizer.source.encode(source) + [EOS], tokenizer.target.encode(target) + [EOS])
+            if max(map(len, pair)) <= MAX_PIECES:
+                encoded.append(*pair)
+            else:
+                left_out += 1
+        return encoded, left_out
+
+    def append(self, source: Ids, target: Ids) -> None:
+        for ids in (source, target):
+            self._ids.extend(ids)
+            self._ends.append(len(self._ids))
+
+    def __len__(self) -> int:
+        return len(self._ends) // 2
+
+    def __getitem__(self, index: int) -> tuple[Ids, Ids]:
+        start, middle, end = self._ends[2 * index : 2 * index + 3]
+        return self._ids[start:middle].tolist(), self._ids[middle:end].tolist()
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Pieces of source and target, end marks included: [pairs, 2]."""
+        return np.diff(np.frombuffer(self._ends, np.uint64).astype(np.int64)).reshape(-1, 2)
+
+    @property
+    def digest(self) -> str:
+        """Tells these ids from any others."""
+        digest = hashlib.sha256(self._ids)
+        digest.update(self._ends)
+        return digest.hexdigest()

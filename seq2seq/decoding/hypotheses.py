@@ -1,0 +1,70 @@
+"""What a search found: whole hypotheses, read back from which step made what of what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from seq2seq.config import EOS
+from seq2seq.decoding.loop import Outline
+
+
+class Path(NamedTuple):
+    """One hypothesis through the frames, end mark included where it ended."""
+
+    tokens: list[int]
+    rows: list[int]  # at each step, the row of the frame that the piece was chosen in
+    totals: list[float]
+    finished: bool
+    score: float
+
+
+def paths(outlines: Sequence[Outline], strategy: Any, sentences: int) -> list[list[Path]]:
+    """Every hypothesis that ended, for each sentence, best first; those cut off by the limit behind them."""
+    found: list[list[Path]] = [[] for _ in range(sentences)]
+    plain = [
+        (o.choice.parents.tolist(), o.choice.tokens.tolist(), o.choice.totals.tolist(), o.alive.tolist()) for o in outlines
+    ]
+    for step, outline in enumerate(outlines):
+        owners, going_on = outline.sentences.tolist(), set(plain[step][3])
+        for child in range(len(owners)):
+            if child not in going_on:
+                path = _trace_back(plain, step, child, strategy)
+                found[owners[child]].append(path)
+    for hypotheses in found:
+        hypotheses.sort(key=lambda path: (path.finished, path.score), reverse=True)
+    return found
+
+
+class Dropped(NamedTuple):
+    """Where a search let go of a hypothesis."""
+
+    step: int  # 0-based; the piece that was not kept, or not even reached
+    kept: float | None  # the lowest running sum of log-probabilities among what it kept there; None: it had ended by then
+
+
+def dropped(outlines: Sequence[Outline], tokens: Sequence[int]) -> Dropped | None:
+    """Where the search of one sentence dropped the hypothesis `tokens`; None if it kept every piece of it."""
+    row = 0
+    for step, token in enumerate(tokens):
+        if step == len(outlines):
+            return Dropped(step, None)
+        choice, alive = outlines[step].choice, outlines[step].alive.tolist()
+        children = enumerate(zip(choice.parents.tolist(), choice.tokens.tolist(), strict=True))
+        child = next((c for c, of in children if of == (row, token)), None)
+        if child is None:
+            return Dropped(step, float(choice.totals.min()))
+        row = alive.index(child) if child in alive else -1  # which it is not where the hypothesis ends
+    return None
+
+
+def _trace_back(plain: Sequence[tuple[list[Any], ...]], last: int, child: int, strategy: Any) -> Path:
+    """The hypothesis that ends in `child` of step `last`."""
+    tokens, rows, totals = [], [], []
+    for step in range(last, -1, -1):
+        parents, step_tokens, step_totals, _ = plain[step]
+        rows.append(parents[child])
+        tokens.append(step_tokens[child])
+        totals.append(step_totals[child])
+        child = plain[step - 1][3][parents[child]] if step else 0
+    return Path(tokens[::-1], rows[::-1], totals[::-1], tokens[0] == EOS, strategy.score(totals[0], len(tokens)))

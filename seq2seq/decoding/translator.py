@@ -1,0 +1,302 @@
+"""The one object that everything outside the engine talks to: text in, traces out. Immutable, shared by all visitors."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from seq2seq.config import EOS
+from seq2seq.data.batches import MAX_PIECES, Ids, pad
+from seq2seq.data.corpora import Pair, with_references
+from seq2seq.decoding import loop
+from seq2seq.decoding.beam_tree import BeamTree, grow
+from seq2seq.decoding.edited_attention import NO_EDITS, Edited, Edits
+from seq2seq.decoding.hypotheses import Path as Hypothesis
+from seq2seq.decoding.hypotheses import paths
+from seq2seq.decoding.loop import Beam, Greedy, Prefix, decode
+from seq2seq.decoding.metrics import Quality, quality
+from seq2seq.decoding.recorder import record
+from seq2seq.models import checkpoint
+from seq2seq.models.attention import NO_ATTENTION, Memory
+from seq2seq.models.checkpoint import Checkpoint, Outline, available
+from seq2seq.models.packed import pack
+from seq2seq.models.seq2seq import Seq2Seq, State, count_parameters
+from seq2seq.sources.text import WORD_START, Vocabulary, normalise
+from seq2seq.trace import DecodingTrace
+
+MAX_CHARACTERS = 1000  # of what a visitor types, checked before anything else is done with it
+MAX_TARGET_PIECES = 2 * MAX_PIECES
+BATCH_SENTENCES = 64
+
+__all__ = ["ModelInfo", "Translator", "available"]
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What the app shows about a model."""
+
+    name: str
+    title: str
+    source_language: str
+    target_language: str
+    subject: str
+    trained_on: str
+    attribution: str
+    licence: str
+    architecture: str
+    parameters: int
+    has_attention: bool
+    max_source_pieces: int
+    max_characters: int
+
+    @classmethod
+    def read(cls, name_or_folder: str | Path) -> ModelInfo:
+        """What config.json says; tokenizer and weights are not read. Raises ValueError that says what is wrong with it."""
+        return cls.of(checkpoint.outline(name_or_folder))
+
+    @classmethod
+    def of(cls, known: Outline | Checkpoint) -> ModelInfo:
+        config, origin = known.model.config, known.origin
+        return cls(
+            name=known.name,
+            title=origin.title,
+            source_language=origin.source_language,
+            target_language=origin.target_language,
+            subject=origin.subject,
+            trained_on=origin.trained_on,
+            attribution=origin.attribution,
+            licence=origin.licence,
+            architecture=known.model.architecture.describe(config),
+            parameters=count_parameters(known.model),
+            has_attention=config.attention != NO_ATTENTION,
+            max_source_pieces=MAX_PIECES - 1,  # one position is the end mark's
+            max_characters=MAX_CHARACTERS,
+        )
+
+
+class Translator:
+    """A checkpoint in use. Every method may be called from several threads at once."""
+
+    def __init__(self, loaded: Checkpoint):
+        self.model = loaded.model.eval().requires_grad_(False)
+        self._packed = pack(self.model)  # what decodes one sentence; batches gain more from the plain model
+        self._tokenizer = loaded.tokenizer
+        self.info = ModelInfo.of(loaded)
+
+    @property
+    def name(self) -> str:
+        return self.info.name
+
+    @classmethod
+    def load(cls, name_or_folder: str | Path) -> Translator:
+        """Raises ValueError with one sentence that says what is wrong with the folder."""
+        return cls(checkpoint.load(name_or_folder))
+
+    def translate(
+        self, text: str, strategy: Any = Greedy(), prefix: Sequence[int] = (), edits: Edits = NO_EDITS
+    ) -> DecodingTrace:
+        """Every step of the translation of `text`. The ids of `prefix` are forced first, then `strategy` goes on.
+
+        Raises ValueError, fit to be shown, for text that this model cannot read, for ids outside its vocabulary, and for
+        `edits` that cannot be made of its attention.
+        """
+        ids = self.source_ids(text, readable=True)
+        self._check_prefix(prefix)
+        return self._trace(text, ids, Prefix((tuple(prefix),), strategy) if prefix else strategy, edits)
+
+    def beam_tree(self, text: str, beam: Beam) -> BeamTree:
+        """The whole search of `beam` for the translation of `text`, pieces that were considered and not kept included.
+
+        Raises ValueError, fit to be shown, for text that this model cannot read.
+        """
+        _, frames, hypotheses = self._decode(self.source_ids(text, readable=True), beam)
+        return grow(frames, beam, hypotheses, self._tokenizer.target)
+
+    def score(self, source: str, target: str) -> DecodingTrace:
+        """The log-probability that the model gives `target`, teacher-forced, piece by piece and in total."""
+        return self._trace(source, self.source_ids(source), Prefix((tuple(self.target_ids(target)),)))
+
+    def translate_lines(
+        self, lines: Sequence[str], strategy: Any = Greedy(), batch_sentences: int = BATCH_SENTENCES, workers: int = 0
+    ) -> Iterator[tuple[int, str]]:
+        """(index, translation) of every line, batch by batch, lines of like length together. An empty line stays empty.
+
+        `workers` batches are decoded at a time, 0 means one a processor: a batch's products are too small to be shared out.
+        Raises ValueError that names the line before any work is done.
+        """
+        encoded: list[Ids] = []
+        for number, line in enumerate(lines, start=1):
+            try:
+                encoded.append(self.source_ids(line) if normalise(line) else [])
+            except ValueError as error:
+                raise ValueError(f"line {number}: {error}") from None
+        order = sorted(range(len(lines)), key=lambda i: len(encoded[i]))
+        yield from ((i, "") for i in order if not encoded[i])
+        filled = [i for i in order if encoded[i]]
+        batches = [filled[start : start + batch_sentences] for start in range(0, len(filled), batch_sentences)]
+
+        def translate(batch: list[int]) -> list[tuple[int, str]]:
+            best = self.decode_batch([encoded[i] for i in batch], strategy)
+            # A line stays one line, whatever the model writes.
+            return [(i, " ".join(self._tokenizer.target.decode(ids).split())) for i, ids in zip(batch, best, strict=True)]
+
+        if self.model.device.type != "cpu":
+            workers = 1
+        with ThreadPoolExecutor(workers or os.cpu_count() or 1, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            for translated in pool.map(translate, batches):
+                yield from translated
+
+    def decode_batch(self, sources: Sequence[Ids], strategy: Any = Greedy()) -> list[Ids]:
+        """The best hypothesis of each of some sources, as `source_ids` gives them, decoded together."""
+        return [hypotheses[0].tokens for hypotheses in paths(self.search(sources, strategy), strategy, len(sources))]
+
+    def search(self, sources: Sequence[Ids], strategy: Any) -> list[loop.Outline]:
+        """What led to what in the decoding of some sources: the rest of a batch's frames would fill the memory, unread."""
+        memory, state, limits = self._encode(self.model, sources, strategy)
+        return [frame.outline for frame in decode(self.model, memory, state, strategy, limits)]
+
+    @torch.inference_mode()
+    def force(self, sources: Sequence[Ids], fed: Sequence[Ids]) -> torch.Tensor:
+        """Log-probabilities [B, T, V] of every next piece where the decoder is fed each row of `fed`, whatever it would choose.
+
+        At position t a row has read its first t pieces, so what is said at its last position was not fed yet.
+        """
+        source, lengths = pad(sources)
+        device = self.model.device
+        return self.model(source.to(device), lengths.to(device), pad(fed)[0].to(device))
+
+    def attend(self, sources: Sequence[Ids], targets: Sequence[Ids]) -> list[np.ndarray]:
+        """Attention [T, S] of each step that writes a piece of `targets`, whatever the model would choose; ids as above.
+
+        Raises ValueError for a model without attention.
+        """
+        forced = Prefix(tuple(map(tuple, targets)))
+        found: list[list[np.ndarray]] = [[] for _ in sources]
+        memory, state, limits = self._encode(self.model, sources, forced)
+        for frame in decode(self.model, memory, state, forced, limits):
+            if (attention := frame.attention) is None:
+                raise ValueError(f"the model {self.name!r} has no attention: choose one that has")
+            # Nothing but the forced piece can be chosen, so each row has one child and keeps its place.
+            for row, sentence in zip(attention.cpu().numpy(), frame.outline.sentences.tolist(), strict=True):
+                found[sentence].append(row[: len(sources[sentence])])
+        return [np.stack(rows) for rows in found]
+
+    def evaluate(self, pairs: Sequence[Pair], strategy: Any = Greedy()) -> Quality:
+        """Free-running BLEU and chrF of `pairs`, each source against all of its references.
+
+        A source too long for the model counts with an empty translation: nothing is left out to flatter the figure.
+        """
+        references = with_references(list(pairs))
+        lines = [source if self._fits(source) else "" for source in references]
+        translations = dict(self.translate_lines(lines, strategy))
+        hypotheses = [translations[i] for i in range(len(references))]
+        index = {source: i for i, source in enumerate(references)}
+        rows = [index[source] for source, _ in pairs]
+        return quality(list(references), hypotheses, list(references.values()), rows, self.info.target_language)
+
+    def _fits(self, source: str) -> bool:
+        try:
+            return bool(self.source_ids(source))
+        except ValueError:
+            return False
+
+    def source_ids(self, text: str, readable: bool = False) -> Ids:
+        """The pieces of `text` and the end mark. `readable` also asks for words in letters that the model knows."""
+        clean = _clean(text, f"there is nothing to translate: please type a sentence in {self.info.source_language}")
+        ids = self._tokenizer.source.encode(clean)
+        if readable:
+            self._check_readable(clean, self._tokenizer.source.pieces(ids))
+        if len(ids) >= MAX_PIECES:
+            raise ValueError(
+                f"the text is cut into {len(ids)} pieces; the model was trained on at most {MAX_PIECES - 1}: please shorten it"
+            )
+        return [*ids, EOS]
+
+    def target_ids(self, text: str) -> Ids:
+        """The pieces of a given translation and the end mark. Raises ValueError for what cannot be one."""
+        clean = _clean(text, f"there is nothing to score: please type a translation in {self.info.target_language}")
+        ids = [*self._tokenizer.target.encode(clean), EOS]
+        if len(ids) > MAX_TARGET_PIECES:
+            raise ValueError(f"the target has {len(ids)} pieces; at most {MAX_TARGET_PIECES} can be scored")
+        return ids
+
+    @property
+    def source_vocabulary(self) -> Vocabulary:
+        return self._tokenizer.source
+
+    @property
+    def target_vocabulary(self) -> Vocabulary:
+        return self._tokenizer.target
+
+    def _check_readable(self, text: str, pieces: Sequence[str]) -> None:
+        """Refuse what the model could only answer with noise: no word at all, or mostly characters it never saw."""
+        if not any(character.isalnum() for character in text):
+            raise ValueError(f"there are no words in this text: please type a sentence in {self.info.source_language}")
+        known = sum(len(piece.strip(WORD_START)) for piece in pieces if not piece.startswith("<0x"))
+        if 2 * known < len(text.replace(" ", "")):
+            raise ValueError(
+                f"most of these characters never occurred in training: please type a sentence in {self.info.source_language}"
+            )
+
+    def _check_prefix(self, prefix: Sequence[int]) -> None:
+        size = len(self._tokenizer.target)
+        if len(prefix) > MAX_TARGET_PIECES:
+            raise ValueError(f"a prefix may have at most {MAX_TARGET_PIECES} pieces, not {len(prefix)}")
+        for token in prefix:
+            if not isinstance(token, int) or isinstance(token, bool) or not 0 <= token < size:
+                raise ValueError(f"a prefix is made of ids from 0 to {size - 1}, not {token!r}")
+
+    @torch.inference_mode()
+    def _encode(self, model: Seq2Seq, encoded: Sequence[Ids], strategy: Any) -> tuple[Memory, State, torch.Tensor]:
+        """Memory and first state of a batch, and how many pieces each translation may have."""
+        source, lengths = (tensor.to(model.device) for tensor in pad(encoded))
+        # A translation twice as long as its source, and then some, is a loop. The bound depends on the sentence alone,
+        limits = 2 * lengths + 10
+        if isinstance(strategy, Prefix):  # but what is forced may be longer than what the model is trusted to write
+            limits += torch.tensor([len(prefix) for prefix in strategy.prefixes], device=limits.device)
+        return (*model.encode(source, lengths), limits.clamp_max(MAX_TARGET_PIECES))
+
+    def _trace(self, text: str, ids: Ids, strategy: Any, edits: Edits = NO_EDITS) -> DecodingTrace:
+        memory, frames, hypotheses = self._decode(ids, strategy, edits)
+        return record(
+            model_name=self.name,
+            architecture=self.info.architecture,
+            source_text=text,
+            source_ids=ids,
+            memory=memory,
+            lanes=self.model.encoder.lanes,
+            frames=frames,
+            hypotheses=hypotheses,
+            strategy=strategy,
+            tokenizer=self._tokenizer,
+        )
+
+    def _decode(self, ids: Ids, strategy: Any, edits: Edits = NO_EDITS) -> tuple[Memory, list[loop.Frame], list[Hypothesis]]:
+        """The memory of one sentence, all that happened as it was decoded, and what was found, best first."""
+        memory, state, limits = self._encode(self._packed, [ids], strategy)
+        model = Edited(self._packed, edits, len(ids)) if edits else self._packed
+        frames = list(decode(model, memory, state, strategy, limits))
+        hypotheses = paths([frame.outline for frame in frames], strategy, 1)[0]
+        # One number that is none makes a whole distribution so, and with it every sum from there on; a beam then keeps nothing.
+        if not hypotheses or not all(math.isfinite(hypothesis.totals[-1]) for hypothesis in hypotheses):
+            raise ValueError(f"the model {self.name!r} gives values that are not numbers: its weights are damaged")
+        return memory, frames, hypotheses
+
+
+def _clean(text: str, empty: str) -> str:
+    """`text` as the models read it. Raises ValueError for no text, too much of it, and with `empty` where nothing is left."""
+    if not isinstance(text, str):
+        raise ValueError("a sentence must be text")
+    if len(text) > MAX_CHARACTERS:
+        raise ValueError(f"the text has {len(text):,} characters; please keep to {MAX_CHARACTERS:,}")
+    if not (clean := normalise(text)):
+        raise ValueError(empty)
+    return clean

@@ -1,0 +1,141 @@
+"""What a recurrent decoder reads of the source: attention, or one fixed context vector.
+
+Symbols: R rows (sentences or beam hypotheses), S source positions, T target positions, M memory units, D decoder units,
+A attention units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from seq2seq.config import ModelConfig, choose
+from seq2seq.models.losses import widen
+from seq2seq.models.state import PerRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory(PerRow):
+    """What an encoder leaves for the decoder. `mask` is True at real source positions and False at padding."""
+
+    states: Tensor  # [R, S, M]
+    mask: Tensor  # [R, S]
+    context: Tensor | None = None  # [R, M] the fixed context vector, where a decoder reads the source through one
+    given: Tensor | None = None  # [R, S] attention weights from outside, instead of the decoder's own; they sum to 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecurrentMemory(Memory):
+    """What a recurrent encoder leaves: the states of its top layer, and what each layer ended with."""
+
+    summary: Tensor  # [R, M] the hidden states after the last piece read, directions side by side
+    last: tuple[Tensor, ...]  # a layer, lowest first: its full state [R, state_size] after that, directions side by side
+    keys: Tensor | None = None  # [R, S, A or D] computed once a sentence by the score function
+
+
+class DotScore(nn.Module):
+    """query . state: Luong et al. 2015, section 3.1. It has no parameters, so both must be of one size."""
+
+    def __init__(self, query_size: int, memory_size: int, config: ModelConfig):
+        super().__init__()
+        if query_size != memory_size:
+            raise ValueError(
+                f"dot attention multiplies the decoder's {query_size} units with the encoder's {memory_size}: decoder_size "
+                f"must be {memory_size} (the encoder's directions together), or attention 'general'"
+            )
+
+    def keys(self, states: Tensor) -> Tensor:
+        """[R, S, M] -> [R, S, D]: nothing to compute beforehand."""
+        return states
+
+    def forward(self, query: Tensor, keys: Tensor) -> Tensor:
+        """Query [R, T, D] and keys [R, S, D] -> scores [R, T, S], before masking."""
+        return torch.bmm(query, keys.transpose(1, 2))
+
+
+class GeneralScore(DotScore):
+    """query . W state: Luong et al. 2015, section 3.1."""
+
+    def __init__(self, query_size: int, memory_size: int, config: ModelConfig):
+        super().__init__(query_size, query_size, config)
+        self.memory = nn.Linear(memory_size, query_size, bias=False)
+
+    def keys(self, states: Tensor) -> Tensor:
+        """[R, S, M] -> [R, S, D]"""
+        return self.memory(states)
+
+
+class AdditiveScore(nn.Module):
+    """v . tanh(W query + U state): Bahdanau et al. 2014, appendix A.1.2.
+
+    Luong et al. 2015 call it "concat": one matrix on [query; state] is W and U side by side.
+    """
+
+    def __init__(self, query_size: int, memory_size: int, config: ModelConfig):
+        super().__init__()
+        self.query = nn.Linear(query_size, config.attention_size, bias=False)
+        self.memory = nn.Linear(memory_size, config.attention_size)
+        self.weight = nn.Linear(config.attention_size, 1, bias=False)
+
+    def keys(self, states: Tensor) -> Tensor:
+        """[R, S, M] -> [R, S, A]"""
+        return self.memory(states)
+
+    def forward(self, query: Tensor, keys: Tensor) -> Tensor:
+        """Query [R, T, D] and keys [R, S, A] -> scores [R, T, S], before masking."""
+        compared = torch.tanh(self.query(query)[:, :, None] + keys[:, None])  # [R, T, S, A]
+        return self.weight(compared).squeeze(-1)
+
+
+class Attention(nn.Module):
+    """A context vector for every target position: the memory averaged with the softmax of the scores."""
+
+    def __init__(self, score: nn.Module):
+        super().__init__()
+        self.score = score
+
+    def prepare(self, memory: RecurrentMemory) -> RecurrentMemory:
+        return replace(memory, keys=self.score.keys(memory.states))  # type: ignore[operator]
+
+    def forward(self, query: Tensor, memory: RecurrentMemory) -> tuple[Tensor, Tensor]:
+        """Query [R, T, D] -> contexts [R, T, M] and weights [R, T, S]; padding gets a weight of exactly 0."""
+        if memory.given is None:
+            weights = masked_softmax(self.score(query, memory.keys), memory.mask[:, None])
+        else:
+            weights = memory.given[:, None].expand(-1, query.shape[1], -1)
+        return torch.bmm(weights.to(memory.states.dtype), memory.states), weights
+
+
+def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
+    """Softmax over the last dimension; where `mask` is False the weight is exactly 0."""
+    return widen(scores).masked_fill(~mask, float("-inf")).softmax(-1)
+
+
+class FixedContext(nn.Module):
+    """One context vector for all steps, from the encoder's final states: Cho et al. 2014, section 2.2 and appendix A.1."""
+
+    def __init__(self, memory_size: int):
+        super().__init__()
+        self.project = nn.Linear(memory_size, memory_size)
+
+    def prepare(self, memory: RecurrentMemory) -> RecurrentMemory:
+        return replace(memory, context=torch.tanh(self.project(memory.summary)))
+
+    def forward(self, query: Tensor, memory: RecurrentMemory) -> tuple[Tensor, None]:
+        """The same context for each of T positions: [R, T, M]. There are no weights."""
+        assert memory.context is not None
+        return memory.context[:, None].expand(-1, query.shape[1], -1), None
+
+
+SCORES: dict[str, type[nn.Module]] = {"additive": AdditiveScore, "dot": DotScore, "general": GeneralScore}
+NO_ATTENTION = "none"
+
+
+def build_context(query_size: int, memory_size: int, config: ModelConfig) -> Attention | FixedContext:
+    """The reader of the memory that the configuration names."""
+    if config.attention == NO_ATTENTION:
+        return FixedContext(memory_size)
+    scores = {**SCORES, NO_ATTENTION: None}
+    return Attention(choose("attention", config.attention, scores)(query_size, memory_size, config))

@@ -1,0 +1,96 @@
+"""A model packed for decoding one sentence on a CPU.
+
+With one row a step is bound by how fast its matrices come out of memory. FBGEMM, PyTorch's library for this, keeps a matrix in
+fp16, which a checkpoint's weights are, laid out in the order in which a product reads it; all sums are in fp32. So nothing is
+rounded that was not rounded in the file: a packed model is as good as its checkpoint, and rows do not influence each other.
+A cell is one call instead of a dozen.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from seq2seq.models.recurrent import Recurrence
+from seq2seq.models.seq2seq import Seq2Seq
+
+_CELLS = {
+    nn.GRU: torch.ops.quantized.quantized_gru_cell_dynamic.default,
+    nn.LSTM: torch.ops.quantized.quantized_lstm_cell_dynamic.default,
+    nn.RNN: torch.ops.quantized.quantized_rnn_tanh_cell_dynamic.default,
+}
+_linear = torch.ops.quantized.linear_dynamic_fp16.default
+SMALL = 2**16  # a matrix of fewer numbers stays in the processor's own cache, where packing gains nothing
+
+
+class PackedLinear(nn.Module):
+    """A linear map with its matrix in fp16 and sums in fp32."""
+
+    def __init__(self, linear: nn.Linear):
+        super().__init__()
+        self._packed = _pack(linear.weight, linear.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[.., inputs] -> [.., outputs]"""
+        return _linear(x, self._packed)
+
+
+class PackedRecurrence(nn.Module):
+    """A `Recurrence` whose cell is one call a position."""
+
+    def __init__(self, recurrence: Recurrence):
+        super().__init__()
+        from_inputs, from_state, input_bias, state_bias = recurrence.cell.all_weights[0]
+        self._packed = (_pack(from_inputs, input_bias), _pack(from_state, state_bias), input_bias, state_bias)
+        self._cell: Any = _CELLS[type(recurrence.cell)]
+        self.size, self.state_size = recurrence.size, recurrence.state_size
+
+    def forward(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Inputs [R, T, input_size], state [R, state_size] -> outputs [R, T, size], state after the last position."""
+        outputs = []
+        for position in inputs.unbind(1):
+            if self.state_size == self.size:
+                state = self._cell(position, state, *self._packed)
+            else:
+                state = torch.cat(self._cell(position, state.chunk(2, -1), *self._packed), -1)
+            outputs.append(state[:, None, : self.size])
+        return outputs[0] if len(outputs) == 1 else torch.cat(outputs, 1), state
+
+
+def _pack(weight: Tensor, bias: Tensor | None) -> Any:
+    return torch.ops.quantized.linear_prepack_fp16(weight.detach().float().contiguous(), bias)
+
+
+def pack_linear(linear: nn.Linear) -> nn.Module:
+    """Raises RuntimeError where there is no FBGEMM."""
+    return linear if linear.weight.numel() < SMALL else PackedLinear(linear)
+
+
+def pack(model: Seq2Seq) -> Seq2Seq:
+    """`model` with its decoder and output layer packed; itself where this processor or build of PyTorch cannot.
+
+    The encoder reads a whole sentence at once and gains nothing; embeddings are looked up, not multiplied.
+    """
+    if model.device.type != "cpu" or model.output.weight.dtype != torch.float32:
+        return model
+    try:
+        decoder, output = copy.deepcopy(model.decoder), pack_linear(model.output)
+        _pack_all(decoder)
+    except RuntimeError:  # no FBGEMM here
+        return model
+    packed = copy.copy(model)
+    packed._modules = {**model._modules, "decoder": decoder, "output": output}
+    return packed
+
+
+def _pack_all(module: nn.Module) -> None:
+    for name, child in module.named_children():
+        if isinstance(child, Recurrence):
+            setattr(module, name, PackedRecurrence(child))
+        elif isinstance(child, nn.Linear):
+            setattr(module, name, pack_linear(child))
+        else:
+            _pack_all(child)

@@ -1,0 +1,159 @@
+"""Decoders as the papers of 2014 and 2015 describe them; recurrent.py has the encoder and the faster default.
+
+Where an output layer needs embedding units (the project ties it to the embeddings), the last map of a decoder ends in E units.
+Symbols: R rows, S source positions, T target positions, E embedding units, M memory units, D decoder units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from seq2seq.config import ModelConfig
+from seq2seq.models.attention import Attention, RecurrentMemory, build_context
+from seq2seq.models.layers import LockedDropout
+from seq2seq.models.recurrent import Recurrence, RecurrentDecoder, RecurrentState
+
+Decoded = tuple[Tensor, Tensor | None, RecurrentState]  # features [R, T, E], attention [R, T, S], state after the last position
+
+
+def maxout(x: Tensor) -> Tensor:
+    """[.., 2 units] -> [.., units]: the larger of two maps, unit by unit (Goodfellow et al. 2013)."""
+    return x.unflatten(-1, (-1, 2)).amax(-1)
+
+
+class ChoDecoder(RecurrentDecoder):
+    """Cho et al. 2014: the context vector enters every step and the readout, a maxout layer (appendix A.1.2)."""
+
+    readout_maps: ClassVar[int] = 2
+
+    def squash(self, x: Tensor) -> Tensor:
+        """[R, T, 2E] -> [R, T, E]"""
+        return maxout(x)
+
+
+class Stack(nn.Module):
+    """Layers of a cell, each reading the one below at the same position."""
+
+    def __init__(self, config: ModelConfig, input_size: int):
+        super().__init__()
+        sizes = [input_size] + [config.decoder_size] * (config.decoder_layers - 1)
+        layers = [Recurrence(config.cell, size, config.decoder_size) for size in sizes]
+        self.layers = nn.ModuleList(layers)
+        self.state_sizes = [layer.state_size for layer in layers]
+        self.dropout = LockedDropout(config.dropout)
+
+    def forward(self, inputs: Tensor, states: Sequence[Tensor]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Inputs [R, T, input_size], a state a layer -> the top layer's outputs [R, T, D], states after the last position."""
+        after = []
+        for number, (layer, before) in enumerate(zip(self.layers, states, strict=True)):
+            inputs, state = layer(self.dropout(inputs) if number else inputs, before)
+            after.append(state)
+        return inputs, tuple(after)
+
+
+def _check_carried(config: ModelConfig) -> None:
+    """For decoders that start in the very states in which the encoder's layers ended."""
+    for name in ("layers", "size"):
+        encoder, decoder = getattr(config, f"encoder_{name}"), getattr(config, f"decoder_{name}")
+        if encoder != decoder:
+            raise ValueError(
+                f"architecture {config.architecture!r} hands the encoder's states over to the decoder: "
+                f"encoder_{name} {encoder} and decoder_{name} {decoder} must be equal"
+            )
+
+
+class SutskeverDecoder(nn.Module):
+    """Sutskever et al. 2014, section 2: all that the decoder gets of the source is the state to start in."""
+
+    def __init__(self, config: ModelConfig, memory_size: int):
+        super().__init__()
+        _check_carried(config)
+        self.stack = Stack(config, config.embedding_size)
+        self.readout = nn.Linear(config.decoder_size, config.embedding_size)
+        self.dropout = LockedDropout(config.dropout)
+        self.size = config.decoder_size
+
+    def begin(self, memory: RecurrentMemory) -> tuple[RecurrentMemory, RecurrentState]:
+        return memory, RecurrentState(memory.last, self.size)
+
+    def forward(self, embedded: Tensor, state: RecurrentState, memory: RecurrentMemory) -> Decoded:
+        """Embedded inputs [R, T, E]."""
+        outputs, after = self.stack(self.dropout(embedded), state.layers)
+        return self.dropout(self.readout(self.dropout(outputs))), None, RecurrentState(after, self.size)
+
+
+class BahdanauDecoder(nn.Module):
+    """Bahdanau et al. 2014, appendix A.2.2: the state *before* a step asks, and the answer enters the step.
+
+    So a step waits for the one before it also in training, and the positions are gone through one by one.
+    """
+
+    def __init__(self, config: ModelConfig, memory_size: int):
+        super().__init__()
+        size, embedding = config.decoder_size, config.embedding_size
+        self.context = build_context(size, memory_size, config)
+        self.stack = Stack(config, embedding + memory_size)
+        self.start = nn.Linear(config.encoder_size, sum(self.stack.state_sizes))
+        self.readout = nn.Linear(size + memory_size + embedding, 2 * embedding)
+        self.dropout = LockedDropout(config.dropout)
+        self.size, self.backward_size = size, config.encoder_size
+
+    def begin(self, memory: RecurrentMemory) -> tuple[RecurrentMemory, RecurrentState]:
+        """The start comes from the backward encoder's state at the first piece alone, as published."""
+        start = torch.tanh(self.start(memory.summary[:, -self.backward_size :]))
+        return self.context.prepare(memory), RecurrentState(start.split(self.stack.state_sizes, -1), self.size)
+
+    def forward(self, embedded: Tensor, state: RecurrentState, memory: RecurrentMemory) -> Decoded:
+        """Embedded inputs [R, T, E]."""
+        embedded = self.dropout(embedded)
+        asking, contexts, weights = [], [], []
+        for position in embedded.split(1, 1):
+            asking.append(state.hidden[:, None])
+            context, attention = self.context(asking[-1], memory)
+            _, after = self.stack(torch.cat([position, context.to(position.dtype)], -1), state.layers)
+            state = RecurrentState(after, self.size)
+            contexts.append(context)
+            weights.append(attention)
+        known = torch.cat([self.dropout(torch.cat(asking, 1)), torch.cat(contexts, 1), embedded], -1)
+        attended = torch.cat(weights, 1) if isinstance(self.context, Attention) else None
+        return self.dropout(maxout(self.readout(known))), attended, state
+
+
+class LuongDecoder(nn.Module):
+    """Luong et al. 2015, section 3: the state *after* a step asks, and an attentional vector tanh(W [context; state]) is read.
+
+    With input feeding (section 3.3) that vector also enters the next step, which makes training go position by position.
+    """
+
+    def __init__(self, config: ModelConfig, memory_size: int):
+        super().__init__()
+        _check_carried(config)
+        size, embedding = config.decoder_size, config.embedding_size
+        self.context = build_context(size, memory_size, config)
+        self.stack = Stack(config, embedding * (2 if config.input_feeding else 1))
+        self.attentional = nn.Linear(memory_size + size, embedding)
+        self.dropout = LockedDropout(config.dropout)
+        self.size, self.embedding_size, self.input_feeding = size, embedding, config.input_feeding
+
+    def begin(self, memory: RecurrentMemory) -> tuple[RecurrentMemory, RecurrentState]:
+        fed = memory.states.new_zeros(len(memory.states), self.embedding_size) if self.input_feeding else None
+        return self.context.prepare(memory), RecurrentState(memory.last, self.size, fed)
+
+    def forward(self, embedded: Tensor, state: RecurrentState, memory: RecurrentMemory) -> Decoded:
+        """Embedded inputs [R, T, E]."""
+        features, weights = [], []
+        for inputs in self.dropout(embedded).split(1 if state.fed is not None else embedded.shape[1], 1):
+            if state.fed is not None:
+                inputs = torch.cat([inputs, state.fed[:, None].to(inputs.dtype)], -1)
+            outputs, after = self.stack(inputs, state.layers)
+            context, attention = self.context(outputs, memory)
+            vector = torch.tanh(self.attentional(torch.cat([context, self.dropout(outputs)], -1)))
+            state = RecurrentState(after, self.size, None if state.fed is None else vector[:, -1])
+            features.append(vector)
+            weights.append(attention)
+        attended = torch.cat(weights, 1) if isinstance(self.context, Attention) else None
+        return self.dropout(torch.cat(features, 1)), attended, state

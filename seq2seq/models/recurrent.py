@@ -1,0 +1,173 @@
+"""Recurrent cells, the encoder that all recurrent architectures share, and the default decoder. Others: papers.py.
+
+Symbols: B sentences, R rows, S source positions, T target positions, E embedding units, H encoder units a direction, M memory
+units (2H for both directions, else H), D decoder units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from seq2seq.config import ModelConfig, choose
+from seq2seq.models.attention import FixedContext, RecurrentMemory, build_context
+from seq2seq.models.gru_scan import gru_scan
+from seq2seq.models.layers import LockedDropout
+from seq2seq.models.state import PerRow
+
+CELLS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+
+
+class Recurrence(nn.Module):
+    """One layer of a cell in one direction. Its state is one tensor, whatever the cell: an LSTM's two lie side by side."""
+
+    def __init__(self, cell: str, input_size: int, size: int):
+        super().__init__()
+        self.cell = choose("cell", cell, CELLS)(input_size, size, batch_first=True)
+        self.size = size
+        self.state_size = 2 * size if cell == "lstm" else size
+
+    def forward(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Inputs [R, T, input_size], state [R, state_size] -> outputs [R, T, size], state after the last position."""
+        if torch.is_grad_enabled() and isinstance(self.cell, nn.GRU) and inputs.device.type == "cpu":
+            outputs = gru_scan(self.cell, inputs, state)
+            return outputs, outputs[:, -1]
+        if self.state_size == self.size:
+            outputs, last = self.cell(inputs, state[None])
+            return outputs, last[0]
+        outputs, (hidden, memory) = self.cell(inputs, self._pair(state))
+        return outputs, torch.cat([hidden[0], memory[0]], -1)
+
+    def read(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Padded inputs [B, S, input_size] from a state of zeros -> outputs [B, S, size], state after each row's own end."""
+        start = inputs.new_zeros(inputs.shape[0], self.state_size)
+        if self.state_size == self.size:
+            outputs, _ = self(inputs, start)
+            return outputs, outputs[torch.arange(len(lengths), device=lengths.device), lengths - 1]
+        # An LSTM's inner memory shows in no output, so the library has to stop at each row's end.
+        packed = nn.utils.rnn.pack_padded_sequence(inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        outputs, (hidden, memory) = self.cell(packed, self._pair(start))
+        padded, _ = nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True, total_length=inputs.shape[1])
+        return padded, torch.cat([hidden[0], memory[0]], -1)
+
+    def _pair(self, state: Tensor) -> tuple[Tensor, ...]:
+        return tuple(part.contiguous()[None] for part in state.split(self.size, -1))
+
+
+class RecurrentEncoder(nn.Module):
+    """Reads the source forwards, backwards, or in both directions (Schuster and Paliwal 1997; Bahdanau et al. 2014, 3.2).
+
+    `lanes` names the equal parts of a memory state, in the order in which they lie side by side.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        if config.bidirectional and config.reverse_source:
+            raise ValueError("reverse_source needs bidirectional off: a bidirectional encoder reads backwards already")
+        self.lanes: tuple[str, ...] = ("backward",) if config.reverse_source else ("forward",)
+        if config.bidirectional:
+            self.lanes = ("forward", "backward")
+        self.memory_size = config.encoder_size * len(self.lanes)
+        sizes = [config.embedding_size] + [self.memory_size] * (config.encoder_layers - 1)
+        for lane in self.lanes:
+            layers = nn.ModuleList(Recurrence(config.cell, size, config.encoder_size) for size in sizes)
+            self.add_module(f"{lane}s", layers)
+        self.dropout = LockedDropout(config.dropout)
+        self.depth, self.size = config.encoder_layers, config.encoder_size
+
+    def forward(self, embedded: Tensor, lengths: Tensor) -> RecurrentMemory:
+        """Embedded source [B, S, E] and lengths [B] -> memory with states [B, S, M]."""
+        positions = torch.arange(embedded.shape[1], device=embedded.device)
+        mask = positions < lengths[:, None]  # [B, S]
+        # Each sentence is reversed within its own length, so that the backward pass starts at its last piece, never at padding.
+        reverse = torch.where(mask, lengths[:, None] - 1 - positions, positions)
+        states, last = self.dropout(embedded), []
+        for layer in range(self.depth):
+            outputs, ends = zip(*(self._read(lane, layer, states, lengths, reverse) for lane in self.lanes), strict=True)
+            last.append(torch.cat(ends, -1))
+            states = self.dropout(torch.cat(outputs, -1))
+        summary = torch.cat([end[:, : self.size] for end in ends], -1)
+        # What lies behind a sentence's end is cleared: a state computed from padding must not reach anybody.
+        return RecurrentMemory(states=states * mask[..., None], mask=mask, summary=summary, last=tuple(last))
+
+    def _read(self, lane: str, layer: int, inputs: Tensor, lengths: Tensor, reverse: Tensor) -> tuple[Tensor, Tensor]:
+        recurrence = self.get_submodule(f"{lane}s.{layer}")
+        assert isinstance(recurrence, Recurrence)
+        if lane == "forward":
+            return recurrence.read(inputs, lengths)
+        outputs, end = recurrence.read(_reorder(inputs, reverse), lengths)
+        return _reorder(outputs, reverse), end
+
+
+def _reorder(x: Tensor, order: Tensor) -> Tensor:
+    """[B, S, units] with the positions of each sentence in `order` [B, S]."""
+    return x.gather(1, order[..., None].expand_as(x))
+
+
+@dataclass(frozen=True)
+class RecurrentState(PerRow):
+    """The decoder's state: one tensor [R, state_size] a layer, lowest first."""
+
+    layers: tuple[Tensor, ...]
+    size: int
+    fed: Tensor | None = None  # [R, E] what input feeding carries to the next step
+
+    @property
+    def hidden(self) -> Tensor:
+        """[R, D] what the top layer shows; an LSTM's inner memory stays inside."""
+        return self.layers[-1][:, : self.size]
+
+
+class RecurrentDecoder(nn.Module):
+    """A stack whose first layer reads the target and asks, and whose other layers read its answer.
+
+    The context joins above the first layer and is not fed back into it: the wiring of Wu et al. 2016 (GNMT), section 3. So with
+    the whole target at hand every layer runs over all positions at once, and a step is the same call with one position.
+    Without attention the one context vector is fed to every layer at every step and to the readout (Cho et al. 2014).
+    """
+
+    readout_maps: ClassVar[int] = 1
+
+    def __init__(self, config: ModelConfig, memory_size: int):
+        super().__init__()
+        size = config.decoder_size
+        self.context = build_context(size, memory_size, config)
+        self.context_everywhere = isinstance(self.context, FixedContext)
+        first_size = config.embedding_size + (memory_size if self.context_everywhere else 0)
+        self.first = Recurrence(config.cell, first_size, size)
+        self.rest = nn.ModuleList(Recurrence(config.cell, size + memory_size, size) for _ in range(config.decoder_layers - 1))
+        self.state_sizes = [self.first.state_size] * config.decoder_layers  # all layers are of one size
+        self.start = nn.Linear(memory_size, sum(self.state_sizes))
+        self.readout = nn.Linear(size + memory_size + config.embedding_size, self.readout_maps * config.embedding_size)
+        self.dropout = LockedDropout(config.dropout)
+        self.size = size
+
+    def squash(self, x: Tensor) -> Tensor:
+        """[R, T, maps * E] -> [R, T, E]"""
+        return torch.tanh(x)
+
+    def begin(self, memory: RecurrentMemory) -> tuple[RecurrentMemory, RecurrentState]:
+        """The memory made ready for reading, and the state before the first piece."""
+        start = torch.tanh(self.start(memory.summary))
+        layers = start.split(self.state_sizes, -1)
+        return self.context.prepare(memory), RecurrentState(tuple(layers), self.size)
+
+    def forward(
+        self, embedded: Tensor, state: RecurrentState, memory: RecurrentMemory
+    ) -> tuple[Tensor, Tensor | None, RecurrentState]:
+        """Embedded inputs [R, T, E] -> features [R, T, E], attention [R, T, S] or None, state after the last position."""
+        embedded = self.dropout(embedded)
+        inputs = embedded
+        if self.context_everywhere:
+            inputs = torch.cat([embedded, self.context(embedded, memory)[0]], -1)
+        below, after = self.first(inputs, state.layers[0])
+        states = [after]
+        context, attention = self.context(below, memory)
+        for layer, before in zip(self.rest, state.layers[1:], strict=True):
+            below, after = layer(torch.cat([self.dropout(below), context], -1), before)
+            states.append(after)
+        features = self.squash(self.readout(torch.cat([self.dropout(below), context, embedded], -1)))
+        return self.dropout(features), attention, RecurrentState(tuple(states), self.size)

@@ -1,0 +1,197 @@
+"""The model card of a checkpoint: README.md written from config.json and results.json, so that no figure is typed by hand."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from seq2seq.decoding.loop import describe
+from seq2seq.decoding.metrics import Quality
+from seq2seq.files import replace_file
+from seq2seq.models.checkpoint import Checkpoint, load
+from seq2seq.models.seq2seq import count_parameters
+from seq2seq.training.events import perplexity
+
+RESULTS = "results.json"
+EXPOSURE = "exposure.json"  # teacher forcing against free running on a held-out file
+COMPARISON = "comparison.json"  # of recipes of training, one of whose models this is
+MAX_KEPT_BYTES = 2_000_000
+
+
+def command(name: str, arguments: Sequence[str], processes: int = 1) -> str:
+    """A command line as anybody can repeat it: folders are the reader's own, so of every path only the last part stays."""
+    program = ["python"] if processes == 1 else ["torchrun", "--nproc_per_node", str(processes)]
+    shown = [Path(a).name if "/" in a and _exists(a) else a for a in arguments]
+    return shlex.join([*program, "-m", "seq2seq", name, *shown])
+
+
+def _exists(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except OSError:  # a long text that happens to hold a slash
+        return False
+
+
+def add_training(folder: Path, line: str, updates: int, epochs: float, loss: float, held_out: str) -> None:
+    """Note how the model was trained: `loss` in nats per piece, teacher-forced, on the pairs of the file `held_out`."""
+    figures = {"updates": updates, "epochs": epochs, "validation_loss": loss, "validation_data": held_out}
+    _write(folder, {"training": {"command": line, **figures}, "evaluations": []})
+
+
+def add_evaluation(folder: Path, line: str, data: str, strategy: Any, quality: Quality) -> None:
+    """Note a free-running evaluation; an earlier one of the same data and strategy gives way."""
+    results = _read(folder)
+    entry = {"command": line, "data": data, "strategy": describe(strategy), **asdict(quality)}
+    others = [e for e in results["evaluations"] if (e["data"], e["strategy"]) != (data, entry["strategy"])]
+    _write(folder, {**results, "evaluations": [*others, entry]})
+
+
+def add_exposure(folder: Path, line: str, about: dict[str, Any], report: dict[str, Any]) -> None:
+    """Keep a report of `exposure`, for the page to show."""
+    _keep(folder / EXPOSURE, {"command": line, **about, "report": report})
+
+
+def read_exposure(folder: Path) -> dict[str, Any] | None:
+    """What `add_exposure` kept; None where there is nothing that can be read."""
+    return _kept(folder / EXPOSURE, {"command", "data", "report"})
+
+
+def add_comparison(folder: Path, line: str, comparison: dict[str, Any]) -> None:
+    """Keep what `compare` found with one of the models compared, for the page to show."""
+    _keep(folder / COMPARISON, {"command": line, **comparison})
+
+
+def read_comparison(folder: Path) -> dict[str, Any] | None:
+    """What `add_comparison` kept; None where there is nothing that can be read."""
+    return _kept(folder / COMPARISON, {"command", "data", "test", "settings", "recipes", "differences"})
+
+
+def _keep(path: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    replace_file(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+
+
+def _kept(path: Path, keys: set[str]) -> dict[str, Any] | None:
+    try:
+        if path.stat().st_size > MAX_KEPT_BYTES:
+            return None
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found if keys <= found.keys() else None
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return None
+
+
+def check(folder: Path) -> None:
+    """Raises ValueError unless `folder` has results that figures can be added to."""
+    _read(folder)
+
+
+def updates(folder: Path) -> int:
+    """How many updates the model was trained for. Raises ValueError where its results do not say."""
+    return int(_read(folder)["training"]["updates"])
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        results = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
+        return {"training": dict(results["training"]), "evaluations": list(results["evaluations"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ValueError(f"{folder.name}: {RESULTS} is missing or damaged, so there is no card to add figures to") from None
+
+
+def _write(folder: Path, results: dict[str, Any]) -> None:
+    text = json.dumps(results, ensure_ascii=False, indent=2) + "\n"
+    replace_file(folder / RESULTS, lambda path: path.write_text(text, encoding="utf-8"))
+    card = _card(load(folder), results)
+    replace_file(folder / "README.md", lambda path: path.write_text(card, encoding="utf-8"))
+
+
+def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
+    origin, model, training = checkpoint.origin, checkpoint.model, results["training"]
+    config = model.config
+    lines = [
+        "---",
+        "library_name: seq2seq-unrolled",
+        "pipeline_tag: translation",
+        "---",
+        "",
+        f"# {checkpoint.name}",
+        "",
+        f"{origin.title}. {count_parameters(model):,} parameters, {config.target_vocabulary:,} pieces"
+        + (" shared by source and target." if config.shared_vocabulary else f" (source: {config.source_vocabulary:,})."),
+        "",
+        f"Reads {origin.source_language}, writes {origin.target_language}. Trained on: {origin.trained_on}",
+        "Sentences of another kind, names and long texts may come out wrong; it repeats what its data says, mistakes and",
+        "slants included.",
+        "",
+        "## Data and licence",
+        "",
+        f"- Data: {origin.attribution}.",
+        f"- Licence of the weights and the tokenizer: {origin.licence}.",
+        "",
+        "## Training",
+        "",
+        f"    {training['command']}",
+        "",
+        f"Seed {checkpoint.training.seed}; {training['epochs']:.3g} epochs, {training['updates']:,} updates. Held-out loss "
+        f"{training['validation_loss']:.4f} nats per piece,",
+        f"perplexity {perplexity(training['validation_loss']):.2f} per piece (teacher-forced). The held-out",
+        f"pairs{_of(training)} chose the best epoch: figures on them are those of a validation set, not of a test set.",
+        "",
+        "## Quality, free-running",
+        "",
+        *(_table(results["evaluations"]) if results["evaluations"] else ["Not evaluated yet."]),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _of(training: dict[str, Any]) -> str:
+    """The file's name; the first cards did not note it."""
+    return f" of {training['validation_data']}" if "validation_data" in training else ""
+
+
+def _table(evaluations: list[dict[str, Any]]) -> list[str]:
+    """Every evaluation as a row, then BLEU by length, then the commands."""
+    same = [e for e in evaluations if e["data"] == evaluations[0]["data"]]  # another file has other lengths
+    spans = [(part["low"], part["high"], part["sentences"]) for part in same[0]["by_length"]]
+    lines = ["| data | search | sentences / references | BLEU | chrF | rows | BLEU by row | chrF by row |", "|---" * 8 + "|"]
+    for e in evaluations:
+        cells = [
+            e["data"],
+            _search(e["strategy"]),
+            f"{e['sentences']:,} / {e['references']:,}",
+            f"{e['bleu']:.1f}",
+            f"{e['chrf']:.1f}",
+        ]
+        cells += [f"{e['rows']:,}", f"{e['bleu_by_row']:.1f}", f"{e['chrf_by_row']:.1f}"]
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", f"BLEU on {same[0]['data']} by words of the source (sentences):", ""]
+    lines += ["| search | " + " | ".join(f"{span(low, high)} ({n:,})" for low, high, n in spans) + " |"]
+    lines += ["|---" * (len(spans) + 1) + "|"]
+    for e in same:
+        lines.append(f"| {_search(e['strategy'])} | " + " | ".join(f"{part['bleu']:.1f}" for part in e["by_length"]) + " |")
+    first = evaluations[0]
+    lines += [
+        "",
+        "BLEU and chrF count every different source sentence once; by row, once for every pair of the file. Either way a",
+        "translation is compared with all references of its sentence. sacreBLEU signatures:",
+        "",
+    ]
+    lines += [f"    BLEU {first['bleu_signature']}", f"    chrF {first['chrf_signature']}", "", "Commands:", ""]
+    return [*lines, *(f"    {e['command']}" for e in evaluations)]
+
+
+def _search(strategy: dict[str, Any]) -> str:
+    if strategy["name"] == "beam":
+        return f"beam {strategy['size']}, length penalty {strategy['length_penalty']:g}"
+    return str(strategy["name"])
+
+
+def span(low: int, high: int) -> str:
+    """A range of lengths in words."""
+    return f"{low}-{high}" if high < 1000 else f"{low} or more"

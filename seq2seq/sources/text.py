@@ -1,0 +1,258 @@
+"""Text to ids to pieces to words, and back without loss.
+
+SentencePiece (Kudo and Richardson 2018), trained by us on training text only: byte pairs (Sennrich et al. 2016), which keep
+frequent words whole, or a unigram model (Kudo 2018). Byte fallback writes any character that the vocabulary lacks as its UTF-8
+bytes, so no Unicode text is ever unknown or altered.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import random
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, pairwise
+from pathlib import Path
+
+import sentencepiece
+
+from seq2seq.config import BOS, EOS, PAD, UNK, TrainConfig, choose
+
+WORD_START = "▁"  # SentencePiece's mark of a space before a piece
+NBEST = 8  # segmentations among which a unigram vocabulary's sampling chooses
+KINDS = {"bpe": "byte pairs", "unigram": "unigram model"}
+VOCABULARY_LINES = 300_000  # that a vocabulary is trained on at most: SentencePiece takes about 25 bytes a character of them
+UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")  # kana and Han: scripts without spaces
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff]")
+
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
+
+
+def normalise(text: str) -> str:
+    """Text as the models are trained on it: composed (NFC), plain quotes, no control characters, single spaces, trimmed.
+
+    Telephones type curly quotes, French writers narrow spaces before "!"; one form of each keeps a small vocabulary small.
+
+    Raises ValueError for text that UTF-8 cannot hold (a lone surrogate).
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"the text holds a character that is not valid Unicode, at position {error.start + 1}") from None
+    # Control characters first: one between a letter and its accent would keep them from being composed.
+    text = unicodedata.normalize("NFC", _CONTROL.sub("", text).translate(_QUOTES))
+    return " ".join(text.split())
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """One SentencePiece model. Ids 0 to 3 are padding, begin, end and unknown."""
+
+    model: bytes = field(repr=False)
+
+    @cached_property
+    def _processor(self) -> sentencepiece.SentencePieceProcessor:
+        processor = sentencepiece.SentencePieceProcessor()
+        try:
+            processor.LoadFromSerializedProto(self.model)
+            special = (processor.pad_id(), processor.bos_id(), processor.eos_id(), processor.unk_id())
+        except (RuntimeError, OSError, SystemError, TypeError) as error:
+            raise ValueError(f"not a SentencePiece model: {str(error)[:200]}") from None
+        if special != (PAD, BOS, EOS, UNK):
+            raise ValueError(f"the tokenizer's special ids are {special}; this project needs {(PAD, BOS, EOS, UNK)}")
+        return processor
+
+    def __len__(self) -> int:
+        return self._processor.GetPieceSize()
+
+    @cached_property
+    def _mark(self) -> list[int]:
+        """The bytes of "▁" itself, which SentencePiece would otherwise read as a space."""
+        return [self._processor.PieceToId(f"<0x{byte:02X}>") for byte in WORD_START.encode()]
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of the pieces, without begin and end marks. `decode` gives exactly `text` back."""
+        ids: list[int] = []
+        for index, part in enumerate((" " + text).split(WORD_START)):
+            if index:
+                ids += self._mark
+            if part:
+                ids += self._processor.EncodeAsIds(part)
+        return ids
+
+    def sample(self, text: str, config: TrainConfig, random_source: random.Random) -> list[int]:
+        """Another segmentation of `text`, drawn at random; `decode` gives exactly `text` back, too."""
+        if WORD_START in text:
+            return self.encode(text)
+        if self.kind == "bpe":
+            return self._drop_merges(text, config.merge_dropout, random_source)
+        cuts = self._processor.NBestEncodeAsIds(" " + text, NBEST)
+        scores = [sum(self._processor.GetScore(i) for i in cut) for cut in cuts]
+        weights = [math.exp(config.subword_alpha * (score - max(scores))) for score in scores]
+        return random_source.choices(cuts, weights)[0]
+
+    @cached_property
+    def kind(self) -> str:
+        """ "bpe" or "unigram": the score of a BPE piece is its place among the merges, that of a unigram a log-probability."""
+        return "bpe" if all(score.is_integer() for score in self._merges.values()) else "unigram"
+
+    @cached_property
+    def _merges(self) -> dict[str, float]:
+        """Every ordinary piece and its score."""
+        processor = self._processor
+        ordinary = (
+            i for i in range(len(self)) if not (processor.IsControl(i) or processor.IsByte(i) or processor.IsUnknown(i))
+        )
+        return {processor.IdToPiece(i): processor.GetScore(i) for i in ordinary}
+
+    def _drop_merges(self, text: str, rate: float, random_source: random.Random) -> list[int]:
+        """BPE-dropout (Provilkov et al. 2020): each possible merge of a step is passed over with probability `rate`."""
+        ids: list[int] = []
+        for word in text.split(" "):
+            parts = list(WORD_START + word)
+            if not all(part in self._merges for part in parts):  # a character that is written as bytes
+                return self.encode(text)
+            while True:
+                joined = [a + b for a, b in pairwise(parts)]
+                open_to = [(-self._merges[piece], i) for i, piece in enumerate(joined) if piece in self._merges]
+                kept = [merge for merge in open_to if random_source.random() >= rate]
+                if not kept:
+                    break
+                _, first = min(kept)
+                parts[first : first + 2] = [joined[first]]
+            ids += map(self._processor.PieceToId, parts)
+        return ids
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Text of the ids; begin, end and padding marks write nothing."""
+        text = self._processor.DecodeIds([int(i) for i in ids if i not in (PAD, BOS, EOS)])
+        return text[1:] if text.startswith(" ") else text
+
+    def pieces(self, ids: Iterable[int]) -> list[str]:
+        """The pieces as the vocabulary writes them."""
+        return [self._pieces[i] for i in ids]
+
+    @cached_property
+    def _pieces(self) -> list[str]:
+        return [self._processor.IdToPiece(i) for i in range(len(self))]
+
+    @cached_property
+    def word_pieces(self) -> list[int]:
+        """Ids of pieces that can stand for a word: they start one and have three letters, or their script has no spaces.
+
+        A tiny vocabulary may have none; then all of its ordinary pieces.
+        """
+
+        def is_word(piece: str) -> bool:
+            spaced = piece.startswith(WORD_START) and len(piece) > 3 and piece[1:].isalpha()
+            return spaced or all(UNSPACED.match(character) for character in piece)
+
+        found = [i for i, piece in enumerate(self._pieces) if is_word(piece)]
+        return found if len(found) > 1 else [self._processor.PieceToId(piece) for piece in self._merges]
+
+    @classmethod
+    def train(cls, lines: Iterable[str], size: int, seed: int = 1, kind: str = "bpe", split_digits: bool = False) -> Vocabulary:
+        """A vocabulary of `size` pieces from `lines` of training text. With `split_digits` each digit stays a piece of its own.
+
+        Of more than VOCABULARY_LINES lines it holds that many, drawn at random but always the same. Raises ValueError if the
+        text is too small for the size.
+        """
+        choose("vocabulary kind", kind, KINDS)
+        out = io.BytesIO()
+        sentencepiece.set_random_generator_seed(seed)
+        try:
+            sentencepiece.SentencePieceTrainer.Train(
+                sentence_iterator=(" " + line.replace(WORD_START, "") for line in lines),
+                model_writer=out,
+                input_sentence_size=VOCABULARY_LINES,
+                shuffle_input_sentence=True,
+                vocab_size=size,
+                model_type=kind,
+                normalization_rule_name="identity",  # together with the next two: nothing in the text is altered
+                remove_extra_whitespaces=False,
+                add_dummy_prefix=False,  # `encode` writes the space before the first word itself, "▁" being text too
+                byte_fallback=True,
+                split_digits=split_digits,
+                character_coverage=0.9999,
+                pad_id=PAD,
+                bos_id=BOS,
+                eos_id=EOS,
+                unk_id=UNK,
+                minloglevel=2,
+                num_threads=1,  # with more, the vocabulary depends on their timing
+            )
+        except RuntimeError as error:
+            raise ValueError(f"a vocabulary of {size} pieces cannot be trained on this text: {str(error)[:200]}") from None
+        return cls(out.getvalue())
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """The vocabularies of a source and a target language; the same object twice where they share one."""
+
+    source: Vocabulary
+    target: Vocabulary
+
+    @property
+    def shared(self) -> bool:
+        return self.source is self.target
+
+    @classmethod
+    def train(
+        cls,
+        pairs: Iterable[tuple[str, str]],
+        size: int,
+        shared: bool,
+        seed: int = 1,
+        kind: str = "bpe",
+        split_digits: bool = False,
+    ) -> Tokenizer:
+        """`pairs` are gone through once a side, and not held. Raises ValueError if they are too few for `size`."""
+        sources, targets = (text for text, _ in pairs), (text for _, text in pairs)
+        if shared:
+            both = Vocabulary.train(chain(sources, targets), size, seed, kind, split_digits)
+            return cls(both, both)
+        return cls(*(Vocabulary.train(side, size, seed, kind, split_digits) for side in (sources, targets)))
+
+    def files(self) -> dict[str, bytes]:
+        """File names and contents, as a checkpoint folder holds them."""
+        if self.shared:
+            return {"tokenizer.model": self.source.model}
+        return {"source.model": self.source.model, "target.model": self.target.model}
+
+    @classmethod
+    def load(cls, folder: Path, shared: bool) -> Tokenizer:
+        """Raises ValueError if a file is missing or is no tokenizer."""
+
+        def read(name: str) -> Vocabulary:
+            try:
+                vocabulary = Vocabulary((folder / name).read_bytes())
+            except OSError:
+                raise ValueError(f"{folder.name}: {name} is missing or cannot be read") from None
+            len(vocabulary)  # parse it now, not at a visitor's first sentence
+            return vocabulary
+
+        if shared:
+            both = read("tokenizer.model")
+            return cls(both, both)
+        return cls(read("source.model"), read("target.model"))
+
+
+def word_indices(pieces: Sequence[str]) -> list[int]:
+    """For each piece the index of its word: a word starts at "▁", and each end mark is a word of its own.
+
+    Chinese and Japanese write no spaces; there every piece counts as a word.
+    """
+    indices: list[int] = []
+    word, before = -1, ""
+    for piece in pieces:
+        unspaced = UNSPACED.match(piece) and before != WORD_START
+        if word < 0 or piece.startswith(WORD_START) or piece == "</s>" or unspaced:
+            word += 1
+        indices.append(word)
+        before = piece
+    return indices

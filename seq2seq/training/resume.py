@@ -1,0 +1,100 @@
+"""The whole state of a training run in one file, so that a killed run goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load
+
+from seq2seq.config import TrainConfig
+from seq2seq.data.batches import TrainingData
+from seq2seq.files import replace_file
+from seq2seq.models.checkpoint import save_tensors
+from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.training.distributed import ALONE, World
+
+
+@dataclass
+class Progress:
+    """Where a run stands. `index` counts the batches of `epoch` that are done."""
+
+    update: int = 0
+    epoch: int = 0
+    index: int = 0
+    seconds: float = 0.0
+    best: float = math.inf
+    parts: int = 1  # of each batch, where memory does not hold a whole one
+
+
+def snapshot(
+    path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, run: str, progress: Progress
+) -> None:
+    """Write weights, average, the optimizer's moments and the place in the data; whole or not at all. Raises OSError.
+
+    The same whatever the number of processes. Random numbers follow from the place, so they need no state of their own.
+    """
+    tensors = {}
+    for (name, weight), mean in zip(model.named_parameters(), average.parameters(), strict=True):
+        tensors[f"weight/{name}"], tensors[f"average/{name}"] = weight.detach(), mean
+        for moment, value in optimizer.state[weight].items():
+            tensors[f"{moment}/{name}"] = value
+    about = {"progress": json.dumps(vars(progress)), "run": run}
+    contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    replace_file(Path(path), lambda beside: save_tensors(contiguous, beside, about))
+
+
+def restore(
+    path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, run: str, world: World = ALONE
+) -> Progress:
+    """Put everything back as `snapshot` found it; a fresh Progress if there is no file. Only the first process reads it.
+
+    Raises ValueError if the file is damaged or belongs to another run.
+    """
+    content = world.from_first(lambda: Path(path).read_bytes() if Path(path).exists() else None)
+    if content is None:
+        return Progress()
+    try:
+        tensors = load(content)
+        # A safetensors file begins with the length of its header, in 8 bytes, and the header, in JSON.
+        about = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+        if about["run"] != run:
+            raise ValueError(
+                f"{path} belongs to a run with other settings or data: use them again, or train into another folder"
+            )
+        progress = Progress(**json.loads(about["progress"]))
+        with torch.no_grad():
+            for (name, weight), mean in zip(model.named_parameters(), average.parameters(), strict=True):
+                weight.copy_(tensors[f"weight/{name}"])
+                mean.copy_(tensors[f"average/{name}"])
+        names = {parameter: name for name, parameter in model.named_parameters()}
+        order = [names[parameter] for group in optimizer.param_groups for parameter in group["params"]]
+        moments = {key.partition("/")[0] for key in tensors} - {"weight", "average"}
+        state = {i: {moment: tensors[f"{moment}/{name}"] for moment in moments} for i, name in enumerate(order)}
+        # Before the first update an optimizer has no moments; some never have any.
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": state if moments else {}})
+        return progress
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} is damaged ({str(error)[:100]}): delete it to start anew") from None
+
+
+def settings_of(path: str | Path) -> TrainConfig:
+    """With what settings the run was begun that was cut off. Raises ValueError if the file is damaged."""
+    try:
+        with safe_open(path, "pt") as file:
+            return TrainConfig.from_dict(json.loads(file.metadata()["run"])["training"])
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} is damaged ({str(error)[:100]}): delete it to start anew") from None
+
+
+def identity(model: Seq2Seq, config: TrainConfig, data: TrainingData) -> str:
+    """What decides a run's numbers: settings and data.
+
+    Device and number of processes may change; the numbers then agree only within rounding and, with several processes, dropout.
+    """
+    settings = {name: value for name, value in config.to_dict().items() if name != "device"}
+    return json.dumps({"training": settings, "model": model.config.to_dict(), "data": data.digest}, sort_keys=True)

@@ -1,0 +1,72 @@
+"""Scheduled sampling (Bengio et al. 2015): in training, the decoder is fed the reference less and less, and its own pieces
+more and more. How fast is in `schedules.py`.
+
+Symbols: B sentences, T longest target, R rows (live sentences), V pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from seq2seq.config import PAD
+from seq2seq.data.batches import Batch, Ids
+from seq2seq.decoding.loop import Choice, Rows, Search, decode
+from seq2seq.models.seq2seq import Seq2Seq
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """A strategy: at every step the reference's piece with probability `ratio`, else one drawn from the model's distribution.
+
+    The coin is tossed for each piece (section 2.4). A row goes on to the end of its reference, whatever was drawn.
+    """
+
+    references: Sequence[Ids]
+    ratio: float
+    seed: int
+
+    def start(self, sentences: int) -> Search:
+        return _MixedSearch(self)
+
+
+class _MixedSearch:
+    def __init__(self, strategy: Mixed):
+        longest = max(map(len, strategy.references))
+        self._references = torch.tensor([[*ids, *[PAD] * (longest - len(ids))] for ids in strategy.references])
+        self._ratio = strategy.ratio
+        self._generator = torch.Generator().manual_seed(strategy.seed)
+
+    def choose(self, log_probs: Tensor, rows: Rows) -> Choice:
+        device = log_probs.device
+        truth = self._references.to(device)[rows.sentences, rows.position]  # [R]
+        heads, point = torch.rand(2, len(truth), 1, generator=self._generator).to(device)
+        heads = heads[:, 0] < self._ratio
+        # A point between 0 and the sum of all probabilities lies within one piece's share of it.
+        shares = log_probs.exp().cumsum(-1)
+        drawn = torch.searchsorted(shares, point * shares[:, -1:])[:, 0].clamp_max(log_probs.shape[1] - 1)
+        tokens = torch.where(heads, truth, drawn)
+        totals = rows.totals + log_probs.gather(-1, tokens[:, None])[:, 0]
+        return Choice(rows.all, tokens, totals, torch.ones_like(heads))
+
+
+@torch.no_grad()
+def fed_pieces(model: Seq2Seq, batch: Batch, ratio: float, seed: int) -> Tensor:
+    """What the decoder is fed in place of `batch.target` [B, T]: each piece its own or the reference's. Padding stays.
+
+    The pieces are drawn without dropout, as in use, and no gradient flows through the drawing (section 2.4). The loss on what
+    they lead to is then one pass over the whole target, as fast as with teacher forcing.
+    """
+    training = model.training
+    model.eval()
+    lengths = (batch.target != PAD).sum(1)
+    references = [ids[:n] for ids, n in zip(batch.target.tolist(), lengths.tolist(), strict=True)]
+    memory, state = model.encode(batch.source, batch.lengths)
+    fed = batch.target.clone()
+    for position, frame in enumerate(decode(model, memory, state, Mixed(references, ratio, seed), lengths)):
+        fed[frame.outline.sentences, position] = frame.outline.choice.tokens
+    model.train(training)
+    return fed

@@ -1,0 +1,104 @@
+"""One update after another: gradient, weights, their running average. Where memory is short, a batch is taken in parts."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from seq2seq.config import TrainConfig
+from seq2seq.data.batches import collate
+from seq2seq.data.encoded import Ids
+from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.training.device import out_of_memory
+from seq2seq.training.distributed import ALONE, World
+from seq2seq.training.scheduled_sampling import fed_pieces
+
+
+class Updater:
+    """Updates `model` and `average` in place. A batch's gradient is summed over `parts` of it, doubled when memory ends."""
+
+    def __init__(
+        self,
+        model: Seq2Seq,
+        average: Seq2Seq,
+        optimizer: torch.optim.Optimizer,
+        config: TrainConfig,
+        bf16: bool,
+        world: World = ALONE,
+        parts: int = 1,
+    ):
+        self.parts = parts
+        self._model, self._average, self._optimizer = model, average, optimizer
+        self._config, self._bf16, self._world = config, bf16, world
+
+    @torch.enable_grad()
+    def __call__(self, pairs: Sequence[tuple[Ids, Ids]], rate: float, forcing: float, update: int) -> tuple[float, float, int]:
+        """One update, by all processes on their shares of a batch.
+
+        Returns the loss per piece, the gradient's norm and the number of target pieces: those of the whole batch. Raises
+        ValueError for a loss that is not finite, and where memory does not hold a single sentence.
+        """
+        model, config = self._model, self._config
+        model.train()
+        tokens = sum(len(target) for _, target in pairs)
+        loss = self._gradient(self._world.share(pairs), tokens, forcing, update)
+        mean = float(self._world.sum_gradients(model.parameters(), loss))
+        if not math.isfinite(mean):
+            raise ValueError(
+                f"training diverged: the loss of update {update + 1} is not a finite number; lower the learning rate"
+            )
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.gradient_clip or math.inf)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        self._step()
+        # The average starts short and grows with the run: early weights are forgotten fast.
+        decay = min(config.average_decay, (1 + update) / (10 + update))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self._average.parameters()), list(model.parameters()), 1 - decay)
+        return mean, float(norm), tokens
+
+    def _step(self) -> None:
+        try:
+            self._optimizer.step()
+        except RuntimeError as error:
+            if out_of_memory(error):  # half a step cannot be taken back, and no smaller batch would need less here
+                raise ValueError(
+                    "memory does not hold what the optimizer keeps of each weight: choose a smaller model"
+                ) from error
+            raise
+
+    def _gradient(self, mine: Sequence[tuple[Ids, Ids]], tokens: int, forcing: float, update: int) -> Tensor:
+        """Leaves the gradient of this process's rows with the parameters; returns their loss [], as a share of the batch's."""
+        while True:
+            try:
+                return self._summed(mine, tokens, forcing, update)
+            except RuntimeError as error:
+                if not out_of_memory(error):
+                    raise
+            # Here what the error held on to is free again.
+            if self.parts >= len(mine):
+                raise ValueError("memory does not hold a single sentence with this model: choose a smaller one")
+            self.parts *= 2
+            if self._model.device.type == "cuda":
+                torch.cuda.empty_cache()
+
+    def _summed(self, mine: Sequence[tuple[Ids, Ids]], tokens: int, forcing: float, update: int) -> Tensor:
+        model = self._model
+        self._optimizer.zero_grad()
+        # Random numbers follow from the update and the process: there is no state of theirs to be saved.
+        dice = random.Random(f"{self._config.seed}/{update}/{self._world.rank}")
+        torch.manual_seed(dice.getrandbits(63))
+        total = torch.zeros((), device=model.device)
+        size = math.ceil(len(mine) / self.parts)
+        for start in range(0, len(mine), size or 1):
+            batch = collate(mine[start : start + size]).to(model.device)
+            with torch.autocast(model.device.type, torch.bfloat16, enabled=self._bf16):
+                fed = fed_pieces(model, batch, forcing, dice.getrandbits(63)) if forcing < 1 else None
+                loss = model.loss(batch.source, batch.lengths, batch.target, self._config.label_smoothing, fed) / tokens
+            loss.backward()
+            total += loss.detach()
+        return total
