@@ -21,7 +21,7 @@ from seq2seq.ui import beam as ui
 from seq2seq.ui import examples, link
 from seq2seq.ui.beam import Asked
 from seq2seq.ui.services import Services
-from seq2seq.views import beam as view
+from seq2seq.views.attention import beam_tree as view
 
 TEXT = "my sister paints two apples"
 BEAM = Beam(4)

@@ -26,7 +26,7 @@ from seq2seq.schedules import SCHEDULES
 from seq2seq.sources.text import Tokenizer
 from seq2seq.ui import cure
 from seq2seq.ui.services import Services
-from seq2seq.views import comparison as view
+from seq2seq.views.forcing import cure as view
 from seq2seq.views import curves
 
 Pairs = list[tuple[str, str]]

@@ -15,8 +15,8 @@ from seq2seq.decoding.translator import Translator
 from seq2seq.ui import examples, lanes, link
 from seq2seq.ui.lanes import Asked, Looked
 from seq2seq.ui.services import Services
-from seq2seq.views import lanes as view
-from seq2seq.views.sentences import doubts, plain
+from seq2seq.views.forcing import two_lanes as view
+from seq2seq.views.stage.sentences import doubts, plain
 
 ASKED = Asked("my sister likes the garden.", "ma sœur aime le jardin.", "small")
 

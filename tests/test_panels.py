@@ -19,7 +19,7 @@ from seq2seq.ui import editing as editing_ui
 from seq2seq.ui import panels
 from seq2seq.ui.panels import Asked, Head, Panel
 from seq2seq.ui.services import Services
-from seq2seq.views import attention, attribution, editing
+from seq2seq.views.attention import side_by_side, attribution, edit
 from seq2seq.views.pieces import label
 
 TEXT = "the cat likes a red boat."
@@ -99,7 +99,7 @@ def test_the_pieces_that_were_fed_are_those_written_before(three: Services) -> N
 
 @pytest.mark.parametrize(("share", "text"), [(0, "0%"), (0.004, "under 1%"), (0.5, "50%"), (0.997, "over 99%"), (1, "100%")])
 def test_shares_are_never_falsely_all_or_nothing(share: float, text: str) -> None:
-    assert attention.percent(share) == text
+    assert side_by_side.percent(share) == text
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_an_edit_is_drawn_beside_what_was(three: Services) -> None:
     after = translator.translate(TEXT, edits={1: weights})
     assert shown["before"]["result"]["text"] == before.text and shown["after"]["result"]["text"] == after.text
     assert shown["after"]["grid"]["weights"][1] == [1.0] + [0.0] * (len(weights) - 1)
-    assert shown["shared"] == editing.shared(before, after) and shown["says"].startswith("At step 2 it ")
+    assert shown["shared"] == edit.shared(before, after) and shown["says"].startswith("At step 2 it ")
     assert dict(shown["link"])["weights"] == "1000" + "-0" * (len(weights) - 1)
 
 
@@ -250,9 +250,9 @@ def test_what_an_edit_did_is_said(small: Translator) -> None:
     first = before.steps[0].token
     other = traces_with(small, [before.steps[0].candidates[1].token])
     later = traces_with(small, [first, before.steps[1].candidates[1].token])
-    assert "The translation stays the same; the probability of" in editing.said(before, before, 0)
-    assert f"where it wrote “{label(before.steps[0].piece).text}”" in editing.said(before, other, 0)
-    assert "But its state is another one: from step 2 on the translation differs." in editing.said(before, later, 0)
+    assert "The translation stays the same; the probability of" in edit.said(before, before, 0)
+    assert f"where it wrote “{label(before.steps[0].piece).text}”" in edit.said(before, other, 0)
+    assert "But its state is another one: from step 2 on the translation differs." in edit.said(before, later, 0)
 
 
 @pytest.mark.parametrize(

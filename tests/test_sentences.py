@@ -17,7 +17,7 @@ from seq2seq.runs import card
 from seq2seq.ui import sentences
 from seq2seq.ui.services import Services
 from seq2seq.views import curves
-from seq2seq.views import exposure as view
+from seq2seq.views.forcing import exposure as view
 
 Pairs = list[tuple[str, str]]
 

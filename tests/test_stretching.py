@@ -14,7 +14,7 @@ from seq2seq.data.corpora import Pair
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui import bottleneck
 from seq2seq.ui.services import Services
-from seq2seq.views import stretching as view
+from seq2seq.views.attention import bottleneck as view
 
 FAMILY = ("English", "French", "everyday")
 

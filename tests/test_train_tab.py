@@ -26,7 +26,7 @@ from seq2seq.training.plan import Plan
 from seq2seq.ui import plan_form, run_board
 from seq2seq.ui.limits import UNLIMITED, Limits
 from seq2seq.ui.services import MOST_TRAINED, Services
-from seq2seq.views import training as view
+from seq2seq.views.train import run as view
 
 ANN, BOB = "ann" * 8, "bob" * 8
 TINY = Plan("sort", model={"embedding_size": 8, "encoder_size": 8, "decoder_size": 16}, training={"updates": 30})

@@ -14,7 +14,7 @@ from seq2seq.trace import DecodingTrace
 from seq2seq.ui import fields, link, one_step
 from seq2seq.ui.assets import component
 from seq2seq.ui.services import Services
-from seq2seq.views import attribution as view
+from seq2seq.views.attention import attribution as view
 
 SCRIPTS = ("core", "link", "board", "attribution")
 _serial = itertools.count(1)

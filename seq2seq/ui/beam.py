@@ -17,7 +17,7 @@ from seq2seq.ui.assets import component
 from seq2seq.ui.link import Request
 from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
-from seq2seq.views import beam as view
+from seq2seq.views.attention import beam_tree as view
 
 SCRIPTS = ("core", "link", "clock", "tables", "beam-layout", "beam-tree", "beam")
 _serial = itertools.count(1)

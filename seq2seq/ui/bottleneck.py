@@ -16,7 +16,7 @@ from seq2seq.ui.assets import component
 from seq2seq.ui.message import explain, message, message_line
 from seq2seq.ui.services import Services
 from seq2seq.ui.serving import PLOTLY_ADDRESS
-from seq2seq.views import stretching as view
+from seq2seq.views.attention import bottleneck as view
 
 SCRIPTS = ("core", "plotly", "figures", "tables", "link", "board", "bottleneck")
 OPENING = 3  # clauses: attention still holds them

@@ -15,7 +15,7 @@ from seq2seq.ui.assets import component
 from seq2seq.ui.lanes import Asked, items
 from seq2seq.ui.services import Services
 from seq2seq.ui.serving import PLOTLY_ADDRESS
-from seq2seq.views import comparison as view
+from seq2seq.views.forcing import cure as view
 
 SCRIPTS = ("core", "plotly", "figures", "tables", "link", "board", "cure")
 FORCING = {"teacher_forcing_ratio", "teacher_forcing_schedule"}  # the settings that recipes of the cure differ in

@@ -13,8 +13,8 @@ import gradio as gr
 from seq2seq.ui import fields, link, one_step
 from seq2seq.ui.assets import component
 from seq2seq.ui.services import Services
-from seq2seq.views import attention
-from seq2seq.views import editing as view
+from seq2seq.views.attention import side_by_side
+from seq2seq.views.attention import edit as view
 
 SCRIPTS = ("core", "link", "board", "heat-table", "edit")
 PER_MILLE = 1000  # in an address, a weight is a whole number of these
@@ -90,7 +90,7 @@ def payload(services: Services, asked: Asked) -> str:
             "step": asked.step,
             "weights": [weight / PER_MILLE for weight in asked.weights],
             "together": before.lanes == ("together",),
-            "scale": attention.scale(),
+            "scale": side_by_side.scale(),
             "model": {"title": info.title, "trained_on": info.trained_on},
             "link": items(asked),
             "serial": next(_serial),

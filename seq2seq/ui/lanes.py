@@ -16,8 +16,8 @@ from seq2seq.trace import DecodingTrace
 from seq2seq.ui import fields, link
 from seq2seq.ui.assets import component
 from seq2seq.ui.services import Services
-from seq2seq.views import lanes as view
-from seq2seq.views import sentences
+from seq2seq.views.forcing import two_lanes as view
+from seq2seq.views.stage import sentences
 
 SCRIPTS = ("core", "link", "clock", "lanes-table", "lanes-detail", "lanes-tools", "lanes")
 DRAWN = "~"  # stands before a seed, where a wrong word is drawn and not written

@@ -16,7 +16,7 @@ from seq2seq.data.corpora import Pair
 from seq2seq.data.public_corpora import PUBLIC
 from seq2seq.data.table_format import Layout
 from seq2seq.training.plan import VOCABULARY_SIZE, Files, Plan
-from seq2seq.views import material as view
+from seq2seq.views.train import uploaded_table as view
 
 FILES = Files("train.tsv", "valid.tsv")  # in the run's folder
 OWN = "own"  # the subject of models that a visitor's own pairs have made

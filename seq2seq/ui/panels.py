@@ -17,7 +17,7 @@ from seq2seq.models.seq2seq import CROSS, DECODER, ENCODER
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui import examples, fields, link
 from seq2seq.ui.services import Services
-from seq2seq.views import attention as view
+from seq2seq.views.attention import side_by_side as view
 
 MOST = 4
 UNITS = ("words", "pieces")

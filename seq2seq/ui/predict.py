@@ -19,7 +19,7 @@ from seq2seq.ui import examples, fields, gold, link
 from seq2seq.ui.assets import component
 from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
-from seq2seq.views import predict as view
+from seq2seq.views.attention import predict as view
 from seq2seq.views.pieces import visible
 
 SCRIPTS = ("core", "link", "board", "tables", "heat-table", "predict")

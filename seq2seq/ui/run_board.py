@@ -34,7 +34,7 @@ from seq2seq.ui.limits import UNLIMITED
 from seq2seq.ui.message import explain
 from seq2seq.ui.services import Services
 from seq2seq.ui.serving import PLOTLY_ADDRESS
-from seq2seq.views import training as view
+from seq2seq.views.train import run as view
 
 SCRIPTS = ("core", "plotly", "figures", "link", "board", "clock", "train-probe", "train-runs", "train")
 EVENT_BYTES = 2**25  # of a run's reports that are loaded, at most

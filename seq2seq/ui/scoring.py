@@ -17,8 +17,9 @@ from seq2seq.ui import examples, fields, link
 from seq2seq.ui.assets import component
 from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
-from seq2seq.views import scores, sentences
-from seq2seq.views.sentences import Span, told
+from seq2seq.views.forcing import score as scores
+from seq2seq.views.stage import sentences
+from seq2seq.views.stage.sentences import Span, told
 
 SCRIPTS = ("core", "link", "board", "score")
 _serial = itertools.count(1)

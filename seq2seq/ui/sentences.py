@@ -21,7 +21,7 @@ from seq2seq.ui.assets import component
 from seq2seq.ui.message import explain, message, message_line, reported
 from seq2seq.ui.services import Services
 from seq2seq.ui.serving import PLOTLY_ADDRESS
-from seq2seq.views import exposure as view
+from seq2seq.views.forcing import exposure as view
 
 SCRIPTS = ("core", "plotly", "figures", "tables", "link", "board", "exposure")
 MOST_PAIRS = 2000

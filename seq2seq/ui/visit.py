@@ -13,7 +13,7 @@ from seq2seq.trace import DecodingTrace
 from seq2seq.ui import link
 from seq2seq.ui.link import Request
 from seq2seq.ui.services import Services
-from seq2seq.views.fork import compare
+from seq2seq.views.stage.fork import compare
 
 _serial = itertools.count(1)
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from seq2seq.trace import DecodingTrace
-from seq2seq.views import heatmap, pieces, sentences
+from seq2seq.views.stage import heatmap, sentences
+from seq2seq.views import pieces
 
 VIEWS: dict[str, Callable[[DecodingTrace], Any]] = {
     "pieces": pieces.view,

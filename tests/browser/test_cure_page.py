@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from seq2seq.models.checkpoint import ROOT, available
 from seq2seq.runs import card
-from seq2seq.views import comparison
+from seq2seq.views.forcing import cure
 
 FOUND = next(found for name in available() if (found := card.read_comparison(ROOT / name)))
 FIGURES = {"schedule": 4, "difference": 4, "free": 4, "forced": 4, "mistake": 4, "wrong-word": 4}  # lines and bands of each
@@ -22,7 +22,7 @@ def view(visit):
 
 def test_both_recipes_are_drawn_with_their_bands_beside_the_papers_figures(view) -> None:
     page = view()
-    expect(page.get_by_test_id("verdict")).to_have_text("".join(comparison.verdict(FOUND)))
+    expect(page.get_by_test_id("verdict")).to_have_text("".join(cure.verdict(FOUND)))
     for name, traces in FIGURES.items():
         expect(page.locator(".cure").get_by_test_id(f"figure-{name}").locator(".scatterlayer .trace")).to_have_count(traces)
     table = page.get_by_test_id("recipes")

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from seq2seq.trace import DecodingTrace
-from seq2seq.views.attention import percent
+from seq2seq.views.attention.side_by_side import percent
 from seq2seq.views.pieces import alone, label, words
 
 if TYPE_CHECKING:  # the engine's record is read here, and the engine is not loaded for it

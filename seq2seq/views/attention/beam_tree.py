@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seq2seq.trace import DecodingTrace
 from seq2seq.views.pieces import END, alone, label, spell, visible
-from seq2seq.views.sentences import Span, probability, told
+from seq2seq.views.stage.sentences import Span, probability, told
 
 if TYPE_CHECKING:  # the engine's records are read here, and the engine is not loaded for it
     from seq2seq.decoding.beam_tree import BeamTree, Node

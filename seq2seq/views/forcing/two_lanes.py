@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from seq2seq.trace import DecodingStep, DecodingTrace
 from seq2seq.views.pieces import alone, label
-from seq2seq.views.sentences import Span, piece_spans, told
+from seq2seq.views.stage.sentences import Span, piece_spans, told
 
 if TYPE_CHECKING:  # the engine's records are read here, and the engine is not loaded for it
     from seq2seq.analysis.two_lanes import Injection, Lanes, Recovery, Rescue

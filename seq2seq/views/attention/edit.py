@@ -6,8 +6,8 @@ from itertools import takewhile
 from typing import Any
 
 from seq2seq.trace import DecodingStep, DecodingTrace
-from seq2seq.views import attention
-from seq2seq.views.attribution import probability
+from seq2seq.views.attention import side_by_side
+from seq2seq.views.attention.attribution import probability
 from seq2seq.views.pieces import alone, label
 
 
@@ -15,8 +15,8 @@ def side(trace: DecodingTrace) -> dict[str, Any]:
     """One of the two: what came of it, its attention by pieces, and the candidates of each step."""
     weights = [list(step.attention) for step in trace.steps if step.attention is not None]
     return {
-        "result": attention.result(trace),
-        "grid": attention.grid(trace, weights)["pieces"],
+        "result": side_by_side.result(trace),
+        "grid": side_by_side.grid(trace, weights)["pieces"],
         "labels": [{"text": label(step.piece).text, "kind": label(step.piece).kind} for step in trace.steps],
         "candidates": [_candidates(step) for step in trace.steps],
     }

@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import Any
 
 from seq2seq.trace import DecodingTrace
-from seq2seq.views import sentences
+from seq2seq.views.stage import sentences
 from seq2seq.views.pieces import view
 
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seq2seq.views.attention import percent, scale
-from seq2seq.views.heatmap import DIGITS
+from seq2seq.views.attention.side_by_side import percent, scale
+from seq2seq.views.stage.heatmap import DIGITS
 from seq2seq.views.pieces import visible
-from seq2seq.views.sentences import Span, told
+from seq2seq.views.stage.sentences import Span, told
 
 if TYPE_CHECKING:  # the engine's records are read here, and the engine is not loaded for it
     from seq2seq.analysis.alignment import Aligned, Counts, Links

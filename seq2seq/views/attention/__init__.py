@@ -1,0 +1,1 @@
+"""Pictures of the Attention tab, a module a view."""

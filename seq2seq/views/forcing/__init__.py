@@ -1,0 +1,1 @@
+"""Pictures of the Teacher forcing tab, a module a view."""
