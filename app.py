@@ -4,7 +4,7 @@ import os
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 
-from seq2seq.ui import create_app, launch_settings
+from seq2seq.ui.app import create_app, launch_settings
 
 if __name__ == "__main__":
     create_app().launch(**launch_settings())

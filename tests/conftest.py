@@ -9,7 +9,7 @@ from small import CONFIGS, grammar_pairs, make_checkpoint, make_model, small_con
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.sources.text import Tokenizer
-from seq2seq.ui.services import Services
+from seq2seq.ui.host.services import Services
 
 # A deadline would be a timed assertion, and the first example also loads what the others share.
 settings.register_profile("project", deadline=None)

@@ -11,7 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small import make_checkpoint, make_model, small_config
 
-from seq2seq.analysis.alignment import ATTENTION, DIAGONAL, UNIFORM, Aligned, Counts, Row, diagonal, largest, measure, read_aligned, read_links, report, score, uniform, word_attention
+from seq2seq.analysis.alignment import (
+    ATTENTION,
+    DIAGONAL,
+    UNIFORM,
+    Aligned,
+    Counts,
+    Row,
+    diagonal,
+    largest,
+    measure,
+    read_aligned,
+    read_links,
+    report,
+    score,
+    uniform,
+    word_attention,
+)
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.text import Tokenizer
 from seq2seq.sources.words import join

@@ -18,8 +18,9 @@ from gradio_client import Client
 from seq2seq.analysis import scoring
 from seq2seq.decoding.loop import Beam
 from seq2seq.trace import SCHEMA, DecodingTrace
-from seq2seq.ui import api, create_app
-from seq2seq.ui.services import Services
+from seq2seq.ui import api
+from seq2seq.ui.app import create_app
+from seq2seq.ui.host.services import Services
 
 ADDRESS = "http://127.0.0.1:7860"  # as the document has it
 PUBLIC = {"/translate", "/score", "/models"}

@@ -17,10 +17,10 @@ from seq2seq.decoding.beam_tree import Node, grow
 from seq2seq.decoding.hypotheses import paths
 from seq2seq.decoding.loop import Beam, decode
 from seq2seq.decoding.translator import Translator
-from seq2seq.ui import beam as ui
-from seq2seq.ui import examples, link
-from seq2seq.ui.beam import Asked
-from seq2seq.ui.services import Services
+from seq2seq.ui.attention import beam_tree as ui
+from seq2seq.ui.attention.beam_tree import Asked
+from seq2seq.ui.host.services import Services
+from seq2seq.ui.kit import address, examples
 from seq2seq.views.attention import beam_tree as view
 
 TEXT = "my sister paints two apples"
@@ -219,7 +219,7 @@ def test_what_the_limit_cuts_off_is_an_output_and_says_so(small: Translator) -> 
 @pytest.mark.parametrize("asked", [Asked("a & b = #", "m"), Asked("x", "m", Beam(10, 0.3))])
 def test_an_address_says_all_that_was_asked(asked: Asked) -> None:
     written = dict(ui.items(asked))
-    assert {*written, "step"} == set(link.PARAMETERS[link.BEAM])
+    assert {*written, "step"} == set(address.PARAMETERS[address.BEAM])
     assert ui.read({**written, "step": "4"}, Services({"m": make_info("m")})) == (asked, 4, [])
 
 

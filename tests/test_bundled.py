@@ -12,7 +12,7 @@ from seq2seq.decoding.translator import ModelInfo, Translator
 from seq2seq.models import checkpoint
 from seq2seq.models.checkpoint import ROOT, available
 from seq2seq.runs import card
-from seq2seq.ui import examples
+from seq2seq.ui.kit import examples
 
 README = (ROOT.parent / "README.md").read_text(encoding="utf-8")
 PAIR = ["en-fr-additive", "en-fr-plain"]  # the two that differ in attention alone

@@ -24,10 +24,10 @@ from seq2seq.models.checkpoint import Checkpoint
 from seq2seq.runs import card
 from seq2seq.schedules import SCHEDULES
 from seq2seq.sources.text import Tokenizer
-from seq2seq.ui import cure
-from seq2seq.ui.services import Services
-from seq2seq.views.forcing import cure as view
+from seq2seq.ui.forcing import cure
+from seq2seq.ui.host.services import Services
 from seq2seq.views import curves
+from seq2seq.views.forcing import cure as view
 
 Pairs = list[tuple[str, str]]
 TOLD, CURED = "teacher forcing", "scheduled sampling"

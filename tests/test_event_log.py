@@ -17,7 +17,17 @@ from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.sources.text import Tokenizer
 from seq2seq.training import event_log
 from seq2seq.training.event_log import FILE, START, Place, from_json, logged, read, to_json
-from seq2seq.training.events import CheckpointSaved, DeviceUsed, Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
+from seq2seq.training.events import (
+    CheckpointSaved,
+    DeviceUsed,
+    Event,
+    Finished,
+    Measured,
+    SampleDecoded,
+    Started,
+    StepDone,
+    Validated,
+)
 from seq2seq.training.loop import train
 
 Pairs = list[tuple[str, str]]

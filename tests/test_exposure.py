@@ -14,7 +14,7 @@ from seq2seq.config import EOS
 from seq2seq.decoding.metrics import align
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.text import Tokenizer
-from seq2seq.ui import examples
+from seq2seq.ui.kit import examples
 
 Pairs = list[tuple[str, str]]
 

@@ -28,9 +28,9 @@ from seq2seq.runs.queue import ELSEWHERE, FAILED, FINISHED, STOPPED, Runs
 from seq2seq.sources.text import Tokenizer
 from seq2seq.training import device
 from seq2seq.training.events import Started
-from seq2seq.ui import run_board
-from seq2seq.ui.message import explain
-from seq2seq.ui.services import Services
+from seq2seq.ui.host.services import Services
+from seq2seq.ui.kit.message import explain
+from seq2seq.ui.train import run_board
 
 ROOT = Path(__file__).resolve().parents[1]
 FULL = "the disk of this machine is full: make room on it"

@@ -19,8 +19,8 @@ from browser.server import ROOT, serve
 from hostile import BODIES, BROKEN, MODELS, SCRIPT, VALUES, Answer, Visitor, secret_places, session
 
 from seq2seq.runs.queue import Runs
-from seq2seq.ui import upload_folder
 from seq2seq.ui.api import MAX_ID
+from seq2seq.ui.host import upload_folder
 
 LONG = os.environ.get("SEQ2SEQ_FUZZ") == "long"
 SENTENCE = "I forgot my umbrella."
@@ -245,7 +245,7 @@ def test_places_of_files(visitor, check):
     answers = [visitor.raw(place) for place in secret_places(ROOT, Path.home())]
     check(answers)
     for answer in answers:
-        assert answer.status != 200 or "seq2seq.ui import" not in answer.text, answer
+        assert answer.status != 200 or "seq2seq.ui.app import" not in answer.text, answer
     refused = [answer for answer in answers if "file=" in answer.asked]
     assert len(refused) > 10 and {answer.status for answer in refused} <= {403, 404}
 

@@ -10,7 +10,7 @@ from small import make_info
 from seq2seq.__main__ import main
 from seq2seq.analysis.alignment import read_aligned, score
 from seq2seq.sources.words import join, split
-from seq2seq.ui import examples, gold
+from seq2seq.ui.kit import examples, gold
 
 FILES = [(*key, name) for key, name in gold.FILES.items()]
 

@@ -12,9 +12,10 @@ from small import make_info
 
 from seq2seq.analysis import two_lanes
 from seq2seq.decoding.translator import Translator
-from seq2seq.ui import examples, lanes, link
-from seq2seq.ui.lanes import Asked, Looked
-from seq2seq.ui.services import Services
+from seq2seq.ui.forcing import lanes
+from seq2seq.ui.forcing.lanes import Asked, Looked
+from seq2seq.ui.host.services import Services
+from seq2seq.ui.kit import address, examples
 from seq2seq.views.forcing import two_lanes as view
 from seq2seq.views.stage.sentences import doubts, plain
 
@@ -140,7 +141,7 @@ def read(services: Services, **query: str) -> tuple[Asked, int, list[str]]:
 def test_an_address_says_all_that_was_asked(services: Services, more: dict[str, Any]) -> None:
     asked = Asked("Où ? & = #", "ré-fé", "small", **more)
     written = dict(lanes.items(asked))
-    assert written.keys() <= set(link.PARAMETERS[link.FORCING])
+    assert written.keys() <= set(address.PARAMETERS[address.FORCING])
     assert read(services, **written, step="4") == (asked, 4, [])
 
 
@@ -229,7 +230,7 @@ def test_every_reference_belongs_to_an_example() -> None:
 
 
 def test_tabs_are_known_by_their_addresses() -> None:
-    assert link.tab_of({}) == link.TRANSLATE and link.tab_of({"tab": "teacher-forcing"}) == link.FORCING
+    assert address.tab_of({}) == address.TRANSLATE and address.tab_of({"tab": "teacher-forcing"}) == address.FORCING
     with pytest.raises(ValueError, match=r"no tab “x”. There are: translate, attention, attribution"):
-        link.tab_of({"tab": "x"})
-    assert SimpleNamespace(**link.address(link.TRANSLATE)).tab is None
+        address.tab_of({"tab": "x"})
+    assert SimpleNamespace(**address.address(address.TRANSLATE)).tab is None

@@ -14,8 +14,9 @@ import segno
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from seq2seq.ui import lesson, lesson_page, link
-from seq2seq.ui.lesson import CONTROLS, Lesson, decode, encode
+from seq2seq.ui.kit import address as link
+from seq2seq.ui.lesson import lesson, page
+from seq2seq.ui.lesson.lesson import CONTROLS, Lesson, decode, encode
 
 HERE = "https://example.org/?tab=attention&text=a+b%26c&step=3"
 QUESTIONS = st.text(max_size=lesson.MOST_CHARACTERS)  # no lone surrogates: hypothesis makes none unless asked
@@ -207,7 +208,7 @@ def asked(**changed: object) -> dict[str, object]:
 
 
 def test_the_qr_code_says_the_link():
-    answer = lesson_page.lesson_link(asked())
+    answer = page.lesson_link(asked())
     assert answer["link"] == lesson.link(HERE, Lesson("Why?", ("tabs",)))
     file = io.BytesIO()
     segno.make_qr(answer["link"], error="l").save(file, kind="svg", scale=8, dark="#000", light="#fff")
@@ -216,10 +217,10 @@ def test_the_qr_code_says_the_link():
 
 
 def test_a_link_that_is_too_long_for_a_qr_code_is_still_a_link():
-    length = lesson_page.MOST_QR_BYTES - len(lesson_page.lesson_link(asked(address="https://x/?a="))["link"])
-    fits = lesson_page.lesson_link(asked(address="https://x/?a=" + "a" * length))
-    assert len(fits["link"]) == lesson_page.MOST_QR_BYTES and fits["qr"]
-    longer = lesson_page.lesson_link(asked(address="https://x/?a=" + "a" * (length + 1)))
+    length = page.MOST_QR_BYTES - len(page.lesson_link(asked(address="https://x/?a="))["link"])
+    fits = page.lesson_link(asked(address="https://x/?a=" + "a" * length))
+    assert len(fits["link"]) == page.MOST_QR_BYTES and fits["qr"]
+    longer = page.lesson_link(asked(address="https://x/?a=" + "a" * (length + 1)))
     assert longer["link"].startswith("https://") and "qr" not in longer and "1,001 bytes" in longer["note"]
 
 
@@ -243,14 +244,14 @@ def test_a_link_that_is_too_long_for_a_qr_code_is_still_a_link():
     ],
 )
 def test_the_dialog_always_gets_an_answer(given_to_it):
-    assert lesson_page.lesson_link(given_to_it).keys() == {"problem"}
+    assert page.lesson_link(given_to_it).keys() == {"problem"}
 
 
 # --- what the students' page is told ---------------------------------------------------------------------------------
 
 
 def test_the_page_is_told_what_to_do():
-    value = lesson_page.shown(encode(Lesson("<script>\u202e", ("tabs",), ("model",))))
+    value = page.shown(encode(Lesson("<script>\u202e", ("tabs",), ("model",))))
     assert "<" not in value
     told = json.loads(value)
     assert told.pop("asked") == "<script>\u202e"  # for the teacher's own field
@@ -258,11 +259,11 @@ def test_the_page_is_told_what_to_do():
 
 
 def test_a_damaged_lesson_leaves_the_page_as_it_is():
-    told = json.loads(lesson_page.shown("1.xyz"))
+    told = json.loads(page.shown("1.xyz"))
     assert told["hidden"] == told["locked"] == [] and told["question"] == "" and "damaged" in told["problem"]
 
 
 def test_an_address_without_a_lesson_changes_nothing():
-    assert "__type__" in lesson_page.opened(SimpleNamespace(query_params={}))
+    assert "__type__" in page.opened(SimpleNamespace(query_params={}))
     for name in (lesson.PARAMETER, lesson.DRAFT):
-        assert json.loads(lesson_page.opened(SimpleNamespace(query_params={name: ""})))["problem"]
+        assert json.loads(page.opened(SimpleNamespace(query_params={name: ""})))["problem"]

@@ -12,8 +12,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from seq2seq.ui import launch_settings, order
-from seq2seq.ui.order import InOrder
+from seq2seq.ui.app import launch_settings
+from seq2seq.ui.host import in_order
+from seq2seq.ui.host.in_order import InOrder
 
 
 @pytest.fixture
@@ -24,8 +25,8 @@ def waits(monkeypatch) -> list[float]:
     async def sleep(seconds: float) -> None:
         found.append(seconds)
 
-    monkeypatch.setattr(order, "asyncio", SimpleNamespace(sleep=sleep))
-    monkeypatch.setattr(order, "APART", 600.0)
+    monkeypatch.setattr(in_order, "asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(in_order, "APART", 600.0)
     return found
 
 

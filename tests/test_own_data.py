@@ -17,10 +17,10 @@ from seq2seq.data.table_format import guess
 from seq2seq.runs.folders import Run
 from seq2seq.runs.queue import FINISHED, Runs
 from seq2seq.training.plan import Plan
-from seq2seq.ui import own_data, plan_form, run_board
-from seq2seq.ui.limits import Limits
-from seq2seq.ui.material import FILES, OWN, Material, Own, Public, language, look
-from seq2seq.ui.services import Services
+from seq2seq.ui.host.limits import Limits
+from seq2seq.ui.host.services import Services
+from seq2seq.ui.train import own_data, plan_form, run_board
+from seq2seq.ui.train.training_data import FILES, OWN, Material, Own, Public, language, look
 
 PAIRS = TASKS["grammar"].pairs("train")[:400]
 CHOICE = {**plan_form.usual(FILES, {}), "architecture": "recurrent"}

@@ -14,12 +14,12 @@ from seq2seq.analysis import inspection
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.text import Tokenizer
 from seq2seq.trace import DecodingTrace
-from seq2seq.ui import attribution as attribution_ui
-from seq2seq.ui import editing as editing_ui
-from seq2seq.ui import panels
-from seq2seq.ui.panels import Asked, Head, Panel
-from seq2seq.ui.services import Services
-from seq2seq.views.attention import side_by_side, attribution, edit
+from seq2seq.ui.attention import attribution as attribution_ui
+from seq2seq.ui.attention import edit as editing_ui
+from seq2seq.ui.attention import panels
+from seq2seq.ui.attention.panels import Asked, Head, Panel
+from seq2seq.ui.host.services import Services
+from seq2seq.views.attention import attribution, edit, side_by_side
 from seq2seq.views.pieces import label
 
 TEXT = "the cat likes a red boat."

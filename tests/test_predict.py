@@ -17,9 +17,10 @@ from seq2seq.analysis.alignment import Links
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.text import Tokenizer
 from seq2seq.sources.words import split
-from seq2seq.ui import gold, link, predict
-from seq2seq.ui.predict import Asked, Seen
-from seq2seq.ui.services import Services
+from seq2seq.ui.attention import predict
+from seq2seq.ui.attention.predict import Asked, Seen
+from seq2seq.ui.host.services import Services
+from seq2seq.ui.kit import address, gold
 
 TEXT, TRANSLATION = "We were waiting for you in the garden.", "Nous t'attendions dans le jardin."
 DRAWN: Links = frozenset({(0, 0), (3, 1), (1, 2), (5, 3), (6, 4), (7, 5), (8, 6)})
@@ -120,7 +121,7 @@ def test_a_control_character_and_a_strange_script_are_only_words(services: Servi
 )
 def test_an_address_says_all_that_was_asked(asked: Asked) -> None:
     written = dict(predict.items(asked))
-    assert written.keys() <= set(link.PARAMETERS[link.PREDICT])
+    assert written.keys() <= set(address.PARAMETERS[address.PREDICT])
     assert predict.read(written, Services({"m": make_info("m")})) == (asked, [])
 
 

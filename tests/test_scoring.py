@@ -9,9 +9,10 @@ import pytest
 from small import make_info
 
 from seq2seq.decoding.translator import Translator
-from seq2seq.ui import link, scoring
-from seq2seq.ui.scoring import Asked
-from seq2seq.ui.services import Services
+from seq2seq.ui.forcing import score
+from seq2seq.ui.forcing.score import Asked
+from seq2seq.ui.host.services import Services
+from seq2seq.ui.kit import address
 
 SOURCE = "I am hungry."
 
@@ -24,7 +25,7 @@ def services() -> Services:
 
 def scored(services: Services, *values: str) -> dict[str, Any]:
     first, *other = values
-    return json.loads(scoring.score(services, Asked(SOURCE, first, "en-fr-additive", *other)))
+    return json.loads(score.score(services, Asked(SOURCE, first, "en-fr-additive", *other)))
 
 
 def said(payload: dict[str, Any]) -> list[str]:
@@ -61,11 +62,11 @@ def test_ones_own_that_is_the_beams_best_has_no_difference(services: Services) -
 
 @pytest.mark.parametrize("asked", [Asked("a & b", "c = d", "m"), Asked("a", "b", "m", "# e")])
 def test_an_address_says_all_that_was_asked(asked: Asked) -> None:
-    written = dict(scoring.items(asked))
-    assert written.keys() <= set(link.PARAMETERS[link.SCORE])
-    assert scoring.read(written, Services({"m": make_info("m")})) == (asked, [])
+    written = dict(score.items(asked))
+    assert written.keys() <= set(address.PARAMETERS[address.SCORE])
+    assert score.read(written, Services({"m": make_info("m")})) == (asked, [])
 
 
 def test_an_address_of_a_model_that_is_gone_is_reported() -> None:
-    asked, problems = scoring.read({"model": "gone", "text": "t"}, Services({"m": make_info("m")}))
+    asked, problems = score.read({"model": "gone", "text": "t"}, Services({"m": make_info("m")}))
     assert asked == Asked("t", "", "m") and len(problems) == 1 and "no model “gone”" in problems[0]

@@ -14,8 +14,8 @@ from seq2seq.analysis.exposure import measure
 from seq2seq.analysis.exposure_report import Report
 from seq2seq.decoding.translator import Translator
 from seq2seq.runs import card
-from seq2seq.ui import sentences
-from seq2seq.ui.services import Services
+from seq2seq.ui.forcing import exposure
+from seq2seq.ui.host.services import Services
 from seq2seq.views import curves
 from seq2seq.views.forcing import exposure as view
 
@@ -28,7 +28,7 @@ def report(small: Translator, pairs: Pairs) -> dict[str, Any]:
 
 
 def run(services: Services, file: Path) -> list[dict[str, Any]]:
-    return [json.loads(value) for value in sentences.measured(services, "small", str(file))]
+    return [json.loads(value) for value in exposure.measured(services, "small", str(file))]
 
 
 def test_the_figures_draw_the_reports_numbers(report: dict[str, Any]) -> None:
@@ -123,6 +123,6 @@ def test_a_report_is_kept_with_a_model_and_damage_is_no_report(report: dict[str,
 
 
 def test_a_model_without_a_report_says_so(services: Services) -> None:
-    drawn = json.loads(sentences.stored(services, "small"))
+    drawn = json.loads(exposure.stored(services, "small"))
     assert "Nothing was measured beforehand" in drawn["about"]
     assert (drawn["headline"], drawn["figures"], drawn["table"]) == ([], [], None)

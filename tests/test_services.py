@@ -17,8 +17,10 @@ from small import make_checkpoint, make_info, make_model, small_config
 from seq2seq.decoding.loop import Beam, Greedy
 from seq2seq.decoding.translator import ModelInfo, Translator
 from seq2seq.models import checkpoint
-from seq2seq.ui import examples, faults, menu, services
-from seq2seq.ui.services import Services
+from seq2seq.ui import faults
+from seq2seq.ui.host import services
+from seq2seq.ui.host.services import Services
+from seq2seq.ui.kit import examples, menu
 
 # --- services --------------------------------------------------------------------------------------------------------
 

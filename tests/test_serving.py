@@ -17,8 +17,10 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from seq2seq.ui import assets, launch_settings, serving
-from seq2seq.ui.serving import PLOTLY_ADDRESS, Light
+from seq2seq.ui.app import launch_settings
+from seq2seq.ui.host import serving
+from seq2seq.ui.host.serving import PLOTLY_ADDRESS, Light
+from seq2seq.ui.kit import component
 
 LONG = "a page of many words " * 2000
 
@@ -147,7 +149,7 @@ def test_only_so_much_is_kept(client: TestClient, asked: list[str], monkeypatch)
 @pytest.mark.parametrize("encoding", ["gzip", "br", "identity"])
 def test_plotly_is_the_file_that_came_with_it(client: TestClient, encoding: str) -> None:
     answer = get(client, f"/{PLOTLY_ADDRESS}", encoding)
-    assert answer.content == assets.PLOTLY.read_bytes()
+    assert answer.content == component.PLOTLY.read_bytes()
     assert answer.headers.get("content-encoding") == (None if encoding == "identity" else encoding)
     assert "immutable" in answer.headers["cache-control"] and answer.headers["content-type"].startswith("text/javascript")
 

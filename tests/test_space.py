@@ -16,8 +16,8 @@ from packaging.version import Version
 from space import ROOT, a_folder, apart
 from yaml import YAMLError
 
-from seq2seq.ui import launch_settings
-from seq2seq.ui.limits import Limits, password
+from seq2seq.ui.app import launch_settings
+from seq2seq.ui.host.limits import Limits, password
 
 COLORS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}  # the Hub's
 MAX_BYTES = 10_000_000  # the Hub wants larger files in another kind of storage

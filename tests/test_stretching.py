@@ -12,8 +12,8 @@ from small import make_info
 from seq2seq.analysis.growing_sentences import MOST_CLAUSES, PARTS, SENTENCES, Stretched, grown, stretch
 from seq2seq.data.corpora import Pair
 from seq2seq.decoding.translator import Translator
-from seq2seq.ui import bottleneck
-from seq2seq.ui.services import Services
+from seq2seq.ui.attention import bottleneck
+from seq2seq.ui.host.services import Services
 from seq2seq.views.attention import bottleneck as view
 
 FAMILY = ("English", "French", "everyday")

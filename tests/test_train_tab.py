@@ -23,9 +23,9 @@ from seq2seq.sources.text import Tokenizer
 from seq2seq.training.event_log import to_json
 from seq2seq.training.events import BatchSplit, DeviceUsed, Finished, Measured, SampleDecoded, Started, StepDone, Validated
 from seq2seq.training.plan import Plan
-from seq2seq.ui import plan_form, run_board
-from seq2seq.ui.limits import UNLIMITED, Limits
-from seq2seq.ui.services import MOST_TRAINED, Services
+from seq2seq.ui.host.limits import UNLIMITED, Limits
+from seq2seq.ui.host.services import MOST_TRAINED, Services
+from seq2seq.ui.train import plan_form, run_board
 from seq2seq.views.train import run as view
 
 ANN, BOB = "ann" * 8, "bob" * 8

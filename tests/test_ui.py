@@ -9,18 +9,18 @@ import pytest
 from small import make_info
 
 from seq2seq.decoding.loop import STRATEGIES, Beam, Greedy, Sample
-from seq2seq.ui import examples, link, search
-from seq2seq.ui.link import Request
-from seq2seq.ui.message import reported, sentence
-from seq2seq.ui.services import Services
-from seq2seq.ui.visit import Visit, forced
+from seq2seq.ui.host.services import Services
+from seq2seq.ui.kit import address, examples, search
+from seq2seq.ui.kit.address import Request
+from seq2seq.ui.kit.message import reported, sentence
+from seq2seq.ui.translate.visit import Visit, forced
 
 SERVICES = Services({name: make_info(name) for name in ("first", "second")})
 FALLBACK = Request("a cat", "first")
 
 
 def read(**query):
-    return link.read(query, FALLBACK, SERVICES)
+    return address.read(query, FALLBACK, SERVICES)
 
 
 @pytest.mark.parametrize(
@@ -32,16 +32,16 @@ def read(**query):
     ],
 )
 def test_an_address_says_all_of_a_request(request_):
-    assert link.read({**dict(link.items(request_)), "step": "3"}, FALLBACK, SERVICES) == (request_, 3, [])
+    assert address.read({**dict(address.items(request_)), "step": "3"}, FALLBACK, SERVICES) == (request_, 3, [])
 
 
 def test_an_address_without_a_sentence_opens_an_example_of_its_model():
     services = Services({"first": make_info("first"), "second": make_info("second", "French", "English")})
     english, french = (examples.of(services.info(name))[0] for name in ("first", "second"))
     fallback = Request(english, "first")
-    assert link.read({"model": "second"}, fallback, services)[0].text == french
-    assert link.read({"model": "second", "text": english}, fallback, services)[0].text == english
-    assert link.read({"model": "nothing"}, fallback, services)[0] == fallback
+    assert address.read({"model": "second"}, fallback, services)[0].text == french
+    assert address.read({"model": "second", "text": english}, fallback, services)[0].text == english
+    assert address.read({"model": "nothing"}, fallback, services)[0] == fallback
 
 
 def test_an_address_is_read_without_loading_a_model():
@@ -49,12 +49,12 @@ def test_an_address_is_read_without_loading_a_model():
         raise AssertionError("loaded")
 
     services = Services({"first": make_info("first"), "second": make_info("second")}, load)
-    assert link.read({"model": "second"}, FALLBACK, services)[0].model == "second"
+    assert address.read({"model": "second"}, FALLBACK, services)[0].model == "second"
 
 
 def test_every_parameter_that_is_written_is_also_read():
-    written = {name for kind in STRATEGIES.values() for name, _ in link.items(Request("x", "first", kind(), (1,)))}
-    assert written <= set(link.PARAMETERS[link.TRANSLATE])
+    written = {name for kind in STRATEGIES.values() for name, _ in address.items(Request("x", "first", kind(), (1,)))}
+    assert written <= set(address.PARAMETERS[address.TRANSLATE])
 
 
 @pytest.mark.parametrize(

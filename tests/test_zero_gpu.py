@@ -16,7 +16,7 @@ from test_runs import ANN, LONG, SHORT, updates, wait, wait_for
 from seq2seq.runs.process import launch
 from seq2seq.runs.queue import FAILED, FINISHED, PAUSED, RUNNING, STOPPED, Runs
 from seq2seq.training.events import Finished
-from seq2seq.ui import zero_gpu
+from seq2seq.ui.host import zero_gpu
 
 LENT = {zero_gpu.VARIABLE: "true"}
 

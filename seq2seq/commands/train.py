@@ -35,7 +35,17 @@ from seq2seq.training.allocator import keep_freed_memory
 from seq2seq.training.device import choose_device, lost
 from seq2seq.training.distributed import World, join
 from seq2seq.training.event_log import logged
-from seq2seq.training.events import BatchSplit, DeviceUsed, Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
+from seq2seq.training.events import (
+    BatchSplit,
+    DeviceUsed,
+    Event,
+    Finished,
+    Measured,
+    SampleDecoded,
+    Started,
+    StepDone,
+    Validated,
+)
 from seq2seq.training.loop import train, updates_within
 from seq2seq.training.plan import VOCABULARY_SIZE, Files, Pairs, Plan
 from seq2seq.training.resume import settings_of

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import gradio as gr
 
 from seq2seq.analysis import scoring
-from seq2seq.ui import fields, search
-from seq2seq.ui.message import explain
-from seq2seq.ui.services import Services
+from seq2seq.ui.host.services import Services
+from seq2seq.ui.kit import fields, search
+from seq2seq.ui.kit.message import explain
 
 MAX_ID = 2**31 - 1  # no vocabulary is nearly so large, and a longer number could not even be shown
 

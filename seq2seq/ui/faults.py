@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seq2seq.ui.services import Services
+from seq2seq.ui.host.services import Services
 
 MOST_NAMED = 4
 

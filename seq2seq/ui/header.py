@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 import gradio as gr
 
-from seq2seq.ui import lesson, lesson_page
-from seq2seq.ui.assets import component, read
-from seq2seq.ui.services import Services
+from seq2seq.ui.host.services import Services
+from seq2seq.ui.kit.component import component, read
+from seq2seq.ui.lesson import lesson, page
 
 
 def header(services: Services) -> gr.HTML:
@@ -19,7 +19,7 @@ def header(services: Services) -> gr.HTML:
         ("core", "lesson-dialog"),
         read("js/header.js"),
         elem_id="header",
-        controls=lesson_page.controls(),
+        controls=page.controls(),
         most=lesson.MOST_CHARACTERS,
-        server_functions=[lesson_page.lesson_link],
+        server_functions=[page.lesson_link],
     )

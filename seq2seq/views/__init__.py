@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from seq2seq.trace import DecodingTrace
-from seq2seq.views.stage import heatmap, sentences
 from seq2seq.views import pieces
+from seq2seq.views.stage import heatmap, sentences
 
 VIEWS: dict[str, Callable[[DecodingTrace], Any]] = {
     "pieces": pieces.view,

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from safetensors.torch import load_file, save_file
 
 from seq2seq.models import checkpoint
-from seq2seq.ui import create_app, launch_settings
+from seq2seq.ui.app import create_app, launch_settings
 
 SOUND = ("en-fr-additive", "fr-en-additive")
 TRUNCATED, NO_JSON, NO_NUMBERS = "en-fr-plain", "en-es-additive", "en-zh-additive"

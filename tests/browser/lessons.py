@@ -8,7 +8,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page
 
-from seq2seq.ui.lesson import CONTROLS, Lesson, encode
+from seq2seq.ui.lesson.lesson import CONTROLS, Lesson, encode
 
 QUESTION = "Which word does it look at?\n\nAnd <b>why</b>?"
 TRANSFORMER = "captions-de-en-transformer"

@@ -19,8 +19,8 @@ from server import FLAGS, ROOT, find_chromium, serve
 from seq2seq.runs.queue import THREADS
 from seq2seq.training import event_log
 from seq2seq.training.events import Finished
-from seq2seq.ui import examples
-from seq2seq.ui.training import MEASURED, PROBES
+from seq2seq.ui.kit import examples
+from seq2seq.ui.train.tab import MEASURED, PROBES
 
 UPDATES, ROUNDS = 1000, 3
 LONG = 600_000  # ms

@@ -10,7 +10,7 @@ from page import expect_step, player, steps
 from playwright.sync_api import expect
 from server import serve
 
-from seq2seq.ui.examples import CAPTIONS, EVERYDAY, EXAMPLES
+from seq2seq.ui.kit.examples import CAPTIONS, EVERYDAY, EXAMPLES
 
 SENTENCE = "the old man see a red boat."
 

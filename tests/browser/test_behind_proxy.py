@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from proxy import proxy
 from server import serve
 
-from seq2seq.ui.lesson import Lesson, encode
+from seq2seq.ui.lesson.lesson import Lesson, encode
 
 PATH, USER, WORD = "/class/7b", "class", "open: sesame"
 

@@ -11,9 +11,9 @@ from lessons import QUESTION, TABS, at, compose, query_of, scanned, shown
 from page import AT_STEP_2, SENTENCE, expect_step
 from playwright.sync_api import Page, expect
 
-from seq2seq.ui.lesson import CONTROLS, MOST_CHARACTERS, Lesson, decode, encode
-from seq2seq.ui.lesson import link as made
-from seq2seq.ui.lesson_page import MOST_QR_BYTES
+from seq2seq.ui.lesson.lesson import CONTROLS, MOST_CHARACTERS, Lesson, decode, encode
+from seq2seq.ui.lesson.lesson import link as made
+from seq2seq.ui.lesson.page import MOST_QR_BYTES
 
 # --- to be changed ---------------------------------------------------------------------------------------------------
 

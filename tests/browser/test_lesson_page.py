@@ -9,7 +9,7 @@ from lessons import QUESTION, at, compose, focus_by_tabbing, query_of, scanned, 
 from page import AT_STEP_2, SENTENCE, expect_step, output, player
 from playwright.sync_api import expect
 
-from seq2seq.ui.lesson import CONTROLS, Lesson, encode
+from seq2seq.ui.lesson.lesson import CONTROLS, Lesson, encode
 
 # --- there and back --------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from test_train_page import LONG, choose, state, stop, tab  # noqa: F401 - a fix
 
 from seq2seq.data.public_corpora import PUBLIC
 from seq2seq.data.synthetic import TASKS
-from seq2seq.ui.own_data import CHOICES
+from seq2seq.ui.train.own_data import CHOICES
 
 PAIRS = TASKS["grammar"].pairs("valid")[:300]
 PUBLIC_CHOICE, OWN_CHOICE = (label for label, _ in CHOICES)

@@ -11,7 +11,7 @@ from seq2seq.analysis import alignment
 from seq2seq.analysis.alignment import Links
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.words import split
-from seq2seq.ui import gold
+from seq2seq.ui.kit import gold
 
 TEXT, TRANSLATION, MODEL = "We were waiting for you in the garden.", "Nous t'attendions dans le jardin.", "en-fr-additive"
 LINK = f"?tab=predict&text={quote(TEXT)}&reference={quote(TRANSLATION)}&model={MODEL}"

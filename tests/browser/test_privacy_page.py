@@ -23,8 +23,9 @@ from server import serve
 from test_own_data_page import PAIRS, upload
 from test_train_page import LONG, choose
 
-from seq2seq.ui import link, upload_folder
-from seq2seq.ui.training import _FORMER as VISITOR
+from seq2seq.ui.host import upload_folder
+from seq2seq.ui.kit import address as link
+from seq2seq.ui.train.tab import _FORMER as VISITOR
 
 WATCHED = Path(__file__).parent / "watched"
 MARK = "zyxomark"  # in no file of this project but this one

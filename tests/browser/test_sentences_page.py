@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from seq2seq.decoding.translator import ModelInfo
 from seq2seq.models.checkpoint import ROOT
 from seq2seq.runs import card
-from seq2seq.ui import examples
+from seq2seq.ui.kit import examples
 
 INFO = ModelInfo.read("en-fr-additive")
 PAIRS = [(text, examples.reference(text, INFO)) for text in examples.of(INFO)]

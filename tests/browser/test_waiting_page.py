@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import expect
 from server import serve
 
-from seq2seq.ui import MOST_WAITING
-from seq2seq.ui.services import PARALLEL
+from seq2seq.ui.app import MOST_WAITING
+from seq2seq.ui.host.services import PARALLEL
 
 
 @pytest.fixture(scope="module")

@@ -22,8 +22,8 @@ from seq2seq.decoding.translator import ModelInfo, Translator  # noqa: E402
 from seq2seq.models.checkpoint import Origin  # noqa: E402
 from seq2seq.sources.text import Tokenizer  # noqa: E402
 from seq2seq.trace import DecodingTrace  # noqa: E402
-from seq2seq.ui import create_app, launch_settings  # noqa: E402
-from seq2seq.ui.services import Services  # noqa: E402
+from seq2seq.ui.app import create_app, launch_settings  # noqa: E402
+from seq2seq.ui.host.services import Services  # noqa: E402
 
 ENGLISH = Origin(source_language="English")
 GERMAN = Origin(source_language="German", target_language="English", subject="captions")

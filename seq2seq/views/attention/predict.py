@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seq2seq.views.attention.side_by_side import percent, scale
-from seq2seq.views.stage.heatmap import DIGITS
 from seq2seq.views.pieces import visible
+from seq2seq.views.stage.heatmap import DIGITS
 from seq2seq.views.stage.sentences import Span, told
 
 if TYPE_CHECKING:  # the engine's records are read here, and the engine is not loaded for it

@@ -15,8 +15,8 @@ import plotly.colors
 
 from seq2seq.sources.words import merge_words
 from seq2seq.trace import DecodingStep, DecodingTrace, SourcePosition
-from seq2seq.views.stage.heatmap import DIGITS, SCALE
 from seq2seq.views.pieces import label, words
+from seq2seq.views.stage.heatmap import DIGITS, SCALE
 
 SOURCE, TARGET, FED = "source", "target", "fed"  # what an axis holds; "fed": the piece that a step was given, shifted by one
 START = "start"

@@ -6,8 +6,8 @@ from itertools import takewhile
 from typing import Any
 
 from seq2seq.trace import DecodingTrace
-from seq2seq.views.stage import sentences
 from seq2seq.views.pieces import view
+from seq2seq.views.stage import sentences
 
 
 def compare(original: DecodingTrace, fork: DecodingTrace) -> dict[str, Any]:

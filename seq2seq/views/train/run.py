@@ -17,10 +17,20 @@ import plotly.graph_objects as go
 
 from seq2seq.data.synthetic.example import Example, Span
 from seq2seq.sources.text import WORD_START
-from seq2seq.training.events import BatchSplit, DeviceUsed, Event, Finished, Measured, SampleDecoded, Started, StepDone, Validated
-from seq2seq.views.stage import heatmap
+from seq2seq.training.events import (
+    BatchSplit,
+    DeviceUsed,
+    Event,
+    Finished,
+    Measured,
+    SampleDecoded,
+    Started,
+    StepDone,
+    Validated,
+)
 from seq2seq.views.curves import OWN, THIRD, TOLD, Style, laid_out
 from seq2seq.views.pieces import END, label, visible
+from seq2seq.views.stage import heatmap
 
 _COLUMNS: dict[str, type[Any]] = {"steps": StepDone, "validated": Validated, "measured": Measured}
 _BATCH = Style("soft", "circle", "solid")

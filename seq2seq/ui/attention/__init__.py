@@ -1,0 +1,1 @@
+"""The Attention tab: what did it look at, and does that explain anything?"""

@@ -1,0 +1,265 @@
+"""What the view Side by side shows: which models and which of their heads, and how an address spells it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gradio as gr
+from torch import Tensor
+
+from seq2seq.analysis import inspection
+from seq2seq.decoding.translator import ModelInfo
+from seq2seq.models.seq2seq import CROSS, DECODER, ENCODER
+from seq2seq.trace import DecodingTrace
+from seq2seq.ui.host.services import Services
+from seq2seq.ui.kit import address, examples, fields
+from seq2seq.views.attention import side_by_side as view
+
+MOST = 4
+UNITS = ("words", "pieces")
+_BETWEEN, _BEFORE_HEAD, _WITHIN_HEAD = ",", ":", "."  # model, model:cross.3.2
+_AXES = {CROSS: (view.TARGET, view.SOURCE), ENCODER: (view.SOURCE, view.SOURCE), DECODER: (view.TARGET, view.FED)}
+_WHERE = {
+    CROSS: "decoder to source",
+    ENCODER: "encoder, source to source",
+    DECODER: "decoder to what it was fed",
+}
+_serial = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Head:
+    """Of which layer, from 1; `number` None: the mean of its heads."""
+
+    kind: str
+    layer: int
+    number: int | None = None
+
+    @property
+    def name(self) -> str:
+        which = "mean of the heads" if self.number is None else f"head {self.number}"
+        return f"{_WHERE[self.kind]}, layer {self.layer}, {which}"
+
+    def __str__(self) -> str:
+        parts = [self.kind, self.layer, *([] if self.number is None else [self.number])]
+        return _WITHIN_HEAD.join(map(str, parts))
+
+
+@dataclass(frozen=True)
+class Panel:
+    """`head` None: the attention that the trace has."""
+
+    model: str
+    head: Head | None = None
+
+    def __str__(self) -> str:
+        return self.model if self.head is None else f"{self.model}{_BEFORE_HEAD}{self.head}"
+
+
+@dataclass(frozen=True)
+class Asked:
+    text: str
+    panels: tuple[Panel, ...]
+    unit: str = UNITS[0]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A panel with what its model did."""
+
+    panel: Panel
+    info: ModelInfo
+    trace: DecodingTrace
+    heads: Mapping[str, list[Tensor]]
+
+
+def companions(services: Services, info: ModelInfo, count: int = 2) -> list[str]:
+    """Models to be seen beside one, of the same languages and subject: one without attention, one of another kind with it."""
+    same = [
+        other
+        for other in services.infos.values()
+        if other.name != info.name
+        and (other.source_language, other.target_language, other.subject)
+        == (info.source_language, info.target_language, info.subject)
+    ]
+    chosen: list[str] = []
+    seen = {_kind(info)}
+    for attentive in (not info.has_attention, True, False):
+        for other in same:
+            if other.has_attention == attentive and _kind(other) not in seen and len(chosen) < count:
+                chosen.append(other.name)
+                seen.add(_kind(other))
+                break  # one of each sort first
+    return chosen
+
+
+def _kind(info: ModelInfo) -> tuple[bool, str]:
+    """Whether it has attention, and the first word for what it is: GRU, LSTM, Transformer, …"""
+    return info.has_attention, info.architecture.split()[0]
+
+
+def opening(services: Services, name: str, text: str | None = None) -> Asked:
+    """A model beside others, with a sentence of its own."""
+    info = services.info(name)
+    known = examples.of(info)
+    written = text if text is not None else known[0] if known else ""
+    return Asked(written, tuple(Panel(model) for model in [name, *companions(services, info)]))
+
+
+def look(services: Services, asked: Asked) -> list[Shown]:
+    """Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
+    looked: dict[str, tuple[DecodingTrace, Mapping[str, list[Tensor]]]] = {}
+    shown = []
+    for panel in asked.panels:
+        translator = services.translator(panel.model)
+        if panel.model not in looked:
+            trace = services.translate(panel.model, asked.text)
+            looked[panel.model] = trace, inspection.heads(translator, trace)
+        trace, heads = looked[panel.model]
+        if panel.head:
+            _check(panel.head, heads, translator.info)
+        shown.append(Shown(panel, services.info(panel.model), trace, heads))
+    return shown
+
+
+def _check(head: Head, heads: Mapping[str, list[Tensor]], info: ModelInfo) -> None:
+    if not heads:
+        raise ValueError(f"The model “{info.title}” has no heads: only a Transformer has.")
+    layers = heads[head.kind]
+    count = len(layers[0])
+    if not 1 <= head.layer <= len(layers) or not (head.number is None or 1 <= head.number <= count):
+        raise ValueError(f"There is no {head.name} in “{info.title}”: it has {len(layers)} layers with {count} heads each.")
+
+
+def _weights(shown: Shown) -> list[list[float]] | None:
+    head = shown.panel.head
+    if head is None:
+        weights = [list(step.attention) for step in shown.trace.steps if step.attention is not None]
+        return weights or None
+    layer = shown.heads[head.kind][head.layer - 1]
+    found: list[list[float]] = (layer.mean(0) if head.number is None else layer[head.number - 1]).tolist()
+    return found
+
+
+# --- the page's part ---
+
+
+def payload(services: Services, asked: Asked, panels: list[Shown], step: int | None = 0) -> str:
+    """The value of the page's part; `step` is marked, None: the one that is. The number lets an equal picture start again."""
+    reads = panels[0].info.source_language
+    offered = [(text, name) for text, name in services.offered(panels[0].panel.model) if _reads(services, name) == reads]
+    return json.dumps(
+        {
+            "panels": [_panel(services, shown) for shown in panels],
+            "models": [{"text": text, "name": name} for text, name in offered],
+            "most": MOST,
+            "scale": view.scale(),
+            "unit": asked.unit,
+            "step": step,
+            "link": items(asked),
+            "serial": next(_serial),
+        },
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+
+
+def _reads(services: Services, name: str) -> str:
+    return services.info(name).source_language
+
+
+def _panel(services: Services, shown: Shown) -> dict[str, Any]:
+    panel, trace, weights = shown.panel, shown.trace, _weights(shown)
+    axes = _AXES[panel.head.kind] if panel.head else _AXES[CROSS]
+    return {
+        "model": panel.model,
+        "head": str(panel.head or ""),
+        "title": shown.info.title,
+        "kind": shown.info.architecture,
+        "target_language": shown.info.target_language,
+        "result": view.result(trace),
+        "grid": view.grid(trace, weights, *axes) if weights else None,
+        "changes": None if weights else view.changes(trace, inspection.state_changes(services.translator(panel.model), trace)),
+        "heads": [
+            _layer(kind, number, layer) for kind, layers in shown.heads.items() for number, layer in enumerate(layers, 1)
+        ],
+    }
+
+
+def _layer(kind: str, number: int, layer: Tensor) -> dict[str, Any]:
+    """One layer's heads, as a menu and as small pictures."""
+    heads = [Head(kind, number, None), *(Head(kind, number, n) for n in range(1, len(layer) + 1))]
+    pictures = [layer.mean(0), *layer]
+    return {
+        "title": f"{_WHERE[kind][:1].upper()}{_WHERE[kind][1:]}, layer {number}",
+        "heads": [
+            {"value": str(head), "name": head.name, "short": "mean" if head.number is None else f"head {head.number}"}
+            | view.thumbnail(picture.numpy())
+            for head, picture in zip(heads, pictures, strict=True)
+        ],
+    }
+
+
+# --- addresses, and what a visitor chose in the picture: both come from outside ---
+
+
+def items(asked: Asked) -> list[tuple[str, str]]:
+    """The parameters of an address that opens `asked`, without tab and step, which the page adds."""
+    return [("text", asked.text), ("panels", _BETWEEN.join(map(str, asked.panels))), ("unit", asked.unit)]
+
+
+def read(query: Mapping[str, str], services: Services, fallback: Asked) -> tuple[Asked, int, list[str]]:
+    """What an address asks for, its step, and one sentence for each parameter that could not be used."""
+    reader, asked = address.Reader(), fallback
+    if "panels" in query:
+        found = reader.attempt(lambda: panels_of(query["panels"], services), None)
+        if found:
+            info = services.info(found[0].model)
+            asked = replace(asked, panels=found, text=examples.fitting(asked.text, info))
+    asked = replace(asked, text=query.get("text", asked.text))
+    asked = replace(asked, unit=reader.attempt(lambda: unit_of(query.get("unit", asked.unit)), asked.unit))
+    step = reader.attempt(lambda: address.whole("step", query.get("step", "0")), 0)
+    return asked, step, reader.problems
+
+
+def unit_of(text: str) -> str:
+    if text not in UNITS:
+        raise ValueError(f"In this address, “unit” should be one of {', '.join(UNITS)}, not “{text[:40]}”.")
+    return text
+
+
+def panels_of(text: str, services: Services) -> tuple[Panel, ...]:
+    """Raises ValueError that names the panel which makes no sense."""
+    written = text.split(_BETWEEN)
+    if not 1 <= len(written) <= MOST:
+        raise ValueError(f"One to {MOST} models or heads can be seen side by side, not {len(written)}.")
+    panels = tuple(_panel_of(part, services) for part in written)
+    languages = {services.info(panel.model).source_language for panel in panels}
+    if len(languages) > 1:
+        raise ValueError(f"Models side by side must read the same language, not {' and '.join(sorted(languages))}.")
+    return panels
+
+
+def _panel_of(text: str, services: Services) -> Panel:
+    name, _, head = text.partition(_BEFORE_HEAD)
+    return Panel(services.info(name).name, _head(head) if head else None)
+
+
+def _head(text: str) -> Head:
+    kind, *numbers = text.split(_WITHIN_HEAD)
+    if kind not in _AXES or not 1 <= len(numbers) <= 2 or not all(n.isascii() and n.isdigit() and len(n) < 4 for n in numbers):
+        kinds = ", ".join(_AXES)
+        raise ValueError(f"A head is written as kind.layer.head, with a kind of {kinds}, like cross.3.2; not “{text[:40]}”.")
+    return Head(kind, *map(int, numbers))
+
+
+def chosen(asked: Asked, event: gr.EventData, services: Services) -> Asked:
+    """What a visitor chose in the picture."""
+    panels, unit = fields.told(event, "panels"), fields.told(event, "unit")
+    if not isinstance(panels, str) or not isinstance(unit, str) or len(panels) > 1000:
+        raise ValueError("That choice could not be read. Please choose again.")
+    return replace(asked, panels=panels_of(panels, services), unit=unit_of(unit))

@@ -1,0 +1,1 @@
+"""The Teacher forcing tab: what if it were told the truth?"""

@@ -1,0 +1,161 @@
+"""Over many sentences: teacher forcing against free running on a whole file, and on the held-out file of a bundled model."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from seq2seq.analysis.exposure import Row, measure
+from seq2seq.analysis.exposure_report import Report
+from seq2seq.analysis.two_lanes import FORCED, FREE
+from seq2seq.data.corpora import Pair, read_tsv
+from seq2seq.models import checkpoint
+from seq2seq.runs import card
+from seq2seq.ui.host.services import Services
+from seq2seq.ui.host.serving import PLOTLY_ADDRESS
+from seq2seq.ui.kit import address, fields
+from seq2seq.ui.kit.component import component
+from seq2seq.ui.kit.message import explain, message, message_line, reported
+from seq2seq.views.forcing import exposure as view
+
+SCRIPTS = ("core", "plotly", "figures", "tables", "link", "board", "exposure")
+MOST_PAIRS = 2000
+MOST_BYTES = 1_000_000
+SECONDS = 0.3  # between two reports of progress, at least
+_serial = itertools.count(1)
+
+
+def build(services: Services) -> None:
+    tab = fields.tab_in_the_making()
+    seen = gr.State(False)
+    with gr.Row(elem_classes="ask"):
+        model = fields.models(services, services.first, "sentences-model")
+        upload = gr.UploadButton(
+            "Measure a file of pairs (TSV)",
+            file_types=[".tsv", ".txt"],
+            variant="primary",
+            scale=0,
+            min_width=300,
+            elem_id="sentences-file",
+        )
+        stop = gr.Button("Cancel", scale=0, min_width=110, elem_id="sentences-stop")
+    place = message_line()
+    given = {"plotly": PLOTLY_ADDRESS, "address": address.address(address.SENTENCES)}
+    board = component("exposure", "", SCRIPTS, "startExposure(element, props, watch);", elem_id="exposure", **given)
+    everything = [model, board, seen, place]
+    report = reported(place)
+
+    @report
+    def show_model(name: str) -> dict[Any, Any]:
+        return {board: stored(services, name), seen: True}
+
+    @report
+    def open_view(before: bool, page: gr.Request) -> dict[Any, Any]:
+        """At the first look: the model that the address names, or the first."""
+        if before:
+            return {}
+        query, reader = dict(page.query_params), address.Reader()
+        name = services.first
+        if query.get("tab") == address.SENTENCES and "model" in query:
+            name = reader.attempt(lambda: services.info(query["model"]).name, services.first)
+        return {
+            model: fields.chosen_model(services, name),
+            board: stored(services, name),
+            seen: True,
+            place: message(" ".join(reader.problems)),
+        }
+
+    def run(file: str, name: str) -> Iterator[dict[Any, Any]]:
+        try:
+            if not file:
+                raise ValueError("Choose a file of pairs.")
+            yield {place: message(""), board: progress(0.0, "Reading the file …")}
+            yield from ({board: value} for value in measured(services, name, file))
+        except Exception as error:  # never a bar that waits for ever
+            shown = name if name in services.infos else services.first
+            yield {board: stored(services, shown), place: message(explain(error))}
+
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    model.input(show_model, model, everything, **private)
+    running = upload.upload(run, [upload, model], [board, place], concurrency_limit=1, **private)
+    stop.click(show_model, model, everything, cancels=[running], **private)
+    tab.select(open_view, [seen], everything, **private)
+
+
+def progress(share: float, says: str) -> str:
+    return view.payload(None, share=share, says=says)
+
+
+def stored(services: Services, name: str) -> str:
+    """What was measured when the model was made, where that is at hand."""
+    services.info(name)
+    found = card.read_exposure(checkpoint.ROOT / name)
+    if found is None:
+        return _shown(
+            services, name, None, "Nothing was measured beforehand for this model. Measure a file of pairs of your own."
+        )
+    about = f"{found['data']}, a held-out file of {name}: greedy, one seed. The same numbers from a shell: {found['command']}"
+    return _shown(services, name, found["report"], about)
+
+
+def measured(services: Services, name: str, file: str) -> Iterator[str]:
+    """Progress, then the report. Raises ValueError, fit to be shown, for a file or a model that cannot be used."""
+    translator = services.translator(name)
+    if (size := Path(file).stat().st_size) > MOST_BYTES:
+        raise ValueError(f"The file has {size:,} bytes; please keep to {MOST_BYTES:,}: {MOST_PAIRS:,} pairs are measured.")
+    try:
+        pairs = read_tsv(file)
+    except ValueError as error:
+        raise ValueError(str(error).replace(file, "The file")) from None
+    used, rows, told = pairs[:MOST_PAIRS], [], 0.0
+    for batch in measure(translator, used):
+        rows += batch
+        if time.monotonic() - told > SECONDS:
+            told = time.monotonic()
+            yield progress(len(rows) / len(used), f"{len(rows):,} of {len(used):,} pairs measured")
+    if not rows:
+        raise ValueError("Every pair of this file is too long for the model: please split it into sentences.")
+    left = len(used) - len(rows)
+    about = f"Your file, {len(rows):,} pairs" + (f"; {left:,} left out: too long for the model" if left else "")
+    about += f"; only its first {MOST_PAIRS:,} were measured" if len(pairs) > len(used) else ""
+    yield _shown(services, name, Report.of(rows).to_dict(), f"{about}.", _sentences(rows, used))
+
+
+def _shown(
+    services: Services, name: str, report: Mapping[str, Any] | None, about: str, rows: Sequence[Mapping[str, Any]] = ()
+) -> str:
+    info = services.info(name)
+    return view.payload(
+        report,
+        about=about,
+        sentences=list(rows),
+        lanes=address.FORCING,
+        model={"title": info.title, "trained_on": info.trained_on},
+        link=[("model", name)],
+        serial=next(_serial),
+    )
+
+
+def _sentences(rows: Sequence[Row], pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+    """Every sentence, first those in which free running gets fewest pieces right that teacher forcing does."""
+
+    def lost(row: Row) -> int:
+        return sum(row.right[FORCED]) - sum(row.right[FREE])
+
+    return [
+        {
+            "row": row.index + 1,
+            "source": pairs[row.index][0],
+            "reference": pairs[row.index][1],
+            "hypothesis": row.hypothesis,
+            "forced": sum(row.right[FORCED]),
+            "free": sum(row.right[FREE]),
+            "pieces": len(row.right[FORCED]),
+        }
+        for row in sorted(rows, key=lambda row: (-lost(row), row.index))
+    ]

@@ -1,0 +1,230 @@
+"""What a visitor of the Teacher forcing tab is looking at, how an address spells it, and the player that shows it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gradio as gr
+
+from seq2seq.analysis import two_lanes
+from seq2seq.analysis.two_lanes import FORCED, FREE, Job, Lanes
+from seq2seq.decoding.translator import Translator
+from seq2seq.trace import DecodingTrace
+from seq2seq.ui.host.services import Services
+from seq2seq.ui.kit import address, fields
+from seq2seq.ui.kit.component import component
+from seq2seq.views.forcing import two_lanes as view
+from seq2seq.views.stage import sentences
+
+SCRIPTS = ("core", "link", "clock", "lanes-table", "lanes-detail", "lanes-tools", "lanes")
+DRAWN = "~"  # stands before a seed, where a wrong word is drawn and not written
+MAX_SEED = 999_999
+_serial = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Everything that decides what is shown. Steps and words are counted from 1."""
+
+    text: str
+    reference: str
+    model: str
+    rescue: tuple[int, int] | None = None  # at which step, which word of the reference
+    inject: tuple[str, int, str] | None = None  # in which lane, which word, and the wrong one or "~" and a seed
+    every: str | None = None  # in which lane every word in turn is made a wrong one
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What one visitor is looking at."""
+
+    asked: Asked
+    lanes: Lanes
+    third: dict[str, Any] | None = None
+    every: dict[str, Any] | None = None
+
+
+def player(value: str) -> gr.HTML:
+    """Shows the lanes. Its events, each with the picture's id: `rescue` {step, word}, `inject` {lane, word, text}, `every_word`
+    {lane}, and `clear`."""
+    start = "startLanes(element, trigger, props, watch);"
+    return component("lanes", value, SCRIPTS, start, elem_id="lanes", address=address.address(address.FORCING))
+
+
+def look(services: Services, asked: Asked) -> Looked:
+    """Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
+    translator = services.translator(asked.model)
+    if not (asked.reference or "").strip():
+        raise ValueError(f"A reference is needed: please type a right translation in {translator.info.target_language}.")
+    found = Looked(asked, two_lanes.compare(translator, asked.text, asked.reference))
+    if asked.every:
+        found = replace(found, every=_every_word(translator, found.lanes, asked.every))
+    if asked.rescue:
+        return replace(found, third=_rescue(translator, found.lanes, *asked.rescue))
+    if asked.inject:
+        return replace(found, third=_inject(translator, found.lanes, *asked.inject))
+    return found
+
+
+def _rescue(translator: Translator, lanes: Lanes, step: int, number: int) -> dict[str, Any]:
+    found = two_lanes.rescue(translator, lanes, step - 1, number - 1)
+    return view.rescued(found, _texts(translator, lanes.forced)[number - 1], found.word.start)
+
+
+def _inject(translator: Translator, lanes: Lanes, lane: str, number: int, wrong: str) -> dict[str, Any]:
+    job = _job(translator, lanes, lane, number, wrong)
+    (found,) = two_lanes.inject(translator, [job])
+    prefix = [*job.prefix, *job.rest] if lane == FORCED else job.prefix
+    trace = translator.translate(lanes.free.source_text, prefix=prefix)
+    spelled = translator.target_vocabulary.decode(job.wrong).strip()
+    return view.injected(found, trace, spelled, _texts(translator, _trace(lanes, lane))[number - 1])
+
+
+def _every_word(translator: Translator, lanes: Lanes, lane: str) -> dict[str, Any]:
+    """Each word of a lane in turn gives way to a wrong one drawn at random."""
+    texts = _texts(translator, _trace(lanes, lane))
+    if not texts:
+        raise ValueError("This lane has no word that could be replaced.")
+    jobs = [_job(translator, lanes, lane, number, f"{DRAWN}1") for number in range(1, len(texts) + 1)]
+    wrong = [translator.target_vocabulary.decode(job.wrong).strip() for job in jobs]
+    return {"lane": lane, "rows": view.every_word(two_lanes.inject(translator, jobs), texts, wrong)}
+
+
+def _job(translator: Translator, lanes: Lanes, lane: str, number: int, wrong: str) -> Job:
+    trace = _trace(lanes, lane)
+    words = two_lanes.words([step.piece for step in trace.steps])
+    if not 1 <= number <= len(words):
+        raise ValueError(f"There is no word {number} in this lane: it has {len(words)}.")
+    word, vocabulary = words[number - 1], translator.target_vocabulary
+    tokens = [step.token for step in trace.steps]
+    if wrong.startswith(DRAWN):
+        seed = address.whole("inject", wrong.removeprefix(DRAWN))
+        pieces = two_lanes.drawn_word(vocabulary, tokens[word.start], f"{seed}/{lane}/{number}")
+    else:
+        pieces = two_lanes.wrong_word(vocabulary, wrong)
+    return Job(translator.source_ids(lanes.free.source_text), lane, tokens, word, pieces)
+
+
+def _trace(lanes: Lanes, lane: str) -> DecodingTrace:
+    return lanes.forced if _lane(lane) == FORCED else lanes.free
+
+
+def _lane(name: Any) -> str:
+    if name not in (FORCED, FREE):
+        raise ValueError(f"There is no lane “{str(name)[:20]}”. There are: {FORCED}, {FREE}.")
+    return str(name)
+
+
+def _texts(translator: Translator, trace: DecodingTrace) -> list[str]:
+    tokens = [step.token for step in trace.steps]
+    words = two_lanes.words([step.piece for step in trace.steps])
+    return [translator.target_vocabulary.decode(tokens[word.start : word.end]).strip() for word in words]
+
+
+def shown(services: Services, seen: Looked, step: int | None = 0, play: bool = True) -> str:
+    """The player's value, opened at `step`, or where it stands. The serial number makes an equal picture start again."""
+    info, lanes = services.info(seen.asked.model), seen.lanes
+    translator = services.translator(seen.asked.model)
+    return view.payload(
+        lanes,
+        third=seen.third,
+        every=seen.every,
+        words={lane: _texts(translator, _trace(lanes, lane)) for lane in (FORCED, FREE)},
+        expected_words=[two_lanes.expected_word(lanes, t) for t in range(len(lanes.free.steps))],
+        doubts=sentences.doubts(lanes.forced, len(translator.target_vocabulary), info.target_language),
+        model={"title": info.title, "trained_on": info.trained_on},
+        link=items(seen.asked),
+        start={"step": step, "play": play},
+        serial=next(_serial),
+    )
+
+
+# --- addresses ---
+
+
+def items(asked: Asked) -> list[tuple[str, str]]:
+    """The parameters of an address that opens `asked`, without tab and step, which the page adds."""
+    pairs = [("text", asked.text), ("model", asked.model), ("reference", asked.reference)]
+    if asked.rescue:
+        pairs.append(("rescue", address.SEPARATOR.join(map(str, asked.rescue))))
+    if asked.inject:
+        pairs.append(("inject", address.SEPARATOR.join(map(str, asked.inject))))
+    if asked.every:
+        pairs.append(("every", asked.every))
+    return pairs
+
+
+def read(
+    query: Mapping[str, str], fallback: Callable[[str | None, str | None], Asked], services: Services
+) -> tuple[Asked, int, list[str]]:
+    """What an address asks for, its step, and one sentence for each parameter that could not be used.
+
+    `fallback` gives what is shown for a model and a text where the address does not say more.
+    """
+    reader = address.Reader()
+    model = reader.attempt(lambda: services.info(query["model"]).name, None) if "model" in query else None
+    asked = fallback(model, query.get("text"))
+    if "reference" in query:
+        asked = replace(asked, reference=query["reference"])
+    if "rescue" in query:
+        asked = replace(asked, rescue=reader.attempt(lambda: _read_rescue(query["rescue"]), None))
+    elif "inject" in query:
+        asked = replace(asked, inject=reader.attempt(lambda: _read_inject(query["inject"]), None))
+    if "every" in query:
+        asked = replace(asked, every=reader.attempt(lambda: _lane(query["every"]), None))
+    step = reader.attempt(lambda: address.whole("step", query.get("step", "0")), 0)
+    return asked, step, reader.problems
+
+
+def _read_rescue(text: str) -> tuple[int, int]:
+    step, _, word = text.partition(address.SEPARATOR)
+    return address.whole("rescue", step), address.whole("rescue", word)
+
+
+def _read_inject(text: str) -> tuple[str, int, str]:
+    lane, _, rest = text.partition(address.SEPARATOR)
+    word, _, wrong = rest.partition(address.SEPARATOR)
+    return lane, address.whole("inject", word), wrong
+
+
+# --- what a visitor chose in the picture: it comes from outside, so nothing in it is believed unchecked ---
+
+
+def chosen_rescue(seen: Looked, event: gr.EventData) -> Asked:
+    step, word = _numbers(seen, event, "step", "word")
+    return replace(seen.asked, rescue=(step + 1, word + 1), inject=None)
+
+
+def chosen_wrong_word(seen: Looked, event: gr.EventData) -> Asked:
+    (word,) = _numbers(seen, event, "word")
+    lane, text = fields.told(event, "lane"), fields.told(event, "text")
+    lane = _lane(lane)
+    if not isinstance(text, str):
+        raise ValueError("That choice could not be read. Please choose again.")
+    if not text.strip() or text.strip().startswith(DRAWN):
+        text = f"{DRAWN}{_next_seed(seen.asked)}"
+    return replace(seen.asked, inject=(lane, word + 1, text.strip()), rescue=None)
+
+
+def chosen_lane(seen: Looked, event: gr.EventData) -> Asked:
+    _numbers(seen, event)
+    return replace(seen.asked, every=_lane(fields.told(event, "lane")))
+
+
+def _next_seed(asked: Asked) -> int:
+    last = asked.inject[2] if asked.inject else ""
+    digits = last.removeprefix(DRAWN)
+    return int(digits) % MAX_SEED + 1 if last.startswith(DRAWN) and digits.isdigit() else 1
+
+
+def _numbers(seen: Looked, event: gr.EventData, *names: str) -> list[int]:
+    seen = fields.still(seen)
+    if fields.told(event, "id") != view.identity(seen.lanes):
+        raise ValueError("The picture has changed in the meantime. Please choose again.")
+    values = [fields.told(event, name) for name in names]
+    if any(type(value) is not int for value in values):
+        raise ValueError("That choice could not be read. Please choose again.")
+    return values

@@ -1,0 +1,157 @@
+"""What the tabs work with: the models, shared by all visitors (they never change), each loaded when it is first asked for.
+
+A model that a visitor has trained is named after its run. That name cannot be guessed: whoever has it was given it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import torch
+from cachetools import LRUCache
+
+from seq2seq.decoding.loop import Greedy
+from seq2seq.decoding.translator import ModelInfo, Translator, available
+from seq2seq.models import checkpoint
+from seq2seq.models.checkpoint import UNUSABLE, WEIGHTS
+from seq2seq.runs.folders import MODEL
+from seq2seq.runs.process import Launch, launch
+from seq2seq.runs.queue import Runs
+from seq2seq.trace import DecodingTrace
+from seq2seq.ui.host import zero_gpu
+from seq2seq.ui.host.limits import Limits
+from seq2seq.ui.kit import menu
+
+PREFERRED = "en-fr-additive"
+PARALLEL = max(2, os.cpu_count() or 1)  # decodings at a time, over all visitors; the others wait in line
+MOST_TRAINED = 8  # of those in memory
+MOST_REMEMBERED = 20_000  # source positions and steps of the latest translations: some 30 MB
+_log = logging.getLogger(__name__)
+
+
+class Services:
+    """`infos` by name, in the order in which the models are offered; the first is the one that a visitor meets. `faults` says
+    of those that are installed and cannot be used what is wrong with them."""
+
+    def __init__(
+        self,
+        infos: Mapping[str, ModelInfo],
+        load: Callable[[str], Translator] = Translator.load,
+        limits: Limits | None = None,
+        launcher: Launch | None = None,
+    ):
+        self.infos = dict(infos)
+        self.limits = limits or Limits.of(os.environ)
+        self.runs = Runs(self.limits.folder / "runs", launcher or launch)
+        # By file and its time: a run betters its model.
+        self._trained: LRUCache[tuple[Path, int], Translator] = LRUCache(MOST_TRAINED)
+        self._trained_lock = Lock()
+        self._translations: LRUCache[tuple[Any, ...], DecodingTrace] = LRUCache(
+            MOST_REMEMBERED, getsizeof=lambda trace: len(trace.source) + len(trace.steps)
+        )
+        self._translations_lock = Lock()
+        self._load = load
+        self._loaded: dict[str, Translator] = {}
+        self._locks = {name: Lock() for name in infos}
+        self.faults: dict[str, str] = {}
+
+    @classmethod
+    def load(cls) -> Services:
+        """Every model that is installed. Of the weights only those of the first model are read now."""
+        torch.set_num_threads(1)  # a decode's products are small: two visitors on two cores beat one visitor on both
+        names = available()
+        if not names:
+            raise ValueError("no model found: train one with `python -m seq2seq train`, or restore the folder checkpoints/")
+        infos, faults = {}, dict.fromkeys(checkpoint.headless(), "config.json is missing")
+        for name in names:
+            try:
+                infos[name] = ModelInfo.of(checkpoint.looked_over(name))
+            except ValueError as error:  # one bad folder must not keep the others from being shown
+                faults[name] = _fault(error)
+        limits = Limits.of(os.environ)
+        services = cls(menu.ordered(infos, PREFERRED), limits=limits, launcher=zero_gpu.launcher(os.environ, limits.minutes))
+        services.faults |= faults
+        while services.infos:
+            try:
+                services.translator(services.first)
+                return services
+            except ValueError:  # nor must one whose weights are bad
+                del services.infos[services.first]
+        raise ValueError("no model could be loaded: restore the folder checkpoints/")
+
+    @property
+    def first(self) -> str:
+        return next(iter(self.infos))
+
+    def info(self, name: str) -> ModelInfo:
+        """What is known of a model before it is loaded. Raises ValueError with the choices."""
+        if not isinstance(name, str):  # what a browser or a program sends may be anything
+            raise ValueError("The name of a model is text.")
+        if name in self.infos:
+            return self.infos[name]
+        if name.startswith(MODEL):
+            run, folder = self.runs.model(name)
+            return replace(ModelInfo.read(folder), title=run.name)
+        if name in self.faults:
+            raise ValueError(self._unusable(name))
+        raise ValueError(f"There is no model “{name[:80]}”. There are: {', '.join(self.infos)}.")
+
+    def offered(self, name: str) -> list[tuple[str, str]]:
+        """The menu of models: those of all visitors, and the trained one that this visitor has chosen."""
+        return menu.labels({**self.infos, name: self.info(name)})
+
+    def translator(self, name: str) -> Translator:
+        """The model itself. Whoever asks first waits until it is read; others who ask meanwhile wait for the same reading.
+
+        Raises ValueError for a name that is not there, and, each time, for a folder whose tokenizer or weights are bad.
+        """
+        if not isinstance(name, str) or name not in self.infos:
+            return self._of_run(self.info(name).name)
+        with self._locks[name]:
+            if name not in self._loaded:
+                try:
+                    self._loaded[name] = self._load(name)
+                except ValueError as error:
+                    self.faults[name] = _fault(error)
+                    raise ValueError(self._unusable(name)) from None
+                self.faults.pop(name, None)  # whoever runs this has repaired it
+            return self._loaded[name]
+
+    def translate(self, name: str, text: str, strategy: Any = Greedy(), prefix: Sequence[int] = ()) -> DecodingTrace:
+        """As `Translator.translate` has it, by the model `name`. A class asks for the same again and again: the latest
+        translations by the models that never change are remembered. Raises ValueError, fit to be shown."""
+        translator = self.translator(name)
+        if name not in self.infos or not isinstance(text, str):
+            return translator.translate(text, strategy, prefix)
+        key = (name, text, strategy, tuple(prefix))
+        with self._translations_lock:
+            known = self._translations.get(key)
+        if known is None:
+            known = translator.translate(text, strategy, prefix)  # not under the lock: others need not wait for this one
+            with self._translations_lock:
+                self._translations[key] = known
+        return known
+
+    def _unusable(self, name: str) -> str:
+        return f"The model “{name}” cannot be used here: {self.faults[name]}."
+
+    def _of_run(self, name: str) -> Translator:
+        _, folder = self.runs.model(name)
+        with self._trained_lock:
+            key = (folder, (folder / WEIGHTS).stat().st_mtime_ns)
+            if key not in self._trained:
+                self._trained[key] = self._load(str(folder))
+            return self._trained[key]
+
+
+def _fault(error: ValueError) -> str:
+    """What is wrong with a folder, without its name and what a library says of it: those are logged."""
+    _log.error("%s", error)
+    why = str(error).partition(UNUSABLE)[2] or str(error)
+    return why.partition(" (")[0][:200]

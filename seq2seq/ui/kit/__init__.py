@@ -1,0 +1,1 @@
+"""Parts that several views share: fields, messages, addresses, examples."""

@@ -1,0 +1,123 @@
+"""What several tabs ask with: a line of text, the menu of models, and how their handlers are run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import gradio as gr
+from gradio.context import Context
+
+from seq2seq.decoding.translator import ModelInfo
+from seq2seq.ui.host.services import PARALLEL, Services
+from seq2seq.ui.kit import examples, menu, search
+
+LINE: dict[str, Any] = {"concurrency_limit": PARALLEL, "concurrency_id": "translate"}  # in which all visitors' decodings wait
+
+
+Seen = TypeVar("Seen")
+
+
+def decodes(place: gr.HTML) -> dict[str, Any]:
+    """For handlers that decode: they are no one's API, wait in the one line, and their place in it is told at `place`."""
+    return {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": place, **LINE}
+
+
+def still(now: Seen | None) -> Seen:
+    """What the server remembers that a visitor looks at. Raises ValueError where that is nothing: since it was started anew, or
+    because the view was never opened."""
+    if now is None:
+        raise ValueError("The server does not remember what you were looking at. Please load the page again.")
+    return now
+
+
+def line(value: str, label: str, elem_id: str, scale: int = 5, min_width: int = 300) -> gr.Textbox:
+    return gr.Textbox(value, label=label, lines=1, max_lines=1, scale=scale, min_width=min_width, elem_id=elem_id)
+
+
+def models(services: Services, value: str, elem_id: str, scale: int = 4) -> gr.Dropdown:
+    """The menu of models; on a telephone a line of its own, since its names are long."""
+    offered = menu.labels(services.infos)
+    return gr.Dropdown(offered, value=value, label="Model", filterable=False, scale=scale, min_width=300, elem_id=elem_id)
+
+
+def chosen_model(services: Services, name: str) -> dict[str, Any]:
+    """The menu of models, standing at `name`."""
+    return gr.update(choices=services.offered(name), value=name)
+
+
+def asks(info: ModelInfo) -> str:
+    """What to call the sentence that a model reads."""
+    return f"{info.source_language[:1].upper()}{info.source_language[1:]} sentence"
+
+
+def example_menu(info: ModelInfo, chosen: str, elem_id: str) -> gr.Dropdown:
+    """The menu of a model's examples."""
+    known = list(examples.of(info))
+    return gr.Dropdown(known, value=chosen, label="Example", filterable=False, scale=1, min_width=140, elem_id=elem_id)
+
+
+def chosen_example(info: ModelInfo, written: str) -> str | None:
+    """Where the menu of examples stands beside `written`."""
+    return written if written in examples.of(info) else None
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A row to ask with: a sentence, a button, the examples and the models."""
+
+    text: gr.Textbox
+    go: gr.Button
+    example: gr.Dropdown
+    model: gr.Dropdown
+
+    @classmethod
+    def row(cls, services: Services, name: str, written: str, button: str, prefix: str) -> Asking:
+        """It stands at the model `name` and the sentence `written`; the ids of its parts begin with `prefix`."""
+        info = services.info(name)
+        with gr.Row(elem_classes="ask"):
+            return cls(
+                line(written, asks(info), f"{prefix}-text", scale=6, min_width=320),
+                gr.Button(button, variant="primary", scale=0, min_width=120, elem_id=f"{prefix}-go"),
+                example_menu(info, written, f"{prefix}-example"),
+                models(services, name, f"{prefix}-model"),
+            )
+
+    def at(self, services: Services, name: str, written: str) -> dict[Any, Any]:
+        """The updates with which it stands at the model `name` and the sentence `written`."""
+        info = services.info(name)
+        return {
+            self.text: gr.update(value=written, label=asks(info)),
+            self.example: gr.update(choices=list(examples.of(info)), value=chosen_example(info, written)),
+            self.model: chosen_model(services, name),
+        }
+
+
+def told(event: gr.EventData, name: str) -> Any:
+    """What the page's part says of its event under `name`; None where it says nothing. It may be anything."""
+    try:
+        return getattr(event, name)
+    except (AttributeError, TypeError):
+        return None
+
+
+def setting(name: str, before: str = "", visible: bool = True) -> gr.Slider | gr.Number:
+    """The control of a setting of the search; what stands `before` its name makes its id."""
+    bounds = search.SETTINGS[name]
+    common: dict[str, Any] = {
+        "value": search.default(name),
+        "label": bounds.label,
+        "visible": visible,
+        "min_width": 200,
+        "elem_id": before + name.replace("_", "-"),
+    }
+    if bounds.maximum is None:
+        return gr.Number(precision=0, **common)
+    return gr.Slider(bounds.minimum, bounds.maximum, step=bounds.step, buttons=[], **common)
+
+
+def tab_in_the_making() -> gr.Tab:
+    """The tab, or view within one, that is being built."""
+    tab = Context.block
+    assert isinstance(tab, gr.Tab)
+    return tab

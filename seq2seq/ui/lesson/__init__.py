@@ -1,0 +1,1 @@
+"""Lessons: a view with a question, as a link that a teacher hands out."""

@@ -1,0 +1,1 @@
+"""The Train tab: how did it learn that?"""

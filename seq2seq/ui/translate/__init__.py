@@ -1,0 +1,1 @@
+"""The Translate tab: what does it do, step by step?"""
