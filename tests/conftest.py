@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import settings
-from small import CONFIGS, grammar_pairs, make_checkpoint, make_model, small_config
+from support.small import CONFIGS, grammar_pairs, make_checkpoint, make_model, small_config
 
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq

@@ -4,7 +4,7 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small import make_checkpoint, make_model, small_config
+from support.small import make_checkpoint, make_model, small_config
 
 from seq2seq.decoding.loop import Beam, Greedy, Sample
 from seq2seq.decoding.translator import Translator

@@ -1,12 +1,11 @@
 """How fast the engine is on this machine: ratios within one run, so that they hold where the machine's own speed does not.
 
-Two yardsticks stand beside the figures: the same model as a plain loop over positions (tests/reference.py), and what the
+Two yardsticks stand beside the figures: the same model as a plain loop over positions (plain_loop.py), and what the
 processor could do at best, measured as the speed of matrix products alone.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import random
 import resource
@@ -17,13 +16,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from seq2seq.analysis.plain_loop import PerStepLoop
 from seq2seq.config import EOS, TrainConfig
 from seq2seq.data.batches import Batch, collate
 from seq2seq.decoding.loop import Beam, Greedy, Prefix, decode
@@ -48,7 +47,6 @@ SENTENCES = [
 ]
 ROUNDS = 15
 BATCH = 64
-LOOP = Path(__file__).resolve().parents[2] / "tests" / "reference.py"
 
 
 @dataclass(frozen=True)
@@ -98,18 +96,13 @@ def measure(name: str, sentences: Sequence[str] = (), device_name: str = "auto")
     )
 
 
-def _loop(model: Seq2Seq) -> Any:
+def _loop(model: Seq2Seq) -> PerStepLoop | None:
     """The plain loop around `model`, or None where it has none: it is written for the default architecture."""
     wiring = ("recurrent", "gru", "additive", 1, 2)
     config = model.config
     if (config.architecture, config.cell, config.attention, config.encoder_layers, config.decoder_layers) != wiring:
         return None
-    spec = importlib.util.spec_from_file_location("reference", LOOP)
-    if spec is None or spec.loader is None or not LOOP.exists():
-        return None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.PerStepLoop(model)
+    return PerStepLoop(model)
 
 
 def _gemm(dtype: torch.dtype, device: torch.device, size: int = 1024) -> float:

@@ -1,0 +1,239 @@
+"""The dialog that makes lessons: for each view, to be changed again, as a link and as a QR code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+from support.lessons import QUESTION, TABS, at, compose, query_of, scanned, shown
+from support.page import AT_STEP_2, SENTENCE, expect_step
+
+from seq2seq.ui.lesson.lesson import CONTROLS, MOST_CHARACTERS, Lesson, decode, encode
+from seq2seq.ui.lesson.lesson import link as made
+from seq2seq.ui.lesson.page import MOST_QR_BYTES
+
+# --- to be changed ---------------------------------------------------------------------------------------------------
+
+OLD = Lesson(QUESTION, hidden=("tabs", "candidates"), locked=("model",))
+
+
+def state(page: Page, name: str):
+    return page.get_by_test_id("lesson-controls").locator(f"tr[data-control={name}] input:checked")
+
+
+def expect_dialog(page: Page, lesson: Lesson) -> None:
+    expect(page.get_by_test_id("lesson-dialog")).to_be_visible()
+    expect(page.get_by_test_id("lesson-ask")).to_have_value(lesson.question)
+    for name in (*lesson.hidden, *lesson.locked):
+        expect(state(page, name)).to_have_value("hidden" if name in lesson.hidden else "locked")
+
+
+def test_a_lesson_is_changed_from_its_banner_by_keyboard_and_its_students_see_nothing_of_it(visit):
+    page = visit(at(AT_STEP_2, OLD))
+    shown(page)
+    expect(page.locator("#model input")).to_be_disabled()
+    page.get_by_test_id("next").click()
+    page.wait_for_url("**step=3**")
+    page.get_by_test_id("lesson-edit").press("Enter")
+    page.locator(".player.ready").wait_for()
+    expect_dialog(page, OLD)
+    expect(page.get_by_test_id("lesson-link")).to_have_value(re.compile("^http.*lesson="))
+    expect_step(page, 3)
+    link = compose_again(page, OLD, model="shown", sentence="locked")
+    now = Lesson(QUESTION, hidden=OLD.hidden, locked=("sentence",))
+    query = parse_qs(urlsplit(link).query)
+    assert decode(query.pop("lesson")[0]) == (now, []) and query["step"] == ["3"] and "edit-lesson" not in query
+    expect(page.get_by_test_id("lesson-try")).to_have_attribute("href", link)
+    page.keyboard.press("Escape")
+    # The page is an ordinary one meanwhile: the view can be set up, and says what is going on.
+    expect(page.get_by_test_id("lesson-draft")).to_contain_text("You are changing a lesson.")
+    expect(page.get_by_test_id("lesson-text")).to_be_hidden()
+    expect(page.locator("#model input")).to_be_enabled()
+    expect(page.locator(".candidate").first).to_be_visible()
+    page.get_by_test_id("previous").click()
+    page.wait_for_url("**step=2**")
+    page.get_by_test_id("lesson-resume").click()
+    expect(page.get_by_test_id("lesson-link")).to_have_value(link.replace("step=3", "step=2"))
+    expect_dialog(page, now)
+
+    student = visit(query_of(link))
+    shown(student)
+    expect_step(student, 3)
+    expect(student.locator("#text input")).to_be_disabled()
+    expect(student.locator("#model input")).to_be_enabled()
+    for gone in ("lesson-draft", "lesson-resume", "lesson-open", "lesson-dialog"):
+        expect(student.get_by_test_id(gone)).to_be_hidden()
+
+
+def compose_again(page: Page, old: Lesson, **states: str) -> str:
+    """The link, once it says `states`."""
+    for name, chosen in states.items():
+        page.get_by_role("radio", name=f"{CONTROLS[name].title}: {chosen}", exact=True).check()
+    kept = dict.fromkeys(old.hidden, "hidden") | dict.fromkeys(old.locked, "locked") | states
+    wanted = Lesson(old.question, *(tuple(n for n in kept if kept[n] == s) for s in ("hidden", "locked")))
+    expect(page.get_by_test_id("lesson-link")).to_have_value(re.compile(re.escape(f"lesson={encode(wanted)}") + "$"))
+    return page.get_by_test_id("lesson-link").input_value()
+
+
+def test_while_it_is_changed_it_goes_along_and_comes_back(visit):
+    page = visit(at("?tab=beam&text=Hello", OLD), ready=".beam-tree.ready")
+    shown(page)
+    page.get_by_test_id("lesson-edit").click()
+    page.locator(".beam-tree.ready").wait_for()
+    expect_dialog(page, OLD)  # with what this view does not have
+    page.keyboard.press("Escape")
+    page.go_back()
+    page.locator(".beam-tree.ready").wait_for()
+    expect(page.get_by_test_id("lesson-text")).to_be_visible()  # the lesson, as students have it
+    expect(page.locator("#tabs > .tab-wrapper")).to_be_hidden()
+    page.go_forward()
+    page.locator(".beam-tree.ready").wait_for()
+    expect(page.get_by_test_id("lesson-draft")).to_be_visible()
+    page.reload()
+    page.locator(".beam-tree.ready").wait_for()
+    shown(page)
+    expect(page.get_by_test_id("lesson-dialog")).to_be_hidden()  # it was opened once
+    page.locator(".node.leading").first.click()
+    page.wait_for_url("**search=beam**")
+    shown(page)
+    page.get_by_test_id("lesson-open").click()
+    expect_dialog(page, OLD)
+    page.keyboard.press("Escape")
+    page.get_by_test_id("leave").click()
+    page.wait_for_function("!location.search.includes('lesson')")
+    page.locator(".player.ready").wait_for()
+    expect(page.get_by_test_id("lesson")).to_be_hidden()
+
+
+def test_a_link_is_pasted_into_the_dialog(visit):
+    page = visit("")
+    page.get_by_test_id("lesson-open").click()
+    for nothing in ("", "hello", "https://example.org/?text=a", "https://example.org/?lesson="):
+        page.get_by_test_id("lesson-old").fill(nothing)
+        page.get_by_test_id("lesson-old").press("Enter")
+        expect(page.get_by_test_id("lesson-no")).to_contain_text("This is no link of a lesson")
+    page.get_by_test_id("lesson-old").fill("  https://elsewhere.example/class" + at(AT_STEP_2, OLD) + "#end ")
+    page.get_by_test_id("lesson-old").press("Enter")
+    page.wait_for_url("**step=2**")
+    expect_step(page, 2)
+    assert page.url.startswith(page.evaluate("location.origin"))  # the view comes, on this server
+    expect_dialog(page, OLD)
+    for again in range(2):
+        page.get_by_test_id("lesson-ask").fill("changed")
+        page.get_by_test_id("lesson-old").fill(page.url if again else at(AT_STEP_2, OLD))
+        page.get_by_test_id("lesson-old").press("Enter")
+        expect_dialog(page, OLD)
+
+
+def test_a_damaged_lesson_is_not_offered_for_changing_without_a_word(visit):
+    page = visit(f"{AT_STEP_2}&edit-lesson=1.xyz#change-lesson")
+    expect(page.get_by_test_id("lesson-problem")).to_contain_text("damaged")
+    expect(page.get_by_test_id("lesson-dialog")).to_be_hidden()
+    page.get_by_test_id("lesson-open").click()
+    expect_dialog(page, Lesson())
+
+
+# --- the dialog ------------------------------------------------------------------------------------------------------
+
+
+def test_the_dialog_offers_what_the_view_has(visit):
+    page = visit("?tab=teacher-forcing", ready=".lanes.ready")
+    page.get_by_test_id("lesson-open").click()
+    names = ("tabs", "views", "sentence", "translation", "go", "example", "model", "steps", "tools")
+    rows = page.get_by_test_id("lesson-controls").locator("tbody th")
+    expect(rows).to_have_text([CONTROLS[name].title for name in names])
+    expect(page.get_by_test_id("lesson-ask")).to_be_focused()
+
+
+def test_nothing_chosen_is_the_ordinary_address(visit):
+    page = visit(AT_STEP_2)
+    page.wait_for_url("**search=greedy**")
+    page.get_by_test_id("lesson-open").click()
+    expect(page.get_by_test_id("lesson-link")).to_have_value(page.url)
+
+
+def test_the_link_is_copied_and_said(visit):
+    page = visit(AT_STEP_2, permissions=["clipboard-read", "clipboard-write"])
+    page.wait_for_url("**search=greedy**")
+    link = compose(page, "Why?")
+    page.get_by_test_id("lesson-copy").click()
+    expect(page.get_by_test_id("lesson-copied")).to_have_text("The link is copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == link
+    page.get_by_test_id("lesson-ask").fill("Why not?")
+    expect(page.get_by_test_id("lesson-copied")).to_have_text("")
+
+
+def test_the_link_follows_the_address(visit):
+    page = visit(AT_STEP_2)
+    page.wait_for_url("**search=greedy**")
+    compose(page, "Why?")
+    page.evaluate("document.querySelector('[data-testid=next]').click()")  # as a player that goes on behind the dialog
+    page.wait_for_function("document.querySelector('[data-testid=lesson-link]').value.includes('step=3')")
+
+
+def test_the_qr_code_is_a_file(visit):
+    page = visit(AT_STEP_2)
+    page.wait_for_url("**search=greedy**")
+    link = compose(page, "Why?")
+    with page.expect_download() as png:
+        page.get_by_test_id("lesson-png").click()
+    assert png.value.suggested_filename == "lesson.png"
+    assert scanned(Path(png.value.path()).read_bytes()) == link
+    with page.expect_download() as svg:
+        page.get_by_test_id("lesson-svg").click()
+    assert Path(svg.value.path()).read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_a_long_link_has_no_qr_code_and_a_reason(visit):
+    text = " ".join(["the old man and the small cat went to the sea"] * 14)
+    page = visit(f"?text={quote(text)}&step=1")
+    page.wait_for_url("**search=greedy**")
+    question = "".join(chr(0x4E00 + (i * 7919) % 20_000) for i in range(300))
+    link = compose(page, question)
+    assert len(link) > 1000 and decode(parse_qs(urlsplit(link).query)["lesson"][0])[0].question == question
+    expect(page.get_by_test_id("lesson-qr")).to_be_hidden()
+    expect(page.get_by_test_id("lesson-note")).to_contain_text("too fine for a projector")
+    page.get_by_test_id("lesson-ask").fill("?" * 600)
+    expect(page.get_by_test_id("lesson-count")).to_have_text("500 of 500 characters")
+
+
+def test_the_longest_link_with_a_qr_code_is_scanned_from_the_screen(visit):
+    page = visit(AT_STEP_2)
+    page.wait_for_url("**search=greedy**")
+    signs = "".join(chr(0x4E00 + (i * 7919) % 20_000) for i in range(MOST_CHARACTERS))
+    fits = [n for n in range(MOST_CHARACTERS - 4) if len(made(page.url, Lesson(signs[:n] + "\nWhy?"))) <= MOST_QR_BYTES]
+    question = signs[: fits[-1]] + "\nWhy?"
+    link = compose(page, question)
+    assert MOST_QR_BYTES - 10 < len(link) <= MOST_QR_BYTES
+    assert scanned(page.get_by_test_id("lesson-qr").locator("img").screenshot()) == link
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_dialog_fits_and_its_code_can_be_scanned(visit, width):
+    page = visit("?text=" + quote(SENTENCE), viewport={"width": width, "height": 844})
+    page.wait_for_url("**search=greedy**")
+    link = compose(page, "Which source word does the decoder look at? Where would you have looked?", tabs="hidden")
+    assert scanned(page.get_by_test_id("lesson-qr").locator("img").screenshot()) == link
+    assert page.get_by_test_id("lesson-dialog").evaluate("node => node.scrollWidth <= node.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+# --- every control ---------------------------------------------------------------------------------------------------
+
+
+def test_every_control_of_every_tab_can_be_hidden(visit):
+    """A new view whose fields no control names is found here; so is a selector that finds nothing."""
+    everything = Lesson(hidden=tuple(CONTROLS))
+    parts = {part for control in CONTROLS.values() for part in (*control.parts, *control.kept)}
+    found: set[str] = set()
+    for query, ready in TABS.items():
+        page = visit(query, ready=ready)
+        found |= {part for part in parts if page.locator(part).count()}
+        student = visit(at(query, everything), ready=".lesson.ready")
+        student.locator(".tabitem:visible").first.wait_for()
+        left = student.locator(".ask :is(input, button, textarea):visible")
+        expect(left).to_have_count(0)
+    assert parts - found == {"#fetch", ".own-data"}  # come when pairs from outside are chosen

@@ -1,0 +1,175 @@
+"""The player as a visitor uses it: the clock, what is linked, forks. Waits are for what must happen, never for a time."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from playwright.sync_api import expect
+from support.page import AT_STEP_2, SENTENCE, expect_step, fork, heatmap, output, player, steps
+
+# --- the clock -------------------------------------------------------------------------------------------------------
+
+
+def test_an_example_plays_on_load(visit):
+    page = visit()
+    expect(player(page)).to_have_attribute("data-playing", "true")
+    expect(page.get_by_test_id("says")).to_contain_text(re.compile(r"Step \d+:"))
+    page.locator(".chip.target[aria-hidden=false]").first.wait_for()
+
+
+def test_it_plays_to_its_end_and_stops(visit):
+    page = visit(AT_STEP_2)
+    page.get_by_role("radio", name="2×").click()
+    page.get_by_test_id("scrub").fill(str(steps(page) - 1))
+    page.get_by_test_id("play").click()
+    expect_step(page, steps(page))
+    expect(player(page)).to_have_attribute("data-playing", "false")
+    expect(page.locator(".chip.target[aria-hidden=false]")).to_have_count(steps(page))
+
+
+def test_scrub_shows_each_step(visit):
+    page = visit(AT_STEP_2)
+    page.get_by_test_id("scrub").fill("3")
+    expect(page.get_by_test_id("counter")).to_have_text(f"3 / {steps(page)}")
+    expect(page.get_by_test_id("says")).to_contain_text("Step 3:")
+    assert len(output(page)) == 3
+    page.get_by_test_id("scrub").fill("0")
+    expect(page.get_by_test_id("says")).to_contain_text("The encoder has read")
+    expect(page.locator(".chip.target[aria-hidden=false]")).to_have_count(0)
+
+
+def test_keyboard_transport(visit):
+    page = visit(AT_STEP_2)
+    page.get_by_test_id("stage").focus()
+    for key, step in [("ArrowRight", 3), ("ArrowLeft", 2), ("Home", 0), ("End", steps(page))]:
+        page.keyboard.press(key)
+        expect_step(page, step)
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    expect(player(page)).to_have_attribute("data-playing", "true")
+    page.keyboard.press("Space")
+    expect(player(page)).to_have_attribute("data-playing", "false")
+
+
+def test_the_current_step_is_told_to_screen_readers(visit):
+    page = visit(AT_STEP_2)
+    expect(page.get_by_test_id("live")).to_have_text(page.get_by_test_id("says").inner_text())
+    expect(page.get_by_test_id("live")).to_have_attribute("aria-live", "polite")
+
+
+def test_reduced_motion_steps_without_moving(visit):
+    page = visit(reduced_motion="reduce")
+    page.get_by_test_id("last").click()
+    page.get_by_test_id("scrub").fill("1")
+    page.get_by_test_id("next").click()
+    # At once as it stands at its end: nothing of it is on its way.
+    opacity = "getComputedStyle(document.querySelector('[data-testid=target-1]')).opacity"
+    assert page.evaluate(f"{opacity} + document.querySelector('.player').dataset.step") == "12"
+
+
+# --- what is linked --------------------------------------------------------------------------------------------------
+
+
+def test_a_click_on_a_heatmap_cell_moves_the_stage(visit):
+    page = visit(f"?text={quote(SENTENCE)}&step=5")
+    plot = heatmap(page)
+    box = plot.locator(".heatmaplayer image").bounding_box()
+    drawn = page.evaluate("document.querySelector('.plot').layout.yaxis.ticktext.length")
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * 1.5 / drawn)
+    expect_step(page, 2)
+
+
+def test_the_heatmap_fills_with_the_steps(visit):
+    page = visit(AT_STEP_2)
+    heatmap(page)
+    filled = "document.querySelector('.plot').data[0].z.filter(row => row[0] !== null).length"
+    page.wait_for_function(f"{filled} === 2")
+    page.get_by_test_id("scrub").fill("4")
+    page.wait_for_function(f"{filled} === 4")
+    page.get_by_test_id("words").click()
+    expect(page.get_by_test_id("words")).to_have_attribute("aria-checked", "true")
+    page.wait_for_function("document.querySelector('.plot').data[0].z.flat().length > 0")
+
+
+def test_hovering_a_source_piece_lights_its_arcs_and_its_column(visit):
+    page = visit(AT_STEP_2)
+    heatmap(page)
+    page.get_by_test_id("source-1").hover()
+    expect(page.get_by_test_id("source-1")).to_have_class(re.compile(r"\blit\b"))
+    page.wait_for_function("document.querySelector('.plot').layout.shapes.some(s => s.x0 === 0.5 && s.x1 === 1.5)")
+    assert page.evaluate("[...document.querySelectorAll('.arc.lit')].every(arc => arc.dataset.source === '1')")
+    page.get_by_test_id("counter").hover()
+    expect(page.locator(".chip.lit")).to_have_count(0)
+
+
+def test_without_attention_a_context_vector_takes_the_place_of_arcs_and_heatmap(visit):
+    page = visit(AT_STEP_2)
+    page.locator("#model input").click()
+    page.get_by_role("option").nth(1).click()
+    expect(page.get_by_test_id("no-attention")).to_be_visible()
+    expect(page.get_by_test_id("plot")).to_be_hidden()
+    page.get_by_test_id("last").click()
+    expect(page.get_by_test_id("context")).to_be_visible()
+    expect(page.get_by_test_id("says")).to_contain_text("the same fixed context vector")
+
+
+# --- forks -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_candidate_forks_and_the_original_comes_back(visit):
+    page = visit(AT_STEP_2)
+    before = page.locator(".chip.target text").all_text_contents()
+    original = player(page).get_attribute("data-trace")
+    piece = fork(page)
+    page.get_by_test_id("last").click()
+    after = page.locator(".chip.target text").all_text_contents()
+    assert after[0] == before[0] and after[1] == piece != before[1]
+    lines = [page.get_by_test_id(name) for name in ("original-line", "fork-line")]
+    for line, word in zip(lines, (before[1], piece), strict=True):
+        expect(line.locator(".parts-here")).to_have_text(word)
+        expect(line.locator(".shared")).to_have_count(1)
+        expect(line).to_contain_text(re.compile(r"log-probability −\d+\.\d\d"))
+    page.get_by_test_id("scrub").fill("2")
+    expect(page.get_by_test_id("says")).to_contain_text("forced")
+    page.get_by_test_id("restore").click()
+    expect(page.get_by_test_id("compare")).to_be_hidden()
+    expect(player(page)).to_have_attribute("data-trace", original)
+    expect_step(page, 2)
+
+
+def test_a_fork_by_keyboard(visit):
+    page = visit(AT_STEP_2)
+    page.locator(".candidate:not(.chosen)").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("compare")).to_be_visible()
+
+
+def test_the_chosen_candidate_does_not_fork(visit):
+    page = visit(AT_STEP_2)
+    expect(page.locator(".candidate.chosen")).to_have_attribute("aria-disabled", "true")
+    page.locator(".candidate.chosen").click(force=True)
+    expect(page.get_by_test_id("compare")).to_be_hidden()
+
+
+def test_the_colour_bar_and_clip_paths_survive_a_change_of_the_address(visit):
+    page = visit(AT_STEP_2)
+    heatmap(page)
+    page.get_by_test_id("next").click()
+    page.wait_for_url("**step=3")
+    references = page.evaluate(
+        """[...document.querySelectorAll('.plot [style*="url("], .plot [clip-path]')]
+          .map(e => e.getAttribute('clip-path') || e.style.fill).filter(r => r.includes('url('))"""
+    )
+    assert len(references) > 1 and all(re.fullmatch(r"""url\(["']?#[^)]+\)""", r) for r in references)
+
+
+def test_in_a_fork_only_the_piece_that_was_forced_is_called_forced(visit):
+    page = visit(AT_STEP_2)
+    fork(page)
+    expect_step(page, 2)
+    expect(page.get_by_test_id("choice-unit")).to_contain_text("forced")
+    page.get_by_test_id("scrub").fill("1")
+    expect_step(page, 1)
+    expect(page.get_by_test_id("choice-unit")).to_contain_text("free running")
+    expect(page.get_by_test_id("says")).not_to_contain_text("forced")

@@ -1,0 +1,313 @@
+"""A class arrives: many cold page loads at once, then as many visitors who translate, fork and change tabs; loopback alone.
+
+    python tests/load/classroom.py [--visitors 30] [--browsers 2] [--turns 10] [--minutes 0]
+
+The app is started, asked over loopback and ended by this script. Page loads: what a real browser asked for is asked for again
+by each visitor, over six connections. Then all press at once; after that each waits for an answer before asking again, and
+reads for a while in between. Of the visitors, `--browsers` are real ones, who click through the page. `--minutes` goes on like
+that for so long and reports how the memory grows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+sys.path.extend(str(Path(__file__).resolve().parents[n]) for n in (1, 2))
+
+from playwright.async_api import Browser, async_playwright
+from playwright.sync_api import sync_playwright
+from support.server import FLAGS, find_chromium, serve
+
+PAGE = 0  # its id among the components
+CONNECTIONS = 6  # that a browser opens to one server
+READING = (2.0, 6.0)  # seconds between two turns of a visitor, at random
+SHARES = (6, 3, 1)  # of translations, forks and switches to another tab
+TEACHERS = "The children are playing in the garden."
+WORDS = ("old", "small", "red", "new", "green"), ("house", "garden", "book", "car", "dog", "station", "table")
+
+
+def sentence(rng: random.Random) -> str:
+    """One of many, so that hardly two visitors ask for the same."""
+    adjectives, nouns = WORDS
+    pick = rng.choice
+    return f"My {pick(adjectives)} {pick(nouns)} is near the {pick(adjectives)} {pick(nouns)}, and I like the {pick(nouns)}."
+
+
+def asked_by_a_browser(url: str) -> list[str]:
+    """What a first look at the page asks for, in order."""
+    found: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        page = browser.new_page()
+        page.on("request", lambda request: found.append(request.url) if request.method == "GET" else None)
+        page.goto(url)
+        page.locator(".player.ready").wait_for()
+        seen = -1
+        while len(found) > seen:  # the page's own lines stay open, so that the network is never idle
+            seen = len(found)
+            page.wait_for_timeout(2000)
+        browser.close()
+    return [
+        address for address in found if address.startswith(url) and "/queue/" not in address and "/heartbeat" not in address
+    ]
+
+
+class Table:
+    """Seconds by what was done, and what went wrong."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, list[float]] = {}
+        self.failed: list[str] = []
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.seconds.values()))
+
+    async def timed(self, what: str, work: Awaitable[Any]) -> Any:
+        start = time.monotonic()
+        try:
+            result = await work
+        except Exception as error:  # counted, and the class goes on
+            self.failed.append(f"{what}: {type(error).__name__}: {error}"[:200])
+            return None
+        self.seconds.setdefault(what, []).append(time.monotonic() - start)
+        return result
+
+    def show(self) -> None:
+        print(f"{'':34}{'count':>7}{'median':>9}{'p95':>9}{'most':>9}   seconds")
+        for what, values in self.seconds.items():
+            ordered = sorted(values)
+            p95 = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
+            print(f"{what:34}{len(values):7,}{statistics.median(values):9.2f}{p95:9.2f}{ordered[-1]:9.2f}")
+        print(f"failed requests: {len(self.failed)}", *self.failed[:10], sep="\n  ")
+
+
+async def load_page(client: httpx.AsyncClient, addresses: list[str]) -> int:
+    """All of a page, as compressed as it comes; the bytes on the way."""
+    total = 0
+
+    async def get(address: str) -> None:
+        nonlocal total
+        async with client.stream("GET", address) as answer:
+            answer.raise_for_status()
+            async for part in answer.aiter_raw():
+                total += len(part)
+
+    await get(addresses[0])
+    await asyncio.gather(*(get(address) for address in addresses[1:]))
+    return total
+
+
+class Visitor:
+    """Calls what the page calls, in the line that the page's visitors wait in."""
+
+    def __init__(self, client: httpx.AsyncClient, url: str, config: dict[str, Any], seed: int):
+        self.client, self.url, self.config, self.rng = client, url, config, random.Random(seed)
+        self.session = uuid.uuid4().hex[:12]
+        self.values = {component["id"]: component["props"].get("value") for component in config["components"]}
+        self.ids = {component["props"].get("elem_id"): component["id"] for component in config["components"]}
+        self.trace: dict[str, Any] = {}
+        self.opened: set[str] = set()  # views
+
+    async def arrive(self) -> None:
+        """What a page asks once it is loaded."""
+        await self._call(None, "load", "stage")
+
+    async def translate(self) -> None:
+        """A sentence of one's own, or, one time in four, the one that the teacher has just named."""
+        own = sentence(self.rng)
+        self.values[self.ids["text"]] = own if self.rng.random() < 0.75 else TEACHERS
+        answer = await self._call("text", "submit", "stage")
+        self.trace = json.loads(answer)
+
+    async def fork(self) -> None:
+        """Another candidate at one of the steps that are shown."""
+        steps = self.trace["trace"]["steps"]
+        step = self.rng.randrange(1, len(steps) + 1)
+        others = [other["token"] for other in steps[step - 1]["candidates"] if other["token"] != steps[step - 1]["token"]]
+        choice = {"trace_id": self.trace["id"], "step": step, "token": self.rng.choice(others)}
+        self.trace = json.loads(await self._call("stage", "force_token", "stage", choice))
+
+    async def switch(self) -> None:
+        """To a view of another tab, which is filled when it is first seen, and asked for a sentence when it is seen again."""
+        view = self.rng.choice(["attribution", "edit", "beam"])
+        if view not in self.opened:
+            self.opened.add(view)
+            await self._call(f"view-{view}", "select", view)
+        else:
+            self.values[self.ids[f"{view}-text"]] = sentence(self.rng)
+            await self._call(f"{view}-text", "submit", view)
+
+    async def _call(self, element: str | None, event: str, shown: str, told: dict[str, Any] | None = None) -> str:
+        """The new value of the part `shown`, after the `event` of an element (None: the page)."""
+        target = [self.ids[element] if element else PAGE, event]
+        call = next(
+            dependency
+            for dependency in self.config["dependencies"]
+            if target in map(list, dependency["targets"]) and self.ids[shown] in dependency["outputs"]
+        )
+        body = {"data": [self.values.get(component) for component in call["inputs"]], "event_data": told}
+        body |= {"fn_index": call["id"], "session_hash": self.session, "trigger_id": target[0]}
+        joined = await self.client.post(f"{self.url}gradio_api/queue/join", json=body)
+        joined.raise_for_status()
+        event_id = joined.json()["event_id"]
+        line = self.client.stream("GET", f"{self.url}gradio_api/queue/data", params={"session_hash": self.session})
+        async with line as answer:
+            async for text in answer.aiter_lines():
+                news = json.loads(text[5:]) if text.startswith("data:") else {}
+                if news.get("event_id") == event_id and news["msg"] == "process_completed":
+                    if not news["success"]:
+                        raise RuntimeError(str(news)[:150])
+                    found = news["output"]["data"][call["outputs"].index(self.ids[shown])]
+                    if event != "load" and not isinstance(found, str):  # an update is no picture
+                        raise RuntimeError(f"{target} did not change {shown}: {str(news)[:150]}")
+                    return found
+        raise RuntimeError("the answer never came")
+
+
+async def browse(browser: Browser, url: str, table: Table, goes_on: Callable[[int], bool], seed: int) -> None:
+    """A visitor with a real browser: translates, chooses another candidate, looks into another tab and comes back."""
+    rng = random.Random(-seed)
+    page = await browser.new_page()
+    page.on("pageerror", lambda error: table.failed.append(f"a real browser: {error}"))
+
+    async def arrive() -> None:
+        await page.goto(url)
+        await page.locator(".player.ready").wait_for()
+
+    async def translate() -> None:
+        text = sentence(rng)
+        await page.locator("#text input").fill(text)
+        await page.locator("#translate").click()
+        await page.wait_for_function("(text) => new URLSearchParams(location.search).get('text') === text", arg=text)
+
+    async def fork() -> None:
+        await page.locator("[data-action=next]").click()
+        await page.locator(".candidate:not(.chosen)").first.click()
+        await page.wait_for_function("() => new URLSearchParams(location.search).get('prefix')")
+
+    async def switch() -> None:
+        await page.get_by_role("tab", name="Attention").click()
+        await page.locator(".attention.ready").first.wait_for()
+        await page.get_by_role("tab", name="Translate").click()
+
+    await table.timed("a real browser's page load", arrive())
+    turn = 0
+    while goes_on(turn):
+        await asyncio.sleep(rng.uniform(*READING))
+        what, do = [("translation", translate), ("fork", fork), ("another tab and back", switch)][turn % 3]
+        await table.timed(f"a real browser's {what}", do())
+        turn += 1
+    await page.close()
+
+
+async def everybody(count: int, work: Callable[[int], Awaitable[None]]) -> None:
+    await asyncio.gather(*(work(number) for number in range(count)))
+
+
+def memory(pid: int) -> float:
+    """MiB that a process holds."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def processor(pid: int) -> float:
+    """Seconds of processor time that a process has taken."""
+    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
+async def lesson(url: str, pid: int, addresses: list[str], options: argparse.Namespace) -> Table:
+    table = Table()
+    limits = httpx.Limits(max_connections=CONNECTIONS)
+    timeout = httpx.Timeout(300)
+    sizes: list[int] = []
+
+    async def arrive(_: int) -> None:
+        async with httpx.AsyncClient(limits=limits, timeout=timeout, headers={"accept-encoding": "gzip, br"}) as client:
+            size = await table.timed("cold page load, all at once", load_page(client, addresses))
+            sizes.extend([size] if size else [])
+
+    await everybody(options.visitors, arrive)
+    if sizes:
+        print(f"a page: {len(addresses)} requests, {statistics.median(sizes) / 1e6:.2f} MB as sent")
+    async with httpx.AsyncClient(timeout=timeout) as client:
+        config = (await client.get(f"{url}config")).json()
+    count = options.visitors - options.browsers
+    visitors = [Visitor(httpx.AsyncClient(timeout=timeout), url, config, number) for number in range(count)]
+    await everybody(count, lambda number: table.timed("the loaded page's own call", visitors[number].arrive()))
+    await everybody(count, lambda number: table.timed("translation, all at once", visitors[number].translate()))
+    held: list[tuple[float, float]] = [(0.0, memory(pid))]
+    start, taken, before = time.monotonic(), processor(pid), table.count
+
+    def goes_on(done: int) -> bool:
+        return done < options.turns or time.monotonic() - start < 60 * options.minutes
+
+    async def work(number: int) -> None:
+        visitor = visitors[number]
+        done = 0
+        while goes_on(done):
+            await asyncio.sleep(visitor.rng.uniform(*READING))
+            what, do = visitor.rng.choices(
+                [("translation", visitor.translate), ("fork", visitor.fork), ("another tab", visitor.switch)], SHARES
+            )[0]
+            await table.timed(what, do())
+            done += 1
+            if number == 0:
+                held.append(((time.monotonic() - start) / 3600, memory(pid)))
+        await visitor.client.aclose()
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        real = (browse(browser, url, table, goes_on, number) for number in range(options.browsers))
+        await asyncio.gather(everybody(count, work), *real)
+        await browser.close()
+    each = 1000 * (processor(pid) - taken) / (table.count - before)
+    print(f"processor time of the server from then on: {each:.0f} ms a request, browsers' page loads among them")
+    slope = statistics.linear_regression(*zip(*held[len(held) // 4 :], strict=True)).slope if len(held) > 4 else float("nan")
+    print(f"memory of the server: {held[0][1]:,.0f} MiB before, {held[-1][1]:,.0f} MiB after; {slope:+,.0f} MiB an hour")
+    return table
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--visitors", type=int, default=30)
+    parser.add_argument("--browsers", type=int, default=2)
+    parser.add_argument("--turns", type=int, default=10)
+    parser.add_argument("--minutes", type=float, default=0)
+    options = parser.parse_args()
+    fair = 0 <= options.browsers <= 10 and 1 <= options.turns <= 1000 and 0 <= options.minutes <= 120
+    if not fair or not options.browsers < options.visitors <= 200:
+        parser.error("at most 200 visitors, of them 10 real browsers, 1000 turns and 120 minutes")
+    with tempfile.TemporaryDirectory() as folder, serve(Path(folder, "log")) as url:
+        addresses = asked_by_a_browser(url)
+        print(f"{options.visitors} visitors, {os.cpu_count()} processors")
+        table = asyncio.run(lesson(url, _server(), addresses, options))
+        table.show()
+    return 1 if table.failed else 0
+
+
+def _server() -> int:
+    """The process that this script started."""
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    named = [int(pid) for pid in children if "app.py" in Path(f"/proc/{pid}/cmdline").read_text()]
+    assert len(named) == 1, named
+    return named[0]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

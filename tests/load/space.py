@@ -1,0 +1,258 @@
+"""A Space, as closely as one machine can play it: `python tests/load/space.py` prints what came out as a table.
+
+The files that are tracked and nothing else, read-only; a Python environment of requirements.txt alone; the variables of a
+Space; a user without rights, whose home cannot be written; no network. Then the app is started, asked for translations, and
+what it has written is looked for. A user without rights and no network need root; without it the app runs as whoever starts
+this, with every proxy closed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+NOBODY = 65534
+PORT = 7860  # a Space's
+PATIENCE = 180  # seconds until the app must have answered
+SENTENCE, TRANSLATION = "I forgot my umbrella.", "J'ai oublié mon parapluie."
+TIMES = 20
+CLOSED = "http://127.0.0.1:9"
+# Of a package that a Space has besides, for its own editor.
+EXPECTED = "`spaces` package is required to run hot-reloading in Spaces"
+GPU = ("libcuda.so", "/dev/nvidia")
+
+
+def copy(folder: Path) -> Path:
+    """The tracked files as they stand now, for nobody to write."""
+    place = folder / "app"
+    for name in subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\0"
+    ):
+        if name and (ROOT / name).is_file():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, place / name)
+    read_only(place)
+    return place
+
+
+def read_only(folder: Path) -> None:
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+
+def environment(home: Path, python: str) -> dict[str, str]:
+    """Only what a Space sets, beside what any process has."""
+    return {
+        "PATH": f"{Path(python).parent}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "SYSTEM": "spaces",
+        "SPACE_ID": "somebody/seq2seq-unrolled",
+        "SPACE_HOST": "somebody-seq2seq-unrolled.hf.space",
+        "SPACE_AUTHOR_NAME": "somebody",
+        "SPACE_REPO_NAME": "seq2seq-unrolled",
+        "GRADIO_SERVER_NAME": "0.0.0.0",
+        "GRADIO_SERVER_PORT": str(PORT),
+        **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), CLOSED),
+        "NO_PROXY": "localhost,127.0.0.1,0.0.0.0",
+        "no_proxy": "localhost,127.0.0.1,0.0.0.0",
+    }
+
+
+def state_of(*folders: Path) -> dict[str, tuple[int, int]]:
+    """Every file and folder below, with size and time of its last change."""
+    found = {}
+    for folder in folders:
+        for path in [folder, *folder.rglob("*")]:
+            about = path.lstat()
+            found[str(path)] = (about.st_size, about.st_mtime_ns)
+    return found
+
+
+def is_root() -> bool:
+    return os.geteuid() == 0 and shutil.which("setpriv") is not None
+
+
+def can_cut_off() -> bool:
+    return is_root() and subprocess.run(["unshare", "-n", "true"], capture_output=True).returncode == 0
+
+
+def raise_loopback() -> None:
+    """In a network of its own, a process has not even itself to talk to."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as some:
+        request = struct.pack("16sH14s", b"lo", 1, b"")  # IFF_UP
+        fcntl.ioctl(some, 0x8914, request)  # SIOCSIFFLAGS
+
+
+@contextmanager
+def a_folder() -> Iterator[Path]:
+    """A temporary folder into which a user without rights may look, and so may every folder above it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        try:
+            yield folder
+        finally:
+            for path in folder.rglob("*"):  # or it could not be removed by anybody but root
+                if path.is_dir() and not path.is_symlink():
+                    path.chmod(0o755)
+
+
+@contextmanager
+def started(app: Path, home: Path, python: str, log: Path) -> Iterator[subprocess.Popen]:
+    demoted = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs"] if is_root() else []
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*demoted, python, "app.py"], cwd=app, env=environment(home, python), stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+def get(path: str, body: Any = None) -> str:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{PORT}/{path}", data, {"Content-Type": "application/json"})
+    return opener.open(request, timeout=60).read().decode()
+
+
+def translate() -> str:
+    number = json.loads(get("gradio_api/call/v2/translate", {"text": SENTENCE}))["event_id"]
+    answer = get(f"gradio_api/call/v2/translate/{number}")
+    return json.loads(answer.partition("data: ")[2])[0]["text"]
+
+
+def wait(process: subprocess.Popen, log: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        assert process.poll() is None, f"the app ended:\n{log.read_text()}"
+        try:
+            get("robots.txt")  # the page itself is heavier, and asked for by Gradio at the same moment
+            return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+    raise AssertionError(f"the app did not answer:\n{log.read_text()}")
+
+
+def held(process: subprocess.Popen, name: str) -> str:
+    return next(
+        line.split(maxsplit=1)[1].strip()
+        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines()
+        if line.startswith(f"{name}:")
+    )
+
+
+def uses_gpu(process: subprocess.Popen) -> list[str]:
+    """What of a GPU the process has in its memory or open."""
+    mapped = Path(f"/proc/{process.pid}/maps").read_text()
+    opened = [str(path.readlink()) for path in Path(f"/proc/{process.pid}/fd").iterdir() if path.is_symlink()]
+    return [name for name in GPU if name in mapped or any(name in path for path in opened)]
+
+
+def reaches_nothing(python: str) -> bool:
+    probe = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=2)"
+    return "unreachable" in subprocess.run([python, "-c", probe], capture_output=True, text=True).stderr
+
+
+def play(folder: Path, python: str) -> dict[str, Any]:
+    """Start the app as on a Space, ask it, and say what came out."""
+    folder.chmod(0o755)
+    app, home, log = copy(folder), folder / "home", folder / "log"
+    home.mkdir(mode=0o555)
+    packages = Path(python).parents[1] / "lib"
+    watched = [app, home, *([packages] if packages.is_relative_to(folder) else [])]
+    before, begun = state_of(*watched), time.monotonic()
+    report: dict[str, Any] = {}
+    with started(app, home, python, log) as process:
+        wait(process, log)
+        get("")
+        report["seconds until the page is there"] = round(time.monotonic() - begun, 1)
+        translated = translate()
+        report["seconds until the first translation"] = round(time.monotonic() - begun, 1)
+        report["its text is right"] = translated == TRANSLATION
+        took = []
+        for _ in range(TIMES):
+            once = time.monotonic()
+            translate()
+            took.append(time.monotonic() - once)
+        report["milliseconds a translation, median"] = round(1000 * statistics.median(took))
+        report["memory at its highest, MB"] = int(held(process, "VmHWM").split()[0]) // 1024
+        report["user"] = held(process, "Uid").split()[0]
+        report["network"] = "none" if can_cut_off() and reaches_nothing(python) else "proxies closed"
+        report["of a GPU"] = uses_gpu(process) or "nothing"
+    after = state_of(*watched)
+    changed = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
+    report["written outside the temporary folder"] = changed or "nothing"
+    complaints = [line for line in log.read_text().splitlines() if re.match(r"\S*(Error|Exception|Warning): ", line)]
+    report["complaints in the log"] = [line for line in complaints if EXPECTED not in line] or "none"
+    return report
+
+
+def installed(folder: Path) -> tuple[str, float]:
+    """A Python with what requirements.txt names, and how many seconds that took."""
+    begun = time.monotonic()
+    place = folder / "venv"
+    subprocess.run([sys.executable, "-m", "venv", place], check=True)
+    python = str(place / "bin/python")
+    call = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", ROOT / "requirements.txt"]
+    subprocess.run(call, check=True)
+    return python, time.monotonic() - begun
+
+
+def apart(folder: Path, python: str) -> dict[str, Any]:
+    """`play` in a process of its own, without a network where that can be had."""
+    call = [sys.executable, __file__, "--inside", str(folder), "--python", python]
+    cut_off = ["unshare", "-n"] if can_cut_off() else []
+    said = subprocess.run([*cut_off, *call], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return json.loads(said)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--python", help="a Python that has the requirements already; default: install them anew")
+    parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.inside:
+        if can_cut_off():
+            raise_loopback()
+        print(json.dumps(play(options.inside, options.python)))
+        return
+    with a_folder() as folder:
+        python, took = (options.python, None) if options.python else installed(folder)
+        report = apart(folder, python)
+        if took is not None:
+            listed = subprocess.run(
+                [python, "-m", "pip", "list", "--format=freeze"], capture_output=True, text=True, check=True
+            )
+            report = {"seconds to install the requirements": round(took), "packages": len(listed.stdout.splitlines()), **report}
+    width = max(map(len, report))
+    for what, value in report.items():
+        print(f"{what:<{width}}  {value}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""What sets the papers' decoders apart: what each of them gets to see, and when."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from support.small import make_model, small_config
+from torch import Tensor
+
+from seq2seq.config import BOS, EOS
+from seq2seq.models.attention import Memory
+from seq2seq.models.seq2seq import Seq2Seq, State, StepOutput
+
+SOURCE, LENGTHS = torch.tensor([[5, 9, 7, 300, 41, EOS]]), torch.tensor([6])
+
+
+def begin(architecture: str, **changes: object) -> tuple[Seq2Seq, Memory, State]:
+    model = make_model(small_config(architecture, **changes))
+    return (model, *model.encode(SOURCE, LENGTHS))
+
+
+def step(model: Seq2Seq, memory: Memory, state: State, token: int = BOS) -> StepOutput:
+    return model.step(torch.tensor([token]), state, memory)
+
+
+def other(memory: Memory) -> Memory:
+    """The same sentence with other states."""
+    return replace(memory, states=torch.randn_like(memory.states))
+
+
+def differ(a: Tensor, b: Tensor) -> bool:
+    return not torch.allclose(a, b, atol=1e-4)
+
+
+@pytest.mark.parametrize(("architecture", "asks_before"), [("bahdanau", True), ("luong", False), ("recurrent", False)])
+def test_bahdanaus_attention_is_asked_before_the_last_piece_is_read_all_others_after(
+    architecture: str, asks_before: bool
+) -> None:
+    started = begin(architecture)
+    first, second = (step(*started, token).attention for token in (12, 31))
+    assert first is not None and second is not None
+    assert differ(first, second) != asks_before
+
+
+def test_sutskevers_decoder_gets_nothing_but_the_state_to_start_in() -> None:
+    model, memory, state = begin("sutskever")
+    output = step(model, memory, state)
+    assert torch.equal(output.log_probs, step(model, other(memory), state).log_probs)
+    assert output.attention is None and memory.context is None
+    assert torch.equal(state.hidden, memory.last[-1][:, : model.config.encoder_size])  # type: ignore[attr-defined]
+
+
+def test_chos_decoder_reads_one_context_vector_at_every_step() -> None:
+    model, memory, state = begin("cho")
+    assert memory.context is not None
+    for token in (BOS, 12):
+        output = step(model, memory, state, token)
+        changed = replace(memory, context=torch.zeros_like(memory.context))
+        assert differ(output.log_probs, step(model, changed, state, token).log_probs)
+        assert torch.equal(output.log_probs, step(model, other(memory), state, token).log_probs)
+        state = output.state
+
+
+def test_input_feeding_carries_what_a_step_attended_to_into_the_next() -> None:
+    model, memory, state = begin("luong", input_feeding=True)
+    after = step(model, memory, state).state
+    forgetful = replace(after, fed=torch.zeros_like(after.fed))  # type: ignore[attr-defined, type-var]
+    assert differ(step(model, memory, after, 12).log_probs, step(model, memory, forgetful, 12).log_probs)
+    assert begin("luong", input_feeding=False)[2].fed is None  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("reverse", "last_read"), [(False, -1), (True, 0)])
+def test_an_encoder_of_one_direction_ends_where_it_is_told_to(reverse: bool, last_read: int) -> None:
+    _, memory, _ = begin("sutskever", reverse_source=reverse)
+    assert torch.equal(memory.summary, memory.states[:, last_read])  # type: ignore[attr-defined]
+
+
+def test_a_transformer_keeps_what_it_wrote_and_computes_it_once() -> None:
+    model, memory, state = begin("transformer")
+    for count, token in enumerate((BOS, 12, 31), start=1):
+        before = state.written  # type: ignore[attr-defined]
+        state = step(model, memory, state, token).state
+        for (old, _), (new, _) in zip(before, state.written, strict=True):  # type: ignore[attr-defined]
+            assert new.shape[2] == count and torch.equal(new[:, :, :-1], old)

@@ -1,0 +1,433 @@
+"""A model goes through an archive unchanged; whatever else an archive holds is refused in a sentence, and leaves nothing."""
+
+import errno
+import io
+import json
+import os
+import pickle
+import shutil
+import stat
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import load, save
+from support.crafted import Contents, becomes, contents_of, craft, names, plain, refusal
+from support.small import CONFIGS, make_checkpoint, make_model, small_config
+
+from seq2seq.decoding.translator import Translator
+from seq2seq.models import checkpoint
+from seq2seq.models.seq2seq import ARCHITECTURES
+from seq2seq.runs import archive
+from seq2seq.runs.archive import pack, unpack
+from seq2seq.sources.text import Tokenizer
+from seq2seq.training import event_log
+from seq2seq.training.events import Finished
+
+EVENT = event_log.to_json(Finished(update=9, epochs=1.0, best_loss=2.0, seconds=3.0)) + "\n"
+FILES = ["config.json", "model.safetensors", "tokenizer.model", "README.md", "results.json", "exposure.json", "events.jsonl"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, tokenizer: Tokenizer) -> Path:
+    """A run's folder: the model, what explains it, and what is nobody else's business."""
+    folder = tmp_path / "made" / "small"
+    checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), folder)
+    (folder / "README.md").write_text("# A café\n", encoding="utf-8")
+    (folder / "results.json").write_text('{"training": {}, "evaluations": []}')
+    (folder / "exposure.json").write_text("{}")
+    (folder / "events.jsonl").write_text(EVENT)
+    for other in ("training.safetensors", "source.model", ".config.json.partial", "notes.txt"):
+        (folder / other).write_text("a secret")
+    (folder / "sub").mkdir()
+    (folder / "sub" / "config.json").write_text("a secret")
+    return folder
+
+
+@pytest.fixture
+def file(folder: Path, tmp_path: Path) -> Path:
+    pack(folder, tmp_path / "small.zip")
+    return tmp_path / "small.zip"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Where a model is to go: its parent is empty before, and after a failure."""
+    (tmp_path / "loaded").mkdir()
+    return tmp_path / "loaded" / "theirs"
+
+
+# --- there and back ---
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_model_translates_the_same_bit_for_bit(architecture: str, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    made = tmp_path / "small"
+    checkpoint.save(make_checkpoint(make_model(CONFIGS[f"{architecture}-usual"]), tokenizer), made)
+    pack(made, tmp_path / "a.zip")
+    before = Translator.load(made).translate("the cat likes a red boat.")
+    shutil.rmtree(made)
+    assert Translator(unpack(tmp_path / "a.zip", made)).translate("the cat likes a red boat.") == before
+    assert Translator.load(made).translate("the cat likes a red boat.") == before
+
+
+def test_two_vocabularies_go_along(pairs: list[tuple[str, str]], tmp_path: Path) -> None:
+    apart = Tokenizer.train(pairs, 290, shared=False)
+    config = small_config(source_vocabulary=290, target_vocabulary=290, shared_vocabulary=False, tied_embeddings=False)
+    checkpoint.save(make_checkpoint(make_model(config), apart), tmp_path / "small")
+    pack(tmp_path / "small", tmp_path / "a.zip")
+    assert unpack(tmp_path / "a.zip", tmp_path / "theirs").tokenizer.files() == apart.files()
+
+
+def test_an_archive_has_the_files_of_the_model_and_no_others(folder: Path, file: Path, place: Path) -> None:
+    assert contents_of(file) == {f"small/{name}": (folder / name).read_bytes() for name in FILES}
+    assert unpack(file, place).name == "theirs"
+    assert {path.name: path.read_bytes() for path in place.iterdir()} == {n: (folder / n).read_bytes() for n in FILES}
+    assert names(place.parent) == ["theirs"] and stat.S_IMODE(place.stat().st_mode) & stat.S_IRUSR
+    assert names(file.parent) == ["loaded", "made", "small.zip"]  # nothing half written
+
+
+def test_the_same_content_gives_the_same_bytes(folder: Path, file: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "elsewhere" / "small"
+    moved.mkdir(parents=True)
+    for path in sorted(folder.glob("*.*"), reverse=True):
+        shutil.copyfile(path, moved / path.name)
+        os.utime(moved / path.name, (1e9, 1e9))
+        (moved / path.name).chmod(0o600)
+    pack(moved, tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == file.read_bytes()
+    pack(moved, tmp_path / "again.zip", name="my model")
+    assert set(contents_of(tmp_path / "again.zip")) == {f"my model/{name}" for name in FILES}
+
+
+def test_archives_of_other_programs_are_read_too(file: Path, place: Path) -> None:
+    contents = contents_of(file)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as out:
+        out.comment = b"from elsewhere" * 4000
+        out.mkdir("small")
+        for name, content in contents.items():
+            out.writestr(name, content)
+    unpack(file, place)
+    craft(file, [(name.rpartition("/")[2], content) for name, content in contents.items()], zipfile.ZIP_STORED)
+    unpack(file, place.with_name("flat"))
+
+
+# --- packing ---
+
+
+def test_links_are_not_followed(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("of this machine")
+    (folder / "README.md").unlink()
+    (folder / "README.md").symlink_to(tmp_path / "secret")
+    pack(folder, tmp_path / "a.zip")
+    assert set(contents_of(tmp_path / "a.zip")) == {f"small/{name}" for name in FILES if name != "README.md"}
+    (folder / "tokenizer.model").rename(tmp_path / "moved.model")
+    (folder / "tokenizer.model").symlink_to(tmp_path / "moved.model")
+    with pytest.raises(ValueError, match=r"'small' cannot be packed: tokenizer.model is missing or no plain file"):
+        pack(folder, tmp_path / "b.zip")
+    assert not (tmp_path / "b.zip").exists()
+
+
+def test_what_could_not_be_loaded_again_is_not_packed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "a.zip"
+    with pytest.raises(ValueError, match="cannot be packed as 'a/b': give a name without slashes"):
+        pack(folder, file, "a/b")
+    with pytest.raises(ValueError, match=r"^the model 'nowhere' is not there: "):
+        pack(tmp_path / "nowhere", file)
+    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 10_000)
+    with pytest.raises(ValueError, match=r"the model 'small' has [0-9,]+ bytes, and an archive holds 10,000: copy its folder"):
+        pack(folder, file)
+    monkeypatch.undo()
+    monkeypatch.setitem(archive.LIMITS, "events.jsonl", len(EVENT) - 1)  # a run of many hours still has a model
+    pack(folder, file)
+    assert set(contents_of(file)) == {f"small/{name}" for name in FILES if name != "events.jsonl"}
+    monkeypatch.setitem(archive.LIMITS, "model.safetensors", 9000)
+    with pytest.raises(ValueError, match=r"cannot be packed: model.safetensors is larger than 9,000 bytes: copy its folder"):
+        pack(folder, file)
+
+
+def full(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device", "/secret/path")
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(
+    folder: Path, file: Path, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "_copy", full)
+    assert refusal(file, place).startswith("There is no room for the archive on this machine's disk")
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    with pytest.raises(ValueError, match="There is no room for the archive"):
+        pack(folder, tmp_path / "made" / "b.zip")
+    assert names(tmp_path / "made") == ["small"]
+
+
+def test_another_fault_of_the_disk_is_no_fault_of_the_archive(file: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(archive, "_copy", denied)
+    with pytest.raises(PermissionError):
+        unpack(file, place)
+    assert not names(place.parent)
+
+
+# --- hostile lists of files ---
+
+
+def also(name: str, content: bytes = b"{}", mode: int = 0, method: int = zipfile.ZIP_DEFLATED) -> Callable[[Path], None]:
+    """One more file behind the others, with its mode."""
+
+    def harm(file: Path) -> None:
+        info = zipfile.ZipInfo(name)
+        info.external_attr = mode << 16
+        info.compress_type = method
+        with zipfile.ZipFile(file, "a") as out:
+            out.writestr(info, content)
+
+    return harm
+
+
+def patched(name: str, field: tuple[int, int], value: bytes) -> Callable[[Path], None]:
+    """Overwrite a field of the file's two headers, at its offsets in the local and in the central one."""
+
+    def harm(file: Path) -> None:
+        data = bytearray(file.read_bytes())
+        path = f"small/{name}".encode()
+        local, central = data.index(path) - 30, data.rindex(path) - 46
+        assert data[local : local + 4] == b"PK\3\4" and data[central : central + 4] == b"PK\1\2"
+        for start, offset in zip((local, central), field, strict=True):
+            data[start + offset : start + offset + len(value)] = value
+        file.write_bytes(data)
+
+    return harm
+
+
+def hidden_name(file: Path) -> None:
+    """What some readers take for comparison.json, the name ending at the NUL."""
+    also("small/comparison.json~py")(file)
+    file.write_bytes(file.read_bytes().replace(b".json~py", b".json\0py"))
+
+
+def no_text(file: Path) -> None:
+    """A name that is said to be UTF-8, and is not."""
+    patched("README.md", FLAGS, b"\0\x08")(file)
+    file.write_bytes(file.read_bytes().replace(b"README.md", b"READ\xff\xff.md"))
+
+
+def beyond(file: Path) -> None:
+    """A file that begins 2**63 bytes into the archive."""
+    info = zipfile.ZipInfo(f"small/{EXTRA}")
+    info.extra = struct.pack("<HHQ", 1, 8, 2**63)
+    with zipfile.ZipFile(file, "a") as out:
+        out.writestr(info, b"{}")
+    patched(EXTRA, (22, 42), b"\xff" * 4)(file)
+
+
+def two_names(file: Path) -> None:
+    """A file whose two headers have different names, both long."""
+    craft(file, [(name.replace("small", "y" * 5000), content) for name, content in contents_of(file).items()])
+    data = bytearray(file.read_bytes())
+    data[30] = ord("z")
+    file.write_bytes(data)
+
+
+def garbled(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    start = data.index(b"small/tokenizer.model") + 21
+    data[start : start + 50] = b"\xff" * 50
+    file.write_bytes(data)
+
+
+FLAGS, SIZES, SIZE = (6, 8), (18, 20), (22, 24)  # SIZES: packed, and behind it unpacked
+EXTRA = "comparison.json"
+STRANGE = (
+    ["small/setup.py", "small/training.safetensors", "/comparison.json", "/etc/comparison.json", "../comparison.json"]
+    + ["small/../comparison.json", "./comparison.json", "..\\comparison.json", "small\\sub/comparison.json"]
+    + ["C:/comparison.json", "C:comparison.json", "small/sub/comparison.json", "small/sub/", "small//comparison.json"]
+    + ["small\n/comparison.json", "small/CONFIG.JSON", "../", "x" * 60_000]
+)
+
+
+@pytest.mark.parametrize("name", STRANGE, ids=lambda name: repr(name[:30]))
+def test_names_that_are_no_part_of_a_model_are_refused(name: str, file: Path, place: Path) -> None:
+    also(name, b"")(file)
+    message = f"The archive holds {name[:80]!r}; a model's may hold, in one folder, config.json, model.safetensors, "
+    assert refusal(file, place).startswith(message)
+
+
+LISTS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no zip": (lambda f: f.write_bytes(b"\x80\x04" + bytes(5000)), "is not a zip file, or is damaged"),
+    "empty file": (lambda f: f.write_bytes(b""), "is not a zip file, or is damaged"),
+    "pickle": (lambda f: f.write_bytes(pickle.dumps({"a": 1})), "is not a zip file, or is damaged"),
+    "truncated": (lambda f: os.truncate(f, f.stat().st_size // 2), "is not a zip file, or is damaged"),
+    "gone": (lambda f: f.unlink(), "The archive cannot be read"),
+    "nothing in it": (lambda f: craft(f, []), "The archive holds no config.json"),
+    "no weights": (plain(lambda c: c.pop("model.safetensors")), "The archive holds no model.safetensors"),
+    "file as folder": (also("small/", b"content"), "holds 'small/'; a model's may hold"),
+    "hidden name": (hidden_name, "holds 'small/comparison.json\\x00py'; a model's may hold"),
+    "two folders": (also("other/comparison.json"), "more than one folder"),
+    "folder in other case": (also("SMALL/comparison.json"), "more than one folder"),
+    "half in a folder": (also("comparison.json"), "more than one folder"),
+    "twice": (also("small/config.json"), "holds config.json twice"),
+    "link": (also(f"small/{EXTRA}", b"/etc/passwd", stat.S_IFLNK | 0o777), f"holds 'small/{EXTRA}' as a link or device"),
+    "linked folder": (also("small/", b"", stat.S_IFLNK | 0o777), "holds 'small/' as a link or device"),
+    "device": (also(f"small/{EXTRA}", b"", stat.S_IFCHR | 0o666), "as a link or device"),
+    "folder instead": (also(f"small/{EXTRA}", b"", stat.S_IFDIR | 0o755), "as a link or device"),
+    "encrypted": (patched("README.md", FLAGS, b"\1\0"), "is encrypted: pack it without a password"),
+    "strongly encrypted": (patched("README.md", FLAGS, b"\x40\0"), "damaged (strong encryption"),
+    "method": (also(f"small/{EXTRA}", b"{}", method=zipfile.ZIP_LZMA), "is compressed by method 14: pack it with deflate"),
+    "many": (lambda f: craft(f, [(f"small/{i}", b"") for i in range(99)]), "holds 99 files; a model has at most 10"),
+    "very many": (lambda f: craft(f, [(f"small/{i}", b"") for i in range(5000)]), "its list of files is too long"),
+    "text bomb": (
+        plain(lambda c: c.update({"README.md": bytes(50_000_000)})),
+        "README.md has 50,000,000 bytes; at most 1,000,000",
+    ),
+    "bomb": (
+        plain(lambda c: c.update({"model.safetensors": bytes(150_000_000)})),
+        "model.safetensors has 150,000,000 bytes; at",
+    ),
+    "no text": (no_text, "damaged ('utf-8' codec"),
+    "two names": (two_names, "damaged (File name in directory"),
+    "garbled": (garbled, "damaged (Error -3 while decompressing"),
+    "beyond": (beyond, "damaged (cannot fit"),
+    "cut off": (patched("model.safetensors", SIZES, struct.pack("<II", 10**7, 10**7)), "is not a zip file, or is damaged"),
+    "says less": (patched("README.md", SIZE, struct.pack("<I", 3)), "damaged (Bad CRC-32 for file 'small/README.md'"),
+    "says more": (patched("README.md", SIZE, struct.pack("<I", 99)), "says that README.md has 99 bytes, which is not so"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("case", LISTS)
+def test_a_hostile_archive_is_refused(case: str, file: Path, place: Path) -> None:
+    harm, message = LISTS[case]
+    harm(file)
+    text = refusal(file, place)
+    assert text.startswith("The archive") and message in text, text
+
+
+def test_sizes_are_limited_in_total_and_as_uploaded(file: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    total = sum(map(len, contents_of(file).values()))
+    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", total - 1)
+    assert f"The archive unpacks to {total:,} bytes; at most {total - 1:,} can be loaded" in refusal(file, place)
+    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", total)
+    size = file.stat().st_size
+    monkeypatch.setattr(archive, "MAX_ARCHIVE_BYTES", size - 1)
+    assert f"The archive has {size:,} bytes; at most {size - 1:,} can be loaded" in refusal(file, place)
+    monkeypatch.setattr(archive, "MAX_ARCHIVE_BYTES", size)
+    unpack(file, place)
+
+
+def test_more_than_was_declared_is_not_written(file: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a zip reader that gives all there is, not only what the headers say, no more than that is taken."""
+    reads: list[int] = []
+
+    class Long(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            reads.append(size or 0)
+            return super().read(size)
+
+    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: Long(bytes(10_000_000)))
+    assert "says that config.json has" in refusal(file, place)
+    assert len(reads) == 1
+
+
+# --- hostile contents ---
+
+
+def weights(change: Callable[[dict[str, torch.Tensor]], object]) -> Callable[[Path], None]:
+    def change_file(contents: Contents) -> None:
+        state = load(contents["model.safetensors"])
+        change(state)
+        contents["model.safetensors"] = save(state)
+
+    return plain(change_file)
+
+
+def of_kind_f4(contents: Contents) -> None:
+    """The same shapes in numbers of four bits, which PyTorch knows and cannot convert."""
+    header, end = {}, 0
+    for name, tensor in load(contents["model.safetensors"]).items():
+        start, end = end, end + tensor.numel() // 2
+        header[name] = {"dtype": "F4", "shape": list(tensor.shape), "data_offsets": [start, end]}
+    text = json.dumps(header).encode()
+    contents["model.safetensors"] = struct.pack("<Q", len(text)) + text + bytes(end)
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("touch exploded",)
+
+
+CONTENTS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "pickled weights": (becomes("model.safetensors", pickle.dumps(Bomb())), "model.safetensors is truncated or of"),
+    "cut weights": (plain(lambda c: c.update({"model.safetensors": c["model.safetensors"][:9000]})), "truncated or of another"),
+    "not a number": (weights(lambda s: s["output.bias"].fill_(float("nan"))), "not finite, in output.bias"),
+    "infinite": (weights(lambda s: s["output.bias"].fill_(float("inf"))), "not finite, in output.bias"),
+    "overflow": (weights(lambda s: s.update({n: t.float() * 1e37 for n, t in s.items()})), "values that are not numbers"),
+    "four bits": (plain(of_kind_f4), ""),
+    "other config": (becomes("config.json", b"{}"), "config.json is not of format"),
+    "endless setting": (
+        plain(lambda c: c.update({"config.json": c["config.json"].replace(b'"gru"', b'"' + b"g" * 9000 + b'"')})),
+        "cell must be one of",
+    ),
+    "no tokenizer": (plain(lambda c: c.pop("tokenizer.model")), "cannot be used: tokenizer.model is missing"),
+    "spare tokenizer": (becomes("source.model", b"a secret"), "source.model is there, but the model has another"),
+    "card": (becomes("README.md", b"\xff\xfe"), "README.md is not text in UTF-8"),
+    "results": (becomes("results.json", b"[]"), "results.json is not a JSON object"),
+    "results of text": (becomes("results.json", b"{'a': 1}"), "results.json is not a JSON object"),
+    "deep comparison": (becomes("comparison.json", b"[" * 100_000), "comparison.json is not a JSON object"),
+    "binary exposure": (becomes("exposure.json", b"\xff"), "exposure.json is not a JSON object"),
+    "events": (becomes("events.jsonl", b"{}\n"), "events.jsonl cannot be read (no event"),
+    "unknown event": (
+        becomes("events.jsonl", b'{"event": "' + b"x\\n" * 9000 + b'"}\n'),
+        "events.jsonl cannot be read (event must",
+    ),
+    "odd field": (becomes("events.jsonl", b'{"event": "Finished", "a\\nb": 1}\n'), r"no event: unknown field 'a\nb'"),
+    "binary events": (becomes("events.jsonl", b"\xff\n"), "events.jsonl cannot be read"),
+}
+
+
+@pytest.mark.parametrize("case", CONTENTS)
+def test_a_hostile_model_is_refused(case: str, file: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(file.parent)
+    harm, message = CONTENTS[case]
+    harm(file)
+    text = refusal(file, place)
+    assert text.startswith("The archive cannot be used: ") and message in text and "theirs" not in text, text
+    assert not (file.parent / "exploded").exists()
+
+
+def test_what_is_there_already_stays(file: Path, place: Path) -> None:
+    place.mkdir()
+    with pytest.raises(ValueError, match="there is a model 'theirs' already: give another name"):
+        unpack(file, place)
+    assert place.is_dir() and names(place.parent) == ["theirs"]
+
+
+@pytest.fixture(scope="module")
+def packed(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.mktemp("packed")
+    checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), base / "small")
+    pack(base / "small", base / "small.zip")
+    (base / "loaded").mkdir()
+    return base / "small.zip"
+
+
+@given(st.lists(st.tuples(st.integers(1, 400), st.integers(0, 255)), min_size=1, max_size=3))
+def test_a_damaged_index_is_refused_or_does_no_harm(packed: Path, changes: list[tuple[int, int]]) -> None:
+    data, file, place = bytearray(packed.read_bytes()), packed.with_name("damaged.zip"), packed.parent / "loaded" / "theirs"
+    for back, value in changes:
+        data[-back] = value
+    file.write_bytes(data)
+    try:
+        unpack(file, place)
+    except ValueError:
+        assert refusal(file, place).startswith("The archive")
+    else:
+        assert contents_of(packed) == {f"small/{path.name}": path.read_bytes() for path in place.iterdir()}
+        shutil.rmtree(place)

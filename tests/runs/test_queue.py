@@ -1,0 +1,176 @@
+"""Runs in the background, with real processes: in turn, paused, stopped, killed, and each seen by its owner alone."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.runs import ANN, BOB, LONG, SHORT, updates, wait, wait_for
+
+from seq2seq.commands import train
+from seq2seq.decoding.translator import Translator
+from seq2seq.runs import control
+from seq2seq.runs.control import Control
+from seq2seq.runs.queue import FAILED, FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Runs
+from seq2seq.training.events import Event, Finished, Started, StepDone
+from seq2seq.training.plan import Files, Plan
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Iterator[Runs]:
+    opened = Runs(tmp_path / "runs")
+    yield opened
+    opened.close()
+
+
+def test_a_run_trains_and_its_model_can_be_used(runs: Runs) -> None:
+    run = runs.start(ANN, "  My\n run ", SHORT)
+    assert run.name == "My run"
+    wait_for(runs, run, FINISHED)
+    events, place = runs.events(run)
+    assert isinstance(events[0], Started) and isinstance(events[-1], Finished) and events[-1].update == 30
+    assert runs.events(run, place) == ([], place)
+    assert Translator.load(runs.checkpoint(run)).translate("3 1 2").source_text == "3 1 2"
+
+
+def test_runs_wait_for_their_turn_and_one_that_waits_can_leave(runs: Runs) -> None:
+    first, second, third = (runs.start(ANN, name, plan) for name, plan in (("1", LONG), ("2", LONG), ("3", SHORT)))
+    wait_for(runs, first, RUNNING)
+    assert [runs.state(run) for run in (second, third)] == [QUEUED, QUEUED]
+    assert [runs.waiting(run) for run in (first, second, third)] == [0, 1, 2]
+    runs.stop(second)
+    assert runs.state(second) == STOPPED and runs.waiting(third) == 1
+    runs.stop(first)
+    wait_for(runs, third, FINISHED)
+    assert runs.state(first) == STOPPED
+
+
+def test_a_run_is_paused_stopped_and_resumed_where_it_was(runs: Runs) -> None:
+    run = runs.start(ANN, "long", LONG)
+    wait(lambda: updates(runs, run) > 0)
+    runs.pause(run)
+    wait_for(runs, run, PAUSED)
+    with pytest.raises(ValueError, match="This run is paused"):
+        runs.pause(run)
+    with pytest.raises(ValueError, match="stop it first"):
+        runs.delete(run)
+    told = updates(runs, run)
+    runs.resume(run)
+    wait(lambda: updates(runs, run) > told)
+    runs.stop(run)
+    wait_for(runs, run, STOPPED)
+    saved = updates(runs, run)
+    runs.resume(run)
+    wait(lambda: updates(runs, run) > saved)
+    starts = [event.update for event in runs.events(run)[0] if isinstance(event, Started)]
+    assert starts[0] == 0 and starts[1] >= saved  # of the updates some are told, so the last may not be among them
+    runs.stop(run)
+    wait_for(runs, run, STOPPED)
+    runs.delete(run)
+    assert runs.of(ANN) == []
+
+
+def test_nobody_waits_for_a_run_that_is_paused(runs: Runs) -> None:
+    first = runs.start(ANN, "long", LONG)
+    wait(lambda: updates(runs, first) > 0)
+    runs.pause(first)
+    wait_for(runs, first, PAUSED)
+    second = runs.start(BOB, "short", SHORT)
+    wait_for(runs, second, FINISHED)
+    assert runs.state(first) == STOPPED
+    runs.resume(first)
+    wait_for(runs, first, RUNNING)
+    third = runs.start(BOB, "short", SHORT)
+    runs.pause(first)  # while somebody waits already
+    wait_for(runs, third, FINISHED)
+    assert runs.state(first) == STOPPED
+
+
+def test_a_killed_process_leaves_a_run_that_can_be_resumed(runs: Runs) -> None:
+    run = runs.start(ANN, "long", LONG)
+    wait(lambda: updates(runs, run) > 0)
+    assert runs._process is not None
+    os.kill(runs._process.pid, signal.SIGKILL)
+    wait_for(runs, run, FAILED)
+    assert runs.problem(run)
+    runs.resume(run)
+    wait_for(runs, run, RUNNING)
+
+
+def test_when_the_page_is_gone_a_run_saves_itself_and_another_day_it_goes_on(runs: Runs, tmp_path: Path) -> None:
+    run = runs.start(ANN, "long", LONG)
+    wait(lambda: updates(runs, run) > 0)
+    runs.close()
+    later = Runs(tmp_path / "runs")
+    try:
+        assert later.of(ANN) == [run] and later.state(run) == STOPPED
+        later.resume(run)
+        wait_for(later, run, RUNNING)
+    finally:
+        later.close()
+
+
+def test_a_run_that_cannot_train_says_why_and_the_next_one_begins(runs: Runs) -> None:
+    broken = runs.start(ANN, "broken", Plan(Files("/nowhere.tsv", "/nowhere.tsv")))
+    following = runs.start(ANN, "following", SHORT)
+    wait(lambda: runs.state(broken) == FAILED)
+    assert runs.problem(broken) == "/nowhere.tsv cannot be read: No such file or directory"
+    wait_for(runs, following, FINISHED)
+
+
+def test_a_visitor_sees_their_own_runs_alone(runs: Runs) -> None:
+    run = runs.start(ANN, "mine", SHORT)
+    assert runs.of(ANN) == [run] and runs.of(BOB) == []
+    assert runs.get(ANN, run.id) == run
+    for owner, id in ((BOB, run.id), (ANN, "gone"), (ANN, ""), (ANN, "../runs"), (ANN, "."), (ANN, "a/b"), (ANN, "x" * 400)):
+        with pytest.raises(ValueError, match="There is no run"):
+            runs.get(owner, id)
+    renamed = runs.rename(run, "ours 🔑")
+    assert runs.get(ANN, run.id).name == renamed.name == "ours 🔑"
+    for name in ("", " \n", "x" * 81):
+        with pytest.raises(ValueError, match="1 to 80 characters"):
+            runs.rename(run, name)
+    wait_for(runs, run, FINISHED)
+    for act in (runs.pause, runs.stop, runs.resume):
+        with pytest.raises(ValueError, match="This run is finished"):
+            act(run)
+
+
+def test_a_folder_that_is_no_run_is_passed_over(runs: Runs, tmp_path: Path) -> None:
+    for name, text in (("a", "{"), ("b", "[]"), ("c", '{"id": "c"}')):
+        folder = tmp_path / "runs" / name
+        folder.mkdir(parents=True)
+        (folder / "run.json").write_text(text, encoding="utf-8")
+    assert runs.of(ANN) == []
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        SHORT,
+        Plan(Files("a b.tsv", "v.tsv", 1, 0), training={"bf16": True}, vocabulary_of="other", shared_vocabulary=False),
+        Plan("dates", origin={"title": "--out /etc"}, vocabulary_size=500, vocabulary_kind="unigram"),
+    ],
+)
+def test_a_plan_survives_a_file_and_a_command_line(plan: Plan) -> None:
+    assert Plan.from_dict(plan.to_dict()) == plan
+    parser = argparse.ArgumentParser()
+    train.add_arguments(parser)
+    again = train._plan(parser.parse_args([*plan.arguments(), "--out", "x"]))
+    assert again == plan
+    with pytest.raises(ValueError, match="no plan of a run"):
+        Plan.from_dict({"model": {}})
+
+
+def test_orders_are_obeyed_in_turn_and_a_stop_is_the_last_one() -> None:
+    steps: list[Event] = [StepDone(update, 0, 0.1, 1.0, 1e-3, 1.0, 1.0, 9, 0.1) for update in range(1, 9)]
+    out = io.StringIO()
+    process = Control(io.StringIO("nonsense\npause\nstop\nresume\n"), out)
+    wait(process.save_now)
+    assert list(process.obeyed(iter(steps))) == []
+    assert out.getvalue().split() == [control.MARK + control.RUNNING, control.MARK + control.STOPPED]

@@ -1,0 +1,1 @@
+"""What several tests share: small models, servers, visitors, parts of the page."""

@@ -1,0 +1,75 @@
+"""The real app, served on this machine for as long as a test or a measurement needs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from seq2seq.data.synthetic import TASKS
+
+ROOT = Path(__file__).resolve().parents[2]
+START_LIMIT = 240  # half-second tries until the app must have answered
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+def find_chromium() -> str:
+    path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    assert path, "no Chromium found: install it from your system's packages, or run tests/run"
+    return path
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serve(log: Path, script: str = "app.py") -> Iterator[str]:
+    """Start `python script` on a free port of this machine, give its address, and end it, by its process, afterwards."""
+    port = _free_port()
+    environment = {**os.environ, "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
+    environment["SEQ2SEQ_DATA"] = str(log.parent / "data")
+    environment["SEQ2SEQ_CORPORA"] = str(_copies(log.parent / "corpora"))
+    url = f"http://127.0.0.1:{port}/"
+    with log.open("w") as output:
+        app = subprocess.Popen([sys.executable, script], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            _wait(app, url, log)
+            yield url
+        finally:
+            app.terminate()
+            app.wait(timeout=30)
+
+
+def _copies(folder: Path) -> Path:
+    """A copy of one public corpus, by its name alone: what is in it we wrote."""
+    folder.mkdir(exist_ok=True)
+    lines = [f"{source}\t{target}\tmade by this project\n" for source, target in TASKS["grammar"].pairs("valid")]
+    with zipfile.ZipFile(folder / "fra-eng.zip", "w") as archive:
+        archive.writestr("fra.txt", "".join(lines))
+    return folder
+
+
+def _wait(app: subprocess.Popen, url: str, log: Path) -> None:
+    for _ in range(START_LIMIT):
+        assert app.poll() is None, f"the app ended:\n{log.read_text()}"
+        try:
+            urllib.request.urlopen(url, timeout=5)
+            return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            try:
+                app.wait(timeout=0.5)
+            except subprocess.TimeoutExpired:
+                continue
+    raise AssertionError(f"the app did not answer:\n{log.read_text()}")

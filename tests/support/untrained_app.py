@@ -1,0 +1,66 @@
+"""The real page over untrained models, one of each way to read a source: `python tests/support/untrained_app.py`.
+
+What they write makes no sense; how they come to write it is drawn as for any other model.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
+
+from dataclasses import replace  # noqa: E402
+
+from seq2seq.decoding.translator import ModelInfo, Translator  # noqa: E402
+from seq2seq.models.checkpoint import Origin  # noqa: E402
+from seq2seq.sources.text import Tokenizer  # noqa: E402
+from seq2seq.trace import DecodingTrace  # noqa: E402
+from seq2seq.ui.app import create_app, launch_settings  # noqa: E402
+from seq2seq.ui.host.services import Services  # noqa: E402
+from support.small import grammar_pairs, make_checkpoint, make_model, small_config  # noqa: E402
+
+ENGLISH = Origin(source_language="English")
+GERMAN = Origin(source_language="German", target_language="English", subject="captions")
+MODELS = {
+    "two-lanes": (small_config("recurrent"), ENGLISH),
+    "forward": (small_config("luong"), ENGLISH),
+    "context": (small_config("cho"), ENGLISH),
+    "handover": (small_config("sutskever"), ENGLISH),
+    "transformer": (small_config("transformer"), ENGLISH),
+    "captions-german": (small_config("bahdanau"), GERMAN),
+    "slow": (small_config("recurrent"), ENGLISH),
+    "damaged": (small_config("recurrent", cell="lstm"), ENGLISH),
+}
+
+
+class Slow(Translator):
+    """Answers when the file `go` is in the data folder."""
+
+    def translate(self, *asked: Any, **settings: Any) -> DecodingTrace:
+        while not Path(os.environ["SEQ2SEQ_DATA"], "go").exists():
+            time.sleep(0.05)
+        return super().translate(*asked, **settings)
+
+
+def services() -> Services:
+    tokenizer = Tokenizer.train(grammar_pairs(), 310, shared=True)
+    checkpoints = {
+        name: replace(make_checkpoint(make_model(config), tokenizer), name=name, origin=origin)
+        for name, (config, origin) in MODELS.items()
+    }
+
+    def load(name: str) -> Translator:
+        if name == "damaged":
+            raise ValueError("checkpoint 'damaged' cannot be used: model.safetensors is truncated")
+        return (Slow if name == "slow" else Translator)(checkpoints[name])
+
+    return Services({name: ModelInfo.of(found) for name, found in checkpoints.items()}, load)
+
+
+if __name__ == "__main__":
+    create_app(services()).launch(**launch_settings())

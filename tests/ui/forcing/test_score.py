@@ -1,0 +1,72 @@
+"""Score a translation, without a browser: its sheets, its sentences, its addresses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from support.small import make_info
+
+from seq2seq.decoding.translator import Translator
+from seq2seq.ui.forcing import score
+from seq2seq.ui.forcing.score import Asked
+from seq2seq.ui.host.services import Services
+from seq2seq.ui.kit import address
+
+SOURCE = "I am hungry."
+
+
+@pytest.fixture(scope="module")
+def services() -> Services:
+    translator = Translator.load("en-fr-additive")
+    return Services({translator.name: translator.info}, lambda _: translator)
+
+
+def scored(services: Services, *values: str) -> dict[str, Any]:
+    first, *other = values
+    return json.loads(score.score(services, Asked(SOURCE, first, "en-fr-additive", *other)))
+
+
+def said(payload: dict[str, Any]) -> list[str]:
+    return ["".join(span["text"] for span in spans) for spans in payload["verdicts"]]
+
+
+def test_the_sheets_hold_the_scores_of_both(services: Services) -> None:
+    payload = scored(services, "J'ai faim.", "J'ai froid.")
+    translator = services.translator("en-fr-additive")
+    for sheet, text in zip(payload["sheets"], ("J'ai faim.", "J'ai froid."), strict=True):
+        trace = translator.score(SOURCE, text)
+        assert sheet["text"] == text and sheet["log_prob"] == trace.log_prob
+        assert [word["text"] for word in sheet["words"]] == [*text.split(), "end"]
+        assert sum(word["log_prob"] for word in sheet["words"]) == pytest.approx(trace.log_prob, abs=1e-4)
+        assert [p["log_prob"] for word in sheet["words"] for p in word["pieces"]] == [step.log_prob for step in trace.steps]
+    beam, difference = said(payload)
+    gap = payload["sheets"][1]["log_prob"] - payload["sheets"][0]["log_prob"]
+    assert beam == "A beam of 5 finds this translation and ranks it best."
+    assert f"less probable than yours, by \u2212{-gap:.2f}" in difference and "“froid” in place of “faim”" in difference
+
+
+def test_without_another_one_the_beams_best_stands_beside(services: Services) -> None:
+    payload = scored(services, "Je suis très fatigué ce soir.")
+    best = payload["sheets"][1]
+    assert best["title"] == "What the beam found" and best["text"] == "J'ai faim."
+    beam, difference = said(payload)
+    assert beam.startswith("A beam of 5 drops this translation at step ") and "the lowest that is kept is \u2212" in beam
+    assert "what the beam found is more probable than yours, by +" in difference
+
+
+def test_ones_own_that_is_the_beams_best_has_no_difference(services: Services) -> None:
+    assert len(said(scored(services, "J'ai faim."))) == 1
+
+
+@pytest.mark.parametrize("asked", [Asked("a & b", "c = d", "m"), Asked("a", "b", "m", "# e")])
+def test_an_address_says_all_that_was_asked(asked: Asked) -> None:
+    written = dict(score.items(asked))
+    assert written.keys() <= set(address.PARAMETERS[address.SCORE])
+    assert score.read(written, Services({"m": make_info("m")})) == (asked, [])
+
+
+def test_an_address_of_a_model_that_is_gone_is_reported() -> None:
+    asked, problems = score.read({"model": "gone", "text": "t"}, Services({"m": make_info("m")}))
+    assert asked == Asked("t", "", "m") and len(problems) == 1 and "no model “gone”" in problems[0]

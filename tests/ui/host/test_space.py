@@ -1,0 +1,108 @@
+"""What a host of the app relies on: README's front matter, the size of files, a start as on a Space, a password."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from huggingface_hub import SpaceCard
+from load.space import ROOT, a_folder, apart
+from packaging.requirements import Requirement
+from packaging.version import Version
+from yaml import YAMLError
+
+from seq2seq.ui.app import launch_settings
+from seq2seq.ui.host.limits import Limits, password
+
+COLORS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}  # the Hub's
+MAX_BYTES = 10_000_000  # the Hub wants larger files in another kind of storage
+
+
+@pytest.fixture(scope="module")
+def card() -> SpaceCard:
+    return SpaceCard((ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def requirements() -> dict[str, Requirement]:
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return {found.name: found for found in map(Requirement, filter(None, lines))}
+
+
+def test_the_front_matter_is_what_the_hub_wants(card):
+    data = card.data.to_dict()
+    assert card.data.sdk == "gradio" and (ROOT / card.data.app_file).is_file()
+    assert card.data.license == "apache-2.0" and card.data.title
+    assert len(data["short_description"]) <= 60
+    assert {data["colorFrom"], data["colorTo"]} <= COLORS
+    assert data["emoji"] and not data["emoji"].isascii()
+    assert list(data) == list(dict.fromkeys(data)) and card.text.lstrip().startswith("# ")
+
+
+def test_a_card_that_is_malformed_is_noticed():
+    with pytest.raises(YAMLError):
+        SpaceCard("---\ntitle: [\n---\n")
+
+
+def test_the_space_has_the_gradio_that_is_tested(card, requirements):
+    wanted = card.data.sdk_version
+    assert Version(wanted) in requirements["gradio"].specifier
+    assert Version(version("gradio")) in requirements["gradio"].specifier
+
+
+def test_the_space_has_a_python_that_is_checked(card):
+    wanted = card.data.python_version
+    assert f"python_version = {wanted}" in (ROOT / ".mypy.ini").read_text()
+    ruff = tomllib.loads((ROOT / ".ruff.toml").read_text())
+    assert ruff["target-version"] == f"py{wanted.replace('.', '')}"
+    assert f"Python {wanted} or newer" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_requirement_is_bounded(requirements):
+    for name, requirement in requirements.items():
+        assert re.search(r"<|==", str(requirement.specifier)), name
+
+
+def test_no_tracked_file_is_too_large_for_a_plain_repository():
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    sizes = {name: (ROOT / name).stat().st_size for name in names if name and (ROOT / name).is_file()}
+    assert sizes and {name: size for name, size in sizes.items() if size > MAX_BYTES} == {}
+
+
+def test_a_space_allows_less():
+    space, school = Limits.of({"SPACE_ID": "a/b"}), Limits.of({})
+    assert (space.minutes, space.runs) == (5, 5) and space.minutes < school.minutes and space.runs < school.runs
+    assert not space.folder.is_relative_to(Path.home())
+
+
+@pytest.mark.parametrize("text", ["", None])
+def test_without_a_password_everybody_may_come(text):
+    assert password({} if text is None else {"SEQ2SEQ_PASSWORD": text}) is None
+
+
+def test_a_password_may_hold_a_colon(monkeypatch):
+    monkeypatch.setenv("SEQ2SEQ_PASSWORD", "class:a:b c")
+    assert launch_settings()["auth"] == ("class", "a:b c")
+
+
+@pytest.mark.parametrize("text", ["secret", ":secret", "user:", ":"])
+def test_a_password_that_is_half_is_refused_and_not_repeated(text):
+    with pytest.raises(ValueError, match="SEQ2SEQ_PASSWORD must be written as user:password") as caught:
+        password({"SEQ2SEQ_PASSWORD": text})
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_it_runs_as_on_a_space():
+    """With the packages of the tests; `python tests/load/space.py` has those of requirements.txt alone."""
+    with a_folder() as folder:
+        report = apart(folder, sys.executable)
+    assert report["its text is right"]
+    assert report["written outside the temporary folder"] == "nothing"
+    assert report["of a GPU"] == "nothing"
+    assert report["complaints in the log"] == "none"

@@ -1,0 +1,147 @@
+"""Runs where GPUs are lent: within a decorated function, in a worker that is forked for it, for a limited time."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from support.runs import ANN, LONG, SHORT, updates, wait, wait_for
+
+from seq2seq.runs.process import launch
+from seq2seq.runs.queue import FAILED, FINISHED, PAUSED, RUNNING, STOPPED, Runs
+from seq2seq.training.events import Finished
+from seq2seq.ui.host import zero_gpu
+
+LENT = {zero_gpu.VARIABLE: "true"}
+
+
+class Spaces:
+    """Stands in for the library of that name: a worker is forked for each call, which alone has the device."""
+
+    def __init__(self) -> None:
+        self.durations: list[float] = []
+        self.refusal: str | None = None
+
+    def GPU(self, duration: float) -> Callable[[Callable[..., int]], Callable[..., int]]:
+        self.durations.append(duration)
+
+        def decorate(task: Callable[..., int]) -> Callable[..., int]:
+            def lent(*args: Any) -> int:
+                if self.refusal:
+                    raise RuntimeError(self.refusal)
+                context = multiprocessing.get_context("fork")
+                results: Any = context.SimpleQueue()
+                worker = context.Process(target=_worker, args=(task, args, results))
+                worker.start()
+                worker.join()
+                return int(results.get())
+
+            return lent
+
+        return decorate
+
+
+def _worker(task: Callable[..., int], args: tuple[Any, ...], results: Any) -> None:
+    os.environ["LENT_DEVICE"] = "7"
+    results.put(task(*args))
+
+
+@pytest.fixture
+def spaces(monkeypatch: pytest.MonkeyPatch) -> Spaces:
+    library = Spaces()
+    monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=library.GPU))
+    return library
+
+
+@pytest.fixture
+def runs(tmp_path: Path, spaces: Spaces) -> Iterator[Runs]:
+    launcher = zero_gpu.launcher(LENT, 5)
+    assert launcher is not None
+    opened = Runs(tmp_path / "runs", launcher)
+    yield opened
+    opened.close()
+
+
+def test_elsewhere_nothing_is_lent(spaces: Spaces) -> None:
+    assert zero_gpu.launcher({}, 5) is None and zero_gpu.launcher({zero_gpu.VARIABLE: "false"}, 5) is None
+    assert spaces.durations == []
+
+
+def test_the_time_asked_for_is_that_of_the_longest_run(spaces: Spaces) -> None:
+    zero_gpu.launcher(LENT, 5)
+    assert spaces.durations == [300 + zero_gpu.START + zero_gpu.MARGIN]
+
+
+def test_a_run_trains_within_the_function(runs: Runs) -> None:
+    run = runs.start(ANN, "run", SHORT)
+    wait_for(runs, run, FINISHED)
+    events, _ = runs.events(run)
+    assert isinstance(events[-1], Finished)
+
+
+def test_its_process_inherits_what_the_worker_was_lent(tmp_path: Path, spaces: Spaces) -> None:
+    launcher = zero_gpu.launcher(LENT, 5)
+    assert launcher is not None
+    process = launcher(
+        [sys.executable, "-c", "import os; print(os.environ['LENT_DEVICE'], input())"], tmp_path, tmp_path / "log"
+    )
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write("an order that came early\n")
+    assert list(process.stdout) == ["7 an order that came early\n"] and process.wait() == 0
+    assert "LENT_DEVICE" not in os.environ
+
+
+def test_a_run_is_paused_and_stopped_there_too(runs: Runs) -> None:
+    run = runs.start(ANN, "run", LONG)
+    wait_for(runs, run, RUNNING)
+    runs.pause(run)
+    wait_for(runs, run, PAUSED)
+    runs.resume(run)
+    wait_for(runs, run, RUNNING)
+    runs.stop(run)
+    wait_for(runs, run, STOPPED)
+
+
+def test_when_the_time_is_over_the_run_is_saved_and_can_go_on(
+    tmp_path: Path, spaces: Spaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zero_gpu, "START", 0.5)  # so that the order to stop comes half a second after the process did
+    launcher = zero_gpu.launcher(LENT, 0)
+    assert launcher is not None
+    runs = Runs(tmp_path / "runs", launcher)
+    run = runs.start(ANN, "run", LONG)
+    wait_for(runs, run, STOPPED)
+    first = updates(runs, run)
+    assert 0 < first < 50_000
+    runs.resume(run)
+    wait(lambda: updates(runs, run) > first or runs.state(run) == FAILED)
+    wait_for(runs, run, STOPPED)
+    runs.close()
+
+
+def test_where_no_gpu_is_to_be_had_the_run_says_why(runs: Runs, spaces: Spaces) -> None:
+    spaces.refusal = "No GPU was available\nafter 60s"
+    run = runs.start(ANN, "run", SHORT)
+    wait(lambda: runs.state(run) == FAILED)
+    assert runs.problem(run) == "No GPU was available after 60s"
+    spaces.refusal = None
+    runs.resume(run)
+    wait_for(runs, run, FINISHED)
+
+
+def test_both_kinds_of_process_keep_one_contract(tmp_path: Path, spaces: Spaces) -> None:
+    for number, start in enumerate((launch, zero_gpu.launcher(LENT, 1))):
+        assert start is not None
+        log = tmp_path / f"log{number}"
+        call = [sys.executable, "-c", "import sys; print(input()); print('why', file=sys.stderr); sys.exit(3)"]
+        process = start(call, tmp_path, log)
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write("said\n")
+        process.stdin.flush()
+        assert list(process.stdout) == ["said\n"] and process.wait() == 3 and log.read_text().strip() == "why"

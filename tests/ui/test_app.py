@@ -1,0 +1,158 @@
+"""What comes from a browser is checked before it is used: addresses, settings, clicks."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+from support.small import make_info
+
+from seq2seq.decoding.loop import STRATEGIES, Beam, Greedy, Sample
+from seq2seq.ui.host.services import Services
+from seq2seq.ui.kit import address, examples, search
+from seq2seq.ui.kit.address import Request
+from seq2seq.ui.kit.message import reported, sentence
+from seq2seq.ui.translate.visit import Visit, forced
+
+SERVICES = Services({name: make_info(name) for name in ("first", "second")})
+FALLBACK = Request("a cat", "first")
+
+
+def read(**query):
+    return address.read(query, FALLBACK, SERVICES)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request("Où ? & = #", "second"),
+        Request("x", "first", Beam(size=3, length_penalty=0.5)),
+        Request("x", "first", Sample(temperature=0.7, top_k=5, top_p=0.9, seed=2**31 - 1), prefix=(4, 0, 17)),
+    ],
+)
+def test_an_address_says_all_of_a_request(request_):
+    assert address.read({**dict(address.items(request_)), "step": "3"}, FALLBACK, SERVICES) == (request_, 3, [])
+
+
+def test_an_address_without_a_sentence_opens_an_example_of_its_model():
+    services = Services({"first": make_info("first"), "second": make_info("second", "French", "English")})
+    english, french = (examples.of(services.info(name))[0] for name in ("first", "second"))
+    fallback = Request(english, "first")
+    assert address.read({"model": "second"}, fallback, services)[0].text == french
+    assert address.read({"model": "second", "text": english}, fallback, services)[0].text == english
+    assert address.read({"model": "nothing"}, fallback, services)[0] == fallback
+
+
+def test_an_address_is_read_without_loading_a_model():
+    def load(name):
+        raise AssertionError("loaded")
+
+    services = Services({"first": make_info("first"), "second": make_info("second")}, load)
+    assert address.read({"model": "second"}, FALLBACK, services)[0].model == "second"
+
+
+def test_every_parameter_that_is_written_is_also_read():
+    written = {name for kind in STRATEGIES.values() for name, _ in address.items(Request("x", "first", kind(), (1,)))}
+    assert written <= set(address.PARAMETERS[address.TRANSLATE])
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"model": "../../etc"}, "no model “../../etc”"),
+        ({"search": "__class__"}, "no search “__class__”"),
+        ({"search": "beam", "size": "1e9"}, "Beam size is a whole number from 1 to 10, not 1e9"),
+        ({"search": "beam", "size": "2.5"}, "Beam size"),
+        ({"search": "beam", "length_penalty": "nan"}, "Length penalty"),
+        ({"search": "sample", "temperature": "0"}, "Temperature is a number from 0.1 to 2"),
+        ({"search": "sample", "seed": "-1"}, "Seed"),
+        ({"prefix": "1--2-x"}, "“prefix” should be a whole number"),
+        ({"prefix": "9" * 4000}, "“prefix” should be a whole number"),
+        ({"step": "٣"}, "“step” should be a whole number"),
+        ({"step": "1.5"}, "“step” should be a whole number"),
+    ],
+)
+def test_a_bad_parameter_is_reported_and_the_others_still_count(query, said):
+    request, step, problems = read(text="a dog", **query)
+    assert len(problems) == 1 and said in problems[0]
+    assert request == Request("a dog", "first") and step == 0
+
+
+def test_settings_become_the_types_that_a_strategy_wants():
+    assert search.strategy("beam", {"size": "4", "length_penalty": "1"}) == Beam(4, 1.0)
+    assert search.strategy("sample", {"temperature": 1, "top_k": 3.0, "top_p": 0.5, "seed": 7.0}) == Sample(1.0, 3, 0.5, 7)
+    assert search.strategy("greedy", {"size": "nonsense"}) == Greedy()
+
+
+@pytest.mark.parametrize("name", search.SETTINGS)
+def test_defaults_lie_within_their_bounds(name):
+    setting = search.SETTINGS[name]
+    assert setting.minimum <= search.default(name) <= (setting.maximum or search.SEED_LIMIT)
+
+
+@pytest.mark.parametrize("search_name", STRATEGIES)
+def test_every_setting_of_every_strategy_has_a_control(search_name):
+    assert set(search.names_of(search_name)) <= set(search.SETTINGS)
+
+
+@pytest.mark.parametrize("search_name", STRATEGIES)
+@pytest.mark.parametrize("edge", ["minimum", "maximum"])
+def test_the_bounds_of_every_control_are_accepted_by_its_strategy(search_name, edge):
+    values = {name: getattr(search.SETTINGS[name], edge) or 0 for name in search.names_of(search_name)}
+    assert search.settings_of(search.strategy(search_name, values)) == values
+
+
+def seen() -> Visit:
+    steps = tuple(
+        SimpleNamespace(token=10 + t, candidates=(SimpleNamespace(token=10 + t), SimpleNamespace(token=90 + t)))
+        for t in range(3)
+    )
+    return Visit(FALLBACK, SimpleNamespace(id="abc", steps=steps))
+
+
+def test_a_choice_becomes_a_prefix():
+    assert forced(seen(), gr.EventData(None, {"trace_id": "abc", "step": 3, "token": 92})).prefix == (10, 11, 92)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        "trace_id step token",
+        [],
+        {},
+        {"trace_id": "abc", "step": 1},
+        {"trace_id": "other", "step": 1, "token": 90},
+        {"trace_id": "abc", "step": 0, "token": 90},
+        {"trace_id": "abc", "step": 4, "token": 90},
+        {"trace_id": "abc", "step": True, "token": 90},
+        {"trace_id": "abc", "step": "1", "token": 90},
+        {"trace_id": "abc", "step": 1.0, "token": 90},
+        {"trace_id": "abc", "step": 1, "token": 91},
+        {"trace_id": "abc", "step": 1, "token": "90"},
+        {"trace_id": "abc", "step": 1, "token": None},
+        {"trace_id": "abc", "step": 1, "token": [90]},
+        {"trace_id": ["abc"], "step": 1, "token": 90},
+    ],
+)
+def test_a_click_that_makes_no_sense_is_refused(data):
+    with pytest.raises(ValueError, match=r"[.]$"):
+        forced(seen(), gr.EventData(None, data))
+
+
+def test_messages_are_sentences():
+    assert sentence(ValueError("the text is empty")) == "The text is empty."
+    assert sentence(ValueError("Really?")) == "Really?"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [(ValueError("too long"), "Too long."), (RuntimeError("/secret/path"), "Something went wrong on the server.")],
+)
+def test_whatever_goes_wrong_becomes_a_message_and_nothing_leaks(fault, said):
+    def handler():
+        raise fault
+
+    ((place, value),) = reported("place")(handler)().items()
+    assert place == "place" and said in value and "secret" not in value

@@ -1,0 +1,345 @@
+"""The real app, and anything that can be sent to it by HTTP: it lives, answers others rightly, and gives nothing away.
+
+Short by default; `SEQ2SEQ_FUZZ=long` sends every value to every function, one at a time, too, and 30 MB at once.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import secrets
+import tempfile
+from pathlib import Path
+
+import plotly
+import pytest
+from support.hostile import BODIES, BROKEN, MODELS, SCRIPT, VALUES, Answer, Visitor, secret_places, session
+from support.server import ROOT, serve
+
+from seq2seq.runs.queue import Runs
+from seq2seq.ui.api import MAX_ID
+from seq2seq.ui.host import upload_folder
+
+LONG = os.environ.get("SEQ2SEQ_FUZZ") == "long"
+SENTENCE = "I forgot my umbrella."
+OWNER, STRANGER = "owner-" + "a" * 24, "stranger-" + "b" * 24
+# What Gradio refuses before any function of ours is called (files, deep nesting) has no sentence, or breaks off.
+SILENT = re.compile(r'"error": null|surrogates|64-bit')
+BATCH = 100  # calls in line at a time
+# What Gradio and the libraries below it write into the log of what they refuse or cannot answer; none of it passes through our
+# code, and none of it reaches anybody but the sender. By the last line of the traceback, and why it is theirs.
+THEIRS = {
+    r"IndexError: function has no backend method": "a listener that is JavaScript alone was called by its number",
+    r"gradio\.exceptions\.Error: .*is not in the list of choices": "a menu refuses what it does not offer",
+    r"gradio\.exceptions\.Error: .*(greater|less) than": "a slider refuses what is beyond its ends",
+    r"gradio\.exceptions\.ComponentProcessingError": "a component refuses a value of another type",
+    r"gradio\.exceptions\.(InvalidPathError|Error: .*not in the cache folder)": "a file that nobody uploaded is refused",
+    r"TypeError: .* not supported between instances of": "a slider compares before it checks the type",
+    r"(TypeError|ValueError): (float|int)\(\) argument|ValueError: could not convert string": "a number that is none",
+    r"pydantic_core\._pydantic_core\.ValidationError": "a file that is none",
+    r"fastapi\.exceptions\.RequestValidationError": "the note beside the refusal of a body",
+    r"ValueError: Out of range float values": "a refusal that quotes infinity cannot be written as JSON",
+    r"UnicodeEncodeError: .*surrogates": "a refusal that quotes half a character cannot be sent",
+    r"TypeError: str is not valid UTF-8": "the same in a stream of events, which breaks off",
+    r"TypeError: Integer exceeds 64-bit range": "a refusal that quotes a long number cannot be sent",
+    r"KeyError: ": "a function, component or session that is not there",
+    r"ValueError: An event handler .* didn't receive enough input": "fewer values than parameters",
+    r"TypeError: (Parameter|No value provided|Too many)": "parameters of an endpoint that it does not have, or lacks",
+    r"gradio\.exceptions\.FnIndexInferError|gradio\.route_utils\.FnIndexInferError|FnIndexInferError": "no such endpoint",
+    r"RecursionError": "nested more deeply than Gradio's own loops can follow",
+    r"(AttributeError|TypeError): '?\w+'? object": "a component was given another type than its own",
+    r"ValueError: .*(validat|URL|hostname|address)": "an address that Gradio refuses to fetch for a visitor",
+    r"(httpx|httpcore)\.|ConnectionRefusedError|ExceptionGroup|starlette\.requests\.": "a connection that ended",
+}
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("fuzz") / "log"
+
+
+@pytest.fixture(scope="module")
+def secret() -> str:
+    return secrets.token_hex(16)
+
+
+@pytest.fixture(scope="module")
+def visitor(log, secret):
+    """Somebody in bad faith, on an app whose environment holds a secret and where nobody may train."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEQ2SEQ_SOME_SECRET", secret)
+        patch.setenv("SEQ2SEQ_TRAIN_RUNS", "0")
+        with serve(log) as url:
+            visitor = Visitor(url)
+            yield visitor
+            visitor.close()
+
+
+@pytest.fixture(autouse=True)
+def _unharmed(visitor, log):
+    """After each test: another visitor is answered rightly, and the log has nothing that passed through our code."""
+    before = len(log.read_text(encoding="utf-8", errors="replace"))
+    yield
+    answer = Visitor(visitor.address).call("translate", text=SENTENCE)
+    assert '"text": "J\'ai oubli\\u00e9 mon parapluie."' in answer.text, answer
+    assert surprises(log.read_text(encoding="utf-8", errors="replace")[before:]) == []
+
+
+@pytest.fixture
+def check(secret):
+    """check(answers): none has a traceback, a place on the server or something of its environment that was not asked with."""
+    home, python = str(Path.home()), str(Path(os.__file__).parents[1])
+    # Gradio's own: the page names the file of Plotly, and an upload is answered by where it lies.
+    forbidden = [
+        secret,
+        "Traceback (most",
+        'File "/',
+        str(ROOT),
+        f"{home}/",
+        f"{tempfile.gettempdir()}/",
+        f"{python}/",
+        "root:x:0",
+    ]
+    shown = f"file={Path(plotly.__file__).parent.as_posix()}"
+
+    def check(answers: list[Answer]) -> None:
+        for answer in answers:
+            text = answer.text.replace(shown, "")
+            found = [word for word in forbidden if word in text and word not in answer.asked]
+            assert not found, (found, answer)
+
+    return check
+
+
+def surprises(log: str) -> list[str]:
+    """The tracebacks that passed through our code, or that nobody has explained yet."""
+    found = [line[:300] for line in log.splitlines() if "a handler failed" in line[:300]]
+    for part in log.split("Traceback (most recent call last):\n")[1:]:
+        last = next((line for line in part.splitlines() if re.match(r"[\w.]+", line) and not line.startswith("During ")), "")
+        # All that is asked for passes through `ui/serving.py` and `ui/order.py`, which stand in front of Gradio.
+        ours = re.search(rf'File "{re.escape(str(ROOT))}/seq2seq/(?!ui/(?:serving|order)\.py")', part.split("\n\n")[0])
+        if ours or not any(re.match(pattern, last) for pattern in THEIRS):
+            found.append(part[-3000:])
+    return found
+
+
+def test_a_traceback_through_our_code_is_a_surprise():
+    theirs = 'Traceback (most recent call last):\n  File "gradio/x.py", line 1, in y\nKeyError: 3\n'
+    assert surprises(theirs) == []
+    assert surprises(theirs.replace("gradio/x.py", f"{ROOT}/seq2seq/ui/x.py"))
+    assert surprises(theirs.replace("KeyError: 3", "OSError: disk"))
+    assert surprises("a handler failed")
+
+
+def calls_of(visitor: Visitor) -> list[tuple[int, list, object]]:
+    """Every function with hostile values in all places; in the short form two of them each, so that each value is used."""
+    turn = itertools.cycle(VALUES.values())
+    found = []
+    for fn in visitor.functions():
+        values = VALUES.values() if LONG else itertools.islice(turn, 2)
+        found += [(fn["id"], [value] * len(fn["inputs"]), value) for value in values]
+    return found
+
+
+def single_calls_of(visitor: Visitor) -> list[tuple[int, list, object]]:
+    """What a page would send, but for one text."""
+    components = {component["id"]: component for component in visitor.config["components"]}
+    turn = itertools.cycle(VALUES.values())
+    found = []
+    for fn in visitor.functions() if LONG else visitor.functions()[::2]:
+        usual = [components[number]["props"].get("value") for number in fn["inputs"]]
+        places = [i for i, number in enumerate(fn["inputs"]) if components[number]["type"] == "textbox"]
+        for place in places:
+            for value in VALUES.values() if LONG else [next(turn)]:
+                found.append((fn["id"], [*usual[:place], value, *usual[place + 1 :]], None))
+        found.append((fn["id"], [*usual, "one too many"], {"id": SCRIPT, "step": -1, "trace_id": None}))
+    return found
+
+
+@pytest.mark.parametrize("made", [calls_of, single_calls_of])
+def test_every_function_whatever_it_is_sent(visitor, check, made):
+    calls, name = made(visitor), session()
+    for start in range(0, len(calls), BATCH):
+        answers = visitor.many(calls[start : start + BATCH], name)
+        check(answers)
+        if any(answer.text == BROKEN for answer in answers):  # a refusal that cannot be sent ends its visitor's stream
+            name = session()
+
+
+@pytest.mark.parametrize(
+    "path", ["queue/join", "run/show_translation", "call/translate", "call/v2/translate", "component_server"]
+)
+def test_bodies_that_are_none(visitor, check, path):
+    answers = [visitor.post(f"gradio_api/{path}", body) for body in BODIES]
+    check(answers)
+    assert all(answer.status in (200, 400, 404, 422, 500) for answer in answers)
+
+
+@pytest.mark.parametrize(
+    "path", ["cancel", "reset", "stream/x", "stream/../x/close", "vibe-edit", "undo-vibe-edit", "vibe-code"]
+)
+def test_routes_that_nobody_needs(visitor, check, path):
+    bodies = [
+        *BODIES,
+        {"session_hash": "x", "fn_index": 0, "event_id": "y"},
+        {"event_id": "\ud800"},
+        {"prompt": SCRIPT, "code": "1"},
+    ]
+    check([visitor.post(f"gradio_api/{path}", body) for body in bodies])
+
+
+@pytest.mark.parametrize("name", ["translate", "score"])
+def test_public_endpoints_answer_or_say_why(visitor, check, name):
+    other = {"translation": SENTENCE} if name == "score" else {}
+    models = [visitor.call(name, text=SENTENCE, **{**other, "model": model}) for model in MODELS]
+    answers = [*models]
+    turn = 0
+    for word in ("text", "model", *(("search", "size", "prefix") if name == "translate" else ("translation",))):
+        given = {"text": SENTENCE, "search": "beam"} if name == "translate" else {"text": SENTENCE, **other}
+        picked = list(VALUES.values())[turn :: 1 if LONG else 5]
+        answers += [visitor.call(name, **{**given, word: value}) for value in picked]
+        turn = 0 if LONG else (turn + 1) % 5
+    check(answers)
+    for answer in answers:
+        assert answer.status in (400, 422) or answer.text.startswith(("event: complete\n", "event: error\n")), answer
+        if answer.text.startswith("event: error"):
+            assert SILENT.search(answer.text) or json.loads(answer.text.partition("data: ")[2])["error"], answer
+    assert all('"error": "' in answer.text for answer in models)
+
+
+def test_numbers_at_their_ends(visitor, check):
+    ends = [0, -1, 1, 10, 11, 2**31 - 1, 2**31, 2**63, -(2**63), 1e-300, 1.5, "1", "٣", "NaN", MAX_ID]
+    names = ("size", "length_penalty", "temperature", "top_k", "top_p", "seed")
+    picked = list(itertools.product(names, ends)) if LONG else list(itertools.product(names, ends))[::4]
+    answers = [
+        visitor.call(
+            "translate",
+            text=SENTENCE,
+            search="sample" if name in ("temperature", "top_k", "top_p", "seed") else "beam",
+            **{name: end},
+        )
+        for name, end in picked
+    ]
+    check(answers)
+    assert all(answer.text.startswith(("event: complete\n", "event: error\n")) for answer in answers)
+
+
+def test_much_at_once(visitor, check):
+    size = 30_000_000 if LONG else 5_000_000
+    check([visitor.call("translate", text="word " * (size // 5)), visitor.call("score", text=SENTENCE, translation="a" * size)])
+    check(
+        [visitor.post("gradio_api/component_server", {**SERVED, "component_id": board(visitor), "data": {"owner": "x" * size}})]
+    )
+    wide = [{"a": [None]}] * (size // 20)
+    check([visitor.call("translate", text=SENTENCE, prefix=wide)])
+    check(
+        visitor.many(
+            [(fn["id"], ["x" * size] * len(fn["inputs"]), None) for fn in visitor.functions()[:: 9 if LONG else 60]], session()
+        )
+    )
+
+
+def test_places_of_files(visitor, check):
+    answers = [visitor.raw(place) for place in secret_places(ROOT, Path.home())]
+    check(answers)
+    for answer in answers:
+        assert answer.status != 200 or "seq2seq.ui.app import" not in answer.text, answer
+    refused = [answer for answer in answers if "file=" in answer.asked]
+    assert len(refused) > 10 and {answer.status for answer in refused} <= {403, 404}
+
+
+NAMES = (
+    "../../../../tmp/escaped.tsv",
+    "/etc/cron.d/x.tsv",
+    "a\0b.tsv",
+    "..",
+    "%2e%2e%2fx.tsv",
+    SCRIPT,
+    "\u202evst.x",
+    "x" * 5000 + ".tsv",
+    "CON.tsv",
+    ".",
+)
+
+
+def test_uploads_stay_where_uploads_belong(visitor, check, secret):
+    for name in NAMES:
+        answer = visitor.send("POST", "gradio_api/upload", files={"files": (name, f"a\t{secret}\n".encode())})
+        if answer.status == 200:
+            (place,) = json.loads(answer.text)
+            folder = upload_folder.OWN.resolve()
+            assert Path(place).resolve().is_relative_to(folder) and len(Path(place).relative_to(folder).parts) == 2, answer
+            fetched = visitor.send("GET", f"gradio_api/file={place}")
+            assert fetched.status in (200, 403, 404, 422)
+        else:
+            check([answer])
+    assert not Path(tempfile.gettempdir(), "escaped.tsv").exists()
+
+
+def test_uploads_that_are_none_are_refused(visitor, check):
+    content = {"content-type": "multipart/form-data; boundary=x"}
+    for body in (b"--x", b"--x\r\n\r\n\r\n--x--", b"--x\r\nContent-Disposition: attachment\r\n\r\n\xff\r\n--x--"):
+        answer = visitor.send("POST", "gradio_api/upload", content=body, headers=content)
+        check([answer])
+        assert answer.text == "[]" or answer.status >= 400, answer
+
+
+# --- another visitor's run ---
+
+SERVED = {"session_hash": "x", "fn_name": "follow"}
+
+
+def board(visitor: Visitor, name: str = "train-board") -> int:
+    return next(c["id"] for c in visitor.config["components"] if c["props"].get("elem_id") == name)
+
+
+def test_server_functions_whatever_they_are_sent(visitor, check):
+    number, answers = board(visitor), []
+    for name in ("follow", "order", "list_runs", "download"):
+        for value in VALUES.values():
+            sent = [value, {"owner": value}, {"owner": STRANGER, "run": value, "place": value, "what": value, "name": value}]
+            answers += [
+                visitor.post("gradio_api/component_server", {**SERVED, "fn_name": name, "component_id": number, "data": v})
+                for v in sent
+            ]
+    for value in VALUES.values():
+        told = {"address": value, "question": value, "hidden": [value], "locked": [value]}
+        sent = {**SERVED, "fn_name": "lesson_link", "component_id": board(visitor, "header")}
+        answers += [visitor.post("gradio_api/component_server", {**sent, "data": data}) for data in (value, told)]
+    check(answers)
+    for answer in answers:
+        assert answer.status == 400 or (answer.status == 500 and "{" not in answer.text) or "problem" in answer.text, answer
+    for name in ("__init__", "postprocess", "_answering", "server", "../follow", "", "__class__"):
+        for component in (number, 0, -1, 10**9):
+            answer = visitor.post(
+                "gradio_api/component_server", {**SERVED, "fn_name": name, "component_id": component, "data": {}}
+            )
+            assert answer.status in (404, 500), answer
+            check([answer])
+
+
+def test_another_visitors_run_cannot_be_told_from_none(visitor, log, check):
+    run = Runs(log.parent / "data" / "runs").watch(OWNER, "a run of mine", "")
+
+    def ask(owner: str, function: str, run: str, **more: str) -> Answer:
+        data = {"owner": owner, "run": run, **more}
+        return visitor.post(
+            "gradio_api/component_server", {**SERVED, "fn_name": function, "component_id": board(visitor), "data": data}
+        )
+
+    assert "a run of mine" in ask(OWNER, "follow", run.id).text
+    nowhere = "x" * len(run.id)
+    for name, more in [
+        ("follow", {}),
+        ("download", {}),
+        *(("order", {"what": w, "name": "b"}) for w in ("delete", "rename", "stop")),
+    ]:
+        theirs, none = ask(STRANGER, name, run.id, **more), ask(STRANGER, name, nowhere, **more)
+        assert theirs.text.replace(run.id, nowhere) == none.text and "There is no run" in none.text
+        for trick in (f"../runs/{run.id}", f"{run.id}/", f"{run.id}\0", f"./{run.id}", "..", "."):
+            assert "There is no run" in ask(OWNER, name, trick, **more).text
+        check([theirs, none])
+    assert "a run of mine" not in ask(STRANGER, "list_runs", "").text
+    assert "a run of mine" in ask(OWNER, "follow", run.id).text

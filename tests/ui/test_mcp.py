@@ -1,0 +1,58 @@
+"""The same three endpoints as tools of a language model, asked by a real client of the Model Context Protocol."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from support.server import serve
+
+mcp = pytest.importorskip("mcp", reason='needs the extra of Gradio: pip install "gradio[mcp]"')
+streams = pytest.importorskip("mcp.client.streamable_http")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    log = tmp_path_factory.mktemp("mcp") / "log"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_MCP_SERVER", "True")
+        with serve(log) as url:
+            yield f"{url}gradio_api/mcp/"
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def asked(address: str, *calls: tuple[str, dict[str, Any]]) -> tuple[list[Any], list[Any]]:
+    """The tools, and the answer to each call."""
+
+    async def session() -> tuple[list[Any], list[Any]]:
+        async with streams.streamable_http_client(address) as (read, write, _), mcp.ClientSession(read, write) as client:
+            await client.initialize()
+            tools = (await client.list_tools()).tools
+            return tools, [await client.call_tool(name, given) for name, given in calls]
+
+    with ThreadPoolExecutor() as thread:  # this one may have an event loop of the browser tests
+        return thread.submit(asyncio.run, session()).result()
+
+
+def test_the_tools_are_the_public_endpoints_and_answer(address):
+    sentence = {"text": "I forgot my umbrella."}
+    score = {**sentence, "translation": "J'ai oublié mon parapluie."}
+    tools, answers = asked(address, ("translate", sentence), ("score", score), ("models", {}))
+    assert {tool.name for tool in tools} == {"translate", "score", "models"}
+    for tool in tools:
+        assert tool.description
+    (translate,) = (tool for tool in tools if tool.name == "translate")
+    assert translate.inputSchema["properties"]["text"]["description"].startswith("a sentence in the language")
+    assert not any(answer.isError for answer in answers)
+    trace, scored, models = (ast.literal_eval(answer.content[0].text) for answer in answers)
+    assert trace["text"] == score["translation"] and trace["steps"]
+    assert scored["log_prob"] == pytest.approx(trace["log_prob"], abs=1e-3)
+    assert models[0]["name"] == trace["model"]
+
+
+def test_what_cannot_be_done_is_said_to_the_tool(address):
+    _, (answer,) = asked(address, ("translate", {"text": ""}))
+    assert answer.isError and "There is nothing to translate" in answer.content[0].text

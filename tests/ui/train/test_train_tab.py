@@ -1,0 +1,336 @@
+"""The Train tab without a browser: the form's plans, what a host allows, what the page may ask for and gets."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.small import make_checkpoint, make_model, small_config
+
+from seq2seq.data.synthetic import TASKS
+from seq2seq.decoding.translator import Translator
+from seq2seq.models import checkpoint
+from seq2seq.models.seq2seq import ARCHITECTURES
+from seq2seq.runs import archive, card
+from seq2seq.runs.folders import MODEL
+from seq2seq.sources.text import Tokenizer
+from seq2seq.training.event_log import to_json
+from seq2seq.training.events import BatchSplit, DeviceUsed, Finished, Measured, SampleDecoded, Started, StepDone, Validated
+from seq2seq.training.plan import Plan
+from seq2seq.ui.host.limits import UNLIMITED, Limits
+from seq2seq.ui.host.services import MOST_TRAINED, Services
+from seq2seq.ui.train import plan_form, run_board
+from seq2seq.views.train import run as view
+
+ANN, BOB = "ann" * 8, "bob" * 8
+TINY = Plan("sort", model={"embedding_size": 8, "encoder_size": 8, "decoder_size": 16}, training={"updates": 30})
+
+
+def chosen(architecture: str = "recurrent", **changes: Any) -> dict[str, Any]:
+    base = {} if architecture == "recurrent" else {"architecture": architecture}
+    return {**plan_form.usual("reverse", base), "architecture": architecture, **changes}
+
+
+@pytest.fixture
+def host(small: Translator, tmp_path: Path) -> Services:
+    """Where runs can be kept; none is begun, so that each test says what there is."""
+    made = Services({"small": small.info}, lambda _: small, Limits(10, 2, tmp_path))
+    made.runs.close()
+    return made
+
+
+# --- the form --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("task", TASKS)
+def test_what_is_usual_is_a_plan_that_says_nothing_else(task: str, architecture: str) -> None:
+    base = {} if architecture == "recurrent" else {"architecture": architecture}
+    plan = plan_form.plan_of(task, {**plan_form.usual(task, base), "architecture": architecture})
+    assert plan == Plan(task, model=base)
+    assert "parameters" in plan_form.about(plan)
+
+
+def test_a_plan_holds_what_was_changed_and_fixed_settings_are_not_changed() -> None:
+    plan = plan_form.plan_of("reverse", chosen(dropout=0.3, seed=7, attention="dot"), updates=500)
+    assert plan.model == {"attention": "dot", "dropout": 0.3} and plan.training == {"seed": 7, "updates": 500}
+    assert plan_form.plan_of("reverse", chosen("cho", attention="dot")).model == {"architecture": "cho"}
+
+
+def test_sizes_that_follow_from_another_choice_are_taken_as_they_are_shown() -> None:
+    plan = plan_form.plan_of("reverse", chosen(bidirectional=False))
+    assert plan.model == {"bidirectional": False, "encoder_size": 64}  # it would have twice as many by itself
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (chosen(attention="dot", decoder_size=64), "dot attention multiplies"),
+        (chosen(teacher_forcing_ratio=1.0, teacher_forcing_schedule="linear"), "teacher_forcing"),
+        (
+            chosen(embedding_size=512, encoder_size=512, decoder_size=512, encoder_layers=4, decoder_layers=4),
+            "keep to 20,000,000",
+        ),
+        (chosen(decoder_size=None), "Decoder cannot be 'None'"),
+        (chosen(decoder_size=16.5), "Decoder cannot be '16.5'"),
+        (chosen(seed=-1), "seed must be between"),
+        (chosen(bidirectional=1), "Bidirectional cannot be '1'"),
+        (chosen(cell="qrnn"), "cell must be one of"),
+        ({**chosen(), "architecture": "<b>"}, "There is no architecture “<b>”"),
+    ],
+)
+def test_what_is_impossible_is_said(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        plan_form.plan_of("reverse", values)
+
+
+def test_a_menu_holds_the_value_that_it_stands_at() -> None:
+    assert 20 in plan_form.offered("decoder_size", 20) and list(plan_form.offered("heads", 4)) == [1, 2, 4, 8]
+
+
+# --- what a host allows ----------------------------------------------------------------------------------------------
+
+
+def test_a_space_is_limited_and_the_environment_decides() -> None:
+    assert Limits.of({}).minutes == UNLIMITED and Limits.of({"SPACE_ID": "a/b"}).minutes == 5
+    chosen = Limits.of({"SEQ2SEQ_TRAIN_MINUTES": "0", "SEQ2SEQ_TRAIN_RUNS": "3", "SEQ2SEQ_DATA": "/elsewhere"})
+    assert chosen == Limits(0, 3, Path("/elsewhere"))
+    for wrong in ("x", "-1", "nan", "inf"):
+        with pytest.raises(ValueError, match="SEQ2SEQ_TRAIN_MINUTES must be a number from 0"):
+            Limits.of({"SEQ2SEQ_TRAIN_MINUTES": wrong})
+
+
+def test_a_host_refuses_what_is_too_long_and_too_many(host: Services) -> None:
+    for minutes in (11, 0, math.nan, None):
+        with pytest.raises(ValueError, match="at most 10 minutes"):
+            run_board.start(host, ANN, TINY, minutes, (), 0)
+    for _ in range(2):
+        run_board.start(host, ANN, TINY, 1, (), 0)
+    with pytest.raises(ValueError, match="You have 2 runs"):
+        run_board.start(host, ANN, TINY, 1, (), 0)
+    run_board.start(host, BOB, TINY, 1, (), 0)
+
+
+# --- what the page asks for ------------------------------------------------------------------------------------------
+
+
+def test_the_board_shows_the_newest_run_or_the_one_that_is_wanted(host: Services) -> None:
+    first, second = (run_board.start(host, ANN, TINY, 1, (), 0) for _ in range(2))
+    assert json.loads(run_board.shown(host, ANN, ""))["run"] == second.id
+    assert json.loads(run_board.shown(host, ANN, first.id))["run"] == first.id
+    stranger = json.loads(run_board.shown(host, BOB, first.id))
+    assert stranger["run"] == "" and "There is no run" in stranger["problem"]
+
+
+def test_a_visitor_follows_and_steers_their_own_runs_alone(host: Services) -> None:
+    run = run_board.start(host, ANN, TINY, 1, (), 0)
+    found = run_board.follow(host, ANN, {"run": run.id})
+    assert found["state"] == "queued" and found["waiting"] == 1 and found["open"] == []
+    assert found["command"].startswith("python -m seq2seq train --out my-model --minutes 1 --task sort")
+    for ask in (run_board.follow, run_board.order):
+        with pytest.raises(ValueError, match="There is no run"):
+            ask(host, BOB, {"run": run.id, "what": "stop"})
+    run_board.order(host, ANN, {"run": run.id, "what": "rename", "name": "mine"})
+    run_board.order(host, ANN, {"run": run.id, "what": "stop"})
+    assert [(r["name"], r["state"]) for r in run_board.list_runs(host, ANN, {})["runs"]] == [("mine", "stopped")]
+    run_board.order(host, ANN, {"run": run.id, "what": "delete"})
+    assert run_board.list_runs(host, ANN, {})["runs"] == []
+
+
+NONSENSE = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(), lambda s: st.lists(s) | st.dictionaries(st.text(), s)
+)
+
+
+@given(asked=NONSENSE | st.fixed_dictionaries({"owner": st.just(ANN), "run": NONSENSE, "what": NONSENSE, "place": NONSENSE}))
+@pytest.mark.parametrize("name", ["follow", "order"])
+def test_whatever_the_page_sends_is_answered_in_a_sentence(services: Services, name: str, asked: Any) -> None:
+    answered = run_board._answering(services, name, getattr(run_board, name))(asked)
+    assert answered["problem"] and "went wrong" not in answered["problem"]
+
+
+# --- models of runs --------------------------------------------------------------------------------------------------
+
+
+def test_a_runs_model_is_found_by_whoever_has_its_name(host: Services, small: Translator, tokenizer: Tokenizer) -> None:
+    run = run_board.start(host, ANN, TINY, 1, (), 0)
+    name = f"{MODEL}{run.id}"
+    with pytest.raises(ValueError, match="has not saved anything yet"):
+        host.info(name)
+    checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), host.runs.checkpoint(run))
+    assert host.info(name).title == run.name and host.info(name).name == name
+    assert [value for _, value in host.offered(name)] == ["small", name]
+    assert host.translator(name) is small
+    for wrong in (MODEL, f"{MODEL}../x", f"{MODEL}{'x' * 200}", f"{MODEL}nothing"):
+        with pytest.raises(ValueError, match="is not here"):
+            host.info(wrong)
+
+
+def test_of_the_models_of_runs_some_are_kept_in_memory(host: Services, tokenizer: Tokenizer) -> None:
+    run = run_board.start(host, ANN, TINY, 1, (), 0)
+    folder, saved = host.runs.checkpoint(run), make_checkpoint(make_model(small_config()), tokenizer)
+    for _ in range(MOST_TRAINED + 3):  # each time as if the run had bettered its model
+        checkpoint.save(saved, folder)
+        host.translator(folder.name)
+    assert len(host._trained) <= MOST_TRAINED
+
+
+# --- archives ---
+
+
+def test_a_finished_model_goes_through_an_archive_to_another_visitor(
+    host: Services, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    run = run_board.start(host, ANN, TINY, 1, (), 0)
+    run_board.order(host, ANN, {"run": run.id, "what": "stop"})
+    with pytest.raises(ValueError, match="when its run has finished"):
+        run_board.download(host, ANN, {"run": run.id})
+    folder = host.runs.checkpoint(run)
+    checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), folder)
+    card.add_training(folder, "python -m seq2seq train --task sort", 30, 1.0, 2.0, "the task sort")
+    given = run_board.download(host, ANN, {"run": run.id})
+    assert given["name"] == "digits-in-order-gru-encoder-decoder-additive-attention.zip"
+    with pytest.raises(ValueError, match="There is no run"):
+        run_board.download(host, BOB, {"run": run.id})
+    file = tmp_path / "given.zip"
+    file.write_bytes(base64.b64decode(given["content"]))
+    adopted = run_board.load(host, BOB, str(file))
+    found = run_board.follow(host, BOB, {"run": adopted.id})
+    assert found["state"] == "finished" and found["command"] == "python -m seq2seq train --task sort"
+    assert host.info(f"{MODEL}{adopted.id}").parameters == host.info(folder.name).parameters
+
+
+def test_an_archive_that_cannot_be_used_leaves_nothing(
+    host: Services, small: Translator, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    unfinished, file = tmp_path / "unfinished", tmp_path / "own.zip"
+    checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), unfinished)
+    archive.pack(unfinished, file)
+    with pytest.raises(ValueError, match=r"no results\.json"):
+        run_board.load(host, ANN, str(file))
+    file.write_bytes(b"nonsense")
+    with pytest.raises(ValueError, match="The archive is not a zip file"):
+        run_board.load(host, ANN, str(file))
+    assert host.runs.of(ANN) == [] and list((tmp_path / "runs").iterdir()) == []
+
+
+# --- what is drawn ---------------------------------------------------------------------------------------------------
+
+EXAMPLE = TASKS["reverse"].first(1)[0]
+
+
+def test_events_become_columns_and_what_is_no_number_is_nothing() -> None:
+    told = view.told(
+        [
+            Started(1000, "cpu", "fp32", 80, 40, 0),
+            StepDone(1, 0, 0.1, math.nan, 1e-3, 1.0, 0.7, 40, 0.2),
+            StepDone(2, 0, 0.2, 2.0, 1e-3, 1.0, math.inf, 41, 0.4),
+            Validated(2, 0, 2.25, True),
+            Measured(2, 64, 31.5, 12.5, 0.75, 0.5),
+            Finished(40, 2.0, 1.5, 9.75),
+        ]
+    )
+    assert told["steps"]["update"] == [1, 2] and told["steps"]["loss"] == [None, 2.0]
+    assert told["steps"]["gradient_norm"] == [0.7, None] and told["validated"]["loss"] == [2.25]
+    assert told["measured"]["exact"] == [12.5] and told["finished"]["seconds"] == 9.75
+    assert json.dumps(told, allow_nan=False)
+
+
+def test_every_trace_names_columns_that_events_have() -> None:
+    told = view.told([])
+    for figure in view.figures():
+        for trace in figure["figure"]["data"]:
+            assert trace["meta"]["column"] in told[trace["meta"]["table"]]
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_the_true_alignment_is_drawn_once_the_translation_is_right(right: bool) -> None:
+    source, target = (["▁" + piece for piece in text.split()] + ["</s>"] for text in (EXAMPLE.source, EXAMPLE.target))
+    written = EXAMPLE.target if right else EXAMPLE.target[2:]
+    attention = tuple((1 / len(source),) * len(source) for _ in target)
+    event = SampleDecoded(5, EXAMPLE.source, written, tuple(source), tuple(target), attention)
+    (sample,) = view.told([event], [EXAMPLE])["samples"]
+    digits = len(source) - 1
+    assert sample["gold"] == ([(row, digits - 1 - row) for row in range(digits)] if right else [])
+    assert sample["figure"]["layout"]["yaxis"]["ticktext"][-1] == "end"
+
+
+# --- what a run from elsewhere reported ------------------------------------------------------------------------------
+
+
+def events_file(folder: Path, *lines: str) -> str:
+    file = folder / "my run.jsonl"
+    file.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    return str(file)
+
+
+STARTED = to_json(Started(1000, "cpu", "fp32", 50, 30, 0))
+LOOKED = to_json(SampleDecoded(10, "1 2", "2 1", ("▁1", "▁2", "</s>"), ("▁2", "</s>"), ((0.1, 0.8, 0.1), (0, 0.5, 0.5))))
+
+
+def test_an_event_file_from_a_shell_is_drawn_and_cannot_be_steered(host: Services, tmp_path: Path) -> None:
+    step = to_json(StepDone(1, 0, 0.1, 2.5, 0.001, 1.0, 0.7, 100, 0.5))
+    used = to_json(DeviceUsed(10, 2**30, 2**33, 0.5))
+    run = run_board.load(host, ANN, events_file(tmp_path, STARTED, step, LOOKED, to_json(BatchSplit(9, 2)), used))
+    answer = run_board.follow(host, ANN, {"run": run.id})
+    assert (answer["name"], answer["state"], answer["command"], answer["open"]) == ("my run", "elsewhere", "", [])
+    told = answer["told"]
+    assert told["steps"]["loss"] == [2.5] and told["samples"][0]["hypothesis"] == "2 1"
+    assert told["split"]["parts"] == 2 and told["device"]["utilisation"] == 0.5
+    for what in ("pause", "resume", "stop"):
+        with pytest.raises(ValueError, match="This run is elsewhere"):
+            run_board.order(host, ANN, {"run": run.id, "what": what})
+    with pytest.raises(ValueError, match="when its run has finished"):
+        run_board.download(host, ANN, {"run": run.id})
+    run_board.order(host, ANN, {"run": run.id, "what": "delete"})
+    assert host.runs.of(ANN) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([], "does not tell of a run's start"),
+        ([LOOKED], "does not tell of a run's start"),
+        (["not JSON"], "no event"),
+        (['{"event": "Stolen"}'], "event must be one of"),
+        ([STARTED.replace("1000", '"1000"')], "is not of type"),
+        ([STARTED.replace("1000", "[[[1]]]")], "is not of type"),
+        ([STARTED, LOOKED.replace("0.8, ", "")], "a weight for each source piece"),
+        ([STARTED, LOOKED.replace("[0.1, 0.8, 0.1]", '"<b>"')], "is not of type"),
+        (["[" * 100_000], "no event"),
+        ([STARTED.replace('"update": 0', '"update": 0, "more": 1')], "no event"),
+    ],
+)
+def test_a_file_that_holds_something_else_is_refused(host: Services, tmp_path: Path, lines: list[str], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        run_board.load(host, ANN, events_file(tmp_path, *lines))
+    assert host.runs.of(ANN) == []
+
+
+def test_where_an_event_file_cannot_be_kept_nothing_is_left(
+    host: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise ValueError("no room")
+
+    monkeypatch.setattr(host.runs, "report", full)
+    with pytest.raises(ValueError, match="no room"):
+        run_board.load(host, ANN, events_file(tmp_path, STARTED))
+    assert host.runs.of(ANN) == []
+
+
+def test_an_event_file_that_is_too_large_or_no_text_is_refused(host: Services, tmp_path: Path) -> None:
+    file = Path(events_file(tmp_path, STARTED))
+    with open(file, "r+b") as large:
+        large.truncate(run_board.EVENT_BYTES + 1)
+    with pytest.raises(ValueError, match="larger than 32 MiB"):
+        run_board.load(host, ANN, str(file))
+    file.write_bytes(b"\x89PNG\r\n\xff\xfe")
+    with pytest.raises(ValueError, match="does not hold what a run reported"):
+        run_board.load(host, ANN, str(file))
