@@ -1,6 +1,6 @@
 """What a program may ask of the app: three public endpoints beside the page, whose own handlers are all private.
 
-How they are called is said, with examples that are tested, in `assets/api.md`. Values arrive as the JSON that was sent, of any
+How programs call them is described, with tested examples, in `assets/docs/api.md`. Values arrive as the JSON that was sent, of
 type, so that each is checked here or by what reads it. Whatever goes wrong becomes one sentence.
 """
 

@@ -50,7 +50,7 @@ def create_app(services: Services | None = None) -> gr.Blocks:
         header(services)
         banner = lesson_page.banner()
         known = faults.told(services)
-        broken = message_line(known, "broken", read("js/typed.js"))
+        broken = message_line(known, "broken", read("lib/restore-typed.js"))
         with gr.Tabs(elem_id="tabs") as tabs:
             for name, (title, build) in TABS.items():
                 with gr.Tab(title, id=name, elem_id=address.panel(name)) as tab:

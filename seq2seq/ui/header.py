@@ -14,10 +14,10 @@ from seq2seq.ui.lesson import lesson, page
 
 def header(services: Services) -> gr.HTML:
     return component(
-        "header",
+        "shell/header",
         json.dumps([asdict(info) for info in services.infos.values()], ensure_ascii=False),
-        ("core", "lesson-dialog"),
-        read("js/header.js"),
+        ("lib/dom", "lesson/dialog"),
+        read("shell/header.js"),
         elem_id="header",
         controls=page.controls(),
         most=lesson.MOST_CHARACTERS,

@@ -26,9 +26,6 @@ def browser():
         chromium.close()
 
 
-# What Gradio says of its own calls that are cut off as a page is left by a link.
-
-
 @pytest.fixture
 def visit(browser, address):
     """visit(query, **context settings) opens the page as a new visitor and waits until `ready`, a selector, is there. At the

@@ -298,6 +298,6 @@ def test_a_clock_that_is_set_back_changes_no_order(opened: Callable[..., Runs], 
 def test_nothing_but_the_date_of_a_run_is_taken_from_the_wall_clock() -> None:
     """And the age of files. Durations are not: how long a run trains, how much time is left, when a state is saved."""
     wall = re.compile(r"\btime\.time\(|from time import|datetime\.now|Date\.now|new Date\(\)")
-    files = [*(ROOT / "seq2seq").rglob("*.py"), *(ROOT / "assets" / "js").glob("*.js")]
+    files = [*(ROOT / "seq2seq").rglob("*.py"), *(ROOT / "assets").rglob("*.js")]
     read = {path.name: len(wall.findall(path.read_text(encoding="utf-8"))) for path in files}
     assert {name: count for name, count in read.items() if count} == {"runs.py": 1, "upload_folder.py": 1}

@@ -1,4 +1,4 @@
-"""What a program may ask of the app: which endpoints there are, what they answer, and the examples of `assets/api.md`."""
+"""What a program may ask of the app: which endpoints there are, what they answer, and the examples of `assets/docs/api.md`."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def address(tmp_path_factory):
 
 
 def examples(language: str) -> list[str]:
-    text = (ROOT / "assets/api.md").read_text(encoding="utf-8")
+    text = (ROOT / "assets/docs/api.md").read_text(encoding="utf-8")
     return [block for kind, block in re.findall(r"```(\w+)\n(.*?)```", text, re.DOTALL) if kind == language]
 
 

@@ -16,7 +16,7 @@ from seq2seq.ui.kit import address, asking, fields
 from seq2seq.ui.kit.component import component
 from seq2seq.views.attention import attribution as view
 
-SCRIPTS = ("core", "link", "board", "attribution")
+SCRIPTS = ("lib/dom", "lib/address", "lib/component", "attention/attribution")
 _serial = itertools.count(1)
 
 
@@ -34,7 +34,7 @@ def build(services: Services) -> None:
     asking.build(
         *(services, address.ATTRIBUTION, "Ask", "choose"),
         board=lambda: component(
-            "attribution", "", SCRIPTS, start, elem_id="attribution", address=address.address(address.ATTRIBUTION)
+            "attention/attribution", "", SCRIPTS, start, elem_id="attribution", address=address.address(address.ATTRIBUTION)
         ),
         make=Asked,
         payload=payload,

@@ -19,7 +19,7 @@ from seq2seq.ui.kit.component import component
 from seq2seq.ui.kit.message import explain, message, message_line
 from seq2seq.views.attention import bottleneck as view
 
-SCRIPTS = ("core", "plotly", "figures", "tables", "link", "board", "bottleneck")
+SCRIPTS = ("lib/dom", "lib/plotly", "lib/charts", "lib/table", "lib/address", "lib/component", "attention/bottleneck")
 OPENING = 3  # clauses: attention still holds them
 _serial = itertools.count(1)
 Family = tuple[str, str, str]
@@ -95,7 +95,9 @@ def build(services: Services) -> None:
         )
     place = message_line()
     given = {"plotly": PLOTLY_ADDRESS, "address": address.address(address.BOTTLENECK)}
-    board = component("bottleneck", "", SCRIPTS, "startBottleneck(element, props, watch);", elem_id="bottleneck", **given)
+    board = component(
+        "attention/bottleneck", "", SCRIPTS, "startBottleneck(element, props, watch);", elem_id="bottleneck", **given
+    )
     everything = [family, board, seen, place]
 
     def shown(name: str, clauses: int = OPENING, sentence: int = 1, problems: str = "") -> Iterator[dict[Any, Any]]:

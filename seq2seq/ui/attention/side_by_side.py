@@ -14,7 +14,7 @@ from seq2seq.ui.kit import address, examples, fields
 from seq2seq.ui.kit.component import component
 from seq2seq.ui.kit.message import explain, message, message_line, reported
 
-SCRIPTS = ("core", "link", "heat-table", "heat-files", "panel", "attention")
+SCRIPTS = ("lib/dom", "lib/address", "lib/heat-table", "lib/heat-files", "attention/attention-panel", "attention/side-by-side")
 
 
 def build(services: Services) -> None:
@@ -26,7 +26,7 @@ def build(services: Services) -> None:
     place = message_line()
     start = "startAttention(element, trigger, props, watch);"
     given = {"elem_id": "attention", "address": address.address(address.ATTENTION)}
-    board = component("attention", "", SCRIPTS, start, **given)
+    board = component("attention/side-by-side", "", SCRIPTS, start, **given)
     answer = [board, seen, place]
     everything = [asking.text, asking.example, asking.model, *answer]
     decodes = fields.decodes(place)

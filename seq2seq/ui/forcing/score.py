@@ -21,7 +21,7 @@ from seq2seq.views.forcing import score as scores
 from seq2seq.views.stage import sentences
 from seq2seq.views.stage.sentences import Span, told
 
-SCRIPTS = ("core", "link", "board", "score")
+SCRIPTS = ("lib/dom", "lib/address", "lib/component", "forcing/score")
 _serial = itertools.count(1)
 
 
@@ -50,7 +50,7 @@ def build(services: Services) -> None:
         go = gr.Button("Score", variant="primary", scale=0, min_width=120, elem_id="score-go")
     place = message_line()
     start = "startScore(element, props, watch);"
-    shown = component("score", "", SCRIPTS, start, elem_id="score", address=address.address(address.SCORE))
+    shown = component("forcing/score", "", SCRIPTS, start, elem_id="score", address=address.address(address.SCORE))
     asked = [text, first, model, other]
     everything = [*asked, shown, seen, place]
     decodes = fields.decodes(place)

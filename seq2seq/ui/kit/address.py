@@ -52,7 +52,7 @@ def panel(name: str, within: str | None = None) -> str:
 def take_address(name: str, within: str | None = None) -> str:
     """JavaScript that makes the address this tab's, or this view's `within` a tab, when it is chosen."""
     known = address(name)
-    _, _, function = read_asset("js/tab.js").partition("\n(")
+    _, _, function = read_asset("lib/address-on-tab.js").partition("\n(")
     values = (known["tab"], known["all"], list(PARAMETERS), within and within.replace("-", ""), panel(name, within))
     given = ", ".join(map(json.dumps, values))
     return f"() => (({function.strip()})({given})"

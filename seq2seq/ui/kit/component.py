@@ -12,7 +12,18 @@ import plotly
 
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
 PLOTLY = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
-_STYLED = ("app", "player", "lanes", "score", "exposure", "train", "attention", "predict", "beam", "lesson")
+_STYLED = (
+    "shell/app",
+    "stage/player",
+    "forcing/two-lanes/lanes",
+    "forcing/score",
+    "forcing/exposure",
+    "train/train",
+    "attention/attention",
+    "attention/predict",
+    "attention/beam-tree/beam",
+    "lesson/lesson",
+)
 STYLES = [ASSETS / f"{name}.css" for name in _STYLED]
 
 
@@ -27,7 +38,7 @@ def page_part(name: str) -> str:
 
 def scripts(names: Iterable[str]) -> str:
     """JavaScript files as one text with one scope: each uses what those before it define."""
-    return "\n".join(read(f"js/{name}.js") for name in names)
+    return "\n".join(read(f"{name}.js") for name in names)
 
 
 def component(name: str, value: str, script_names: Iterable[str], start: str, **given: Any) -> gr.HTML:

@@ -26,7 +26,7 @@ def message_line(text: str = "", name: str = "message", more: str = "") -> gr.HT
     return gr.HTML(
         value=message(text),
         html_template=f'<p class="message" role="alert" data-testid="{name}"></p>',
-        js_on_load=read("js/message.js") + more,
+        js_on_load=read("lib/message.js") + more,
         apply_default_css=False,
         elem_classes="message-block",
     )

@@ -20,7 +20,12 @@ MOST_QR_BYTES = 1000  # 105 modules a side: at 560 pixels and more still read fr
 def banner() -> gr.HTML:
     """Shows what `opened` finds in the address; nothing at all without a lesson."""
     return component(
-        "lesson", "", ("core", "lesson"), "startLesson(element, props, watch);", elem_id="lesson", controls=controls()
+        "lesson/lesson",
+        "",
+        ("lib/dom", "lesson/lesson"),
+        "startLesson(element, props, watch);",
+        elem_id="lesson",
+        controls=controls(),
     )
 
 

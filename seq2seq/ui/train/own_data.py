@@ -65,9 +65,9 @@ def build(services: Services) -> OwnData:
     said = message_line(name="data-message")
     with gr.Column(visible="hidden") as looked_over:  # there from the start: a component that comes later lacks its settings
         board = component.component(
-            "material",
+            "train/training-data",
             "",
-            ("core", "plotly", "figures", "material"),
+            ("lib/dom", "lib/plotly", "lib/charts", "train/training-data"),
             "startMaterial(element, props, watch);",
             elem_id="material",
             plotly=PLOTLY_ADDRESS,

@@ -37,7 +37,17 @@ from seq2seq.ui.kit import component as assets
 from seq2seq.ui.kit.message import explain
 from seq2seq.views.train import run as view
 
-SCRIPTS = ("core", "plotly", "figures", "link", "board", "clock", "train-probe", "train-runs", "train")
+SCRIPTS = (
+    "lib/dom",
+    "lib/plotly",
+    "lib/charts",
+    "lib/address",
+    "lib/component",
+    "lib/clock",
+    "train/probe",
+    "train/runs",
+    "train/train",
+)
 EVENT_BYTES = 2**25  # of a run's reports that are loaded, at most
 OWNER = 16  # characters of a visitor's secret, at least
 _log = logging.getLogger(__name__)
@@ -52,7 +62,7 @@ def component(services: Services) -> gr.HTML:
         "download": download,
     }
     return assets.component(
-        "train",
+        "train/train",
         "",
         SCRIPTS,
         "startTrain(element, props, watch, server);",

@@ -206,7 +206,7 @@ def _note(text: str) -> gr.HTML:
     return gr.HTML(
         value=message(text),
         html_template='<p class="note" role="status" data-testid="plan"></p>',
-        js_on_load=read("js/message.js"),
+        js_on_load=read("lib/message.js"),
         apply_default_css=False,
         elem_classes="note-block",
     )
