@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.small import make_checkpoint, make_model, small_config
 
-from seq2seq.decoding.loop import Beam, Greedy, Sample
+from seq2seq.decoding.strategies import Beam, Greedy, Sample
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.text import Tokenizer
 from seq2seq.trace import DecodingTrace

@@ -14,7 +14,7 @@ from seq2seq.analysis.bootstrap import Bootstrap
 from seq2seq.analysis.exposure import Row, measure
 from seq2seq.analysis.exposure_report import Report, Run, means, position_grids, records, table_of
 from seq2seq.data.corpora import Pair
-from seq2seq.decoding.loop import Beam, Greedy, describe
+from seq2seq.decoding.strategies import Beam, Greedy, describe
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.checkpoint import Checkpoint
 from seq2seq.models.seq2seq import count_parameters

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from seq2seq.decoding.hypotheses import Dropped, dropped
-from seq2seq.decoding.loop import Beam
 from seq2seq.decoding.metrics import agreeing_tail, divergence
+from seq2seq.decoding.strategies import Beam
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.text import word_indices
 from seq2seq.trace import DecodingStep, DecodingTrace

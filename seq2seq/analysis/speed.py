@@ -25,7 +25,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from seq2seq.analysis.plain_loop import PerStepLoop
 from seq2seq.config import EOS, TrainConfig
 from seq2seq.data.batches import Batch, collate
-from seq2seq.decoding.loop import Beam, Greedy, Prefix, decode
+from seq2seq.decoding.loop import decode
+from seq2seq.decoding.strategies import Beam, Greedy, Prefix
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.packed import pack, pack_linear
 from seq2seq.models.seq2seq import Seq2Seq

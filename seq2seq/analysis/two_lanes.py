@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 import torch
 
 from seq2seq.data.batches import Ids
-from seq2seq.decoding.loop import Greedy, Prefix
 from seq2seq.decoding.metrics import agreeing_tail, align, divergence
+from seq2seq.decoding.strategies import Greedy, Prefix
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.text import Vocabulary, normalise, word_indices
 from seq2seq.trace import DecodingTrace

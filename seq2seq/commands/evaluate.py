@@ -11,8 +11,8 @@ from seq2seq.commands.options import add_columns, add_model, add_strategy, colum
 from seq2seq.config import choose
 from seq2seq.data.corpora import read_tsv
 from seq2seq.data.synthetic import TASKS
-from seq2seq.decoding.loop import describe
 from seq2seq.decoding.metrics import Quality
+from seq2seq.decoding.strategies import describe
 from seq2seq.decoding.translator import Translator
 from seq2seq.models import checkpoint
 from seq2seq.runs import card

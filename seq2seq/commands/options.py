@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from seq2seq.decoding.loop import Beam, Greedy, Sample
+from seq2seq.decoding.strategies import Beam, Greedy, Sample
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

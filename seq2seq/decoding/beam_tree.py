@@ -13,8 +13,9 @@ from typing import Protocol
 import torch
 
 from seq2seq.config import EOS
-from seq2seq.decoding.hypotheses import Path
-from seq2seq.decoding.loop import NEVER, Beam, Frame, Rows, continuations
+from seq2seq.decoding.hypotheses import HypothesisPath
+from seq2seq.decoding.loop import Frame
+from seq2seq.decoding.strategies import NEVER, Beam, Rows, continuations
 
 
 class Spelling(Protocol):
@@ -100,7 +101,7 @@ class BeamTree:
 
 
 @torch.inference_mode()
-def grow(frames: Sequence[Frame], beam: Beam, hypotheses: Sequence[Path], vocabulary: Spelling) -> BeamTree:
+def grow(frames: Sequence[Frame], beam: Beam, hypotheses: Sequence[HypothesisPath], vocabulary: Spelling) -> BeamTree:
     """The tree of a search of one sentence: `frames` as `decode` gave them, `hypotheses` as `paths` found them in these."""
     nodes = _considered(frames, beam, vocabulary)
     children = {(node.parent, node.token): index for index, node in enumerate(nodes)}
@@ -132,7 +133,7 @@ def _considered(frames: Sequence[Frame], beam: Beam, vocabulary: Spelling) -> li
     rows: list[int | None] = [None]  # by row of the step, its node
     totals = frames[0].log_probs.new_zeros(1, dtype=torch.float32)
     for step, frame in enumerate(frames):
-        choice, alive = frame.outline.choice, frame.outline.alive.tolist()
+        choice, alive = frame.lineage.choice, frame.lineage.alive.tolist()
         numbers = torch.arange(len(rows), device=totals.device)
         found = continuations(frame.log_probs, Rows(torch.zeros_like(numbers), totals, step, numbers), 2 * beam.size)
         children = list(zip(choice.parents.tolist(), choice.tokens.tolist(), strict=True))
@@ -168,5 +169,5 @@ def _considered(frames: Sequence[Frame], beam: Beam, vocabulary: Spelling) -> li
                 )
             )
         rows = [index[children[child]] for child in alive]
-        totals = choice.totals[frame.outline.alive]
+        totals = choice.totals[frame.lineage.alive]
     return nodes

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from seq2seq.models.attention import NO_ATTENTION, Memory
-from seq2seq.models.seq2seq import Seq2Seq, State, StepOutput
+from seq2seq.models.seq2seq import Seq2Seq, StepOutput
+from seq2seq.models.state import State
 
 Edits = Mapping[int, Sequence[float]]  # by step, from 0: a weight a source position
 NO_EDITS: Edits = MappingProxyType({})

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from seq2seq.config import EOS
-from seq2seq.decoding.loop import Outline
+from seq2seq.decoding.loop import Lineage
 
 
-class Path(NamedTuple):
+class HypothesisPath(NamedTuple):
     """One hypothesis through the frames, end mark included where it ended."""
 
     tokens: list[int]
@@ -19,14 +19,14 @@ class Path(NamedTuple):
     score: float
 
 
-def paths(outlines: Sequence[Outline], strategy: Any, sentences: int) -> list[list[Path]]:
+def paths(lineages: Sequence[Lineage], strategy: Any, sentences: int) -> list[list[HypothesisPath]]:
     """Every hypothesis that ended, for each sentence, best first; those cut off by the limit behind them."""
-    found: list[list[Path]] = [[] for _ in range(sentences)]
+    found: list[list[HypothesisPath]] = [[] for _ in range(sentences)]
     plain = [
-        (o.choice.parents.tolist(), o.choice.tokens.tolist(), o.choice.totals.tolist(), o.alive.tolist()) for o in outlines
+        (o.choice.parents.tolist(), o.choice.tokens.tolist(), o.choice.totals.tolist(), o.alive.tolist()) for o in lineages
     ]
-    for step, outline in enumerate(outlines):
-        owners, going_on = outline.sentences.tolist(), set(plain[step][3])
+    for step, lineage in enumerate(lineages):
+        owners, going_on = lineage.sentences.tolist(), set(plain[step][3])
         for child in range(len(owners)):
             if child not in going_on:
                 path = _trace_back(plain, step, child, strategy)
@@ -43,13 +43,13 @@ class Dropped(NamedTuple):
     kept: float | None  # the lowest running sum of log-probabilities among what it kept there; None: it had ended by then
 
 
-def dropped(outlines: Sequence[Outline], tokens: Sequence[int]) -> Dropped | None:
+def dropped(lineages: Sequence[Lineage], tokens: Sequence[int]) -> Dropped | None:
     """Where the search of one sentence dropped the hypothesis `tokens`; None if it kept every piece of it."""
     row = 0
     for step, token in enumerate(tokens):
-        if step == len(outlines):
+        if step == len(lineages):
             return Dropped(step, None)
-        choice, alive = outlines[step].choice, outlines[step].alive.tolist()
+        choice, alive = lineages[step].choice, lineages[step].alive.tolist()
         children = enumerate(zip(choice.parents.tolist(), choice.tokens.tolist(), strict=True))
         child = next((c for c, of in children if of == (row, token)), None)
         if child is None:
@@ -58,7 +58,7 @@ def dropped(outlines: Sequence[Outline], tokens: Sequence[int]) -> Dropped | Non
     return None
 
 
-def _trace_back(plain: Sequence[tuple[list[Any], ...]], last: int, child: int, strategy: Any) -> Path:
+def _trace_back(plain: Sequence[tuple[list[Any], ...]], last: int, child: int, strategy: Any) -> HypothesisPath:
     """The hypothesis that ends in `child` of step `last`."""
     tokens, rows, totals = [], [], []
     for step in range(last, -1, -1):
@@ -67,4 +67,4 @@ def _trace_back(plain: Sequence[tuple[list[Any], ...]], last: int, child: int, s
         tokens.append(step_tokens[child])
         totals.append(step_totals[child])
         child = plain[step - 1][3][parents[child]] if step else 0
-    return Path(tokens[::-1], rows[::-1], totals[::-1], tokens[0] == EOS, strategy.score(totals[0], len(tokens)))
+    return HypothesisPath(tokens[::-1], rows[::-1], totals[::-1], tokens[0] == EOS, strategy.score(totals[0], len(tokens)))

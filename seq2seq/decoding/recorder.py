@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from seq2seq.decoding.hypotheses import Path
-from seq2seq.decoding.loop import Frame, describe
+from seq2seq.decoding.hypotheses import HypothesisPath
+from seq2seq.decoding.loop import Frame
+from seq2seq.decoding.strategies import describe
 from seq2seq.models.attention import Memory
 from seq2seq.sources.text import Tokenizer, word_indices
 from seq2seq.trace import SUMMARY_GROUPS, Candidate, DecodingStep, DecodingTrace, Hypothesis, SourcePosition
@@ -34,7 +35,7 @@ def record(
     memory: Memory,
     lanes: tuple[str, ...],
     frames: Sequence[Frame],
-    hypotheses: Sequence[Path],
+    hypotheses: Sequence[HypothesisPath],
     strategy: Any,
     tokenizer: Tokenizer,
 ) -> DecodingTrace:
@@ -65,7 +66,7 @@ def _source(ids: Sequence[int], memory: Memory, lanes: Sequence[str], tokenizer:
     return tuple(SourcePosition(*row) for row in rows)
 
 
-def _steps(frames: Sequence[Frame], path: Path, forced: int, tokenizer: Tokenizer) -> tuple[DecodingStep, ...]:
+def _steps(frames: Sequence[Frame], path: HypothesisPath, forced: int, tokenizer: Tokenizer) -> tuple[DecodingStep, ...]:
     at = list(zip(frames, path.rows, strict=False))  # the path may end before the search does
     log_probs = torch.stack([frame.log_probs[row] for frame, row in at])  # [T, V]
     hidden = torch.stack([frame.hidden[row] for frame, row in at])

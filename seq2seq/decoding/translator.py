@@ -19,16 +19,17 @@ from seq2seq.data.corpora import Pair, with_references
 from seq2seq.decoding import loop
 from seq2seq.decoding.beam_tree import BeamTree, grow
 from seq2seq.decoding.edited_attention import NO_EDITS, Edited, Edits
-from seq2seq.decoding.hypotheses import Path as Hypothesis
-from seq2seq.decoding.hypotheses import paths
-from seq2seq.decoding.loop import Beam, Greedy, Prefix, decode
+from seq2seq.decoding.hypotheses import HypothesisPath, paths
+from seq2seq.decoding.loop import decode
 from seq2seq.decoding.metrics import Quality, quality
 from seq2seq.decoding.recorder import record
+from seq2seq.decoding.strategies import Beam, Greedy, Prefix
 from seq2seq.models import checkpoint
 from seq2seq.models.attention import NO_ATTENTION, Memory
 from seq2seq.models.checkpoint import Checkpoint, Outline, available
 from seq2seq.models.packed import pack
-from seq2seq.models.seq2seq import Seq2Seq, State, count_parameters
+from seq2seq.models.seq2seq import Seq2Seq, count_parameters
+from seq2seq.models.state import State
 from seq2seq.sources.text import WORD_START, Vocabulary, normalise
 from seq2seq.trace import DecodingTrace
 
@@ -158,10 +159,10 @@ class Translator:
         """The best hypothesis of each of some sources, as `source_ids` gives them, decoded together."""
         return [hypotheses[0].tokens for hypotheses in paths(self.search(sources, strategy), strategy, len(sources))]
 
-    def search(self, sources: Sequence[Ids], strategy: Any) -> list[loop.Outline]:
+    def search(self, sources: Sequence[Ids], strategy: Any) -> list[loop.Lineage]:
         """What led to what in the decoding of some sources: the rest of a batch's frames would fill the memory, unread."""
         memory, state, limits = self._encode(self.model, sources, strategy)
-        return [frame.outline for frame in decode(self.model, memory, state, strategy, limits)]
+        return [frame.lineage for frame in decode(self.model, memory, state, strategy, limits)]
 
     @torch.inference_mode()
     def force(self, sources: Sequence[Ids], fed: Sequence[Ids]) -> torch.Tensor:
@@ -185,7 +186,7 @@ class Translator:
             if (attention := frame.attention) is None:
                 raise ValueError(f"the model {self.name!r} has no attention: choose one that has")
             # Nothing but the forced piece can be chosen, so each row has one child and keeps its place.
-            for row, sentence in zip(attention.cpu().numpy(), frame.outline.sentences.tolist(), strict=True):
+            for row, sentence in zip(attention.cpu().numpy(), frame.lineage.sentences.tolist(), strict=True):
                 found[sentence].append(row[: len(sources[sentence])])
         return [np.stack(rows) for rows in found]
 
@@ -279,12 +280,14 @@ class Translator:
             tokenizer=self._tokenizer,
         )
 
-    def _decode(self, ids: Ids, strategy: Any, edits: Edits = NO_EDITS) -> tuple[Memory, list[loop.Frame], list[Hypothesis]]:
+    def _decode(
+        self, ids: Ids, strategy: Any, edits: Edits = NO_EDITS
+    ) -> tuple[Memory, list[loop.Frame], list[HypothesisPath]]:
         """The memory of one sentence, all that happened as it was decoded, and what was found, best first."""
         memory, state, limits = self._encode(self._packed, [ids], strategy)
         model = Edited(self._packed, edits, len(ids)) if edits else self._packed
         frames = list(decode(model, memory, state, strategy, limits))
-        hypotheses = paths([frame.outline for frame in frames], strategy, 1)[0]
+        hypotheses = paths([frame.lineage for frame in frames], strategy, 1)[0]
         # One number that is none makes a whole distribution so, and with it every sum from there on; a beam then keeps nothing.
         if not hypotheses or not all(math.isfinite(hypothesis.totals[-1]) for hypothesis in hypotheses):
             raise ValueError(f"the model {self.name!r} gives values that are not numbers: its weights are damaged")

@@ -7,12 +7,13 @@ A attention units.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from seq2seq.config import ModelConfig, choose
-from seq2seq.models.losses import widen
+from seq2seq.models.layers import widen
 from seq2seq.models.state import PerRow
 
 
@@ -35,20 +36,29 @@ class RecurrentMemory(Memory):
     keys: Tensor | None = None  # [R, S, A or D] computed once a sentence by the score function
 
 
-class DotScore(nn.Module):
-    """query . state: Luong et al. 2015, section 3.1. It has no parameters, so both must be of one size."""
+class Score(nn.Module):
+    """How well a decoder state (the query) fits each encoder state. `reads` names the settings that only this score uses."""
+
+    reads: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, query_size: int, memory_size: int, config: ModelConfig):
         super().__init__()
+
+    def keys(self, states: Tensor) -> Tensor:
+        """[R, S, M] -> [R, S, units]: the part of the score that is computed once a sentence."""
+        return states
+
+
+class DotScore(Score):
+    """query . state: Luong et al. 2015, section 3.1. It has no parameters, so both must be of one size."""
+
+    def __init__(self, query_size: int, memory_size: int, config: ModelConfig):
+        super().__init__(query_size, memory_size, config)
         if query_size != memory_size:
             raise ValueError(
                 f"dot attention multiplies the decoder's {query_size} units with the encoder's {memory_size}: decoder_size "
                 f"must be {memory_size} (the encoder's directions together), or attention 'general'"
             )
-
-    def keys(self, states: Tensor) -> Tensor:
-        """[R, S, M] -> [R, S, D]: nothing to compute beforehand."""
-        return states
 
     def forward(self, query: Tensor, keys: Tensor) -> Tensor:
         """Query [R, T, D] and keys [R, S, D] -> scores [R, T, S], before masking."""
@@ -67,14 +77,16 @@ class GeneralScore(DotScore):
         return self.memory(states)
 
 
-class AdditiveScore(nn.Module):
+class AdditiveScore(Score):
     """v . tanh(W query + U state): Bahdanau et al. 2014, appendix A.1.2.
 
     Luong et al. 2015 call it "concat": one matrix on [query; state] is W and U side by side.
     """
 
+    reads: ClassVar[frozenset[str]] = frozenset({"attention_size"})
+
     def __init__(self, query_size: int, memory_size: int, config: ModelConfig):
-        super().__init__()
+        super().__init__(query_size, memory_size, config)
         self.query = nn.Linear(query_size, config.attention_size, bias=False)
         self.memory = nn.Linear(memory_size, config.attention_size)
         self.weight = nn.Linear(config.attention_size, 1, bias=False)
@@ -92,12 +104,12 @@ class AdditiveScore(nn.Module):
 class Attention(nn.Module):
     """A context vector for every target position: the memory averaged with the softmax of the scores."""
 
-    def __init__(self, score: nn.Module):
+    def __init__(self, score: Score):
         super().__init__()
         self.score = score
 
     def prepare(self, memory: RecurrentMemory) -> RecurrentMemory:
-        return replace(memory, keys=self.score.keys(memory.states))  # type: ignore[operator]
+        return replace(memory, keys=self.score.keys(memory.states))
 
     def forward(self, query: Tensor, memory: RecurrentMemory) -> tuple[Tensor, Tensor]:
         """Query [R, T, D] -> contexts [R, T, M] and weights [R, T, S]; padding gets a weight of exactly 0."""
@@ -129,7 +141,7 @@ class FixedContext(nn.Module):
         return memory.context[:, None].expand(-1, query.shape[1], -1), None
 
 
-SCORES: dict[str, type[nn.Module]] = {"additive": AdditiveScore, "dot": DotScore, "general": GeneralScore}
+SCORES: dict[str, type[Score]] = {"additive": AdditiveScore, "dot": DotScore, "general": GeneralScore}
 NO_ATTENTION = "none"
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from seq2seq.models.losses import widen
+from seq2seq.models.layers import widen
 
 
 class _Scan(Function):

@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from seq2seq.models.recurrent import Recurrence
 from seq2seq.models.seq2seq import Seq2Seq
 
+# The packed call for each cell, by its name in `torch.ops.quantized`. A cell that is not here stays as it is.
 _CELLS = {
-    nn.GRU: torch.ops.quantized.quantized_gru_cell_dynamic.default,
-    nn.LSTM: torch.ops.quantized.quantized_lstm_cell_dynamic.default,
-    nn.RNN: torch.ops.quantized.quantized_rnn_tanh_cell_dynamic.default,
+    nn.GRU: "quantized_gru_cell_dynamic",
+    nn.LSTM: "quantized_lstm_cell_dynamic",
+    nn.RNN: "quantized_rnn_tanh_cell_dynamic",
 }
-_linear = torch.ops.quantized.linear_dynamic_fp16.default
 SMALL = 2**16  # a matrix of fewer numbers stays in the processor's own cache, where packing gains nothing
 
 
@@ -32,10 +32,11 @@ class PackedLinear(nn.Module):
     def __init__(self, linear: nn.Linear):
         super().__init__()
         self._packed = _pack(linear.weight, linear.bias)
+        self._product = _operator("linear_dynamic_fp16")
 
     def forward(self, x: Tensor) -> Tensor:
         """[.., inputs] -> [.., outputs]"""
-        return _linear(x, self._packed)
+        return self._product(x, self._packed)
 
 
 class PackedRecurrence(nn.Module):
@@ -43,9 +44,10 @@ class PackedRecurrence(nn.Module):
 
     def __init__(self, recurrence: Recurrence):
         super().__init__()
-        from_inputs, from_state, input_bias, state_bias = recurrence.cell.all_weights[0]
+        cell: Any = recurrence.cell
+        from_inputs, from_state, input_bias, state_bias = cell.all_weights[0]
         self._packed = (_pack(from_inputs, input_bias), _pack(from_state, state_bias), input_bias, state_bias)
-        self._cell: Any = _CELLS[type(recurrence.cell)]
+        self._cell = _operator(_CELLS[type(cell)])
         self.size, self.state_size = recurrence.size, recurrence.state_size
 
     def forward(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
@@ -60,12 +62,20 @@ class PackedRecurrence(nn.Module):
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs, 1), state
 
 
+def _operator(name: str) -> Any:
+    """An operator of `torch.ops.quantized`. It is looked up here, where it is used: a later PyTorch may not have it.
+
+    Raises AttributeError where this build of PyTorch lacks it.
+    """
+    return getattr(torch.ops.quantized, name).default
+
+
 def _pack(weight: Tensor, bias: Tensor | None) -> Any:
-    return torch.ops.quantized.linear_prepack_fp16(weight.detach().float().contiguous(), bias)
+    return _operator("linear_prepack_fp16")(weight.detach().float().contiguous(), bias)
 
 
 def pack_linear(linear: nn.Linear) -> nn.Module:
-    """Raises RuntimeError where there is no FBGEMM."""
+    """Raises RuntimeError where there is no FBGEMM, AttributeError where PyTorch lacks the operator."""
     return linear if linear.weight.numel() < SMALL else PackedLinear(linear)
 
 
@@ -79,7 +89,7 @@ def pack(model: Seq2Seq) -> Seq2Seq:
     try:
         decoder, output = copy.deepcopy(model.decoder), pack_linear(model.output)
         _pack_all(decoder)
-    except RuntimeError:  # no FBGEMM here
+    except (AttributeError, RuntimeError):  # no such operator in this PyTorch, or no FBGEMM on this processor
         return model
     packed = copy.copy(model)
     packed._modules = {**model._modules, "decoder": decoder, "output": output}
@@ -89,7 +99,8 @@ def pack(model: Seq2Seq) -> Seq2Seq:
 def _pack_all(module: nn.Module) -> None:
     for name, child in module.named_children():
         if isinstance(child, Recurrence):
-            setattr(module, name, PackedRecurrence(child))
+            if type(child.cell) in _CELLS:
+                setattr(module, name, PackedRecurrence(child))
         elif isinstance(child, nn.Linear):
             setattr(module, name, pack_linear(child))
         else:

@@ -18,7 +18,21 @@ from seq2seq.models.gru_scan import gru_scan
 from seq2seq.models.layers import LockedDropout
 from seq2seq.models.state import PerRow
 
-CELLS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+
+@dataclass(frozen=True)
+class Cell:
+    """A recurrent cell. `module(input_size, size, batch_first=True)` is called as PyTorch's `nn.GRU` is."""
+
+    title: str
+    module: type[nn.Module]
+    state_parts: int = 1  # tensors of `size` units that make its state; the first one is its output
+
+
+CELLS: dict[str, Cell] = {
+    "rnn": Cell("RNN", nn.RNN),
+    "gru": Cell("GRU", nn.GRU),
+    "lstm": Cell("LSTM", nn.LSTM, state_parts=2),
+}
 
 
 class Recurrence(nn.Module):
@@ -26,9 +40,10 @@ class Recurrence(nn.Module):
 
     def __init__(self, cell: str, input_size: int, size: int):
         super().__init__()
-        self.cell = choose("cell", cell, CELLS)(input_size, size, batch_first=True)
+        kind: Cell = choose("cell", cell, CELLS)
+        self.cell = kind.module(input_size, size, batch_first=True)
         self.size = size
-        self.state_size = 2 * size if cell == "lstm" else size
+        self.state_size = kind.state_parts * size
 
     def forward(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Inputs [R, T, input_size], state [R, state_size] -> outputs [R, T, size], state after the last position."""

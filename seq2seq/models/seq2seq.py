@@ -1,4 +1,4 @@
-"""The contract that every encoder-decoder keeps, and the registry of architectures.
+"""The contract that every encoder-decoder keeps: encode, step, forward, loss.
 
 Symbols: B sentences, R rows (sentences, or hypotheses of a beam), S source positions, T target positions, V target pieces,
 E embedding units.
@@ -7,9 +7,8 @@ E embedding units.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,109 +16,18 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from seq2seq.config import BOS, PAD, ModelConfig, choose
-from seq2seq.models.attention import NO_ATTENTION, Memory
-from seq2seq.models.losses import linear_cross_entropy, widen
-from seq2seq.models.papers import BahdanauDecoder, ChoDecoder, LuongDecoder, SutskeverDecoder
-from seq2seq.models.recurrent import RecurrentDecoder, RecurrentEncoder
-from seq2seq.models.transformer import TransformerDecoder, TransformerEncoder
+from seq2seq.models.architectures import ARCHITECTURES, Architecture
+from seq2seq.models.attention import Memory
+from seq2seq.models.layers import linear_cross_entropy, widen
+from seq2seq.models.state import State
 
-ENCODER, CROSS, DECODER = "encoder", "cross", "decoder"  # whose heads, and into what they look
-
-
-class State(Protocol):
-    """What a decoder carries from step to step. Only the decoder knows what is inside."""
-
-    def select(self, rows: Tensor) -> State: ...
-
-    @property
-    def hidden(self) -> Tensor: ...
+ENCODER, CROSS, DECODER = "encoder", "cross", "decoder"  # the kinds of heads, by whose they are and what they look at
 
 
 class StepOutput(NamedTuple):
     log_probs: Tensor  # [R, V]
     attention: Tensor | None  # [R, S]
     state: State
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """An encoder and a decoder; Seq2Seq adds what all share: embeddings, output layer, loss."""
-
-    title: str
-    encoder: type[nn.Module]
-    decoder: type[nn.Module]
-    own: frozenset[str]  # the settings of ModelConfig that it reads besides `COMMON`
-    fixed: Mapping[str, Any] = field(default_factory=dict)  # settings that it has in one way only
-    usual: Mapping[str, Any] = field(default_factory=dict)  # the paper's choice, where it is not ModelConfig's default
-
-    def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """`given` filled up with what this architecture has or usually has."""
-        return {**self.usual, **self.fixed, **given}
-
-    def describe(self, config: ModelConfig) -> str:
-        """One line for a visitor."""
-        if "heads" in self.own:
-            return f"{self.title}, {config.encoder_layers} + {config.decoder_layers} layers, {config.heads} heads"
-        readers = "no attention" if config.attention == NO_ATTENTION else f"{config.attention} attention"
-        return f"{config.cell.upper()} {self.title}, {readers}"
-
-    def check(self, config: ModelConfig) -> None:
-        """Raises ValueError for a setting that would contradict the architecture, or be ignored by it."""
-        for setting in fields(config):
-            value = getattr(config, setting.name)
-            if setting.name in self.fixed:
-                if value != self.fixed[setting.name]:
-                    raise ValueError(
-                        f"architecture {config.architecture!r} needs {setting.name} {self.fixed[setting.name]!r}, not {value!r}"
-                    )
-            elif setting.name not in COMMON | self.own and value != setting.default:
-                raise ValueError(f"architecture {config.architecture!r} does not read {setting.name}; leave it out")
-        if config.attention != "additive" and config.attention_size != ModelConfig.attention_size:
-            raise ValueError(f"attention {config.attention!r} does not read attention_size; leave it out")
-
-
-COMMON = {
-    *("architecture", "source_vocabulary", "target_vocabulary", "shared_vocabulary", "tied_embeddings"),
-    *("embedding_size", "encoder_layers", "decoder_layers", "dropout"),
-}
-_RECURRENT = frozenset({"cell", "encoder_size", "decoder_size", "reverse_source", "bidirectional"})
-_ATTENTIVE = _RECURRENT | {"attention", "attention_size"}
-_ONE_WAY = {"bidirectional": False}
-_PLAIN = {"attention": NO_ATTENTION}
-
-ARCHITECTURES: dict[str, Architecture] = {
-    "recurrent": Architecture("encoder-decoder", RecurrentEncoder, RecurrentDecoder, _ATTENTIVE),
-    "sutskever": Architecture(
-        "encoder-decoder of Sutskever et al. 2014",
-        *(RecurrentEncoder, SutskeverDecoder, _RECURRENT),
-        fixed={**_ONE_WAY, **_PLAIN},
-        usual={"cell": "lstm", "encoder_layers": 4, "decoder_layers": 4, "encoder_size": 320, "reverse_source": True},
-    ),
-    "cho": Architecture(
-        "encoder-decoder of Cho et al. 2014",
-        *(RecurrentEncoder, ChoDecoder, _RECURRENT),
-        fixed=_PLAIN,
-        usual={**_ONE_WAY, "decoder_layers": 1},
-    ),
-    "bahdanau": Architecture(
-        "encoder-decoder of Bahdanau et al. 2014",
-        *(RecurrentEncoder, BahdanauDecoder, _ATTENTIVE - {"reverse_source"}),
-        fixed={"bidirectional": True},
-        usual={"decoder_layers": 1},
-    ),
-    "luong": Architecture(
-        "encoder-decoder of Luong et al. 2015",
-        *(RecurrentEncoder, LuongDecoder, _ATTENTIVE | {"input_feeding"}),
-        fixed=_ONE_WAY,
-        usual={"cell": "lstm", "attention": "general", "input_feeding": True, "encoder_layers": 2, "encoder_size": 320},
-    ),
-    "transformer": Architecture(
-        "Transformer",
-        *(TransformerEncoder, TransformerDecoder, frozenset({"heads", "feed_forward_size"})),
-        fixed={"attention": "dot"},
-        usual={"encoder_layers": 4, "decoder_layers": 4, "embedding_size": 192},
-    ),
-}
 
 
 class _NoDrawing(TorchFunctionMode):
@@ -236,7 +144,7 @@ class Seq2Seq(nn.Module):
         "encoder": a layer [B, N, S, S]; "cross", from the decoder into the source: [B, N, T, S]; "decoder", into what was
         written: [B, N, T, T], where column t is the piece that was fed at step t, the first being the start mark.
         """
-        if not hasattr(self.decoder, "look"):
+        if not self.architecture.has_heads:
             return {}
         memory, in_encoder = self.encoder.look(self.embed_source(source), lengths)
         memory, state = self.decoder.begin(memory)

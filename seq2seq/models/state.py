@@ -1,11 +1,20 @@
-"""Records of tensors that belong to rows: a batch's sentences, or a beam's hypotheses."""
+"""States and other records whose tensors have one row for each sentence of a batch or hypothesis of a beam."""
 
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from torch import Tensor
+
+
+class State(Protocol):
+    """What a decoder carries from step to step. Only the decoder knows what is inside."""
+
+    def select(self, rows: Tensor) -> State: ...
+
+    @property
+    def hidden(self) -> Tensor: ...
 
 
 class PerRow:

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from seq2seq.decoding.loop import describe
 from seq2seq.decoding.metrics import Quality
+from seq2seq.decoding.strategies import describe
 from seq2seq.files import replace_file
 from seq2seq.models.checkpoint import Checkpoint, load
 from seq2seq.models.seq2seq import count_parameters

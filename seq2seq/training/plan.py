@@ -11,8 +11,9 @@ from seq2seq.config import ModelConfig, TrainConfig, choose
 from seq2seq.data.corpora import Corpus, Pair
 from seq2seq.data.synthetic import SPLITS, TASKS, Task
 from seq2seq.models import checkpoint
+from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.models.checkpoint import Origin
-from seq2seq.models.seq2seq import ARCHITECTURES, COMMON, Seq2Seq, shape_of
+from seq2seq.models.seq2seq import Seq2Seq, shape_of
 from seq2seq.sources.text import Tokenizer
 from seq2seq.training.optimizers import OPTIMIZERS
 
@@ -166,8 +167,8 @@ def sized(given: Mapping[str, Any], embedding: int, width: int) -> dict[str, Any
         "encoder_size": width // 2 if both_ways else width,
         "decoder_size": width,
         "feed_forward_size": width,
+        "attention_size": width // 2,
         "dropout": 0.05,
     }
-    if chosen.get("attention", ModelConfig.attention) == "additive":
-        sizes["attention_size"] = width // 2
-    return {name: value for name, value in sizes.items() if name in COMMON | architecture.own}
+    read = architecture.reads(chosen.get("attention", ModelConfig.attention))
+    return {name: value for name, value in sizes.items() if name in read}

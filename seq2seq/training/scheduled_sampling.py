@@ -14,7 +14,8 @@ from torch import Tensor
 
 from seq2seq.config import PAD
 from seq2seq.data.batches import Batch, Ids
-from seq2seq.decoding.loop import Choice, Rows, Search, decode
+from seq2seq.decoding.loop import decode
+from seq2seq.decoding.strategies import Choice, Rows, Search
 from seq2seq.models.seq2seq import Seq2Seq
 
 
@@ -67,6 +68,6 @@ def fed_pieces(model: Seq2Seq, batch: Batch, ratio: float, seed: int) -> Tensor:
     memory, state = model.encode(batch.source, batch.lengths)
     fed = batch.target.clone()
     for position, frame in enumerate(decode(model, memory, state, Mixed(references, ratio, seed), lengths)):
-        fed[frame.outline.sentences, position] = frame.outline.choice.tokens
+        fed[frame.lineage.sentences, position] = frame.lineage.choice.tokens
     model.train(training)
     return fed

@@ -15,7 +15,7 @@ from seq2seq.analysis.attribution import attribute, by_word, deletions, rank_cor
 from seq2seq.analysis.inspection import heads, state_changes
 from seq2seq.data.batches import pad
 from seq2seq.decoding.edited_attention import Edited
-from seq2seq.decoding.loop import Beam
+from seq2seq.decoding.strategies import Beam
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import CROSS, DECODER, ENCODER, Seq2Seq
 from seq2seq.trace import DecodingTrace
@@ -30,7 +30,7 @@ def trace(translator: Translator) -> DecodingTrace:
 
 
 def has_heads(translator: Translator) -> bool:
-    return "heads" in translator.model.architecture.own
+    return translator.model.architecture.has_heads
 
 
 # --- heads and states ---

@@ -5,8 +5,8 @@ from support.small import make_checkpoint, make_model, small_config
 
 from seq2seq.analysis import scoring
 from seq2seq.config import ModelConfig
-from seq2seq.decoding.loop import Beam
 from seq2seq.decoding.metrics import divergence
+from seq2seq.decoding.strategies import Beam
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.text import Tokenizer
 
@@ -33,16 +33,16 @@ def test_a_beam_drops_what_it_does_not_keep(translator: Translator, size: int) -
     step = found.dropped.step
     if found.dropped.kept is not None:
         assert found.own.steps[step].total <= found.dropped.kept + 1e-4
-        outlines = translator.search([translator.source_ids(SOURCE)], Beam(size))
-        assert found.dropped.kept == min(outlines[step].choice.totals.tolist())
+        lineages = translator.search([translator.source_ids(SOURCE)], Beam(size))
+        assert found.dropped.kept == min(lineages[step].choice.totals.tolist())
 
 
 def test_a_beam_does_not_drop_what_it_found(translator: Translator) -> None:
     beam = Beam(4)
-    outlines = translator.search([translator.source_ids(SOURCE)], beam)
+    lineages = translator.search([translator.source_ids(SOURCE)], beam)
     best = translator.decode_batch([translator.source_ids(SOURCE)], beam)[0]
-    assert scoring.dropped(outlines, best) is None
-    assert scoring.dropped(outlines, [*best[:-1], (best[-1] + 1) % 300]) is not None
+    assert scoring.dropped(lineages, best) is None
+    assert scoring.dropped(lineages, [*best[:-1], (best[-1] + 1) % 300]) is not None
 
 
 def test_a_beam_as_wide_as_the_vocabulary_keeps_the_first_piece_of_anything(tokenizer: Tokenizer) -> None:

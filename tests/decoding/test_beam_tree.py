@@ -15,7 +15,8 @@ from seq2seq.config import EOS
 from seq2seq.data.batches import pad
 from seq2seq.decoding.beam_tree import Node, grow
 from seq2seq.decoding.hypotheses import paths
-from seq2seq.decoding.loop import Beam, decode
+from seq2seq.decoding.loop import decode
+from seq2seq.decoding.strategies import Beam
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.attention import beam_tree as ui
 from seq2seq.ui.attention.beam_tree import Asked
@@ -102,7 +103,7 @@ def test_an_exhaustive_search_is_every_sequence_there_is() -> None:
     source, lengths = pad([[4, 5, 6, EOS]])
     beam = Beam(vocabulary**longest)
     frames = list(decode(model, *model.encode(source, lengths), beam, torch.tensor([longest])))
-    tree = grow(frames, beam, paths([frame.outline for frame in frames], beam, 1)[0], Numbers())
+    tree = grow(frames, beam, paths([frame.lineage for frame in frames], beam, 1)[0], Numbers())
     others = vocabulary - 1  # all but the end mark go on
     assert [len(layer) for layer in tree.layers()] == [vocabulary * others**t for t in range(longest)]
     assert not any(node.dropped for node in tree.nodes)

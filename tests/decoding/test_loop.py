@@ -10,7 +10,8 @@ from support.small import make_model, small_config
 from seq2seq.config import EOS, PAD
 from seq2seq.data.batches import pad
 from seq2seq.decoding.hypotheses import paths
-from seq2seq.decoding.loop import Beam, Greedy, Prefix, Sample, decode, describe
+from seq2seq.decoding.loop import decode
+from seq2seq.decoding.strategies import Beam, Greedy, Prefix, Sample, describe
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
 
@@ -32,8 +33,8 @@ def test_an_exhaustive_beam_finds_what_brute_force_finds(attention: str, penalty
     model = make_model(small_config(attention=attention, source_vocabulary=vocabulary, target_vocabulary=vocabulary))
     source, lengths = pad([[4, 5, 6, EOS]])
     beam = Beam(vocabulary**longest, penalty)
-    outlines = [f.outline for f in decode(model, *model.encode(source, lengths), beam, torch.tensor([longest]))]
-    found = [p for p in paths(outlines, beam, 1)[0] if p.finished]
+    lineages = [f.lineage for f in decode(model, *model.encode(source, lengths), beam, torch.tensor([longest]))]
+    found = [p for p in paths(lineages, beam, 1)[0] if p.finished]
 
     def total(tokens: tuple[int, ...]) -> float:
         return -float(model.loss(source, lengths, torch.tensor([tokens])))
@@ -132,8 +133,8 @@ def test_prefixes_of_several_lengths_are_forced_in_one_batch() -> None:
     model = make_model(small_config())
     source, lengths = pad([[5, 6, EOS], [7, EOS]])
     strategy = Prefix(((11, 12, EOS), (13, 14, 15, 16, EOS)))
-    outlines = [f.outline for f in decode(model, *model.encode(source, lengths), strategy, torch.tensor([9, 9]))]
-    assert [p[0].tokens for p in paths(outlines, strategy, 2)] == [[11, 12, EOS], [13, 14, 15, 16, EOS]]
+    lineages = [f.lineage for f in decode(model, *model.encode(source, lengths), strategy, torch.tensor([9, 9]))]
+    assert [p[0].tokens for p in paths(lineages, strategy, 2)] == [[11, 12, EOS], [13, 14, 15, 16, EOS]]
 
 
 @pytest.mark.parametrize(

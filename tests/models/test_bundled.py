@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from seq2seq.decoding.loop import Beam, Greedy
+from seq2seq.decoding.strategies import Beam, Greedy
 from seq2seq.decoding.translator import ModelInfo, Translator
 from seq2seq.models import checkpoint
 from seq2seq.models.checkpoint import ROOT, available

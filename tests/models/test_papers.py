@@ -9,7 +9,8 @@ from torch import Tensor
 
 from seq2seq.config import BOS, EOS
 from seq2seq.models.attention import Memory
-from seq2seq.models.seq2seq import Seq2Seq, State, StepOutput
+from seq2seq.models.seq2seq import Seq2Seq, StepOutput
+from seq2seq.models.state import State
 
 SOURCE, LENGTHS = torch.tensor([[5, 9, 7, 300, 41, EOS]]), torch.tensor([6])
 

@@ -9,10 +9,10 @@ from torch.nn import functional as F
 from seq2seq.analysis.plain_loop import PerStepLoop
 from seq2seq.config import BOS, EOS, PAD, ModelConfig
 from seq2seq.data.batches import pad
-from seq2seq.decoding.loop import Greedy, decode
+from seq2seq.decoding.loop import decode
+from seq2seq.decoding.strategies import Greedy
 from seq2seq.models.gru_scan import gru_scan
-from seq2seq.models.layers import Dropout, LockedDropout
-from seq2seq.models.losses import CHUNK, linear_cross_entropy
+from seq2seq.models.layers import CHUNK, Dropout, LockedDropout, linear_cross_entropy
 from seq2seq.models.packed import pack
 from seq2seq.models.seq2seq import Seq2Seq, count_parameters
 
@@ -123,7 +123,7 @@ def test_the_plain_loop_that_the_bench_measures_against_computes_the_same() -> N
         torch.testing.assert_close(loop.loss(source, lengths, target, smoothing), ours, atol=1e-3, rtol=1e-5)
     memory, state = model.encode(*pad(SOURCES[:1]))
     frames = decode(model, memory, state, Greedy(), torch.tensor([9]))
-    assert loop.translate(SOURCES[0], 9) == [int(frame.outline.choice.tokens[0]) for frame in frames]
+    assert loop.translate(SOURCES[0], 9) == [int(frame.lineage.choice.tokens[0]) for frame in frames]
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])

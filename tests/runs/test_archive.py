@@ -22,7 +22,7 @@ from support.small import CONFIGS, make_checkpoint, make_model, small_config
 
 from seq2seq.decoding.translator import Translator
 from seq2seq.models import checkpoint
-from seq2seq.models.seq2seq import ARCHITECTURES
+from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.runs import archive
 from seq2seq.runs.archive import pack, unpack
 from seq2seq.sources.text import Tokenizer

@@ -9,10 +9,11 @@ import torch
 
 from seq2seq.config import ModelConfig, TrainConfig
 from seq2seq.decoding.translator import ModelInfo
+from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.models.attention import NO_ATTENTION, SCORES
 from seq2seq.models.checkpoint import Checkpoint, Origin
 from seq2seq.models.recurrent import CELLS
-from seq2seq.models.seq2seq import ARCHITECTURES, COMMON, Seq2Seq
+from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.sources.text import Tokenizer
 
 SUBJECTS = [("I", "je"), ("we", "nous"), ("the cat", "le chat"), ("my sister", "ma sœur"), ("the old man", "le vieil homme")]
@@ -41,13 +42,12 @@ def small_config(architecture: str = "recurrent", **changes: object) -> ModelCon
     entry = ARCHITECTURES.get(architecture)
     if entry is None:
         return ModelConfig(architecture=architecture)
-    sizes = {name: value for name, value in SMALL.items() if name in COMMON | entry.own}
+    chosen = entry.settings(changes)
+    read = entry.reads(chosen.get("attention", ModelConfig.attention))
+    sizes = {name: value for name, value in SMALL.items() if name in read}
     if architecture in ONE_SIZE:
         sizes["decoder_size"] = sizes["encoder_size"]
-    settings = entry.settings({**sizes, **changes})
-    if settings.get("attention", "additive") != "additive" and "attention_size" not in changes:
-        settings.pop("attention_size", None)  # which additive attention alone reads
-    return ModelConfig(architecture=architecture, **settings)
+    return ModelConfig(architecture=architecture, **entry.settings({**sizes, **changes}))
 
 
 def _small_configs() -> dict[str, ModelConfig]:

@@ -16,7 +16,7 @@ from gradio_client import Client
 from support.server import ROOT, serve
 
 from seq2seq.analysis import scoring
-from seq2seq.decoding.loop import Beam
+from seq2seq.decoding.strategies import Beam
 from seq2seq.trace import SCHEMA, DecodingTrace
 from seq2seq.ui import api
 from seq2seq.ui.app import create_app

@@ -8,7 +8,7 @@ import gradio as gr
 import pytest
 from support.small import make_info
 
-from seq2seq.decoding.loop import STRATEGIES, Beam, Greedy, Sample
+from seq2seq.decoding.strategies import STRATEGIES, Beam, Greedy, Sample
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, examples, search
 from seq2seq.ui.kit.address import Request

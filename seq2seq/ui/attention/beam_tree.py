@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from seq2seq.decoding.beam_tree import BeamTree
-from seq2seq.decoding.loop import Beam
+from seq2seq.decoding.strategies import Beam
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, examples, fields, search
 from seq2seq.ui.kit.address import Request

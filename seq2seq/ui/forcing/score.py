@@ -11,7 +11,7 @@ import gradio as gr
 
 from seq2seq.analysis import scoring
 from seq2seq.analysis.scoring import perplexity, word_scores
-from seq2seq.decoding.loop import Beam
+from seq2seq.decoding.strategies import Beam
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, examples, fields

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from cachetools import LRUCache
 
-from seq2seq.decoding.loop import Greedy
+from seq2seq.decoding.strategies import Greedy
 from seq2seq.decoding.translator import ModelInfo, Translator, available
 from seq2seq.models import checkpoint
 from seq2seq.models.checkpoint import UNUSABLE, WEIGHTS

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from seq2seq.decoding.loop import STRATEGIES, Greedy
+from seq2seq.decoding.strategies import STRATEGIES, Greedy
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import examples, search
 from seq2seq.ui.kit.component import read as read_asset

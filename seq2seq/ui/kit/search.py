@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from seq2seq.decoding.loop import STRATEGIES
+from seq2seq.decoding.strategies import STRATEGIES
 
 
 @dataclass(frozen=True)

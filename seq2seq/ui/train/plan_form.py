@@ -14,9 +14,10 @@ from typing import Any
 import torch
 
 from seq2seq.config import EOS, ModelConfig
-from seq2seq.models.attention import SCORES
+from seq2seq.models.architectures import ARCHITECTURES, COMMON
+from seq2seq.models.attention import NO_ATTENTION, SCORES
 from seq2seq.models.recurrent import CELLS
-from seq2seq.models.seq2seq import ARCHITECTURES, COMMON, NO_ATTENTION, Seq2Seq, count_parameters
+from seq2seq.models.seq2seq import Seq2Seq, count_parameters
 from seq2seq.schedules import SCHEDULES
 from seq2seq.training.loop import pace
 from seq2seq.training.optimizers import OPTIMIZERS
@@ -95,8 +96,9 @@ def _part(settings: Mapping[str, Setting], chosen: Mapping[str, Any]) -> dict[st
 
 def read_by(architecture: str) -> set[str]:
     """The settings that an architecture leaves open; the others it has in one way, or not at all."""
-    known = ARCHITECTURES[architecture]
-    return {name for name in SETTINGS if name in TRAINING or (name in COMMON | known.own and name not in known.fixed)}
+    entry = ARCHITECTURES[architecture]
+    open_to_choice = COMMON | entry.own - entry.fixed.keys()
+    return {name for name in SETTINGS if name in TRAINING or (name in open_to_choice)}
 
 
 def plan_of(

@@ -9,7 +9,7 @@ import gradio as gr
 
 from seq2seq.config import ModelConfig
 from seq2seq.data.synthetic import TASKS
-from seq2seq.models.seq2seq import ARCHITECTURES
+from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.training.plan import Files, Plan
 from seq2seq.ui.host.limits import UNLIMITED
 from seq2seq.ui.host.services import Services

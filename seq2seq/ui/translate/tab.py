@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from seq2seq.decoding.loop import STRATEGIES
+from seq2seq.decoding.strategies import STRATEGIES
 from seq2seq.decoding.translator import ModelInfo
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, examples, fields, search

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from support.page import expect_step, output, player
 
 from seq2seq.decoding.beam_tree import BeamTree
-from seq2seq.decoding.loop import Beam
+from seq2seq.decoding.strategies import Beam
 from seq2seq.decoding.translator import Translator
 
 TEXT = "Could you lend me your bicycle this afternoon?"

@@ -1,0 +1,238 @@
+"""What a decoder writes next: greedy, beam, sampling, and a forced prefix.
+
+A strategy is a frozen, validated setting; `start` returns the search that runs it. At each step a search gets the distributions
+of all rows and returns their children: (parent row, token) pairs. The loop (loop.py) carries the decoder's states along.
+
+Symbols: B sentences, R rows (live hypotheses of all sentences), C children of a step, V pieces, k beam size.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from seq2seq.config import EOS
+
+NEVER = float("-inf")
+
+
+class Choice(NamedTuple):
+    """The children of a step. The search decides which go on; one that ended or was dropped does not."""
+
+    parents: Tensor  # [C] row of each child
+    tokens: Tensor  # [C]
+    totals: Tensor  # [C] running sums of log-probabilities
+    alive: Tensor  # [C] bool
+
+
+class Rows(NamedTuple):
+    """The live hypotheses, those of one sentence next to each other."""
+
+    sentences: Tensor  # [R] which sentence a row belongs to, ascending
+    totals: Tensor  # [R]
+    position: int
+    all: Tensor  # [R] 0, 1, ... R - 1: the parents of a search that goes on with every row once
+
+
+class Search(Protocol):
+    def choose(self, log_probs: Tensor, rows: Rows) -> Choice: ...
+
+
+def _check(name: str, value: float, low: float, high: float) -> None:
+    if not (isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high):
+        raise ValueError(f"{name} must be between {low:g} and {high:g}, not {value!r}")
+
+
+def _check_whole(name: str, value: int, low: int, high: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"{name} must be a whole number, not {value!r}")
+    _check(name, value, low, high)
+
+
+@dataclass(frozen=True)
+class Greedy:
+    """The most probable piece at every step."""
+
+    name: ClassVar[str] = "greedy"
+
+    def start(self, sentences: int) -> Search:
+        return self
+
+    def choose(self, log_probs: Tensor, rows: Rows) -> Choice:
+        best, tokens = log_probs.max(-1)
+        return Choice(rows.all, tokens, rows.totals + best, tokens != EOS)
+
+    def score(self, total: float, length: int) -> float:
+        return total
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A piece drawn at random: softmax sharpened by `temperature`, cut to the `top_k` best (0: all) and to the fewest best that
+    hold a share `top_p` (Holtzman et al. 2020). Every sentence has a private generator: the same seed draws the same
+    translation, alone or in a batch."""
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    seed: int = 0
+    name: ClassVar[str] = "sample"
+
+    def __post_init__(self) -> None:
+        _check("temperature", self.temperature, 0.05, 5)
+        _check_whole("top_k", self.top_k, 0, 1000)
+        _check("top_p", self.top_p, 0.01, 1)
+        _check_whole("seed", self.seed, 0, 2**31 - 1)
+
+    def start(self, sentences: int) -> Search:
+        return _SampleSearch(self, sentences)
+
+    def score(self, total: float, length: int) -> float:
+        return total
+
+
+class _SampleSearch:
+    def __init__(self, strategy: Sample, sentences: int):
+        self._strategy = strategy
+        self._generators = [torch.Generator().manual_seed(strategy.seed) for _ in range(sentences)]
+
+    def choose(self, log_probs: Tensor, rows: Rows) -> Choice:
+        s = self._strategy
+        ordered, pieces = (log_probs / s.temperature).sort(-1, descending=True)
+        probs = ordered.softmax(-1)
+        if s.top_k:
+            probs[:, s.top_k :] = 0
+        # A piece stays while the pieces before it hold less than top_p, so the first always does.
+        probs = probs.masked_fill(probs.cumsum(-1) - probs >= s.top_p * probs.sum(-1, keepdim=True), 0)
+        owners = rows.sentences.tolist()
+        draws = [torch.multinomial(p, 1, generator=self._generators[i]) for p, i in zip(probs.cpu(), owners, strict=True)]
+        drawn = torch.stack(draws).to(pieces.device)  # [R, 1]
+        tokens = pieces.gather(-1, drawn)[:, 0]
+        totals = rows.totals + log_probs.gather(-1, tokens[:, None])[:, 0]
+        return Choice(rows.all, tokens, totals, tokens != EOS)
+
+
+@dataclass(frozen=True)
+class Beam:
+    """The `size` best hypotheses at every step, until `size` of them have ended (Sutskever et al. 2014, section 3.2).
+
+    Finished hypotheses are ranked by log-probability / ((5 + length) / 6) ^ length_penalty (Wu et al. 2016, equation 14).
+    """
+
+    size: int = 5
+    length_penalty: float = 1.0
+    name: ClassVar[str] = "beam"
+    MAX_SIZE: ClassVar[int] = 10_000
+
+    def __post_init__(self) -> None:
+        _check_whole("beam size", self.size, 1, self.MAX_SIZE)
+        _check("length_penalty", self.length_penalty, 0, 5)
+
+    def start(self, sentences: int) -> Search:
+        return _BeamSearch(self.size, sentences)
+
+    def score(self, total: float, length: int) -> float:
+        return total / ((5 + length) / 6) ** self.length_penalty
+
+
+class _BeamSearch:
+    def __init__(self, size: int, sentences: int):
+        self._size = size
+        self._ended = torch.zeros(sentences, dtype=torch.long)  # hypotheses that have ended, per sentence
+
+    def choose(self, log_probs: Tensor, rows: Rows) -> Choice:
+        k, device = self._size, log_probs.device
+        # Among 2k candidates at most k end, so k that go on are always left (unless the vocabulary is smaller).
+        parents, tokens, totals, sentences = continuations(log_probs, rows, 2 * k)
+        possible = totals > NEVER
+        ends = tokens == EOS
+        rank = torch.arange(totals.shape[1], device=device)
+        finished = possible & ends & (rank < k)
+        goes_on = possible & ~ends
+        goes_on &= goes_on.cumsum(1) <= k
+        sentences = sentences.cpu()
+        # Several may end in one step; the best of them fill the places that are left.
+        finished &= finished.cumsum(1) <= (k - self._ended[sentences]).to(device)[:, None]
+        self._ended[sentences] += finished.sum(1).cpu()
+        goes_on &= (self._ended[sentences] < k).to(device)[:, None]
+        keep = finished | goes_on
+        return Choice(parents[keep], tokens[keep], totals[keep], goes_on[keep])
+
+
+class Continuations(NamedTuple):
+    """The most probable continuations of G sentences' rows, n each, best first."""
+
+    parents: Tensor  # [G, n] row
+    tokens: Tensor  # [G, n]
+    totals: Tensor  # [G, n]; minus infinity where there is none
+    sentences: Tensor  # [G]
+
+
+def continuations(log_probs: Tensor, rows: Rows, count: int) -> Continuations:
+    """Of all rows of each sentence together, the `count` continuations by one piece with the highest totals, or as many as
+    there are."""
+    width = min(count, log_probs.shape[1])
+    best, tokens = (log_probs + rows.totals[:, None]).topk(width)  # [R, width]
+    # Lay the rows of each sentence side by side: slot = place of the row among its sentence's.
+    _, group, counts = rows.sentences.unique_consecutive(return_inverse=True, return_counts=True)
+    first = counts.cumsum(0) - counts
+    slot = torch.arange(len(group), device=log_probs.device) - first[group]
+    grid = best.new_full((len(counts), int(counts.max()), width), NEVER)
+    grid[group, slot] = best
+    totals, flat = grid.flatten(1).topk(min(count, grid[0].numel()))  # [G, n]
+    parents = first[:, None] + flat // width
+    # An empty slot's "parent" may lie behind the last row; its total of minus infinity tells.
+    return Continuations(parents, tokens[parents.clamp_max(len(group) - 1), flat % width], totals, rows.sentences[first])
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """Force the given pieces first, then let another strategy go on: teacher forcing, scoring, forks.
+
+    `prefixes` holds one list of ids a sentence. Everything but the forced piece is made impossible, so any strategy chooses it;
+    its true log-probability stays.
+    """
+
+    prefixes: tuple[tuple[int, ...], ...]
+    then: Any = Greedy()
+    name: ClassVar[str] = "prefix"
+
+    def start(self, sentences: int) -> Search:
+        if len(self.prefixes) != sentences:
+            raise ValueError(f"{len(self.prefixes)} prefixes were given for {sentences} sentences")
+        return _PrefixSearch(self.prefixes, self.then.start(sentences))
+
+    def score(self, total: float, length: int) -> float:
+        return self.then.score(total, length)
+
+
+class _PrefixSearch:
+    def __init__(self, prefixes: Sequence[Sequence[int]], then: Search):
+        self._then = then
+        longest = max(map(len, prefixes))
+        self._forced = torch.tensor([[*p, *[-1] * (longest - len(p))] for p in prefixes], dtype=torch.long)
+
+    def choose(self, log_probs: Tensor, rows: Rows) -> Choice:
+        if rows.position < self._forced.shape[1]:
+            wanted = self._forced.to(log_probs.device)[rows.sentences, rows.position]  # [R], -1 where nothing is forced
+            if int(wanted.max()) >= log_probs.shape[1]:
+                raise ValueError(f"piece {int(wanted.max())} is not in the vocabulary of {log_probs.shape[1]} pieces")
+            pieces = torch.arange(log_probs.shape[1], device=log_probs.device)
+            possible = (pieces == wanted[:, None]) | (wanted[:, None] < 0)
+            log_probs = log_probs.masked_fill(~possible, NEVER)
+        return self._then.choose(log_probs, rows)
+
+
+STRATEGIES: dict[str, type[Greedy] | type[Beam] | type[Sample]] = {"greedy": Greedy, "beam": Beam, "sample": Sample}
+
+
+def describe(strategy: Any) -> dict[str, Any]:
+    """A strategy as plain values, for a trace: its name, its settings, and the forced pieces of a prefix."""
+    if isinstance(strategy, Prefix):
+        return {**describe(strategy.then), "prefix": list(strategy.prefixes[0])}
+    return {"name": strategy.name, **dataclasses.asdict(strategy)}

@@ -1,0 +1,117 @@
+"""The registry of architectures: an encoder, a decoder, and the settings that they read.
+
+To add one, write its encoder and decoder in a module of their own and add an entry to `ARCHITECTURES`. Menus, the command line
+and the tests read this registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from torch import nn
+
+from seq2seq.config import ModelConfig
+from seq2seq.models.attention import NO_ATTENTION, SCORES
+from seq2seq.models.papers import BahdanauDecoder, ChoDecoder, LuongDecoder, SutskeverDecoder
+from seq2seq.models.recurrent import CELLS, RecurrentDecoder, RecurrentEncoder
+from seq2seq.models.transformer import TransformerDecoder, TransformerEncoder
+
+
+def _recurrent_summary(title: str, config: ModelConfig) -> str:
+    reader = "no attention" if config.attention == NO_ATTENTION else f"{config.attention} attention"
+    return f"{CELLS[config.cell].title} {title}, {reader}"
+
+
+def _transformer_summary(title: str, config: ModelConfig) -> str:
+    return f"{title}, {config.encoder_layers} + {config.decoder_layers} layers, {config.heads} heads"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """An encoder and a decoder; Seq2Seq adds what all share: embeddings, output layer, loss."""
+
+    title: str
+    encoder: type[nn.Module]
+    decoder: type[nn.Module]
+    own: frozenset[str]  # the settings of ModelConfig that it reads besides `COMMON` and those of its score function
+    fixed: Mapping[str, Any] = field(default_factory=dict)  # settings that have one possible value
+    usual: Mapping[str, Any] = field(default_factory=dict)  # the paper's choice, where it differs from ModelConfig's default
+    summary: Callable[[str, ModelConfig], str] = _recurrent_summary  # (title, config) -> one line for a visitor
+    has_heads: bool = False  # encoder and decoder have a method `look` that returns the weights of every head
+
+    def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """`given`, completed with the values that this architecture has or usually has."""
+        return {**self.usual, **self.fixed, **given}
+
+    def describe(self, config: ModelConfig) -> str:
+        """One line for a visitor."""
+        return self.summary(self.title, config)
+
+    def reads(self, attention: str) -> frozenset[str]:
+        """The settings that a model of this architecture reads, with this score function."""
+        score = SCORES.get(attention) if "attention" in self.own else None
+        return COMMON | self.own | (score.reads if score else frozenset())
+
+    def check(self, config: ModelConfig) -> None:
+        """Raises ValueError for a setting that contradicts the architecture, or that it would ignore."""
+        read = self.reads(config.attention)
+        for setting in fields(config):
+            name, value = setting.name, getattr(config, setting.name)
+            if name in self.fixed:
+                if value != self.fixed[name]:
+                    raise ValueError(f"architecture {config.architecture!r} needs {name} {self.fixed[name]!r}, not {value!r}")
+            elif name not in read and value != setting.default:
+                reader = f"architecture {config.architecture!r}"
+                if "attention" in self.own and any(name in score.reads for score in SCORES.values()):
+                    reader = f"attention {config.attention!r}"
+                raise ValueError(f"{reader} does not read {name}; leave it out")
+
+
+COMMON = frozenset(
+    {
+        *("architecture", "source_vocabulary", "target_vocabulary", "shared_vocabulary", "tied_embeddings"),
+        *("embedding_size", "encoder_layers", "decoder_layers", "dropout"),
+    }
+)
+_RECURRENT = frozenset({"cell", "encoder_size", "decoder_size", "reverse_source", "bidirectional"})
+_ATTENTIVE = _RECURRENT | {"attention"}
+_ONE_WAY = {"bidirectional": False}
+_PLAIN = {"attention": NO_ATTENTION}
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "recurrent": Architecture("encoder-decoder", RecurrentEncoder, RecurrentDecoder, _ATTENTIVE),
+    "sutskever": Architecture(
+        "encoder-decoder of Sutskever et al. 2014",
+        *(RecurrentEncoder, SutskeverDecoder, _RECURRENT),
+        fixed={**_ONE_WAY, **_PLAIN},
+        usual={"cell": "lstm", "encoder_layers": 4, "decoder_layers": 4, "encoder_size": 320, "reverse_source": True},
+    ),
+    "cho": Architecture(
+        "encoder-decoder of Cho et al. 2014",
+        *(RecurrentEncoder, ChoDecoder, _RECURRENT),
+        fixed=_PLAIN,
+        usual={**_ONE_WAY, "decoder_layers": 1},
+    ),
+    "bahdanau": Architecture(
+        "encoder-decoder of Bahdanau et al. 2014",
+        *(RecurrentEncoder, BahdanauDecoder, _ATTENTIVE - {"reverse_source"}),
+        fixed={"bidirectional": True},
+        usual={"decoder_layers": 1},
+    ),
+    "luong": Architecture(
+        "encoder-decoder of Luong et al. 2015",
+        *(RecurrentEncoder, LuongDecoder, _ATTENTIVE | {"input_feeding"}),
+        fixed=_ONE_WAY,
+        usual={"cell": "lstm", "attention": "general", "input_feeding": True, "encoder_layers": 2, "encoder_size": 320},
+    ),
+    "transformer": Architecture(
+        "Transformer",
+        *(TransformerEncoder, TransformerDecoder, frozenset({"heads", "feed_forward_size"})),
+        fixed={"attention": "dot"},
+        usual={"encoder_layers": 4, "decoder_layers": 4, "embedding_size": 192},
+        summary=_transformer_summary,
+        has_heads=True,
+    ),
+}
