@@ -17,6 +17,7 @@ from torch import Tensor
 from seq2seq.data.batches import Ids, pad
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.sources.pieces import group_words
 from seq2seq.trace import DecodingTrace
 
 INTEGRATION_POINTS = 64
@@ -69,10 +70,7 @@ def deletions(translator: Translator, trace: DecodingTrace) -> list[list[float]]
 
 def source_words(trace: DecodingTrace) -> list[list[int]]:
     """The source positions of each word, the end mark left out."""
-    words: dict[int, list[int]] = {}
-    for index, position in enumerate(trace.source[:-1]):
-        words.setdefault(position.word, []).append(index)
-    return list(words.values())
+    return group_words([position.word for position in trace.source[:-1]])
 
 
 def by_word(values: Sequence[float], words: Sequence[Sequence[int]]) -> list[float]:

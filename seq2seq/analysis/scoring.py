@@ -15,7 +15,7 @@ from seq2seq.decoding.hypotheses import Dropped, dropped
 from seq2seq.decoding.metrics import agreeing_tail, divergence
 from seq2seq.decoding.strategies import Beam
 from seq2seq.decoding.translator import Translator
-from seq2seq.sources.text import word_indices
+from seq2seq.sources.pieces import group_words, word_indices
 from seq2seq.trace import DecodingStep, DecodingTrace
 
 
@@ -80,13 +80,11 @@ def scored(trace: DecodingTrace) -> dict[str, Any]:
 
 
 def word_scores(steps: Sequence[DecodingStep]) -> tuple[WordScore, ...]:
-    groups = word_indices([step.piece for step in steps])
-    found = []
-    for group in range(groups[-1] + 1):
-        members = [t for t, index in enumerate(groups) if index == group]
-        parts = [steps[t] for t in members]
-        found.append(WordScore(members[0], members[-1] + 1, sum(s.log_prob for s in parts), max(s.rank for s in parts)))
-    return tuple(found)
+    scores = []
+    for group in group_words(word_indices([step.piece for step in steps])):
+        parts = [steps[position] for position in group]
+        scores.append(WordScore(group[0], group[-1] + 1, sum(s.log_prob for s in parts), max(s.rank for s in parts)))
+    return tuple(scores)
 
 
 def judge(translator: Translator, source: str, target: str, beam: Beam | None = None) -> Judgement:

@@ -17,7 +17,8 @@ from seq2seq.data.batches import Ids
 from seq2seq.decoding.metrics import agreeing_tail, align, divergence
 from seq2seq.decoding.strategies import Greedy, Prefix
 from seq2seq.decoding.translator import Translator
-from seq2seq.sources.text import Vocabulary, normalise, word_indices
+from seq2seq.sources.pieces import END, group_words, has_letters, word_indices
+from seq2seq.sources.text import Vocabulary, normalise
 from seq2seq.trace import DecodingTrace
 
 FORCED, FREE = "forced", "free"
@@ -122,14 +123,14 @@ def compare(translator: Translator, source: str, reference: str) -> Lanes:
 
 
 def words(pieces: Sequence[str]) -> list[Word]:
-    """The words among `pieces`; a word without letters and digits, the end mark among them, is none."""
+    """The words among `pieces` that can be replaced: those with letters or digits. Text without any has only symbols; there
+    each symbol counts, but the end mark."""
+    counts = has_letters if any(map(has_letters, pieces)) else lambda piece: piece != END
     found: list[Word] = []
-    groups = word_indices(pieces)
-    for group in range(groups[-1] + 1 if groups else 0):
-        members = [t for t, index in enumerate(groups) if index == group]
-        spelled = [t for t in members if any(c.isalnum() for c in pieces[t]) and pieces[t] != "</s>"]
+    for group in group_words(word_indices(pieces)):
+        spelled = [position for position in group if counts(pieces[position])]
         if spelled:
-            found.append(Word(members[0], spelled[-1] + 1))
+            found.append(Word(group[0], spelled[-1] + 1))
     return found
 
 

@@ -13,7 +13,8 @@ from seq2seq.decoding.hypotheses import HypothesisPath
 from seq2seq.decoding.loop import Frame
 from seq2seq.decoding.strategies import describe
 from seq2seq.models.attention import Memory
-from seq2seq.sources.text import Tokenizer, word_indices
+from seq2seq.sources.pieces import word_indices
+from seq2seq.sources.text import Tokenizer
 from seq2seq.trace import SUMMARY_GROUPS, Candidate, DecodingStep, DecodingTrace, Hypothesis, SourcePosition
 
 CANDIDATES = 5  # K

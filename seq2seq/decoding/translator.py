@@ -30,7 +30,8 @@ from seq2seq.models.checkpoint import Checkpoint, Outline, available
 from seq2seq.models.packed import pack
 from seq2seq.models.seq2seq import Seq2Seq, count_parameters
 from seq2seq.models.state import State
-from seq2seq.sources.text import WORD_START, Vocabulary, normalise
+from seq2seq.sources.pieces import WORD_START, byte_of
+from seq2seq.sources.text import Vocabulary, normalise
 from seq2seq.trace import DecodingTrace
 
 MAX_CHARACTERS = 1000  # of what a visitor types, checked before anything else is done with it
@@ -238,10 +239,11 @@ class Translator:
         return self._tokenizer.target
 
     def _check_readable(self, text: str, pieces: Sequence[str]) -> None:
-        """Refuse what the model could only answer with noise: no word at all, or mostly characters it never saw."""
-        if not any(character.isalnum() for character in text):
+        """Refuse text that the model can only answer with noise: without letters, if its vocabulary has letters, or mostly of
+        characters that never occurred in training."""
+        if self._tokenizer.source.has_letters and not any(character.isalnum() for character in text):
             raise ValueError(f"there are no words in this text: please type a sentence in {self.info.source_language}")
-        known = sum(len(piece.strip(WORD_START)) for piece in pieces if not piece.startswith("<0x"))
+        known = sum(len(piece.strip(WORD_START)) for piece in pieces if byte_of(piece) is None)
         if 2 * known < len(text.replace(" ", "")):
             raise ValueError(
                 f"most of these characters never occurred in training: please type a sentence in {self.info.source_language}"

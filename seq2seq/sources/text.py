@@ -12,7 +12,7 @@ import math
 import random
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, pairwise
@@ -21,12 +21,11 @@ from pathlib import Path
 import sentencepiece
 
 from seq2seq.config import BOS, EOS, PAD, UNK, TrainConfig, choose
+from seq2seq.sources.pieces import UNSPACED, WORD_START, byte_piece, has_letters
 
-WORD_START = "▁"  # SentencePiece's mark of a space before a piece
 NBEST = 8  # segmentations among which a unigram vocabulary's sampling chooses
 KINDS = {"bpe": "byte pairs", "unigram": "unigram model"}
 VOCABULARY_LINES = 300_000  # that a vocabulary is trained on at most: SentencePiece takes about 25 bytes a character of them
-UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")  # kana and Han: scripts without spaces
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff]")
 
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
@@ -72,7 +71,7 @@ class Vocabulary:
     @cached_property
     def _mark(self) -> list[int]:
         """The bytes of "▁" itself, which SentencePiece would otherwise read as a space."""
-        return [self._processor.PieceToId(f"<0x{byte:02X}>") for byte in WORD_START.encode()]
+        return [self._processor.PieceToId(byte_piece(byte)) for byte in WORD_START.encode()]
 
     def encode(self, text: str) -> list[int]:
         """Ids of the pieces, without begin and end marks. `decode` gives exactly `text` back."""
@@ -153,6 +152,11 @@ class Vocabulary:
 
         found = [i for i, piece in enumerate(self._pieces) if is_word(piece)]
         return found if len(found) > 1 else [self._processor.PieceToId(piece) for piece in self._merges]
+
+    @cached_property
+    def has_letters(self) -> bool:
+        """False for a vocabulary of symbols alone, such as brackets."""
+        return any(map(has_letters, self._merges))
 
     @classmethod
     def train(cls, lines: Iterable[str], size: int, seed: int = 1, kind: str = "bpe", split_digits: bool = False) -> Vocabulary:
@@ -240,19 +244,3 @@ class Tokenizer:
             both = read("tokenizer.model")
             return cls(both, both)
         return cls(read("source.model"), read("target.model"))
-
-
-def word_indices(pieces: Sequence[str]) -> list[int]:
-    """For each piece the index of its word: a word starts at "▁", and each end mark is a word of its own.
-
-    Chinese and Japanese write no spaces; there every piece counts as a word.
-    """
-    indices: list[int] = []
-    word, before = -1, ""
-    for piece in pieces:
-        unspaced = UNSPACED.match(piece) and before != WORD_START
-        if word < 0 or piece.startswith(WORD_START) or piece == "</s>" or unspaced:
-            word += 1
-        indices.append(word)
-        before = piece
-    return indices

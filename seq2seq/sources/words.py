@@ -13,14 +13,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from seq2seq.sources.text import UNSPACED, WORD_START, normalise
+from seq2seq.sources.pieces import UNSPACED, written
+from seq2seq.sources.text import normalise
 
 CLOSING = frozenset(".,;:!?)]}…%»”’。，、？！；：）」』》")  # no space before these
 OPENING = frozenset("([{¿¡«“‘（「『《")  # nor behind these
 SPACED_IN_FRENCH = frozenset("?!;:»%")  # where French writes one
 ELIDING = ("french", "italian")  # languages that write l', d', j' together with the next word
-_BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
-_END = "</s>"
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,7 @@ class Words:
         found = np.zeros((len(self), len(pieces)))
         at = 0
         for n, piece in enumerate(pieces):
-            if piece == _END:
-                continue
-            size = 1 if _BYTE.fullmatch(piece) else len(piece.replace(WORD_START, " ").encode())
+            size = len(written(piece))
             covered = owners[at : at + size]
             letters = [(word, part) for word, part, space in covered if not space] or [(w, part) for w, part, _ in covered]
             for word, part in letters:

@@ -1,21 +1,13 @@
-"""How pieces of text are written on screen: the one place that knows the tokenizer's marks.
-
-SentencePiece writes "▁" where a word starts, "<0x1F>" for a byte that has no piece of its own, "</s>" where a sentence ends.
-"""
+"""How pieces of text are written on screen."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seq2seq.sources.text import UNSPACED, WORD_START
+from seq2seq.sources.pieces import END, UNKNOWN, WORD_START, byte_of, group_words, spell, starts_word
 from seq2seq.trace import DecodingStep, DecodingTrace, SourcePosition
-
-END = "</s>"
-UNKNOWN = "<unk>"
-_BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +25,9 @@ def label(piece: str) -> Label:
         return Label("end", "end", True)
     if piece == UNKNOWN:
         return Label("unknown", "unknown", False)
-    if byte := _BYTE.fullmatch(piece):
-        return Label(f"byte {byte[1].upper()}", "byte", False)
-    starts = bool(piece.startswith(WORD_START) or UNSPACED.match(piece))
+    if (byte := byte_of(piece)) is not None:
+        return Label(f"byte {byte:02X}", "byte", False)
+    starts = starts_word(piece)
     text = piece.removeprefix(WORD_START)
     if not text.strip():
         return Label("␣", "space", starts)
@@ -54,27 +46,11 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() or c == " " else f"[U+{ord(c):04X}]" for c in text.replace(WORD_START, "␣"))
 
 
-def spell(pieces: Iterable[str]) -> str:
-    """The text that `pieces` stand for: word starts become spaces, runs of bytes become characters, the end mark nothing."""
-    encoded = bytearray()
-    for piece in pieces:
-        if byte := _BYTE.fullmatch(piece):
-            encoded.append(int(byte[1], 16))
-        elif piece != END:
-            encoded += piece.replace(WORD_START, " ").encode("utf-8", errors="replace")
-    return encoded.decode("utf-8", errors="replace").removeprefix(" ")
-
-
 def words(
     positions: Sequence[SourcePosition | DecodingStep],
 ) -> list[tuple[str, list[int]]]:
     """Whole words in order: (text, indices of the pieces it is written with)."""
-    groups: list[list[int]] = []
-    for index, position in enumerate(positions):
-        if groups and positions[groups[-1][0]].word == position.word:
-            groups[-1].append(index)
-        else:
-            groups.append([index])
+    groups = group_words([position.word for position in positions])
     return [(_word_text([positions[i].piece for i in group]), group) for group in groups]
 
 

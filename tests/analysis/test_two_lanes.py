@@ -64,7 +64,7 @@ def test_forcing_the_free_output_is_the_free_lane(translator: Translator) -> Non
         (["▁J", "'", "ai", "▁faim", ".", "</s>"], [(0, 3), (3, 4)]),
         (["▁", "<0xE2>", "<0x82>", "</s>"], [(0, 3)]),  # bytes are spelled in digits and letters
         (["▁我", "饿", "了", "。", "</s>"], [(0, 1), (1, 2), (2, 3)]),
-        (["▁!", "</s>"], []),
+        (["▁!", "</s>"], [(0, 1)]),  # a text of symbols alone: each symbol counts
         ([], []),
     ],
 )

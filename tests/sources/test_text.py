@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from seq2seq.config import BOS, EOS, PAD, TrainConfig
-from seq2seq.sources.text import KINDS, Tokenizer, Vocabulary, normalise, word_indices
+from seq2seq.sources.text import KINDS, Tokenizer, Vocabulary, normalise
 
 any_text = st.text(
     st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("▁ \x00\n\t<s>/\u00a0\u202f\u200b\ufeff😀e\u0301")),
@@ -92,14 +92,3 @@ def test_a_vocabulary_too_large_for_its_text_says_so(pairs: list[tuple[str, str]
 def test_what_is_no_vocabulary_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"not a SentencePiece model|special ids"):
         len(Vocabulary(content))
-
-
-def test_words_start_at_the_mark_and_the_end_is_its_own_word() -> None:
-    assert word_indices(["▁J", "'", "ai", "▁oubli", "é", "</s>"]) == [0, 0, 0, 1, 1, 2]
-    assert word_indices(["é", "▁a"]) == [0, 1]
-    assert word_indices([]) == []
-
-
-def test_where_no_spaces_are_written_each_piece_is_a_word() -> None:
-    assert word_indices(["▁", "她", "把画", "挂", "反了", "。", "</s>"]) == [0, 0, 1, 2, 3, 3, 4]
-    assert word_indices(["▁私", "は", "ねこ", "です"]) == [0, 1, 2, 3]

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seq2seq.sources.pieces import END, spell
 from seq2seq.sources.words import merge_words
 from seq2seq.trace import Candidate, DecodingStep, DecodingTrace, Hypothesis, SourcePosition
 from seq2seq.views import VIEWS, payload
-from seq2seq.views.pieces import END, label, spell, visible, words
+from seq2seq.views.pieces import label, visible, words
 from seq2seq.views.stage.fork import compare
 from seq2seq.views.stage.sentences import Span, plain, probability, start_sentence, step_sentence
 

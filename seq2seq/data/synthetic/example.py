@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seq2seq.sources.pieces import Span
+
 # A text, spaces included, and the things that it stands for; parts that share one are aligned. None of them: punctuation, say.
 Part = tuple[str, tuple[Any, ...]]
-Span = tuple[int, int]  # of characters: first, and the one behind the last
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from seq2seq.sources.pieces import END, spell
 from seq2seq.trace import DecodingTrace
-from seq2seq.views.pieces import END, alone, label, spell, visible
+from seq2seq.views.pieces import alone, label, visible
 from seq2seq.views.stage.sentences import Span, probability, told
 
 if TYPE_CHECKING:  # the engine's records are read here, and the engine is not loaded for it

@@ -7,8 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from seq2seq.sources.pieces import spell
 from seq2seq.trace import DecodingStep, DecodingTrace
-from seq2seq.views.pieces import alone, label, spell, visible
+from seq2seq.views.pieces import alone, label, visible
 from seq2seq.views.stage.sentences import Span, piece_spans, told
 
 if TYPE_CHECKING:  # the engine's records are read here, and the engine is not loaded for it

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from seq2seq.sources.pieces import END, spell
 from seq2seq.trace import DecodingStep, DecodingTrace
-from seq2seq.views.pieces import END, alone, label, spell, visible, words
+from seq2seq.views.pieces import alone, label, visible, words
 
 MOSTLY = 0.5  # "looks mostly at" is said from this weight on
 DOUBTFUL = 0.6  # from this share of a blind guess's loss on, a given translation is asked about

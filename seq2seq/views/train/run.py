@@ -15,8 +15,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from seq2seq.data.synthetic.example import Example, Span
-from seq2seq.sources.text import WORD_START
+from seq2seq.data.synthetic.example import Example
+from seq2seq.sources.pieces import Span, character_spans
 from seq2seq.training.events import (
     BatchSplit,
     DeviceUsed,
@@ -29,7 +29,7 @@ from seq2seq.training.events import (
     Validated,
 )
 from seq2seq.views.curves import OWN, THIRD, TOLD, Style, laid_out
-from seq2seq.views.pieces import END, label, visible
+from seq2seq.views.pieces import label, visible
 from seq2seq.views.stage import heatmap
 
 _COLUMNS: dict[str, type[Any]] = {"steps": StepDone, "validated": Validated, "measured": Measured}
@@ -188,26 +188,13 @@ def _sample(event: SampleDecoded, example: Example | None) -> dict[str, Any]:
 
 def true_alignment(example: Example, source: Sequence[str], target: Sequence[str]) -> list[tuple[int, int]]:
     """Which target piece belongs to which source piece, (row, column) of the heatmap, by the example's spans of characters."""
-    spans, spans_of_target = _spans(source), _spans(target)
+    spans, spans_of_target = character_spans(source), character_spans(target)
     return [
         (row, column)
         for row, written in enumerate(spans_of_target)
         for column, read in enumerate(spans)
         if any(_meet(read, of_source) and _meet(written, of_target) for of_source, of_target in example.links)
     ]
-
-
-def _spans(pieces: Sequence[str]) -> list[Span]:
-    """Of each piece the characters that it stands for, without the space that it may begin with."""
-    spans, end = [], -1  # a text's first piece begins with a space that the text does not have
-    for piece in pieces:
-        if piece == END:
-            spans.append((end, end))
-            continue
-        start = end + len(piece) - len(piece.lstrip(WORD_START))
-        end += len(piece)
-        spans.append((start, end))
-    return spans
 
 
 def _meet(one: Span, other: Span) -> bool:
