@@ -1,9 +1,13 @@
 // One panel of the view Side by side: a model, its translation, and what it (or one of its heads) looked at.
 
+import { html, logText } from "../lib/dom.js";
+import { saveMatrix } from "../lib/heat-files.js";
+import { makeHeatTable, shadeOf } from "../lib/heat-table.js";
+
 const FILES = ["csv", "svg", "png", "html"];
 
 /** `act(what)` is told what a visitor chose: {model}, {head}, or {remove: true}. */
-function makePanel(store, given, index, act) {
+export function makePanel(store, given, index, act) {
   const root = html("section", "panel");
   root.dataset.testid = "panel";
   root.setAttribute("aria-label", `Picture ${index + 1}: ${given.title}`);

@@ -1,6 +1,9 @@
 // Does it explain? One step, its source words, and a row for each way of asking what it depends on.
 
-function startAttribution(element, trigger, props, watch) {
+import { makeBoard } from "../lib/component.js";
+import { html, logText, rove } from "../lib/dom.js";
+
+export function start({ element, trigger, props, watch }) {
   const root = element.querySelector(".attribution");
   const find = (selector) => root.querySelector(selector);
   const signed = (value) => {

@@ -1,6 +1,11 @@
 // The bottleneck: quality against length, and one sentence that a slider grows.
 
-function startBottleneck(element, props, watch) {
+import { makeFigures } from "../lib/charts.js";
+import { makeBoard } from "../lib/component.js";
+import { html } from "../lib/dom.js";
+import { fillTable } from "../lib/table.js";
+
+export function start({ element, props, watch }) {
   const root = element.querySelector(".bottleneck");
   const find = (selector) => root.querySelector(selector);
   const figures = makeFigures(root, find(".figures"), props.plotly);

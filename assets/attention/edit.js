@@ -1,5 +1,9 @@
 // Edit it: the weights of one step, moved in the heatmap or by sliders, and the translation that comes of them.
 
+import { makeBoard } from "../lib/component.js";
+import { clamp, html, logText, probabilityText } from "../lib/dom.js";
+import { makeHeatTable, percentText } from "../lib/heat-table.js";
+
 const DRAG_FULL = 160; // pixels of a drag from 0% to 100%
 
 /** `weights` with number `at` set to `value`, the others scaled so that all sum to 1 again; alike where they were all 0. */
@@ -9,7 +13,7 @@ function rebalanced(weights, at, value) {
   return weights.map((weight, i) => (i === at ? value : share(weight)));
 }
 
-function startEdit(element, trigger, props, watch) {
+export function start({ element, trigger, props, watch }) {
   const root = element.querySelector(".edit");
   const find = (selector) => root.querySelector(selector);
   let given = null;

@@ -1,9 +1,14 @@
 // A grid of target words (rows) and source words (columns) in which a visitor links words, and what the model looked at, once it is
 // asked for. Until then the payload holds nothing of it.
 
+import { makeBoard } from "../lib/component.js";
+import { clamp, html } from "../lib/dom.js";
+import { inkOn, percentText, shadeOf } from "../lib/heat-table.js";
+import { fillTable } from "../lib/table.js";
+
 const WRITTEN = 0.05; // smaller weights have their colour alone, and their number in the cell's name
 
-function startPredict(element, trigger, props, watch) {
+export function start({ element, trigger, props, watch }) {
   const root = element.querySelector(".predict");
   const part = (name) => root.querySelector(`[data-testid="${name}"]`);
   const table = part("grid");

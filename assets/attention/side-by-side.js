@@ -1,6 +1,11 @@
 // The view Side by side: up to four pictures of one sentence, one scale of colours, and one pointer for all of them.
 
-function startAttention(element, trigger, props, watch) {
+import { makeLink } from "../lib/address.js";
+import { payloadOf, rove } from "../lib/dom.js";
+import { percentText } from "../lib/heat-table.js";
+import { makePanel } from "./attention-panel.js";
+
+export function start({ element, trigger, props, watch }) {
   const root = element.querySelector(".attention");
   const find = (selector) => root.querySelector(selector);
   const store = { payload: null, unit: "words", step: 0, headsOpen: false, point, pin };

@@ -1,6 +1,11 @@
 // The cure: recipes of training compared, beside what their paper found.
 
-function startCure(element, props, watch) {
+import { makeFigures } from "../lib/charts.js";
+import { makeBoard } from "../lib/component.js";
+import { html } from "../lib/dom.js";
+import { fillTable, makeByPosition } from "../lib/table.js";
+
+export function start({ element, props, watch }) {
   const root = element.querySelector(".cure");
   const find = (selector) => root.querySelector(selector);
   const figures = makeFigures(root, find(".figures"), props.plotly);

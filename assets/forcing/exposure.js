@@ -1,8 +1,13 @@
 // Many sentences: progress while they are measured, then figures, the worst sentences and the table.
 
+import { makeFigures } from "../lib/charts.js";
+import { makeBoard } from "../lib/component.js";
+import { html } from "../lib/dom.js";
+import { makeByPosition } from "../lib/table.js";
+
 const LISTED = 12;
 
-function startExposure(element, props, watch) {
+export function start({ element, props, watch }) {
   const root = element.querySelector(".exposure");
   const find = (selector) => root.querySelector(selector);
   const search = find("[data-testid=find]");

@@ -1,6 +1,9 @@
 // Translations scored word by word: a sheet each, and what follows from comparing them in sentences above.
 
-function startScore(element, props, watch) {
+import { makeBoard } from "../lib/component.js";
+import { clamp, html, logText, probabilityText } from "../lib/dom.js";
+
+export function start({ element, props, watch }) {
   const root = element.querySelector(".score");
 
   function show(payload) {

@@ -1,13 +1,15 @@
 // The teacher's dialog. It tells the server what the address says now, the question and the controls, and shows the link that comes
 // back, with its QR code. A lesson that is being changed was left for it by lesson.js.
 
+import { html, saveFile } from "../lib/dom.js";
+
 const LESSON_STATES = ["shown", "locked", "hidden"];
 const ANSWER_MS = 200; // without a key, before the server is asked
 const LOOK_MS = 500; // between two looks at the address: behind the dialog a translation may go on playing
 const PNG_SCALE = 2; // of the SVG file's size in pixels
 const SPELLED = ["lesson", "edit-lesson"]; // the parameters that a lesson's address may have
 
-function startLessonDialog(root, props, server) {
+export function startLessonDialog(root, props, server) {
   const dialog = root.querySelector(".lesson-dialog");
   const button = root.querySelector("[data-open=lesson]");
   const part = (name) => dialog.querySelector(`[data-testid="lesson-${name}"]`);

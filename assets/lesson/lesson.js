@@ -2,12 +2,14 @@
 // is locked again whenever something new is drawn. A teacher who changes the lesson has another parameter in the address: the page is
 // then an ordinary one, and the lesson is handed to the dialog.
 
+import { html, isFixed, payloadOf } from "../lib/dom.js";
+
 const OPENING = "lesson-opening"; // of the page, while nobody knows yet what it hides
 const LESSON = "lesson";
 const DRAFT = "edit-lesson";
 const AT_DIALOG = "#change-lesson"; // at the end of an address that begins with the dialog
 
-function startLesson(element, props, watch) {
+export function start({ element, props, watch }) {
   const root = element.querySelector(".lesson");
   const part = (name) => root.querySelector(`[data-testid="${name}"]`);
   const page = document.documentElement;

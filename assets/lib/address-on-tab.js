@@ -1,16 +1,17 @@
-// Run when a tab, or a view within one, comes into sight: from now on the address is its own. `tab` and `all` as in link.js, `known`
-// are the names of all, `panel` is the id of what the tab shows; a tab with views, `within` null, comes back with the view that was
-// open in it.
+// No module: a function that Python puts into the `js` of an event (take_address in kit/address.py), without these first lines.
+// It runs when a tab, or a view within one, comes into sight, and makes the page's address the tab's own. `tab` and `all` are as in
+// address.js, `known` holds the names of all tabs and views, `panel` is the id of the tab's panel. A tab that has views passes `within`
+// null and gets the view that was open in it.
 (tab, all, known, within, panel) => {
   const { dataset } = document.documentElement;
   const address = new URL(location.href);
   const named = address.searchParams.get("tab");
   const opening = dataset.awaited === undefined;
-  // While a page opens, others come into sight before the one that its address names, and nobody chose them.
+  // While the page opens, Gradio shows other tabs before the one that the address names; nobody chose those.
   if (opening) dataset.awaited = known.includes(named) ? named : "";
   if ((dataset.awaited && dataset.awaited !== tab) || (opening && named && !known.includes(named))) return;
   const place = document.getElementById(panel);
-  if (!place || getComputedStyle(place).display === "none") return; // the news came late: another has been chosen since
+  if (!place || getComputedStyle(place).display === "none") return; // the event came late: another tab is open by now
   dataset.awaited = "";
   if (within) dataset[within] = tab;
   else if (tab) tab = dataset[tab.replaceAll("-", "")] || tab;

@@ -2,7 +2,7 @@
 // has a writer of its own, and the address says whose turn it is: choosing a tab writes its name (`takeAddress`). `tab` is null for
 // the first tab, `own` are this tab's parameters, `all` those of every tab.
 
-function makeLink(store, { tab, own, all }) {
+export function makeLink(store, { tab, own, all }) {
   let due = 0;
 
   const query = () => new URLSearchParams(location.search);

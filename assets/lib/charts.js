@@ -1,10 +1,13 @@
 // Figures that Python made with Plotly, drawn in the page's own colours, light or dark. A trace says in `meta` which colour is its own.
 
+import { html } from "./dom.js";
+import { loadPlotly, withoutBase } from "./plotly.js";
+
 const TRACE_COLOURS = { ink: "--ink", source: "--source", target: "--target-fill", soft: "--ink-soft" };
 const FIGURE_HEIGHT = 340;
 
 /** `place` shows the figures, each with its title and what is to be seen in it; `paint` after a change of width. */
-function makeFigures(root, place, plotly) {
+export function makeFigures(root, place, plotly) {
   let plots = [];
 
   function show(figures) {

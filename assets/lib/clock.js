@@ -2,7 +2,9 @@
 // the picture's business: `show(step, phase)` draws it, `lengthOf(step)` gives its milliseconds at 1x, `sentence(step)` its spans,
 // `arrived(moved)` is called once a step. The state stands in `store`: step, phase, playing, speed.
 
-function makeClock(element, root, store, { last, lengthOf, show, sentence, arrived }) {
+import { clamp, html, isFixed, rove } from "./dom.js";
+
+export function makeClock(element, root, store, { last, lengthOf, show, sentence, arrived }) {
   const find = (selector) => root.querySelector(selector);
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
   let stopAfter = Infinity; // a single step forward plays that step and stops

@@ -1,7 +1,10 @@
 // A part of the page that shows its payload whole, and needs neither clock nor player: figures, tables, sheets.
 
+import { makeLink } from "./address.js";
+import { payloadOf } from "./dom.js";
+
 /** `show(payload)` draws one, and returns false for one that is not there to stay; `resized` is called at a change of width. */
-function makeBoard(root, props, watch, show, resized = () => {}) {
+export function makeBoard(root, props, watch, show, resized = () => {}) {
   const store = { payload: null };
   const link = makeLink(store, props.address);
 

@@ -1,15 +1,15 @@
 // Small helpers shared by the parts of the player. Text from a trace only ever becomes textContent.
 
-const SVG = "http://www.w3.org/2000/svg";
+export const SVG = "http://www.w3.org/2000/svg";
 
-function svg(name, attributes = {}, parent = null) {
+export function svg(name, attributes = {}, parent = null) {
   const node = document.createElementNS(SVG, name);
   for (const key in attributes) node.setAttribute(key, attributes[key]);
   if (parent) parent.appendChild(node);
   return node;
 }
 
-function html(name, className = "", text = "") {
+export function html(name, className = "", text = "") {
   const node = document.createElement(name);
   if (className) node.className = className;
   if (text) node.textContent = text;
@@ -17,7 +17,7 @@ function html(name, className = "", text = "") {
 }
 
 /** The value of one of our components; null where there is nothing to show yet. */
-function payloadOf(props) {
+export function payloadOf(props) {
   try {
     return JSON.parse(props.value);
   } catch {
@@ -26,40 +26,40 @@ function payloadOf(props) {
 }
 
 /** Whether a lesson hides or locks this control (see lesson.js). */
-const isFixed = (control) => (document.documentElement.dataset.fixed || "").split(" ").includes(control);
+export const isFixed = (control) => (document.documentElement.dataset.fixed || "").split(" ").includes(control);
 
-const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /** Progress within the part [from, to] of a phase, eased, 0..1. */
-function part(phase, from, to) {
+export function part(phase, from, to) {
   const x = clamp((phase - from) / (to - from), 0, 1);
   return x * x * (3 - 2 * x);
 }
 
 /** A probability as it is written everywhere: two decimals, and never a false 0.00 or 1.00. */
-function probabilityText(p) {
+export function probabilityText(p) {
   if (p < 0.005) return "< 0.01";
   return p > 0.995 ? "> 0.99" : p.toFixed(2);
 }
 
 /** A log-probability with a true minus sign. */
-const logText = (value) => (value < 0 ? "\u2212" : "") + Math.abs(value).toFixed(2);
+export const logText = (value) => (value < 0 ? "\u2212" : "") + Math.abs(value).toFixed(2);
 
 /** How the decoder gets at the source: by attention, through one fixed context vector, or by the state it starts in alone. */
-function readingOf(trace) {
+export function readingOf(trace) {
   if (trace.context) return "context";
   return trace.steps[0].attention ? "attention" : "handover";
 }
 
 const ruler = document.createElement("canvas").getContext("2d");
 
-function textWidth(text, font) {
+export function textWidth(text, font) {
   ruler.font = font;
   return ruler.measureText(text).width;
 }
 
 /** Save `content` (text, or a data: address) as a file named `name`. */
-function saveFile(name, content, type) {
+export function saveFile(name, content, type) {
   const link = document.createElement("a");
   const address = type ? URL.createObjectURL(new Blob([content], { type })) : content;
   link.href = address;
@@ -69,7 +69,7 @@ function saveFile(name, content, type) {
 }
 
 /** Arrow keys move within a row of controls that is one tab stop. `items` is read at each key, so it may change. */
-function rove(row, items, onMove = () => {}) {
+export function rove(row, items, onMove = () => {}) {
   row.addEventListener("keydown", (event) => {
     const list = items();
     const at = list.indexOf(event.target);

@@ -1,5 +1,8 @@
 // A matrix of weights as a file: CSV, SVG, PNG, or a page of its own. All text goes in as text.
 
+import { html, saveFile, svg, SVG, textWidth } from "./dom.js";
+import { percentText, shadeOf } from "./heat-table.js";
+
 const FILE_CELL = 30;
 const FILE_FONT = "system-ui, sans-serif";
 
@@ -65,7 +68,7 @@ function matrixPage(matrix, scale, title) {
 }
 
 /** Save a matrix as `kind`: csv, svg, png or html. */
-function saveMatrix(kind, matrix, scale, title, name) {
+export function saveMatrix(kind, matrix, scale, title, name) {
   if (kind === "csv") return saveFile(`${name}.csv`, matrixCsv(matrix), "text/csv;charset=utf-8");
   if (kind === "html") return saveFile(`${name}.html`, matrixPage(matrix, scale, title), "text/html;charset=utf-8");
   const drawing = matrixSvg(matrix, scale, title);

@@ -1,8 +1,10 @@
 // A matrix of weights as a table of coloured cells: one tab stop, arrow keys inside, numbers on demand. Colours go from `scale`, a list
 // of [share, #rrggbb]; the page, a file and a printer get the same ones.
 
+import { clamp, html } from "./dom.js";
+
 /** The colour of a share, between those of its neighbours in `scale`. */
-function shadeOf(scale, share) {
+export function shadeOf(scale, share) {
   const at = scale.findIndex(([place]) => place >= share);
   if (at <= 0) return scale[Math.max(at, 0)][1];
   const [[low, from], [high, to]] = [scale[at - 1], scale[at]];
@@ -14,10 +16,10 @@ function shadeOf(scale, share) {
 }
 
 /** The scale's upper half is light. */
-const inkOn = (share) => (share > 0.55 ? "#111111" : "#ffffff");
+export const inkOn = (share) => (share > 0.55 ? "#111111" : "#ffffff");
 
 /** A share as it is written everywhere; never a false 0% or 100%. */
-function percentText(share) {
+export function percentText(share) {
   if (share > 0 && share < 0.005) return "<1%";
   return share < 1 && share > 0.995 ? ">99%" : `${Math.round(share * 100)}%`;
 }
@@ -26,7 +28,7 @@ function percentText(share) {
  * `axes` name what rows and columns are: source, target or fed. `more` are columns behind the weights: {title, values, text}.
  * `pointed(row, column)` is told where the pointer or the focus is (null: nowhere), `chosen(row)` which row was clicked.
  */
-function makeHeatTable(place, { scale, name, axes, pointed = () => {}, chosen = () => {}, more = [] }) {
+export function makeHeatTable(place, { scale, name, axes, pointed = () => {}, chosen = () => {}, more = [] }) {
   const scroller = html("div", "heat-scroller");
   const table = scroller.appendChild(html("table", "heat-table"));
   table.setAttribute("role", "grid");

@@ -3,7 +3,7 @@
 let plotlyLoading = null;
 
 /** Plotly, loaded once, when first needed, and kept apart from any copy that another part of the page brings along. */
-function loadPlotly(address) {
+export function loadPlotly(address) {
   plotlyLoading ||= new Promise((resolve, reject) => {
     const before = window.Plotly;
     const script = document.createElement("script");
@@ -19,7 +19,7 @@ function loadPlotly(address) {
 }
 
 /** Resolves when `node` is on the screen, or nearly so. */
-function inSight(node) {
+export function inSight(node) {
   return new Promise((resolve) => {
     const observer = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -32,7 +32,7 @@ function inSight(node) {
 
 /** Run `draw` while the page's <base> is out of sight. Where there is one, Plotly's first drawing writes the page's address into
  *  its references (clip paths, the colour bar's gradient), and they break as soon as the address changes, as ours does at each step. */
-function withoutBase(draw) {
+export function withoutBase(draw) {
   const base = document.querySelector("base");
   const href = base && base.getAttribute("href");
   if (href === null) return draw();

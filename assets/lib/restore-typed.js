@@ -1,30 +1,38 @@
-// Behind message.js. Where the server does not answer, Gradio says so, tries again every two seconds, and then loads the page
-// anew. What was sent stands in the address and comes back with it; what was typed and not sent yet is kept here, in this
-// browser's tab, for that one time.
+// A message line that also keeps what a visitor typed. When the server does not answer, Gradio says so, tries again every two
+// seconds, and then loads the page anew. A request that was sent is in the address and comes back with it; text that was typed
+// but not sent is kept here, in this browser's tab, for that one reload.
+
+import { makeLine } from "./message.js";
 
 const TYPED = "seq2seq-unrolled-typed";
 const LOST = ".toast-body.error"; // how Gradio says that the connection is lost
-const TRIES = 40; // half seconds: what the address asks for arrives meanwhile, and would be written over it
+const TRIES = 40; // every half second: the answers to the address arrive meanwhile, and would overwrite the restored text
 const typed = new Set(); // ids of the fields that the visitor has written in
 
 const fieldOf = (id) => document.getElementById(id)?.querySelector("input, textarea");
 
-document.addEventListener("input", (event) => {
-  const named = event.target.closest("[id]");
-  if (event.isTrusted && named && event.target.matches("input[type=text], input:not([type]), textarea")) typed.add(named.id);
-}, true);
+export function start(given) {
+  const { line, say } = makeLine(given);
 
-setInterval(() => {
-  if (document.querySelector(LOST)) document.body.classList.remove("busy"); // no answer is on its way
-}, 1000);
+  document.addEventListener("input", (event) => {
+    const named = event.target.closest("[id]");
+    if (event.isTrusted && named && event.target.matches("input[type=text], input:not([type]), textarea")) typed.add(named.id);
+  }, true);
 
-// An answer that is on its way when the connection ends may keep Gradio waiting, and silent, for minutes.
-addEventListener("offline", () => {
-  line.textContent = "This browser is offline. What is on the page stays and can be looked at; what needs the server has to wait.";
-});
-addEventListener("online", say);
+  setInterval(() => {
+    if (document.querySelector(LOST)) document.body.classList.remove("busy"); // no answer will come
+  }, 1000);
 
-addEventListener("pagehide", () => {
+  // If the connection ends while an answer is on its way, Gradio may wait for minutes and show nothing.
+  addEventListener("offline", () => {
+    line.textContent = "This browser is offline. What is on the page stays and can be looked at; what needs the server has to wait.";
+  });
+  addEventListener("online", say);
+  addEventListener("pagehide", keepTyped);
+  putBack(takeTyped(), TRIES);
+}
+
+function keepTyped() {
   if (!document.querySelector(LOST)) return;
   const kept = [...typed].filter(fieldOf).map((id) => [id, fieldOf(id).value]);
   try {
@@ -32,7 +40,7 @@ addEventListener("pagehide", () => {
   } catch {
     // storage may be switched off
   }
-});
+}
 
 function takeTyped() {
   try {
@@ -53,4 +61,3 @@ function putBack(kept, tries) {
   }
   if (kept.length && tries) setTimeout(putBack, 500, kept, tries - 1);
 }
-putBack(takeTyped(), TRIES);

@@ -1,9 +1,11 @@
 // Tables as Python made them: column names, and rows of words, numbers, or numbers with something small below them.
 
+import { html, saveFile } from "./dom.js";
+
 const TABLE_DIGITS = 3;
 
 /** Fill `table`; its first `words` columns hold words, the others numbers. */
-function fillTable(table, columns, rows, words = 0) {
+export function fillTable(table, columns, rows, words = 0) {
   const kind = (i) => (i < words ? "" : "number");
   const head = html("tr");
   columns.forEach((name, i) => (head.appendChild(html("th", kind(i), name.replaceAll("_", " "))).scope = "col"));
@@ -28,7 +30,7 @@ function tableCell(cell, kind) {
 }
 
 /** The folded table by position, and its download as `file`; `show(null)` hides it. */
-function makeByPosition(root, file) {
+export function makeByPosition(root, file) {
   const part = root.querySelector(".by-position");
   let csv = "";
   part.querySelector("[data-testid=csv]").addEventListener("click", () => saveFile(file, csv, "text/csv"));

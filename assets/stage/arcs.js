@@ -2,9 +2,13 @@
 // one fixed context vector. Where there is neither, one path shows the state that is handed over to the decoder before its first
 // step. Arcs of a step are made when it is first reached; past ones stay, faint.
 
+import { clamp, part, readingOf, svg } from "../lib/dom.js";
+import { fullBar, STATE, statePath } from "./layout.js";
+import { curve } from "./shapes.js";
+
 const LEAST_WEIGHT = 0.01; // lighter arcs are not drawn; the legend says so
 
-function makeArcs(layer, store, plan, scroller) {
+export function makeArcs(layer, store, plan, scroller) {
   const { trace } = store.payload;
   const { rows } = plan;
   const reading = readingOf(trace);

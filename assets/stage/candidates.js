@@ -1,8 +1,10 @@
 // The most probable pieces of the current step as buttons. The chosen one is marked; any other forks the decoding.
 
+import { html, part, probabilityText } from "../lib/dom.js";
+
 const MOST_CANDIDATES = 5;
 
-function makeCandidates(root, store) {
+export function makeCandidates(root, store) {
   const list = root.querySelector(".candidates");
   const title = root.querySelector(".choice-title");
   const unit = root.querySelector(".choice-unit");

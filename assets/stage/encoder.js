@@ -1,7 +1,11 @@
 // The encoder: a row of states for each of its lanes. A recurrent lane hands a state on from piece to piece, so its states come one
 // after the other; a Transformer's states are made together, each by looking at all pieces.
 
-function makeEncoder(scene, behind, plan, trace) {
+import { part, svg } from "../lib/dom.js";
+import { fullBar, STATE } from "./layout.js";
+import { drawMove, drawState, rail, showMove } from "./shapes.js";
+
+export function makeEncoder(scene, behind, plan, trace) {
   const count = trace.source.length;
   const lanes = trace.lanes.map((name, k) => {
     const y = plan.rows.lanes[k];

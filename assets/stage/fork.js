@@ -1,6 +1,9 @@
 // Outputs as whole lines: a fork beside its original (what they share, where they part, both totals), and what a beam found.
 
-function makeCompare(root, store) {
+import { html, logText } from "../lib/dom.js";
+import { joined } from "./layout.js";
+
+export function makeCompare(root, store) {
   const section = root.querySelector(".compare");
   const lines = section.querySelector(".compare-lines");
 

@@ -1,9 +1,12 @@
 // The attention heatmap: Plotly draws the figure that Python made, this part fills it row by row with the clock and reacts.
 
+import { clamp, rove, saveFile, textWidth } from "../lib/dom.js";
+import { inSight, loadPlotly, withoutBase } from "../lib/plotly.js";
+
 const CELL = { width: 26, height: 28, mostHeight: 44 };
 const MOST_ROWS = 14; // more rows, or columns than fit: a window that follows the clock and can be dragged
 
-function makeHeatmap(root, store, address) {
+export function makeHeatmap(root, store, address) {
   const section = root.querySelector(".heat");
   const plot = root.querySelector(".plot");
   const readout = root.querySelector(".readout");

@@ -1,7 +1,9 @@
 // Where everything stands: one column per source position and per step, rows from the output (top) to the source (bottom).
 
-const LANE_NAMES = { forward: "encoder →", backward: "encoder ←", together: "encoder" };
-const STATE = { width: 42, height: 34 };
+import { clamp, readingOf, textWidth } from "../lib/dom.js";
+
+export const LANE_NAMES = { forward: "encoder →", backward: "encoder ←", together: "encoder" };
+export const STATE = { width: 42, height: 34 };
 const COLUMN = { least: 58, most: 120, padding: 20, tie: 6, tight: 0.78 }; // tight: where a row just fails to fit
 const PIECE_FONT = "18px system-ui, sans-serif";
 
@@ -22,7 +24,7 @@ function columns(labels, available) {
 }
 
 /** Whether piece `i` goes on with the word of the piece before it. */
-const joined = (labels, i) => i > 0 && i < labels.length && !labels[i].starts && labels[i].kind !== "end";
+export const joined = (labels, i) => i > 0 && i < labels.length && !labels[i].starts && labels[i].kind !== "end";
 
 /** Heights of the rows: one row of states a lane of the encoder; weights have one where there are weights. */
 function rowsOf(trace) {
@@ -33,7 +35,7 @@ function rowsOf(trace) {
 }
 
 /** Both rows, each centred on the wider of the two and of the room there is; `ends` is where each lane has read its last piece. */
-function layout(views, trace, available) {
+export function layout(views, trace, available) {
   const source = columns(views.source, available);
   const target = columns(views.target, available);
   const width = Math.max(available, source.total, target.total);
@@ -44,7 +46,7 @@ function layout(views, trace, available) {
 }
 
 /** The path of a state's summary: G bars up and down from the middle line, inside STATE, around (0, 0). */
-function statePath(values, scale) {
+export function statePath(values, scale) {
   const gap = STATE.width / values.length;
   const half = STATE.height / 2 - 3;
   return values
@@ -57,4 +59,4 @@ function statePath(values, scale) {
 }
 
 /** The largest magnitude among some summaries: what a full bar stands for. */
-const fullBar = (summaries) => Math.max(1e-6, ...summaries.flat().map(Math.abs));
+export const fullBar = (summaries) => Math.max(1e-6, ...summaries.flat().map(Math.abs));

@@ -1,9 +1,17 @@
 // The player: one clock and one state (`store`) for the stage, the candidates, the heatmap and the address bar.
 
+import { makeLink } from "../lib/address.js";
+import { makeClock } from "../lib/clock.js";
+import { payloadOf, readingOf, saveFile } from "../lib/dom.js";
+import { makeCandidates } from "./candidates.js";
+import { makeCompare } from "./fork.js";
+import { makeHeatmap } from "./heatmap.js";
+import { makeStage } from "./stage.js";
+
 const STEP_MS = 1500; // one decoding step at 1x
 const READ_MS = 1400; // the encoder reading the source
 
-function startPlayer(element, trigger, props, watch) {
+export function start({ element, trigger, props, watch }) {
   const root = element.querySelector(".player");
   const find = (selector) => root.querySelector(selector);
   const store = { payload: null, focused: null, goTo: (step) => clock.goTo(step), force, focus };

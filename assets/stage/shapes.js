@@ -1,6 +1,9 @@
 // What the stage is drawn with: a state as a box of bars, and what leads from one state to another.
 
-function drawState(parent, x, y, values, scale, kind) {
+import { svg } from "../lib/dom.js";
+import { STATE, statePath } from "./layout.js";
+
+export function drawState(parent, x, y, values, scale, kind) {
   const group = svg("g", { class: `state ${kind}`, transform: `translate(${x} ${y})` }, parent);
   svg("rect", { x: -STATE.width / 2, y: -STATE.height / 2, width: STATE.width, height: STATE.height, rx: 5 }, group);
   svg("path", { class: "axis", d: `M${-STATE.width / 2 + 2} 0H${STATE.width / 2 - 2}` }, group);
@@ -9,7 +12,7 @@ function drawState(parent, x, y, values, scale, kind) {
 }
 
 /** An arrow between neighbours: a recurrent state is carried on. */
-function drawMove(parent, from, to, y, kind) {
+export function drawMove(parent, from, to, y, kind) {
   const room = STATE.width / 2 + 2;
   const way = Math.sign(to - from);
   const d = `M${from + way * room} ${y}H${to - way * room}`;
@@ -17,23 +20,23 @@ function drawMove(parent, from, to, y, kind) {
 }
 
 /** How much of a move, or of a rail, is drawn. */
-function showMove(line, amount) {
+export function showMove(line, amount) {
   line.style.opacity = amount;
   if (line.classList.contains("move")) line.style.strokeDashoffset = 1 - amount;
 }
 
 /** A line that all columns of `x` share, with a branch to each, from the height `leave` to the rail at `y`. */
-const rail = (x, leave, y) => `M${x[0]} ${y}H${x.at(-1)}` + x.map((each) => `M${each} ${leave}V${y}`).join("");
+export const rail = (x, leave, y) => `M${x[0]} ${y}H${x.at(-1)}` + x.map((each) => `M${each} ${leave}V${y}`).join("");
 
 /** A curve from one row up to another, upright at both ends. */
-function curve(x1, y1, x2, y2) {
+export function curve(x1, y1, x2, y2) {
   const bend = (y1 - y2) * 0.55;
   const [from, to] = [x1.toFixed(1), x2.toFixed(1)];
   return `M${from} ${y1}C${from} ${(y1 - bend).toFixed(1)} ${to} ${(y2 + bend).toFixed(1)} ${to} ${y2}`;
 }
 
 /** Arrow tips, and the colours of what goes from the source up to the target. */
-function defineMarks(scene, rows) {
+export function defineMarks(scene, rows) {
   const defs = svg("defs", {}, scene);
   for (const [kind, side] of [["source", 6], ["target", 6], ["handed", 4.5]]) {
     const size = { viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: side, markerHeight: side, orient: "auto" };

@@ -1,7 +1,13 @@
 // The stage: source pieces, the encoder's states, the decoder's states and the written pieces, drawn once per trace in SVG.
 // `draw(step, phase)` then only shows how far things are: it is a pure function of the clock.
 
-function makeStage(root, store) {
+import { clamp, html, part, readingOf, rove, svg } from "../lib/dom.js";
+import { makeArcs } from "./arcs.js";
+import { makeEncoder } from "./encoder.js";
+import { fullBar, joined, LANE_NAMES, layout, STATE } from "./layout.js";
+import { defineMarks, drawMove, drawState, rail, showMove } from "./shapes.js";
+
+export function makeStage(root, store) {
   const scene = root.querySelector(".scene");
   const scroller = root.querySelector(".scroller");
   const names = root.querySelector(".lane-names");

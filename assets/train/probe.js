@@ -1,10 +1,14 @@
 // A sentence that the model translates at each validation: its attention then, on a scrubber and as a play-back.
 
+import { makeClock } from "../lib/clock.js";
+import { html, rove, textWidth } from "../lib/dom.js";
+import { loadPlotly, withoutBase } from "../lib/plotly.js";
+
 const PROBE_MS = 600; // a validation, at 1x
 const PROBE_CELL = 34;
 const RING = "#e6007e"; // stands out from both ends of the scale
 
-function makeProbe(element, root, plotly) {
+export function makeProbe(element, root, plotly) {
   const section = root.querySelector(".probe");
   const find = (selector) => section.querySelector(selector);
   const plot = find(".probe-heat");

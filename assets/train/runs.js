@@ -1,11 +1,13 @@
 // A visitor's runs: which is shown, which are drawn beside it; names can be changed, and what is not needed deleted.
 
-const RUN_STATES = {
+import { html } from "../lib/dom.js";
+
+export const RUN_STATES = {
   queued: "waiting for its turn", starting: "preparing", running: "training", paused: "paused", stopping: "stopping",
   stopped: "stopped", finished: "finished", failed: "failed", elsewhere: "from a file",
 };
 
-function makeRuns(root, { open, compare, order }) {
+export function makeRuns(root, { open, compare, order }) {
   const section = root.querySelector(".own-runs");
   const table = section.querySelector("table");
   let drawn = "";

@@ -1,10 +1,16 @@
 // The Train tab's board: asks for what is new while it is in sight, and draws it. What trains does not depend on it.
 
+import { makeFigures } from "../lib/charts.js";
+import { makeBoard } from "../lib/component.js";
+import { html, saveFile } from "../lib/dom.js";
+import { makeProbe } from "./probe.js";
+import { makeRuns, RUN_STATES } from "./runs.js";
+
 const ASK_MS = 1000; // while a run has its turn, or waits for it
 const REST_MS = 5000; // otherwise
 const SPEED_POINTS = 20; // reported updates that the speed is taken from
 
-function startTrain(element, props, watch, server) {
+export function start({ element, props, watch, server }) {
   const root = element.querySelector(".train");
   const find = (selector) => root.querySelector(selector);
   const places = root.querySelectorAll(".figures");

@@ -1,6 +1,9 @@
 // Sentence pairs before a model learns from them: what was noticed, the first rows, the lengths. All of it is only ever text.
 
-function startMaterial(element, props, watch) {
+import { makeFigures } from "../lib/charts.js";
+import { html, payloadOf } from "../lib/dom.js";
+
+export function start({ element, props, watch }) {
   const root = element.querySelector(".material");
   const find = (selector) => root.querySelector(selector);
   const figures = makeFigures(root, find(".figures"), props.plotly);

@@ -19,7 +19,7 @@ from seq2seq.ui.host.in_order import InOrder
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.host.serving import Light
 from seq2seq.ui.kit import address
-from seq2seq.ui.kit.component import STYLES, read
+from seq2seq.ui.kit.component import STYLES
 from seq2seq.ui.kit.message import message, message_line
 from seq2seq.ui.lesson import page as lesson_page
 from seq2seq.ui.train import tab as training
@@ -50,7 +50,7 @@ def create_app(services: Services | None = None) -> gr.Blocks:
         header(services)
         banner = lesson_page.banner()
         known = faults.told(services)
-        broken = message_line(known, "broken", read("lib/restore-typed.js"))
+        broken = message_line(known, "broken", "lib/restore-typed")
         with gr.Tabs(elem_id="tabs") as tabs:
             for name, (title, build) in TABS.items():
                 with gr.Tab(title, id=name, elem_id=address.panel(name)) as tab:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import gradio as gr
 
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit.component import component, read
+from seq2seq.ui.kit.component import component
 from seq2seq.ui.lesson import lesson, page
 
 
@@ -16,8 +16,6 @@ def header(services: Services) -> gr.HTML:
     return component(
         "shell/header",
         json.dumps([asdict(info) for info in services.infos.values()], ensure_ascii=False),
-        ("lib/dom", "lesson/dialog"),
-        read("shell/header.js"),
         elem_id="header",
         controls=page.controls(),
         most=lesson.MOST_CHARACTERS,

@@ -1,9 +1,15 @@
 // The search of a beam: one clock for the tree and the address bar, a line that says what is known of a node, and two tables.
 
+import { makeLink } from "../../lib/address.js";
+import { makeClock } from "../../lib/clock.js";
+import { html, payloadOf } from "../../lib/dom.js";
+import { fillTable } from "../../lib/table.js";
+import { makeBeamTree } from "./tree.js";
+
 const BEAM_STEP_MS = 1200;
 const BEAM_HINT = "Point at a piece, or go from piece to piece with the arrow keys: its path lights up, and what is known of it stands here.";
 
-function startBeam(element, props, watch) {
+export function start({ element, props, watch }) {
   const root = element.querySelector(".beam-tree");
   const find = (selector) => root.querySelector(selector);
   const store = { payload: null };

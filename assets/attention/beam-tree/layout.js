@@ -1,11 +1,13 @@
 // Where the nodes of a search stand: a column a step, rows by rank, what was not kept below the others.
 
-const TREE = { top: 32, row: 38, chip: 30, small: 25, smallChip: 22, gap: 46, pad: 10, left: 6, apart: 10 };
+import { clamp, textWidth } from "../../lib/dom.js";
+
+export const TREE = { top: 32, row: 38, chip: 30, small: 25, smallChip: 22, gap: 46, pad: 10, left: 6, apart: 10 };
 const TREE_FONT = "600 18px system-ui, sans-serif";
 const TREE_SMALL_FONT = "16px system-ui, sans-serif";
 
 /** Of each node {x, y, width}; of each column {x, width}, the empty beginning's first; the whole size. */
-function layOutTree({ nodes, steps }, withDropped, room) {
+export function layOutTree({ nodes, steps }, withDropped, room) {
   const columns = Array.from({ length: steps + 1 }, () => ({ width: 0, kept: 0, dropped: 0 }));
   columns[0].width = textWidth("start", TREE_FONT) + 2 * TREE.pad;
   columns[0].kept = 1;
@@ -38,7 +40,7 @@ function layOutTree({ nodes, steps }, withDropped, room) {
 }
 
 /** From a parent's chip, along its row to the end of its column, and over to the child. */
-function treeEdge(from, column, to) {
+export function treeEdge(from, column, to) {
   const leave = column.x + column.width;
   const middle = (leave + to.x) / 2;
   return `M${from.x + from.width} ${from.y}H${leave}C${middle} ${from.y} ${middle} ${to.y} ${to.x} ${to.y}`;

@@ -1,9 +1,12 @@
 // The tree in SVG: every node a link to the stage, its line to its parent behind it. `draw(step, phase)` shows how far the search is
 // by then: what stands, what has died out, what is most probable.
 
+import { part, svg } from "../../lib/dom.js";
+import { layOutTree, TREE, treeEdge } from "./layout.js";
+
 const TREE_EDGE = 120; // of the box, where the current step does not stay
 
-function makeBeamTree(root, store, pointAt) {
+export function makeBeamTree(root, store, pointAt) {
   const scroller = root.querySelector(".tree-scroller");
   const scene = root.querySelector(".tree");
   const withDropped = root.querySelector("[data-testid=dropped]");

@@ -1,6 +1,9 @@
 // The current step of each lane beside each other: what it was fed, its candidates, the reference's piece, attention.
 
-function makeLanesDetail(root, store) {
+import { html, logText, part, probabilityText } from "../../lib/dom.js";
+import { lanesOf } from "./table.js";
+
+export function makeLanesDetail(root, store) {
   const place = root.querySelector(".details");
   let shown = -1;
 

@@ -1,8 +1,15 @@
 // The lanes: one clock for the table, the details and the address bar.
 
+import { makeLink } from "../../lib/address.js";
+import { makeClock } from "../../lib/clock.js";
+import { html, payloadOf } from "../../lib/dom.js";
+import { makeLanesDetail } from "./detail.js";
+import { lanesOf, makeLanesTable } from "./table.js";
+import { makeLanesTools } from "./tools.js";
+
 const LANE_STEP_MS = 1500;
 
-function startLanes(element, trigger, props, watch) {
+export function start({ element, trigger, props, watch }) {
   const root = element.querySelector(".lanes");
   const store = { payload: null, goTo: (step) => clock.goTo(step) };
   const table = makeLanesTable(root, store);

@@ -1,17 +1,19 @@
 // The lanes as a table: a column a step; for each lane a row for what it is fed, for what it writes, and for the probability of the
 // reference's piece. `draw(step, phase)` only shows how far things are.
 
+import { html, part, probabilityText } from "../../lib/dom.js";
+
 const LANE_TITLES = { forced: "Fed the reference", free: "Fed its own output", rescue: "Rescued", injection: "With a wrong word" };
 
 /** The lanes of a payload in their order: {kind, title, lane, at}. */
-function lanesOf(payload) {
+export function lanesOf(payload) {
   const { lanes, third } = payload;
   const shown = ["forced", "free"].map((kind) => ({ kind, title: LANE_TITLES[kind], lane: lanes[kind], writes: kind === "free" }));
   if (third) shown.push({ kind: third.kind, title: LANE_TITLES[third.kind], lane: third.lane, at: third.at, writes: third.of !== "forced" });
   return shown;
 }
 
-function makeLanesTable(root, store) {
+export function makeLanesTable(root, store) {
   const table = root.querySelector(".lanes-table");
   const scroller = root.querySelector(".lanes-scroller");
   let cells = []; // by step: {column, fed, writes, bars}

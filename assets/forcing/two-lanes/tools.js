@@ -1,6 +1,8 @@
 // What a visitor can change: a gold word given to the free lane, a wrong word put into either, every word in turn.
 
-function makeLanesTools(root, store, trigger) {
+import { clamp, html } from "../../lib/dom.js";
+
+export function makeLanesTools(root, store, trigger) {
   const rescue = root.querySelector("form.rescue");
   const wrong = root.querySelector("form.wrong");
   const outcome = root.querySelector(".outcome");

@@ -16,7 +16,6 @@ from seq2seq.ui.kit import address, asking, fields
 from seq2seq.ui.kit.component import component
 from seq2seq.views.attention import attribution as view
 
-SCRIPTS = ("lib/dom", "lib/address", "lib/component", "attention/attribution")
 _serial = itertools.count(1)
 
 
@@ -30,12 +29,9 @@ class Asked:
 
 
 def build(services: Services) -> None:
-    start = "startAttribution(element, trigger, props, watch);"
     asking.build(
         *(services, address.ATTRIBUTION, "Ask", "choose"),
-        board=lambda: component(
-            "attention/attribution", "", SCRIPTS, start, elem_id="attribution", address=address.address(address.ATTRIBUTION)
-        ),
+        board=lambda: component("attention/attribution", elem_id="attribution", address=address.address(address.ATTRIBUTION)),
         make=Asked,
         payload=payload,
         read=_read,

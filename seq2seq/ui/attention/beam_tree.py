@@ -19,15 +19,6 @@ from seq2seq.ui.kit.component import component
 from seq2seq.ui.kit.message import explain, message, message_line, reported
 from seq2seq.views.attention import beam_tree as view
 
-SCRIPTS = (
-    "lib/dom",
-    "lib/address",
-    "lib/clock",
-    "lib/table",
-    "attention/beam-tree/layout",
-    "attention/beam-tree/tree",
-    "attention/beam-tree/beam",
-)
 _serial = itertools.count(1)
 
 
@@ -49,8 +40,7 @@ def build(services: Services) -> None:
     with gr.Row(elem_classes="settings"):
         settings = {name: fields.setting(name, "beam-") for name in search.names_of(Beam.name)}
     place = message_line()
-    start = "startBeam(element, props, watch);"
-    shown = component("attention/beam-tree/beam", "", SCRIPTS, start, elem_id="beam", address=address.address(address.BEAM))
+    shown = component("attention/beam-tree/beam", elem_id="beam", address=address.address(address.BEAM))
 
     asked = [asking.text, asking.model, *settings.values()]
     everything = [*vars(asking).values(), *settings.values(), shown, seen, place]

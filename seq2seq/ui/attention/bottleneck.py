@@ -19,7 +19,6 @@ from seq2seq.ui.kit.component import component
 from seq2seq.ui.kit.message import explain, message, message_line
 from seq2seq.views.attention import bottleneck as view
 
-SCRIPTS = ("lib/dom", "lib/plotly", "lib/charts", "lib/table", "lib/address", "lib/component", "attention/bottleneck")
 OPENING = 3  # clauses: attention still holds them
 _serial = itertools.count(1)
 Family = tuple[str, str, str]
@@ -94,9 +93,8 @@ def build(services: Services) -> None:
             elem_id="bottleneck-family",
         )
     place = message_line()
-    given = {"plotly": PLOTLY_ADDRESS, "address": address.address(address.BOTTLENECK)}
     board = component(
-        "attention/bottleneck", "", SCRIPTS, "startBottleneck(element, props, watch);", elem_id="bottleneck", **given
+        "attention/bottleneck", elem_id="bottleneck", plotly=PLOTLY_ADDRESS, address=address.address(address.BOTTLENECK)
     )
     everything = [family, board, seen, place]
 

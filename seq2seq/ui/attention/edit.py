@@ -16,7 +16,6 @@ from seq2seq.ui.kit.component import component
 from seq2seq.views.attention import edit as view
 from seq2seq.views.attention import side_by_side
 
-SCRIPTS = ("lib/dom", "lib/address", "lib/component", "lib/heat-table", "attention/edit")
 PER_MILLE = 1000  # in an address, a weight is a whole number of these
 MOST_WEIGHTS = 200  # more than any sentence has
 _serial = itertools.count(1)
@@ -33,10 +32,9 @@ class Asked:
 
 
 def build(services: Services) -> None:
-    start = "startEdit(element, trigger, props, watch);"
     asking.build(
         *(services, address.EDIT, "Translate", "edit"),
-        board=lambda: component("attention/edit", "", SCRIPTS, start, elem_id="edit", address=address.address(address.EDIT)),
+        board=lambda: component("attention/edit", elem_id="edit", address=address.address(address.EDIT)),
         make=Asked,
         payload=payload,
         read=_read,

@@ -22,7 +22,6 @@ from seq2seq.ui.kit.message import explain, message, message_line, reported
 from seq2seq.views.attention import predict as view
 from seq2seq.views.pieces import visible
 
-SCRIPTS = ("lib/dom", "lib/address", "lib/component", "lib/table", "lib/heat-table", "attention/predict")
 MAX_WORDS = 40  # a side: what a grid on a page can show
 MAX_LINKS = 200  # what an address can hold
 NO_ATTENTION = "This model has no attention: it reads the source through one fixed state, so there is nothing to reveal but {}."
@@ -71,8 +70,7 @@ def build(services: Services) -> None:
         example = fields.example_menu(info, opening.text, "predict-example")
         model = fields.models(services, opening.model, "predict-model")
     place = message_line()
-    start = "startPredict(element, trigger, props, watch);"
-    board = component("attention/predict", "", SCRIPTS, start, elem_id="predict", address=address.address(address.PREDICT))
+    board = component("attention/predict", elem_id="predict", address=address.address(address.PREDICT))
     asked = [text, reference, model]
     everything = [*asked, example, board, seen, place]
     decodes = fields.decodes(place)

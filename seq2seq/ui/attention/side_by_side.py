@@ -14,8 +14,6 @@ from seq2seq.ui.kit import address, examples, fields
 from seq2seq.ui.kit.component import component
 from seq2seq.ui.kit.message import explain, message, message_line, reported
 
-SCRIPTS = ("lib/dom", "lib/address", "lib/heat-table", "lib/heat-files", "attention/attention-panel", "attention/side-by-side")
-
 
 def build(services: Services) -> None:
     tab = fields.tab_in_the_making()
@@ -24,9 +22,7 @@ def build(services: Services) -> None:
 
     asking = fields.Asking.row(services, services.first, opening.text, "Look", "attention")
     place = message_line()
-    start = "startAttention(element, trigger, props, watch);"
-    given = {"elem_id": "attention", "address": address.address(address.ATTENTION)}
-    board = component("attention/side-by-side", "", SCRIPTS, start, **given)
+    board = component("attention/side-by-side", elem_id="attention", address=address.address(address.ATTENTION))
     answer = [board, seen, place]
     everything = [asking.text, asking.example, asking.model, *answer]
     decodes = fields.decodes(place)

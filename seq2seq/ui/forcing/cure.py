@@ -17,7 +17,6 @@ from seq2seq.ui.kit import address, examples, fields
 from seq2seq.ui.kit.component import component
 from seq2seq.views.forcing import cure as view
 
-SCRIPTS = ("lib/dom", "lib/plotly", "lib/charts", "lib/table", "lib/address", "lib/component", "forcing/cure")
 FORCING = {"teacher_forcing_ratio", "teacher_forcing_schedule"}  # the settings that recipes of the cure differ in
 _serial = itertools.count(1)
 
@@ -25,8 +24,7 @@ _serial = itertools.count(1)
 def build(services: Services) -> None:
     tab = fields.tab_in_the_making()
     seen = gr.State(False)
-    given = {"plotly": PLOTLY_ADDRESS, "address": address.address(address.CURE)}
-    board = component("forcing/cure", "", SCRIPTS, "startCure(element, props, watch);", elem_id="cure", **given)
+    board = component("forcing/cure", elem_id="cure", plotly=PLOTLY_ADDRESS, address=address.address(address.CURE))
 
     def open_view(before: bool) -> dict[Any, Any]:
         return {seen: True} if before else {board: stored(services), seen: True}

@@ -23,7 +23,6 @@ from seq2seq.ui.kit.component import component
 from seq2seq.ui.kit.message import explain, message, message_line, reported
 from seq2seq.views.forcing import exposure as view
 
-SCRIPTS = ("lib/dom", "lib/plotly", "lib/charts", "lib/table", "lib/address", "lib/component", "forcing/exposure")
 MOST_PAIRS = 2000
 MOST_BYTES = 1_000_000
 SECONDS = 0.3  # between two reports of progress, at least
@@ -45,8 +44,7 @@ def build(services: Services) -> None:
         )
         stop = gr.Button("Cancel", scale=0, min_width=110, elem_id="sentences-stop")
     place = message_line()
-    given = {"plotly": PLOTLY_ADDRESS, "address": address.address(address.SENTENCES)}
-    board = component("forcing/exposure", "", SCRIPTS, "startExposure(element, props, watch);", elem_id="exposure", **given)
+    board = component("forcing/exposure", elem_id="exposure", plotly=PLOTLY_ADDRESS, address=address.address(address.SENTENCES))
     everything = [model, board, seen, place]
     report = reported(place)
 

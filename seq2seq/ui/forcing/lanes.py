@@ -19,15 +19,6 @@ from seq2seq.ui.kit.component import component
 from seq2seq.views.forcing import two_lanes as view
 from seq2seq.views.stage import sentences
 
-SCRIPTS = (
-    "lib/dom",
-    "lib/address",
-    "lib/clock",
-    "forcing/two-lanes/table",
-    "forcing/two-lanes/detail",
-    "forcing/two-lanes/tools",
-    "forcing/two-lanes/lanes",
-)
 DRAWN = "~"  # stands before a seed, where a wrong word is drawn and not written
 MAX_SEED = 999_999
 _serial = itertools.count(1)
@@ -58,10 +49,7 @@ class Looked:
 def player(value: str) -> gr.HTML:
     """Shows the lanes. Its events, each with the picture's id: `rescue` {step, word}, `inject` {lane, word, text}, `every_word`
     {lane}, and `clear`."""
-    start = "startLanes(element, trigger, props, watch);"
-    return component(
-        "forcing/two-lanes/lanes", value, SCRIPTS, start, elem_id="lanes", address=address.address(address.FORCING)
-    )
+    return component("forcing/two-lanes/lanes", value, elem_id="lanes", address=address.address(address.FORCING))
 
 
 def look(services: Services, asked: Asked) -> Looked:

@@ -21,7 +21,6 @@ from seq2seq.views.forcing import score as scores
 from seq2seq.views.stage import sentences
 from seq2seq.views.stage.sentences import Span, told
 
-SCRIPTS = ("lib/dom", "lib/address", "lib/component", "forcing/score")
 _serial = itertools.count(1)
 
 
@@ -49,8 +48,7 @@ def build(services: Services) -> None:
         other = fields.line("", "Another one (empty: what a beam finds)", "score-other")
         go = gr.Button("Score", variant="primary", scale=0, min_width=120, elem_id="score-go")
     place = message_line()
-    start = "startScore(element, props, watch);"
-    shown = component("forcing/score", "", SCRIPTS, start, elem_id="score", address=address.address(address.SCORE))
+    shown = component("forcing/score", elem_id="score", address=address.address(address.SCORE))
     asked = [text, first, model, other]
     everything = [*asked, shown, seen, place]
     decodes = fields.decodes(place)

@@ -1,10 +1,11 @@
 """What Gradio leaves heavy on its way to a browser: the page itself, which it sends as it is, its own files, which it packs
-anew for every visitor and lets no browser keep, and Plotly, the largest file."""
+anew for every visitor and lets no browser keep, Plotly, the largest file, and our own modules."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
+from collections.abc import Callable
 from http import HTTPStatus
 from threading import Condition
 
@@ -16,10 +17,15 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from seq2seq.ui.kit.component import PLOTLY
+from seq2seq.ui.kit.component import MODULES, MODULES_ADDRESS, MODULES_MAP, PLOTLY
 
 # The version is in the name, so that a browser may keep the file for as long as it likes.
 PLOTLY_ADDRESS = f"plotly-{plotly.__version__}.min.js"
+_OURS: dict[str, Callable[[], bytes]] = {
+    f"/{PLOTLY_ADDRESS}": PLOTLY.read_bytes,  # 4.8 MB; packed 1.2 or 1.5 MB
+    f"/{MODULES_ADDRESS}": MODULES.encode,
+    f"/{MODULES_ADDRESS}.map": MODULES_MAP.encode,  # only a browser's developer tools ask for it
+}
 _NAMED_BY_CONTENT = "/assets/"  # Gradio's files whose names hold a digest of what is in them
 _FOREVER = "public, max-age=31536000, immutable"
 _MOST_KEPT = 24 * 2**20  # bytes of packed files; all that a page asks for are 0.4 MB
@@ -40,8 +46,8 @@ class Light:
         if scope["type"] == "http" and scope["method"] == "GET" and "range" not in Headers(scope=scope):
             path = scope["path"].removeprefix(scope.get("root_path", ""))
             packing = _packing(Headers(scope=scope).get("accept-encoding", ""))
-            if path == f"/{PLOTLY_ADDRESS}":
-                answer = await run_in_threadpool(_plotly, packing)
+            if path in _OURS:
+                answer = await run_in_threadpool(_ours, path, packing)
             elif path.startswith(_NAMED_BY_CONTENT):
                 answer = await self._file(path, packing, scope)
             elif path in ("/", "/config"):
@@ -111,7 +117,6 @@ def _packed(answer: Response, packing: str, quality: int) -> Response:
 
 
 @cached({}, condition=Condition())
-def _plotly(packing: str) -> Response:
-    """4.8 MB; packed 1.2 or 1.5 MB."""
-    headers = {"cache-control": _FOREVER}
-    return _packed(Response(PLOTLY.read_bytes(), media_type="text/javascript", headers=headers), packing, quality=9)
+def _ours(path: str, packing: str) -> Response:
+    kind = "application/json" if path.endswith(".map") else "text/javascript"
+    return _packed(Response(_OURS[path](), media_type=kind, headers={"cache-control": _FOREVER}), packing, quality=9)

@@ -52,10 +52,11 @@ def panel(name: str, within: str | None = None) -> str:
 def take_address(name: str, within: str | None = None) -> str:
     """JavaScript that makes the address this tab's, or this view's `within` a tab, when it is chosen."""
     known = address(name)
-    _, _, function = read_asset("lib/address-on-tab.js").partition("\n(")
+    lines = read_asset("lib/address-on-tab.js").splitlines()
+    function = "\n".join(line for line in lines if not line.startswith("//"))
     values = (known["tab"], known["all"], list(PARAMETERS), within and within.replace("-", ""), panel(name, within))
     given = ", ".join(map(json.dumps, values))
-    return f"() => (({function.strip()})({given})"
+    return f"() => ({function})({given})"
 
 
 def tab_of(query: Mapping[str, str]) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import plotly
+
+from seq2seq.ui.kit import bundle
 
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
 PLOTLY = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
@@ -26,6 +29,12 @@ _STYLED = (
 )
 STYLES = [ASSETS / f"{name}.css" for name in _STYLED]
 
+_BUNDLE, MODULES_MAP = bundle.bundle(ASSETS)
+# The name has a digest of the content, so that a browser may keep the file for as long as it likes.
+MODULES_ADDRESS = f"modules-{hashlib.sha256(_BUNDLE.encode()).hexdigest()[:12]}.js"
+MODULES = f"{_BUNDLE}//# sourceMappingURL={MODULES_ADDRESS}.map\n"
+_EVENT = re.compile(r'\btrigger\("(\w+)"')
+
 
 def read(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
@@ -36,20 +45,26 @@ def page_part(name: str) -> str:
     return re.sub(r"<!-- (\S+\.html) -->\n", lambda included: read(included[1]), read(name))
 
 
-def scripts(names: Iterable[str]) -> str:
-    """JavaScript files as one text with one scope: each uses what those before it define."""
-    return "\n".join(read(f"{name}.js") for name in names)
+def component(name: str, value: str = "", **given: Any) -> gr.HTML:
+    """A part of our page: `name`.html is its static template, the module `name`.js starts it, and its value is a JSON text.
 
-
-def component(name: str, value: str, script_names: Iterable[str], start: str, **given: Any) -> gr.HTML:
-    """A part of the page of our own: `name`.html as its static template, our scripts, and a JSON text as its value.
-
-    `start` is what its scripts are begun with; `given` reaches them as `props`, and Gradio where it knows the name.
+    `given` reaches the module as `props`, and Gradio where it knows the name.
     """
     return gr.HTML(
         value=value,
         html_template=page_part(f"{name}.html"),
-        js_on_load=f"{scripts(script_names)}\n{start}\n//# sourceURL={name}.js",
+        js_on_load=_start(name),
         apply_default_css=False,
         **given,
     )
+
+
+def _start(name: str) -> str:
+    """Return the JavaScript that starts the module `name`. A failure goes to the console as an unhandled rejection.
+
+    Python can listen to the events that Gradio finds here in quotes, so those that the modules trigger are named.
+    """
+    events = sorted({event for _, module in bundle.in_order(ASSETS, name) for event in _EVENT.findall(module.body)})
+    given = "{ element, trigger, props, watch, server }"
+    start = f'import(new URL("{MODULES_ADDRESS}", document.baseURI)).then(({{ starts }}) => starts["{name}"]({given}));'
+    return f"{start} // events: {json.dumps(events)}"

@@ -12,24 +12,23 @@ from typing import Any
 import gradio as gr
 
 from seq2seq import files
-from seq2seq.ui.kit.component import read
+from seq2seq.ui.kit.component import component
 
 _serial = itertools.count(1)
 _log = logging.getLogger(__name__)
 
 
-def message_line(text: str = "", name: str = "message", more: str = "") -> gr.HTML:
+def message_line(text: str = "", name: str = "message", part: str = "lib/message") -> gr.HTML:
     """A line of text that assistive technology reads out when it changes; nothing at all while there is nothing to say.
 
-    Tests find it by its `name`. `more` is JavaScript that comes with it.
+    Tests find it by its `name`. `part` names a component that does more than show the text.
     """
-    return gr.HTML(
-        value=message(text),
-        html_template=f'<p class="message" role="alert" data-testid="{name}"></p>',
-        js_on_load=read("lib/message.js") + more,
-        apply_default_css=False,
-        elem_classes="message-block",
-    )
+    return component(part, message(text), kind="message", role="alert", testid=name, elem_classes="message-block")
+
+
+def note_line(text: str, name: str) -> gr.HTML:
+    """A line that describes the settings around it; it is read out too, but interrupts nobody."""
+    return component("lib/message", message(text), kind="note", role="status", testid=name, elem_classes="note-block")
 
 
 def message(text: str) -> str:

@@ -19,14 +19,7 @@ MOST_QR_BYTES = 1000  # 105 modules a side: at 560 pixels and more still read fr
 
 def banner() -> gr.HTML:
     """Shows what `opened` finds in the address; nothing at all without a lesson."""
-    return component(
-        "lesson/lesson",
-        "",
-        ("lib/dom", "lesson/lesson"),
-        "startLesson(element, props, watch);",
-        elem_id="lesson",
-        controls=controls(),
-    )
+    return component("lesson/lesson", elem_id="lesson", controls=controls())
 
 
 def controls() -> list[dict[str, Any]]:

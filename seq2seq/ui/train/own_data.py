@@ -14,7 +14,7 @@ from seq2seq.data.table_format import DELIMITERS, ENCODINGS, MAX_BYTES, Layout, 
 from seq2seq.data.uploaded_table import MIN_PAIRS, columns
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.host.serving import PLOTLY_ADDRESS
-from seq2seq.ui.kit import component
+from seq2seq.ui.kit.component import component
 from seq2seq.ui.kit.message import explain, message, message_line, reported
 from seq2seq.ui.train import training_data
 from seq2seq.ui.train.training_data import Material, Own, Public
@@ -64,14 +64,7 @@ def build(services: Services) -> OwnData:
             layout, languages = _corrections()
     said = message_line(name="data-message")
     with gr.Column(visible="hidden") as looked_over:  # there from the start: a component that comes later lacks its settings
-        board = component.component(
-            "train/training-data",
-            "",
-            ("lib/dom", "lib/plotly", "lib/charts", "train/training-data"),
-            "startMaterial(element, props, watch);",
-            elem_id="material",
-            plotly=PLOTLY_ADDRESS,
-        )
+        board = component("train/training-data", elem_id="material", plotly=PLOTLY_ADDRESS)
 
     corrected = [*layout.values(), *languages]
     report = reported(said)

@@ -37,17 +37,6 @@ from seq2seq.ui.kit import component as assets
 from seq2seq.ui.kit.message import explain
 from seq2seq.views.train import run as view
 
-SCRIPTS = (
-    "lib/dom",
-    "lib/plotly",
-    "lib/charts",
-    "lib/address",
-    "lib/component",
-    "lib/clock",
-    "train/probe",
-    "train/runs",
-    "train/train",
-)
 EVENT_BYTES = 2**25  # of a run's reports that are loaded, at most
 OWNER = 16  # characters of a visitor's secret, at least
 _log = logging.getLogger(__name__)
@@ -63,9 +52,6 @@ def component(services: Services) -> gr.HTML:
     }
     return assets.component(
         "train/train",
-        "",
-        SCRIPTS,
-        "startTrain(element, props, watch, server);",
         elem_id="train-board",
         plotly=PLOTLY_ADDRESS,
         address=address.address(address.TRAIN),

@@ -14,8 +14,7 @@ from seq2seq.training.plan import Files, Plan
 from seq2seq.ui.host.limits import UNLIMITED
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, examples, fields
-from seq2seq.ui.kit.component import read
-from seq2seq.ui.kit.message import explain, message, message_line, reported
+from seq2seq.ui.kit.message import explain, message, message_line, note_line, reported
 from seq2seq.ui.train import own_data, plan_form, run_board
 from seq2seq.ui.train.plan_form import SETTINGS
 from seq2seq.ui.train.training_data import FILES, Material, Public
@@ -60,7 +59,7 @@ def build(services: Services) -> None:
     outside = gr.State(False)  # whether the settings are those of pairs from outside
     place = message_line()
     own = own_data.build(services)
-    note = _note(_described(FIRST, None, before, None))
+    note = note_line(_described(FIRST, None, before, None), "plan")
     with gr.Accordion("More settings", open=False, elem_id="train-settings"), gr.Row(elem_classes="settings"):
         controls |= {name: _control(name, before[name]) for name in SETTINGS if name not in IN_SIGHT}
         vocabulary = gr.Dropdown(
@@ -199,17 +198,6 @@ def _length(chosen: str) -> tuple[float | None, int | None]:
 
 def _secret() -> str:
     return secrets.token_urlsafe(24)
-
-
-def _note(text: str) -> gr.HTML:
-    """A line that says what the settings make."""
-    return gr.HTML(
-        value=message(text),
-        html_template='<p class="note" role="status" data-testid="plan"></p>',
-        js_on_load=read("lib/message.js"),
-        apply_default_css=False,
-        elem_classes="note-block",
-    )
 
 
 def _data(name: str) -> Files | str:

@@ -12,25 +12,8 @@ from seq2seq.ui.host.serving import PLOTLY_ADDRESS
 from seq2seq.ui.kit import address
 from seq2seq.ui.kit.component import component
 
-# One scope, in this order: each file uses what the files before it define.
-SCRIPTS = (
-    "lib/dom",
-    "stage/layout",
-    "stage/shapes",
-    "stage/encoder",
-    "stage/arcs",
-    "stage/stage",
-    "stage/candidates",
-    "stage/fork",
-    "lib/plotly",
-    "stage/heatmap",
-    "lib/address",
-    "lib/clock",
-    "stage/player",
-)
-
 
 def stage(value: str) -> gr.HTML:
     """Shows a payload. Its events: `force_token` with {trace_id, step, token}, and `restore` with nothing."""
-    given = {"plotly": PLOTLY_ADDRESS, "address": address.address(address.TRANSLATE)}
-    return component("stage/player", value, SCRIPTS, "startPlayer(element, trigger, props, watch);", elem_id="stage", **given)
+    known = address.address(address.TRANSLATE)
+    return component("stage/player", value, elem_id="stage", plotly=PLOTLY_ADDRESS, address=known)

@@ -154,6 +154,15 @@ def test_plotly_is_the_file_that_came_with_it(client: TestClient, encoding: str)
     assert "immutable" in answer.headers["cache-control"] and answer.headers["content-type"].startswith("text/javascript")
 
 
+def test_our_modules_are_kept_and_so_is_the_map_of_their_lines(client: TestClient) -> None:
+    answer = get(client, f"/{component.MODULES_ADDRESS}", "br")
+    assert answer.text == component.MODULES and answer.headers["content-encoding"] == "br"
+    assert "immutable" in answer.headers["cache-control"] and answer.headers["content-type"].startswith("text/javascript")
+    address = answer.text.splitlines()[-1].removeprefix("//# sourceMappingURL=")
+    sources = [source for section in get(client, f"/{address}").json()["sections"] for source in section["map"]["sources"]]
+    assert "stage/player.js" in sources
+
+
 def test_events_and_everything_else_pass_as_they_are(client: TestClient) -> None:
     for answer in (
         get(client, "/other", "br"),
