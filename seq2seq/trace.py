@@ -15,7 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-SCHEMA = "seq2seq-unrolled/trace/2"
+SCHEMA = "seq2seq-unrolled/trace/3"
+EARLIER = "seq2seq-unrolled/trace/2"  # is read as well: it had `lanes` in the place of `reading`
+ORDERS = ("forward", "backward", "parallel")
 SUMMARY_GROUPS = 8  # G: a state of any size is summarised by the means of 8 equal slices of its units
 LIST_LIMIT = 10_000  # longest list accepted from a file: far above any real trace, far below a memory problem
 
@@ -30,8 +32,22 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How a model reads: what a view needs to draw any architecture, without its name."""
+
+    names: tuple[str, ...]  # of the equal parts of an encoder state: a direction, or how the states are made
+    order: tuple[str, ...]  # of each part, one of ORDERS: from the first piece to the last, back, or all pieces at once
+    averaged: bool = False  # attention weights are the mean over the heads of the decoder's last layer
+    looks_back: bool = False  # the decoder looks at all earlier steps, instead of carrying a state from step to step
+
+    def __post_init__(self) -> None:
+        if not self.names or len(self.names) != len(self.order) or not set(self.order) <= set(ORDERS):
+            raise ValueError(f"a reading needs an order of {', '.join(ORDERS)} for each of its parts, not {self.order}")
+
+
+@dataclass(frozen=True, slots=True)
 class SourcePosition:
-    """One position of the encoder: a piece of text, and a short summary (G values) of its state in each lane of the encoder."""
+    """One position of the encoder: a piece of text, and for each part of its state a short summary (G values)."""
 
     token: int
     piece: str  # as the tokenizer writes it: "▁" marks the start of a word
@@ -78,7 +94,7 @@ class DecodingTrace:
     model: str
     architecture: str
     source_text: str
-    lanes: tuple[str, ...]  # how the encoder reads: "forward" and "backward", one of them, or "together" (a Transformer)
+    reading: Reading
     source: tuple[SourcePosition, ...]
     context: tuple[float, ...] | None  # G values: the fixed context vector, for a decoder that reads the source through one
     strategy: Mapping[str, Any]  # name and settings, as `decoding.describe` gives them
@@ -91,8 +107,8 @@ class DecodingTrace:
 
     def __post_init__(self) -> None:
         for position in self.source:
-            if len(position.states) != len(self.lanes):
-                raise ValueError(f"a source position has {len(position.states)} states for {len(self.lanes)} lanes")
+            if len(position.states) != len(self.reading.names):
+                raise ValueError(f"a source position has {len(position.states)} states for {len(self.reading.names)} parts")
         for step in self.steps:
             if step.attention is not None and len(step.attention) != len(self.source):
                 raise ValueError(
@@ -121,11 +137,13 @@ class DecodingTrace:
             data = json.loads(text, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             raise ValueError(f"not a JSON trace: {error}") from None
-        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        if not isinstance(data, dict) or data.get("schema") not in (SCHEMA, EARLIER):
             found = data.get("schema") if isinstance(data, dict) else type(data).__name__
             raise ValueError(f"not a trace of schema {SCHEMA!r}: found {found!r}")
-        del data["schema"]
+        earlier = data.pop("schema") == EARLIER
         try:
+            if earlier:
+                data["reading"] = _reading_of_lanes(data.pop("lanes"))
             return _trace(data)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"malformed trace: {error}") from None
@@ -145,13 +163,13 @@ def _trace(data: dict[str, Any]) -> DecodingTrace:
         model=_text(data.pop("model")),
         architecture=_text(data.pop("architecture")),
         source_text=_text(data.pop("source_text")),
-        lanes=tuple(_text(lane) for lane in _list(data.pop("lanes"))),
+        reading=_reading(data.pop("reading")),
         source=tuple(
             SourcePosition(
                 token=_whole(p["token"]),
                 piece=_text(p["piece"]),
                 word=_whole(p["word"]),
-                states=tuple(_numbers(lane) for lane in _list(p["states"])),
+                states=tuple(_numbers(part) for part in _list(p["states"])),
             )
             for p in _list(data.pop("source"))
         ),
@@ -168,6 +186,18 @@ def _trace(data: dict[str, Any]) -> DecodingTrace:
         ),
         **data,  # anything left over is an unknown field: a TypeError that names it
     )
+
+
+def _reading(data: dict[str, Any]) -> Reading:
+    names, order = (tuple(_text(part) for part in _list(data.pop(key))) for key in ("names", "order"))
+    return Reading(names, order, _flag(data.pop("averaged")), _flag(data.pop("looks_back")), **data)
+
+
+def _reading_of_lanes(lanes: Any) -> dict[str, Any]:
+    """The reading that schema 2 wrote as lanes: "forward", "backward" or both, or "together" for a Transformer."""
+    if lanes == ["together"]:
+        return {"names": ["self-attention"], "order": ["parallel"], "averaged": True, "looks_back": True}
+    return {"names": lanes, "order": list(lanes), "averaged": False, "looks_back": False}
 
 
 def _step(s: dict[str, Any]) -> DecodingStep:

@@ -1,4 +1,4 @@
-"""Imports point one way: the engine knows neither Gradio nor Plotly, the views know no model."""
+"""Imports point one way: each room imports only from rooms below it; only the page imports Gradio, and only views Plotly."""
 
 import ast
 import subprocess
@@ -8,6 +8,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+# From the ground up. A room may import from its own floor and from the floors below.
+FLOORS = (
+    ("config", "schedules", "trace", "files"),
+    ("sources",),
+    ("models", "data"),
+    ("decoding",),
+    ("training",),
+    ("analysis",),
+    ("runs",),
+    ("views",),
+    ("commands", "ui"),
+    ("__main__",),
+)
 ENGINE = sorted(
     f"seq2seq.{path.relative_to(ROOT / 'seq2seq').with_suffix('').as_posix().replace('/', '.')}"
     for path in (ROOT / "seq2seq").rglob("*.py")
@@ -62,3 +75,53 @@ def test_gradio_is_named_in_the_ui_alone_even_inside_functions() -> None:
     }
     assert users <= {("app.py",), ("seq2seq", "ui")}
     assert imports_of("def f():\n    from gradio import Blocks") == {"gradio"}  # this test can fail, too
+
+
+def floor_of(module: str) -> int | None:
+    """The floor of a module of this project, by its room."""
+    parts = module.split(".")
+    if parts[0] != "seq2seq" or len(parts) < 2:
+        return None
+    (floor,) = [floor for floor, rooms in enumerate(FLOORS) if parts[1] in rooms]
+    return floor
+
+
+def upward_imports(module: str, source: str) -> list[str]:
+    """The imports of `source`, the text of `module`, that lead to a higher floor or to another room of the same floor."""
+    mine, upward = floor_of(module), []
+    assert mine is not None
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{module} has a relative import"
+            names = [f"{node.module}.{alias.name}" if node.module == "seq2seq" else str(node.module) for alias in node.names]
+        else:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        for name in names:
+            theirs = floor_of(name)
+            other_room = theirs == mine and name.split(".")[1] != module.split(".")[1]
+            # Two rooms share a floor so that neither imports from the other; the single files of the ground floor may.
+            if theirs is not None and (theirs > mine or (other_room and mine > 0)):
+                upward.append(name)
+    return upward
+
+
+def test_no_import_leads_up_a_floor() -> None:
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path.read_text(encoding="utf-8")
+        for path in (ROOT / "seq2seq").rglob("*.py")
+        if path.relative_to(ROOT).parts != ("seq2seq", "__init__.py")
+    }
+    assert {name: found for name, text in modules.items() if (found := upward_imports(name, text))} == {}
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("seq2seq.models.attention", "from seq2seq.decoding.loop import decode"),
+        ("seq2seq.data.corpora", "from seq2seq.models import checkpoint"),
+        ("seq2seq.views.pieces", "def f():\n    import seq2seq.ui.app"),
+        ("seq2seq.sources.text", "from seq2seq import runs"),
+    ],
+)
+def test_an_import_that_leads_up_a_floor_is_found(module: str, line: str) -> None:
+    assert len(upward_imports(module, line)) == 1

@@ -79,11 +79,16 @@ def _changed(trace: DecodingTrace, change: object) -> str:
         lambda d: d["steps"][0].update(attention=[math.inf] * len(d["source"])),
         lambda d: d.update(source=[d["source"][0]] * 10_001),
         lambda d: d.update(strategy=[1]),
+        lambda d: d.update(reading={}),
+        lambda d: d["reading"].update(order=["sideways"]),
+        lambda d: d["reading"].update(names=[]),
+        lambda d: d["reading"].update(averaged="yes"),
+        lambda d: d["reading"].update(wings=2),
     ],
 )
 def test_a_changed_file_is_refused(translator: Translator, change: object) -> None:
     text = _changed(translator.translate("the key"), change)
-    with pytest.raises(ValueError, match=r"trace|attention"):
+    with pytest.raises(ValueError, match=r"trace|attention|reading"):
         DecodingTrace.from_json(text)
 
 
@@ -91,3 +96,18 @@ def test_a_changed_file_is_refused(translator: Translator, change: object) -> No
 def test_what_is_no_trace_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="trace"):
         DecodingTrace.from_json(text)
+
+
+@pytest.mark.parametrize("lanes", [["forward", "backward"], ["backward"], ["together"]])
+def test_a_trace_of_schema_2_is_read(small: Translator, lanes: list[str]) -> None:
+    """It named the directions of the encoder `lanes`, and a Transformer's reading "together"."""
+    trace = small.translate("the key")
+    data = trace.to_dict()
+    old = json.loads(json.dumps({**data, "schema": "seq2seq-unrolled/trace/2", "lanes": lanes}))
+    del old["reading"]
+    for position in old["source"]:
+        position["states"] = position["states"][:1] * len(lanes)
+    read = DecodingTrace.from_json(json.dumps(old))
+    assert read.steps == trace.steps
+    assert read.reading.order == (("parallel",) if lanes == ["together"] else tuple(lanes))
+    assert read.reading.averaged == read.reading.looks_back == (lanes == ["together"])

@@ -123,17 +123,17 @@ export function makePanel(store, given, index, act) {
 
   /** A model without attention: how far each source piece moved the encoder's state, and how sure each step was. */
   function drawChanges() {
-    const { columns, lanes } = given.changes;
+    const { columns, parts } = given.changes;
     root.appendChild(html("p", "no-attention", "This model has no attention: whatever it writes, it reads the source through one vector of fixed size, " +
       "made of the encoder's last states. Instead: how far each piece moved the encoder's state, as the mean change of a unit (units lie between −1 and 1)."));
     const table = root.appendChild(html("table", "score-table changes"));
     const head = table.appendChild(html("thead")).appendChild(html("tr"));
-    for (const text of ["source piece", ...lanes.map(({ name }) => `read ${name}`)]) head.appendChild(html("th", "", text)).scope = "col";
+    for (const text of ["source piece", ...parts.map(({ name }) => `read ${name}`)]) head.appendChild(html("th", "", text)).scope = "col";
     const body = table.appendChild(html("tbody"));
     for (const [s, entry] of columns.entries()) {
       const line = body.appendChild(html("tr"));
       line.appendChild(html("th", `source ${entry.kind}`, entry.text)).scope = "row";
-      for (const { values } of lanes) line.appendChild(html("td")).appendChild(bar(values[s]));
+      for (const { values } of parts) line.appendChild(html("td")).appendChild(bar(values[s]));
     }
     const steps = root.appendChild(html("p", "hint", "Entropy of each step, in bits: "));
     steps.dataset.testid = "entropies";

@@ -24,7 +24,7 @@ export function start({ element, trigger, props, watch }) {
     given = payload;
     weights = payload.weights.length ? scaled(payload.weights) : own();
     find(".origin").textContent = `${payload.model.title}. Free-running (greedy); trained on ${payload.model.trained_on}`;
-    find(".heads-note").hidden = !payload.together;
+    find(".heads-note").hidden = !payload.averaged;
     find(".says").textContent = payload.says;
     find(".nothing-yet").hidden = Boolean(payload.after);
     find(".differing").hidden = !payload.after || payload.shared === payload.before.labels.length;

@@ -1,5 +1,5 @@
-// The encoder: a row of states for each of its lanes. A recurrent lane hands a state on from piece to piece, so its states come one
-// after the other; a Transformer's states are made together, each by looking at all pieces.
+// The encoder: a row for each part of its states. A direction carries a state from piece to piece, so its states appear one after the
+// other; states of the order "parallel" are made at once.
 
 import { part, svg } from "../lib/dom.js";
 import { fullBar, STATE } from "./layout.js";
@@ -7,13 +7,13 @@ import { drawMove, drawState, rail, showMove } from "./shapes.js";
 
 export function makeEncoder(scene, behind, plan, trace) {
   const count = trace.source.length;
-  const lanes = trace.lanes.map((name, k) => {
-    const y = plan.rows.lanes[k];
+  const rows = trace.reading.order.map((order, k) => {
+    const y = plan.rows.encoder[k];
     const summaries = trace.source.map((position) => position.states[k]);
     const scale = fullBar(summaries);
-    return { name, y, states: summaries.map((values, i) => drawState(scene, plan.source.x[i], y, values, scale, "source")) };
+    return { order, y, states: summaries.map((values, i) => drawState(scene, plan.source.x[i], y, values, scale, "source")) };
   });
-  for (const lane of lanes) lane.moves = lane.name === "together" ? [everyPiece(lane.y)] : carried(lane);
+  for (const row of rows) row.moves = row.order === "parallel" ? [everyPiece(row.y)] : carried(row);
 
   /** The line from which every state reads every piece. */
   function everyPiece(y) {
@@ -22,26 +22,26 @@ export function makeEncoder(scene, behind, plan, trace) {
     return svg("path", { class: "rail source", d, "data-testid": "encoder-rail" }, behind);
   }
 
-  /** The arrow into each state but the first that the lane comes to. */
-  function carried({ name, y }) {
+  /** The arrow into each state but the first in reading order. */
+  function carried({ order, y }) {
     const { x } = plan.source;
-    const back = name === "backward" ? 1 : -1;
+    const back = order === "backward" ? 1 : -1;
     return x.map((at, i) => (x[i + back] === undefined ? null : drawMove(behind, x[i + back], at, y, "source")));
   }
 
   /** How much of state `i` is there when the encoder has come as far as `amount`. */
-  function progress(name, i, amount) {
-    if (name === "together") return part(amount, 0.1, 0.8);
-    const turn = name === "backward" ? count - 1 - i : i;
+  function progress(order, i, amount) {
+    if (order === "parallel") return part(amount, 0.1, 0.8);
+    const turn = order === "backward" ? count - 1 - i : i;
     return part(amount * (count + 2), turn, turn + 2);
   }
 
   /** `amount` 0..1 is how far the encoder has come. */
   function draw(amount) {
-    for (const { name, states, moves } of lanes) {
+    for (const { order, states, moves } of rows) {
       states.forEach((state, i) => {
-        state.style.opacity = progress(name, i, amount);
-        if (moves[i]) showMove(moves[i], progress(name, i, amount));
+        state.style.opacity = progress(order, i, amount);
+        if (moves[i]) showMove(moves[i], progress(order, i, amount));
       });
     }
   }

@@ -2,7 +2,7 @@
 
 import { clamp, readingOf, textWidth } from "../lib/dom.js";
 
-export const LANE_NAMES = { forward: "encoder →", backward: "encoder ←", together: "encoder" };
+export const ROW_NAMES = { forward: "encoder →", backward: "encoder ←", parallel: "encoder" };
 export const STATE = { width: 42, height: 34 };
 const COLUMN = { least: 58, most: 120, padding: 20, tie: 6, tight: 0.78 }; // tight: where a row just fails to fit
 const PIECE_FONT = "18px system-ui, sans-serif";
@@ -26,22 +26,22 @@ function columns(labels, available) {
 /** Whether piece `i` goes on with the word of the piece before it. */
 export const joined = (labels, i) => i > 0 && i < labels.length && !labels[i].starts && labels[i].kind !== "end";
 
-/** Heights of the rows: one row of states a lane of the encoder; weights have one where there are weights. */
+/** Heights of the rows: one row for each part of the encoder's states; weights have one where there are weights. */
 function rowsOf(trace) {
-  const lanes = trace.lanes.map((_, k) => 246 + 44 * k);
-  const source = lanes[lanes.length - 1] + 50;
+  const encoder = trace.reading.order.map((_, k) => 246 + 44 * k);
+  const source = encoder.at(-1) + 50;
   const below = readingOf(trace) === "attention" ? { weight: source + 36, height: source + 52 } : { height: source + 26 };
-  return { output: 24, decoder: 80, arcTop: 102, arcBottom: 226, lanes, source, ...below };
+  return { output: 24, decoder: 80, arcTop: 102, arcBottom: 226, encoder, source, ...below };
 }
 
-/** Both rows, each centred on the wider of the two and of the room there is; `ends` is where each lane has read its last piece. */
+/** Both rows, each centred on the wider of the two and of the room there is; `ends` is where each direction has read its last piece. */
 export function layout(views, trace, available) {
   const source = columns(views.source, available);
   const target = columns(views.target, available);
   const width = Math.max(available, source.total, target.total);
   for (const row of [source, target]) row.x = row.x.map((x) => x + (width - row.total) / 2);
   const rows = rowsOf(trace);
-  const ends = trace.lanes.map((lane, k) => ({ x: lane === "backward" ? source.x[0] : source.x.at(-1), y: rows.lanes[k] }));
+  const ends = trace.reading.order.map((order, k) => ({ x: order === "backward" ? source.x[0] : source.x.at(-1), y: rows.encoder[k] }));
   return { source, target, width, rows, ends };
 }
 

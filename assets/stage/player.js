@@ -37,7 +37,7 @@ export function start({ element, trigger, props, watch }) {
     if (store.payload === null && payload.start.from === "page" && link.isPresent()) return; // the linked trace is on its way
     store.payload = payload;
     store.focused = null;
-    const facts = [readingOf(payload.trace), ...payload.trace.lanes];
+    const facts = [readingOf(payload.trace), ...payload.trace.reading.order, payload.trace.reading.averaged && "averaged"];
     for (const node of root.querySelectorAll("[data-when]")) node.hidden = !facts.includes(node.dataset.when);
     root.dataset.trace = payload.id;
     stage.build();

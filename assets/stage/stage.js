@@ -4,7 +4,7 @@
 import { clamp, html, part, readingOf, rove, svg } from "../lib/dom.js";
 import { makeArcs } from "./arcs.js";
 import { makeEncoder } from "./encoder.js";
-import { fullBar, joined, LANE_NAMES, layout, STATE } from "./layout.js";
+import { fullBar, joined, ROW_NAMES, layout, STATE } from "./layout.js";
 import { defineMarks, drawMove, drawState, rail, showMove } from "./shapes.js";
 
 export function makeStage(root, store) {
@@ -23,7 +23,7 @@ export function makeStage(root, store) {
     scene.replaceChildren();
     scene.setAttribute("width", plan.width);
     scene.setAttribute("height", rows.height);
-    nameRows(trace.lanes);
+    nameRows(trace.reading.order);
     defineMarks(scene, rows);
     parts = { source: [], states: [], output: [], weights: [], moves: [] };
     const behind = svg("g", { class: "lanes" }, scene);
@@ -44,9 +44,9 @@ export function makeStage(root, store) {
     for (const kind of ["source", "output"]) parts[kind].forEach((node, i) => node.setAttribute("tabindex", i ? "-1" : "0"));
   }
 
-  function nameRows(lanes) {
+  function nameRows(orders) {
     const { output, decoder, source, height } = plan.rows;
-    const encoders = lanes.map((lane, k) => [plan.rows.lanes[k], LANE_NAMES[lane]]);
+    const encoders = orders.map((order, k) => [plan.rows.encoder[k], ROW_NAMES[order]]);
     names.replaceChildren();
     for (const [y, text] of [[output, "output"], [decoder, "decoder"], ...encoders, [source, "source"]])
       names.appendChild(html("span", "lane-name", text)).style.top = `${y}px`;
@@ -57,7 +57,7 @@ export function makeStage(root, store) {
   function cameFrom(parent, trace, t) {
     const { x } = plan.target;
     const y = plan.rows.decoder;
-    if (trace.lanes.includes("together")) {
+    if (trace.reading.looks_back) {
       const [top, above] = [y - STATE.height / 2, y - STATE.height / 2 - 11];
       const d = `${rail(x.slice(0, t + 1), top, above)}M${x[t]} ${above}V${top - 1}`;
       return t === 0 ? null : svg("path", { class: "rail target", d, "marker-end": "url(#tip-target)" }, parent);

@@ -29,18 +29,19 @@ def heads(translator: Translator, trace: DecodingTrace) -> dict[str, list[Tensor
 
 @torch.inference_mode()
 def state_changes(translator: Translator, trace: DecodingTrace) -> dict[str, list[float]]:
-    """For each lane of a recurrent encoder: by how much a unit of its top layer changed, on average, at each source piece.
+    """For each direction of a recurrent encoder: by how much a unit of its top layer changed, on average, at each source piece.
 
     The units of all cells here lie between -1 and 1, and start at 0: the mean of |h_s - h_(s-1)| over H is between 0 and 2.
     """
     source, lengths = pad([[position.token for position in trace.source]])
     model = translator.model
     memory, _ = model.encode(source.to(model.device), lengths.to(model.device))
-    lanes = translator.model.encoder.lanes
+    reading = trace.reading
     changes = {}
-    for lane, states in zip(lanes, memory.states[0].float().chunk(len(lanes), -1), strict=True):
-        read = states.flip(0) if lane == "backward" else states  # in the order of reading
+    parts = memory.states[0].float().chunk(len(reading.names), -1)
+    for name, order, states in zip(reading.names, reading.order, parts, strict=True):
+        read = states.flip(0) if order == "backward" else states  # in the order of reading
         before = torch.cat([torch.zeros_like(read[:1]), read[:-1]])
         change = (read - before).abs().mean(-1)
-        changes[lane] = (change.flip(0) if lane == "backward" else change).tolist()
+        changes[name] = (change.flip(0) if order == "backward" else change).tolist()
     return changes

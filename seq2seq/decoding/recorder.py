@@ -15,7 +15,7 @@ from seq2seq.decoding.strategies import describe
 from seq2seq.models.attention import Memory
 from seq2seq.sources.pieces import word_indices
 from seq2seq.sources.text import Tokenizer
-from seq2seq.trace import SUMMARY_GROUPS, Candidate, DecodingStep, DecodingTrace, Hypothesis, SourcePosition
+from seq2seq.trace import SUMMARY_GROUPS, Candidate, DecodingStep, DecodingTrace, Hypothesis, Reading, SourcePosition
 
 CANDIDATES = 5  # K
 
@@ -34,7 +34,7 @@ def record(
     source_text: str,
     source_ids: Sequence[int],
     memory: Memory,
-    lanes: tuple[str, ...],
+    reading: Reading,
     frames: Sequence[Frame],
     hypotheses: Sequence[HypothesisPath],
     strategy: Any,
@@ -47,8 +47,8 @@ def record(
         model=model_name,
         architecture=architecture,
         source_text=source_text,
-        lanes=lanes,
-        source=_source(source_ids, memory, lanes, tokenizer),
+        reading=reading,
+        source=_source(source_ids, memory, reading, tokenizer),
         context=None if memory.context is None else _summary(memory.context)[0],
         strategy=settings,
         steps=_steps(frames, best, len(settings.get("prefix", ())), tokenizer),
@@ -60,10 +60,10 @@ def record(
     )
 
 
-def _source(ids: Sequence[int], memory: Memory, lanes: Sequence[str], tokenizer: Tokenizer) -> tuple[SourcePosition, ...]:
+def _source(ids: Sequence[int], memory: Memory, reading: Reading, tokenizer: Tokenizer) -> tuple[SourcePosition, ...]:
     pieces = tokenizer.source.pieces(ids)
-    by_lane = [_summary(states) for states in memory.states[0].chunk(len(lanes), -1)]
-    rows = zip(ids, pieces, word_indices(pieces), zip(*by_lane, strict=True), strict=True)
+    by_part = [_summary(states) for states in memory.states[0].chunk(len(reading.names), -1)]
+    rows = zip(ids, pieces, word_indices(pieces), zip(*by_part, strict=True), strict=True)
     return tuple(SourcePosition(*row) for row in rows)
 
 

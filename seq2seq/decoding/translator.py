@@ -275,7 +275,7 @@ class Translator:
             source_text=text,
             source_ids=ids,
             memory=memory,
-            lanes=self.model.encoder.lanes,
+            reading=self.model.reading,
             frames=frames,
             hypotheses=hypotheses,
             strategy=strategy,

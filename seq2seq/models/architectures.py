@@ -40,6 +40,7 @@ class Architecture:
     usual: Mapping[str, Any] = field(default_factory=dict)  # the paper's choice, where it differs from ModelConfig's default
     summary: Callable[[str, ModelConfig], str] = _recurrent_summary  # (title, config) -> one line for a visitor
     has_heads: bool = False  # encoder and decoder have a method `look` that returns the weights of every head
+    looks_back: bool = False  # the decoder looks at all earlier steps, instead of carrying a state from step to step
 
     def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """`given`, completed with the values that this architecture has or usually has."""
@@ -113,5 +114,6 @@ ARCHITECTURES: dict[str, Architecture] = {
         usual={"encoder_layers": 4, "decoder_layers": 4, "embedding_size": 192},
         summary=_transformer_summary,
         has_heads=True,
+        looks_back=True,
     ),
 }

@@ -75,21 +75,22 @@ class Recurrence(nn.Module):
 class RecurrentEncoder(nn.Module):
     """Reads the source forwards, backwards, or in both directions (Schuster and Paliwal 1997; Bahdanau et al. 2014, 3.2).
 
-    `lanes` names the equal parts of a memory state, in the order in which they lie side by side.
+    `names` are the directions: the equal parts of a memory state, in the order in which they lie side by side.
     """
 
     def __init__(self, config: ModelConfig):
         super().__init__()
         if config.bidirectional and config.reverse_source:
             raise ValueError("reverse_source needs bidirectional off: a bidirectional encoder reads backwards already")
-        self.lanes: tuple[str, ...] = ("backward",) if config.reverse_source else ("forward",)
+        self.names: tuple[str, ...] = ("backward",) if config.reverse_source else ("forward",)
         if config.bidirectional:
-            self.lanes = ("forward", "backward")
-        self.memory_size = config.encoder_size * len(self.lanes)
+            self.names = ("forward", "backward")
+        self.order = self.names
+        self.memory_size = config.encoder_size * len(self.names)
         sizes = [config.embedding_size] + [self.memory_size] * (config.encoder_layers - 1)
-        for lane in self.lanes:
+        for direction in self.names:
             layers = nn.ModuleList(Recurrence(config.cell, size, config.encoder_size) for size in sizes)
-            self.add_module(f"{lane}s", layers)
+            self.add_module(f"{direction}s", layers)
         self.dropout = LockedDropout(config.dropout)
         self.depth, self.size = config.encoder_layers, config.encoder_size
 
@@ -101,17 +102,18 @@ class RecurrentEncoder(nn.Module):
         reverse = torch.where(mask, lengths[:, None] - 1 - positions, positions)
         states, last = self.dropout(embedded), []
         for layer in range(self.depth):
-            outputs, ends = zip(*(self._read(lane, layer, states, lengths, reverse) for lane in self.lanes), strict=True)
+            read = [self._read(direction, layer, states, lengths, reverse) for direction in self.names]
+            outputs, ends = zip(*read, strict=True)
             last.append(torch.cat(ends, -1))
             states = self.dropout(torch.cat(outputs, -1))
         summary = torch.cat([end[:, : self.size] for end in ends], -1)
         # What lies behind a sentence's end is cleared: a state computed from padding must not reach anybody.
         return RecurrentMemory(states=states * mask[..., None], mask=mask, summary=summary, last=tuple(last))
 
-    def _read(self, lane: str, layer: int, inputs: Tensor, lengths: Tensor, reverse: Tensor) -> tuple[Tensor, Tensor]:
-        recurrence = self.get_submodule(f"{lane}s.{layer}")
+    def _read(self, direction: str, layer: int, inputs: Tensor, lengths: Tensor, reverse: Tensor) -> tuple[Tensor, Tensor]:
+        recurrence = self.get_submodule(f"{direction}s.{layer}")
         assert isinstance(recurrence, Recurrence)
-        if lane == "forward":
+        if direction == "forward":
             return recurrence.read(inputs, lengths)
         outputs, end = recurrence.read(_reorder(inputs, reverse), lengths)
         return _reorder(outputs, reverse), end

@@ -20,6 +20,7 @@ from seq2seq.models.architectures import ARCHITECTURES, Architecture
 from seq2seq.models.attention import Memory
 from seq2seq.models.layers import linear_cross_entropy, widen
 from seq2seq.models.state import State
+from seq2seq.trace import Reading
 
 ENCODER, CROSS, DECODER = "encoder", "cross", "decoder"  # the kinds of heads, by whose they are and what they look at
 
@@ -150,6 +151,12 @@ class Seq2Seq(nn.Module):
         memory, state = self.decoder.begin(memory)
         _, at_source, at_written, _ = self.decoder.look(self._embed_fed(target), state, memory)
         return {ENCODER: in_encoder, CROSS: at_source, DECODER: at_written}
+
+    @property
+    def reading(self) -> Reading:
+        """How the model reads, for a trace. Encoders have `names` for the equal parts of their states, and their `order`."""
+        encoder, architecture = self.encoder, self.architecture
+        return Reading(encoder.names, encoder.order, architecture.has_heads, architecture.looks_back)
 
     @property
     def device(self) -> torch.device:

@@ -138,7 +138,8 @@ def _earlier(count: int, total: int, device: torch.device) -> Tensor:
 class TransformerEncoder(nn.Module):
     """Every position looks at every other at once; there is no direction."""
 
-    lanes: tuple[str, ...] = ("together",)
+    names: tuple[str, ...] = ("self-attention",)
+    order: tuple[str, ...] = ("parallel",)
 
     def __init__(self, config: ModelConfig):
         super().__init__()

@@ -59,11 +59,11 @@ def test_state_changes_say_how_far_the_encoder_moved(translator: Translator, tra
     if has_heads(translator):
         return
     found = state_changes(translator, trace)
-    assert tuple(found) == trace.lanes
+    assert tuple(found) == trace.reading.names
     source, lengths = pad([[position.token for position in trace.source]])
-    states = translator.model.encode(source, lengths)[0].states[0].chunk(len(trace.lanes), -1)
+    states = translator.model.encode(source, lengths)[0].states[0].chunk(len(trace.reading.names), -1)
     for lane, changes in found.items():
-        read = states[trace.lanes.index(lane)]
+        read = states[trace.reading.names.index(lane)]
         first, last = (-1, 0) if lane == "backward" else (0, -1)  # it starts from a state of zeros
         assert len(changes) == len(trace.source) and all(0 <= change <= 2 for change in changes)
         assert changes[first] == pytest.approx(float(read[first].abs().mean()), abs=1e-6)

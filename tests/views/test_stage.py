@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from seq2seq.sources.pieces import END, spell
 from seq2seq.sources.words import merge_words
-from seq2seq.trace import Candidate, DecodingStep, DecodingTrace, Hypothesis, SourcePosition
+from seq2seq.trace import Candidate, DecodingStep, DecodingTrace, Hypothesis, Reading, SourcePosition
 from seq2seq.views import VIEWS, payload
 from seq2seq.views.pieces import label, visible, words
 from seq2seq.views.stage.fork import compare
@@ -66,7 +66,7 @@ def make_trace(attention: bool = True, name: str = "greedy", **changes_of_second
         model="test",
         architecture="gru",
         source_text="the umbrella",
-        lanes=("forward", "backward"),
+        reading=Reading(("forward", "backward"), ("forward", "backward")),
         source=tuple(SourcePosition(i, piece, word, (SUMMARY, SUMMARY)) for i, (piece, word) in enumerate(SOURCE)),
         context=None if attention else SUMMARY,
         strategy={"name": name},
@@ -79,14 +79,19 @@ def make_trace(attention: bool = True, name: str = "greedy", **changes_of_second
     )
 
 
-TOGETHER = ("together",)
+TRANSFORMER = Reading(("self-attention",), ("parallel",), averaged=True, looks_back=True)
 
 
-def read_by(lanes: tuple[str, ...], attention: bool = True, context: bool = False) -> DecodingTrace:
-    """A trace of an encoder with `lanes`; without attention and context vector only the encoder's last state is handed over."""
+def directions(*names: str) -> Reading:
+    return Reading(names, names)
+
+
+def read_by(reading: Reading, attention: bool = True, context: bool = False) -> DecodingTrace:
+    """A trace of a model that reads as `reading` says. Without attention and context vector the decoder only gets the last
+    encoder state."""
     trace = make_trace(attention)
-    source = tuple(replace(position, states=(SUMMARY,) * len(lanes)) for position in trace.source)
-    return replace(trace, lanes=lanes, source=source, context=SUMMARY if context else None)
+    source = tuple(replace(position, states=(SUMMARY,) * len(reading.names)) for position in trace.source)
+    return replace(trace, reading=reading, source=source, context=SUMMARY if context else None)
 
 
 def said(trace: DecodingTrace, index: int = 1) -> str:
@@ -136,7 +141,7 @@ def test_without_attention_the_fixed_context_vector_is_read():
 
 
 def test_after_a_handover_the_decoder_has_only_its_own_state():
-    trace = read_by(("backward",), attention=False)
+    trace = read_by(directions("backward"), attention=False)
     start = plain(start_sentence(trace))
     assert "The decoder starts in the state in which the encoder ended, and gets nothing else of the source." in start
     assert said(trace).startswith("Step 2: having written “le”, the decoder has only its own state to go by and chooses “para”")
@@ -144,25 +149,25 @@ def test_after_a_handover_the_decoder_has_only_its_own_state():
 
 
 @pytest.mark.parametrize(
-    ("lanes", "how"),
+    ("reading", "how"),
     [
-        (("forward", "backward"), "the 4 source pieces in both directions: a state for each piece and direction."),
-        (("forward",), "the 4 source pieces from the first to the last: a state for each."),
-        (("backward",), "the 4 source pieces from the last to the first: a state for each."),
-        (TOGETHER, "all 4 source pieces at once: a state for each, made by looking at all of them."),
+        (directions("forward", "backward"), "the 4 source pieces in both directions: a state for each piece and direction."),
+        (directions("forward"), "the 4 source pieces from the first to the last: a state for each."),
+        (directions("backward"), "the 4 source pieces from the last to the first: a state for each."),
+        (TRANSFORMER, "all 4 source pieces at once (self-attention): a state for each."),
     ],
 )
-def test_the_start_says_how_the_encoder_reads(lanes, how):
-    assert plain(start_sentence(read_by(lanes))) == f"The encoder has read {how} Nothing is written yet."
+def test_the_start_says_how_the_encoder_reads(reading, how):
+    assert plain(start_sentence(read_by(reading))) == f"The encoder has read {how} Nothing is written yet."
 
 
-def test_a_context_vector_is_filled_by_one_lane_too():
-    start = plain(start_sentence(read_by(("forward",), attention=False, context=True)))
+def test_a_context_vector_is_filled_by_one_direction_too():
+    start = plain(start_sentence(read_by(directions("forward"), attention=False, context=True)))
     assert "from the first to the last: a state for each, all squeezed into one fixed context vector." in start
 
 
 def test_attention_of_a_transformer_is_said_to_be_a_mean_over_heads():
-    trace = read_by(TOGETHER)
+    trace = read_by(TRANSFORMER)
     assert "looks mostly at “um” of “umbrella” (60%, mean over heads) and" in said(trace)
     assert "and “um” of “umbrella” (30%, mean over heads), and" in said(trace, 2)
     for unit in ("pieces", "words"):
@@ -175,7 +180,9 @@ def test_attention_of_a_transformer_is_said_to_be_a_mean_over_heads():
 def test_every_architecture_is_told_by_what_it_has(translator):
     trace = translator.translate("the old man")
     start, *steps = (plain(Span(**span) for span in sentence) for sentence in VIEWS["sentences"](trace))
-    assert ("at once" in start) == (trace.lanes == TOGETHER) and ("both directions" in start) == (len(trace.lanes) == 2)
+    assert ("at once" in start) == (trace.reading.order == ("parallel",)) and ("both directions" in start) == (
+        len(trace.reading.order) == 2
+    )
     has_attention = translator.info.has_attention
     for sentence in steps:
         assert ("attention" in sentence or "looks mostly" in sentence) == has_attention

@@ -87,7 +87,7 @@ def payload(services: Services, asked: Asked) -> str:
             "says": view.said(before, after, asked.step - 1) if after else "",
             "step": asked.step,
             "weights": [weight / PER_MILLE for weight in asked.weights],
-            "together": before.lanes == ("together",),
+            "averaged": before.reading.averaged,
             "scale": side_by_side.scale(),
             "model": {"title": info.title, "trained_on": info.trained_on},
             "link": items(asked),

@@ -58,7 +58,7 @@ def rows(found: Attribution, trace: DecodingTrace, by_word: Any) -> list[dict[st
     table.append((INTEGRATED, NATS, by_word(found.integrated, groups)))
     table.append((DELETION, NATS, [*found.deletion, None]))
     asks = dict(_ASKS)
-    if trace.lanes == ("together",):
+    if trace.reading.averaged:
         asks[ATTENTION] += "; mean of the heads of the last layer"
     return [{"name": name, "asks": asks[name], "unit": unit, "values": list(values)} for name, unit, values in table]
 

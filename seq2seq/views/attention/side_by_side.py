@@ -109,10 +109,10 @@ def thumbnail(weights: np.ndarray) -> dict[str, Any]:
     return {"rows": shares.shape[0], "columns": shares.shape[1], "bytes": base64.b64encode(shares.tobytes()).decode()}
 
 
-def changes(trace: DecodingTrace, by_lane: Mapping[str, Sequence[float]]) -> dict[str, Any]:
-    """Instead of attention: how far each piece moved the encoder's state, a lane a row."""
+def changes(trace: DecodingTrace, by_part: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """Instead of attention: how far each piece moved the encoder's state, a row for each direction."""
     pieces, _ = _axis(trace, SOURCE)
     return {
         "columns": pieces,
-        "lanes": [{"name": lane, "values": [round(v, DIGITS) for v in vs]} for lane, vs in by_lane.items()],
+        "parts": [{"name": name, "values": [round(v, DIGITS) for v in vs]} for name, vs in by_part.items()],
     }

@@ -70,7 +70,7 @@ def view(trace: DecodingTrace) -> dict[str, Any] | None:
     weights = [step.attention for step in trace.steps if step.attention is not None]
     if not weights or len(weights) != len(trace.steps):
         return None
-    unit = "attention weight, mean over heads" if trace.lanes == ("together",) else "attention weight"
+    unit = "attention weight, mean over heads" if trace.reading.averaged else "attention weight"
     target, source = words(trace.steps), words(trace.source)
     rows, columns = [group for _, group in target], [group for _, group in source]
     return {

@@ -18,7 +18,7 @@ READING = {
     ("forward", "backward"): "the {count} source pieces in both directions: a state for each piece and direction",
     ("forward",): "the {count} source pieces from the first to the last: a state for each",
     ("backward",): "the {count} source pieces from the last to the first: a state for each",
-    ("together",): "all {count} source pieces at once: a state for each, made by looking at all of them",
+    ("parallel",): "all {count} source pieces at once ({names}): a state for each",
 }
 
 
@@ -47,7 +47,8 @@ def step_sentence(trace: DecodingTrace, index: int) -> list[Span]:
 
 def start_sentence(trace: DecodingTrace) -> list[Span]:
     """What is known before the first step: how the encoder has read, and what it leaves for the decoder."""
-    read = f"The encoder has read {READING[trace.lanes].format(count=len(trace.source))}"
+    order, names = trace.reading.order, ", ".join(trace.reading.names)
+    read = f"The encoder has read {READING[order].format(count=len(trace.source), names=names)}"
     return [Span(f"{read}{_left(trace)} Nothing is written yet.")]
 
 
@@ -82,7 +83,7 @@ def _looked(trace: DecodingTrace, step: DecodingStep) -> list[Span]:
     if step.attention is None:
         only = _is_handed_over(trace)
         return [Span("has only its own state to go by" if only else "reads the same fixed context vector as at every step")]
-    averaged = ", mean over heads" if trace.lanes == ("together",) else ""
+    averaged = ", mean over heads" if trace.reading.averaged else ""
     first, *others = sorted(range(len(step.attention)), key=lambda s: -step.attention[s])  # type: ignore[index]
     if step.attention[first] >= MOSTLY or not others:
         return [

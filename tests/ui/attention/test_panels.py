@@ -13,7 +13,7 @@ from support.small import make_checkpoint, make_model, small_config
 from seq2seq.analysis import inspection
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.text import Tokenizer
-from seq2seq.trace import DecodingTrace
+from seq2seq.trace import DecodingTrace, Reading
 from seq2seq.ui.attention import attribution as attribution_ui
 from seq2seq.ui.attention import edit as editing_ui
 from seq2seq.ui.attention import panels
@@ -72,8 +72,8 @@ def test_without_attention_the_changes_of_the_states_are_shown(three: Services) 
     (panel,) = drawn(three, Asked(TEXT, (Panel("plain"),)))["panels"]
     translator = three.translator("plain")
     changes = inspection.state_changes(translator, translator.translate(TEXT))
-    assert panel["grid"] is None and [lane["name"] for lane in panel["changes"]["lanes"]] == list(changes)
-    for lane in panel["changes"]["lanes"]:
+    assert panel["grid"] is None and [part["name"] for part in panel["changes"]["parts"]] == list(changes)
+    for lane in panel["changes"]["parts"]:
         assert lane["values"] == pytest.approx(changes[lane["name"]], abs=1e-4)
 
 
@@ -209,7 +209,7 @@ def told(shares: list[float], deletion: tuple[float, ...]) -> str:
     positions = [SimpleNamespace(piece=f"▁{word}", word=i) for i, word in enumerate("abc")]
     source = [*positions, SimpleNamespace(piece="</s>", word=3)]
     step = SimpleNamespace(piece="▁x", attention=shares)
-    trace = SimpleNamespace(source=source, steps=[step], lanes=("forward",))
+    trace = SimpleNamespace(source=source, steps=[step], reading=Reading(("forward",), ("forward",)))
     found = attribution_ui.engine.Attribution(0, -0.1, (0,) * 4, (0,) * 4, -5, ((0,), (1,), (2,)), deletion)
     table = attribution.rows(found, trace, attribution_ui.engine.by_word)  # type: ignore[arg-type]
     pairs = attribution.agreements(table, attribution_ui.engine.rank_correlation)
