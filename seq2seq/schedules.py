@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 THOUSANDTHS = 1000  # the paper's i counts updates; here thousandths of the run, so that a schedule has one shape for any length
@@ -38,29 +39,34 @@ def _steepness(last: float) -> float:
     return high
 
 
-# Each gives the ratio at progress i, from the ratio at the end of the run.
-SCHEDULES: dict[str, Callable[[float, float], float]] = {
-    "constant": _constant,
-    "linear": _linear,
-    "exponential": _exponential,
-    "inverse-sigmoid": _inverse_sigmoid,
+@dataclass(frozen=True)
+class Schedule:
+    ratio: Callable[[float, float], float]  # (ratio at the end of the run, progress i) -> ratio at i
+    reaches_zero: bool = True
+    falls: bool = True  # it starts at 1, so that an end of 1 would make it pointless
+
+
+SCHEDULES: dict[str, Schedule] = {
+    "constant": Schedule(_constant, falls=False),
+    "linear": Schedule(_linear),
+    "exponential": Schedule(_exponential, reaches_zero=False),
+    "inverse-sigmoid": Schedule(_inverse_sigmoid, reaches_zero=False),
 }
-_NEVER_ZERO = ("exponential", "inverse-sigmoid")
 _LEAST = 0.001
 
 
 def teacher_forcing_ratio(schedule: str, last: float, share: float) -> float:
     """The probability of feeding the reference at a step, when the `share` (0 to 1) of the run is done."""
-    return SCHEDULES[schedule](last, THOUSANDTHS * share)
+    return SCHEDULES[schedule].ratio(last, THOUSANDTHS * share)
 
 
 def check(schedule: str, last: float) -> None:
     """Raises ValueError for a schedule that is not there, would have no effect, or could not reach `last`."""
     if schedule not in SCHEDULES:
         raise ValueError(f"teacher_forcing_schedule must be one of {', '.join(SCHEDULES)}, not {schedule!r}")
-    if schedule != "constant" and last == 1:
+    if SCHEDULES[schedule].falls and last == 1:
         raise ValueError(f"teacher_forcing_schedule {schedule!r} falls to teacher_forcing_ratio: give one below 1")
-    if schedule in _NEVER_ZERO and last < _LEAST:
+    if not SCHEDULES[schedule].reaches_zero and last < _LEAST:
         raise ValueError(
             f"teacher_forcing_schedule {schedule!r} never reaches {last:g}: teacher_forcing_ratio must be at least {_LEAST}"
         )

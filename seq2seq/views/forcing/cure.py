@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from statistics import mean
 from typing import Any
 
@@ -16,6 +17,7 @@ from seq2seq.views.tables import table
 STYLES = (TOLD, OWN, THIRD)  # of the recipes, in their order
 LAST_RATIO = 0.5  # of the schedules that are drawn where no recipe says another
 POINTS = 51  # of a schedule
+DASHES = ("dashdot", "dot", "longdash", "solid", "dash", "longdashdot")  # repeated where there are more schedules
 
 # name: title, and what is to be seen in it
 NOTES = {
@@ -100,7 +102,7 @@ def _schedules(found: Mapping[str, Any] | None) -> go.Figure:
     last = chosen.get("teacher_forcing_ratio", LAST_RATIO)
     shares = [i / (POINTS - 1) for i in range(POINTS)]
     drawn = go.Figure()
-    for name, dash in zip(SCHEDULES, ("dashdot", "dot", "longdash", "solid"), strict=True):
+    for name, dash in zip(SCHEDULES, cycle(DASHES), strict=False):
         own = name == chosen.get("teacher_forcing_schedule")
         drawn.add_scatter(
             x=[100 * share for share in shares],
