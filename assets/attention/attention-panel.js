@@ -124,7 +124,7 @@ export function makePanel(store, given, index, act) {
   /** For a model without attention: how far each source piece moved the encoder's state, and the entropy of each step. */
   function drawChanges() {
     const { columns, lanes } = given.changes;
-    root.appendChild(html("p", "no-attention", "This model has no attention: it reads the source only through one vector of fixed size,  " +
+    root.appendChild(html("p", "no-attention", "This model has no attention: it reads the source only through one vector of fixed size, " +
       "made of the encoder's last states. The table shows instead how far each piece moved the encoder's state: the mean change of a unit (units are between −1 and 1)."));
     const table = root.appendChild(html("table", "score-table changes"));
     const head = table.appendChild(html("thead")).appendChild(html("tr"));

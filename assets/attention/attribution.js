@@ -21,7 +21,7 @@ export function start({ element, trigger, props, watch }) {
     table();
     agreements();
     const { difference, sum } = payload.accounts;
-    find(".accounts").textContent = "All rows but attention are in nats of the piece's log-probability: + supports the piece, − opposes it.  " +
+    find(".accounts").textContent = "All rows but attention are in nats of the piece's log-probability: + supports the piece, − opposes it. " +
       `Integrated gradients sum to ${signed(sum)}; the log-probability minus that with embeddings of zero is ${signed(difference)}.`;
   }
 

@@ -80,7 +80,7 @@ export function makeProbe(element, root, plotly) {
     if (!sample) return [];
     const when = sample.update ? `After update ${sample.update.toLocaleString("en")}` : "Before training";
     const written = sample.hypothesis ? `“${sample.hypothesis}”` : "nothing";
-    return [{ text: `${when}, it translates  `, role: "" }, { text: `“${sample.source}”`, role: "source" },
+    return [{ text: `${when}, it translates `, role: "" }, { text: `“${sample.source}”`, role: "source" },
       { text: " as ", role: "" }, { text: written, role: "target" }, { text: " (free-running, greedy).", role: "" }];
   }
 
