@@ -1,4 +1,4 @@
-// One panel of the view Side by side: a model, its translation, and what it (or one of its heads) looked at.
+// One panel of the view Side by side: a model, its translation, and the attention weights of the model or of one head.
 
 import { html, logText } from "../lib/dom.js";
 import { saveMatrix } from "../lib/heat-files.js";
@@ -6,7 +6,7 @@ import { makeHeatTable, shadeOf } from "../lib/heat-table.js";
 
 const FILES = ["csv", "svg", "png", "html"];
 
-/** `act(what)` is told what a visitor chose: {model}, {head}, or {remove: true}. */
+/** Build a panel. It calls `act` with the visitor's choice: {model}, {head}, or {remove: true}. */
 export function makePanel(store, given, index, act) {
   const root = html("section", "panel");
   root.dataset.testid = "panel";
@@ -62,7 +62,7 @@ export function makePanel(store, given, index, act) {
     return box;
   }
 
-  /** Entropy of what the model could have written, a value a row; of a word's pieces their mean. */
+  /** Entropy of the predicted distribution, one value per row; for a word, the mean over its pieces. */
   function entropies(rows) {
     return rows.map(({ at }) => (at.reduce((sum, t) => sum + given.result.entropy[t], 0) / at.length).toFixed(2));
   }
@@ -87,7 +87,7 @@ export function makePanel(store, given, index, act) {
     if (given.heads.length) root.appendChild(headPictures());
   }
 
-  /** Every head as a small picture to choose from. */
+  /** A button with a small picture for each head. */
   function headPictures() {
     const box = html("details", "panel-heads");
     box.open = store.headsOpen;
@@ -121,11 +121,11 @@ export function makePanel(store, given, index, act) {
     return canvas;
   }
 
-  /** A model without attention: how far each source piece moved the encoder's state, and how sure each step was. */
+  /** For a model without attention: how far each source piece moved the encoder's state, and the entropy of each step. */
   function drawChanges() {
     const { columns, parts } = given.changes;
-    root.appendChild(html("p", "no-attention", "This model has no attention: whatever it writes, it reads the source through one vector of fixed size, " +
-      "made of the encoder's last states. Instead: how far each piece moved the encoder's state, as the mean change of a unit (units lie between −1 and 1)."));
+    root.appendChild(html("p", "no-attention", "This model has no attention: it reads the source only through one vector of fixed size, " +
+      "made of the encoder's last states. The table shows instead how far each piece moved the encoder's state: the mean change of a unit (units are between −1 and 1)."));
     const table = root.appendChild(html("table", "score-table changes"));
     const head = table.appendChild(html("thead")).appendChild(html("tr"));
     for (const text of ["source piece", ...parts.map(({ name }) => `read ${name}`)]) head.appendChild(html("th", "", text)).scope = "col";
@@ -147,7 +147,7 @@ export function makePanel(store, given, index, act) {
     return node;
   }
 
-  /** Where the marked step can be looked at otherwise, and files. */
+  /** Links from the marked step to other views, and buttons that save files. */
   function foot() {
     const line = html("div", "panel-foot");
     const onward = line.appendChild(html("p", "onward"));
@@ -163,7 +163,7 @@ export function makePanel(store, given, index, act) {
     return line;
   }
 
-  /** What is pointed at, in any panel, and the step that is kept marked. */
+  /** Mark the cell under the pointer, in whichever panel it is, and the step that stays marked. */
   function mark(pointed, step) {
     const onward = root.querySelector(".onward");
     const at = given.grid && given.grid.axes[0] === "target" ? step - 1 : -1;
@@ -198,7 +198,7 @@ export function makePanel(store, given, index, act) {
     return node;
   }
 
-  /** What stands at a cell: its words, its weight, and the source word among them, if one is. */
+  /** The content of a cell: its words, its weight, and the number of its source word (null if it has none). */
   function entryAt(y, x) {
     const [row, column] = [matrix().rows[y], matrix().columns[x]];
     const side = given.grid.axes.map((axis, k) => (axis === "source" ? [row, column][k].word : null));

@@ -1,4 +1,4 @@
-// Does it explain? One step, its source words, and a row for each way of asking what it depends on.
+// The view Does it explain?: one step, its source words, and one row for each attribution method.
 
 import { makeBoard } from "../lib/component.js";
 import { html, logText, rove } from "../lib/dom.js";
@@ -7,7 +7,7 @@ export function start({ element, trigger, props, watch }) {
   const root = element.querySelector(".attribution");
   const find = (selector) => root.querySelector(selector);
   const signed = (value) => {
-    const digits = Math.abs(value) < 0.095 ? 3 : 2; // small ones differ, too
+    const digits = Math.abs(value) < 0.095 ? 3 : 2; // two digits would make small values look equal
     return `${value > 0 ? "+" : value < 0 ? "\u2212" : ""}${Math.abs(value).toFixed(digits)}`;
   };
   const rho = (value) => (value === null ? "–" : logText(value));
@@ -21,8 +21,8 @@ export function start({ element, trigger, props, watch }) {
     table();
     agreements();
     const { difference, sum } = payload.accounts;
-    find(".accounts").textContent = "All but attention are in nats of the piece's log-probability: + speaks for the piece, − against it. " +
-      `Integrated gradients add up to ${signed(sum)}; the piece has ${signed(difference)} more than with embeddings of zero.`;
+    find(".accounts").textContent = "All rows but attention are in nats of the piece's log-probability: + supports the piece, − opposes it. " +
+      `Integrated gradients sum to ${signed(sum)}; the log-probability minus that with embeddings of zero is ${signed(difference)}.`;
   }
 
   function steps() {

@@ -1,4 +1,4 @@
-// The bottleneck: quality against length, and one sentence that a slider grows.
+// The view The bottleneck: translation quality by sentence length, and one sentence whose length a slider sets.
 
 import { makeFigures } from "../lib/charts.js";
 import { makeBoard } from "../lib/component.js";
@@ -11,7 +11,7 @@ export function start({ element, props, watch }) {
   const figures = makeFigures(root, find(".figures"), props.plotly);
   const slider = find("[data-testid=clauses]");
   let given = null;
-  let number = 0; // of the sentence
+  let number = 0; // index of the sentence
 
   function show(payload) {
     const waits = payload.share !== undefined;

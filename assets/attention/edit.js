@@ -1,4 +1,5 @@
-// Edit it: the weights of one step, moved in the heatmap or by sliders, and the translation that comes of them.
+// The view Edit it: a visitor changes the attention weights of one step, in the heatmap or with sliders, and sees the new
+// translation.
 
 import { makeBoard } from "../lib/component.js";
 import { clamp, html, logText, probabilityText } from "../lib/dom.js";
@@ -6,7 +7,7 @@ import { makeHeatTable, percentText } from "../lib/heat-table.js";
 
 const DRAG_FULL = 160; // pixels of a drag from 0% to 100%
 
-/** `weights` with number `at` set to `value`, the others scaled so that all sum to 1 again; alike where they were all 0. */
+/** Return `weights` with item `at` set to `value` and the others scaled to a sum of 1 (all equal if all were 0). */
 function rebalanced(weights, at, value) {
   const others = 1 - weights[at];
   const share = (weight) => (others > 1e-9 ? (weight * (1 - value)) / others : (1 - value) / (weights.length - 1));
@@ -17,7 +18,7 @@ export function start({ element, trigger, props, watch }) {
   const root = element.querySelector(".edit");
   const find = (selector) => root.querySelector(selector);
   let given = null;
-  let weights = []; // of the step being edited, as they stand now
+  let weights = []; // current weights of the edited step
   let tables = {};
 
   function show(payload) {
@@ -64,7 +65,7 @@ export function start({ element, trigger, props, watch }) {
       row: (entry) => given.after && entry.at[0] >= given.shared,
     });
     tables[name] = table;
-    // The row being edited is moved where it is shown last: in the new picture once there is one.
+    // Only the latest picture can be dragged: the one after the edit as soon as there is one.
     if (name === (given.after ? "after" : "before")) drag(table);
   }
 
@@ -72,7 +73,7 @@ export function start({ element, trigger, props, watch }) {
     if (step !== given.step) trigger("edit", { step, weights: [] });
   }
 
-  /** The row being edited follows the mouse: up for more, down for less. */
+  /** Let the mouse drag the cells of the edited row: up for more weight, down for less. */
   function drag(table) {
     const row = given.step - 1;
     weights.forEach((_, x) => {
@@ -80,7 +81,7 @@ export function start({ element, trigger, props, watch }) {
       cell.classList.add("movable");
       let from = null;
       cell.addEventListener("pointerdown", (event) => {
-        if (event.pointerType === "touch") return; // a finger scrolls; it has the sliders
+        if (event.pointerType === "touch") return; // a finger scrolls the page; it can use the sliders
         event.preventDefault();
         cell.setPointerCapture(event.pointerId);
         from = { y: event.clientY, weights: [...weights] };
@@ -100,7 +101,7 @@ export function start({ element, trigger, props, watch }) {
     });
   }
 
-  /** Show `next` everywhere, before anybody is asked. */
+  /** Show the weights `next` in the picture and the sliders, before the server answers. */
   function set(next) {
     weights = next;
     const table = tables.after || tables.before;
@@ -115,7 +116,7 @@ export function start({ element, trigger, props, watch }) {
 
   function editor() {
     const piece = given.before.labels[given.step - 1].text;
-    find("[data-testid=edit-step]").textContent = `Weights of step ${given.step}, in which “${piece}” was written`;
+    find("[data-testid=edit-step]").textContent = `Weights of step ${given.step}, which wrote “${piece}”`;
     find(".sliders").replaceChildren(...given.before.grid.columns.map(({ text, kind }, x) => {
       const line = html("label", `slider ${kind}`);
       const input = html("input");

@@ -1,12 +1,12 @@
-// A grid of target words (rows) and source words (columns) in which a visitor links words, and what the model looked at, once it is
-// asked for. Until then the payload holds nothing of it.
+// The view Predict: a grid of target words (rows) and source words (columns) in which a visitor links words. On request it
+// shows the model's attention; before that, the payload does not contain it.
 
 import { makeBoard } from "../lib/component.js";
 import { clamp, html } from "../lib/dom.js";
 import { inkOn, percentText, shadeOf } from "../lib/heat-table.js";
 import { fillTable } from "../lib/table.js";
 
-const WRITTEN = 0.05; // smaller weights have their colour alone, and their number in the cell's name
+const WRITTEN = 0.05; // smaller weights show only their colour; their number is in the cell's label
 
 export function start({ element, trigger, props, watch }) {
   const root = element.querySelector(".predict");
@@ -16,7 +16,7 @@ export function start({ element, trigger, props, watch }) {
   let links = new Set(); // "source-target"
   let cells = []; // [target][source]
   let heads = { columns: [], rows: [] };
-  let board = null; // there is none yet when the first payload is shown
+  let board = null; // still null when the first payload is shown
 
   const name = (i, j) => `${i}-${j}`;
   const pairs = () => [...links].map((link) => link.split("-").map(Number)).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
@@ -28,8 +28,8 @@ export function start({ element, trigger, props, watch }) {
     shown = payload;
     root.dataset.revealed = String(Boolean(payload.revealed));
     const task = payload.revealed
-      ? `Rows are the words of the translation, columns those of the sentence.${payload.revealed.weights ? " Attention is teacher-forced: the decoder was fed this translation." : ""}`
-      : "Which source word gave each target word? Choose the cells where a row's word translates a column's: your prediction of what the decoder looks at as it writes.";
+      ? `Rows are the words of the translation, columns the words of the source.${payload.revealed.weights ? " Attention is teacher-forced: the decoder was fed this translation." : ""}`
+      : "Which source word does each target word translate? Choose the cells where the row's word translates the column's word. This is your prediction of the decoder's attention.";
     root.querySelector(".predict-task").textContent = task;
     part("translation").replaceChildren();
     if (payload.own) part("translation").append("The model's own translation, greedy: ", html("span", "target", payload.written));
@@ -91,7 +91,7 @@ export function start({ element, trigger, props, watch }) {
     return box;
   }
 
-  /** The weight on the end mark, which is no word: nothing can be linked to it. */
+  /** The cell with the weight on the end mark. The end mark is not a word, so it cannot be linked. */
   function endCell(j) {
     const { end, scale } = shown.revealed;
     const box = html("td");
@@ -103,7 +103,7 @@ export function start({ element, trigger, props, watch }) {
     return box;
   }
 
-  /** What a cell shows, and its name in words. */
+  /** Fill a cell, and set its label for screen readers. */
   function dress(cell, i, j) {
     const { source, target, revealed } = shown;
     const own = links.has(name(i, j));
@@ -120,7 +120,7 @@ export function start({ element, trigger, props, watch }) {
       cell.style.setProperty("--on-shade", inkOn(weight));
       cell.classList.toggle("most", most);
       cell.dataset.weight = weight;
-      said.push(`weight ${percentText(weight)}${most ? ", most looked at" : ""}`);
+      said.push(`weight ${percentText(weight)}${most ? ", largest weight" : ""}`);
       if (weight >= WRITTEN || most) cell.appendChild(html("span", "weight", percentText(weight)));
     }
     for (const kind of revealed && revealed.gold ? ["sure", "possible"] : []) {
@@ -166,7 +166,7 @@ export function start({ element, trigger, props, watch }) {
     const next = {
       ArrowLeft: [i - 1, j], ArrowRight: [i + 1, j], ArrowUp: [i, j - 1], ArrowDown: [i, j + 1], Home: [0, j], End: [columns - 1, j],
     }[event.key];
-    if (!next) return; // Enter and Space press the button by themselves
+    if (!next) return; // the browser itself handles Enter and Space
     event.preventDefault();
     event.stopPropagation();
     focus(clamp(next[0], 0, columns - 1), clamp(next[1], 0, rows - 1));
@@ -174,14 +174,14 @@ export function start({ element, trigger, props, watch }) {
   for (const kind of ["focusin", "mouseover"]) table.addEventListener(kind, (event) => point(placeOf(event.target)));
   for (const kind of ["focusout", "mouseleave"]) table.addEventListener(kind, () => point(null));
 
-  /** One cell is the grid's tab stop: the one last visited. */
+  /** Focus a cell, and make it the only tab stop of the grid. */
   function focus(i, j) {
     table.querySelector("[tabindex='0']").tabIndex = -1;
     cells[j][i].tabIndex = 0;
     cells[j][i].focus();
   }
 
-  /** Mark the words that a cell is about. */
+  /** Mark the source word and the target word of a cell. */
   function point(at) {
     heads.columns.forEach((head, i) => head.classList.toggle("on", Boolean(at) && at[0] === i));
     heads.rows.forEach((head, j) => head.classList.toggle("on", Boolean(at) && at[1] === j));
@@ -193,11 +193,11 @@ export function start({ element, trigger, props, watch }) {
     const linked = new Set(pairs().map(([, j]) => j)).size;
     const left = shown.target.length - linked;
     const drawn = `${links.size} ${links.size === 1 ? "link" : "links"}`;
-    part("count").textContent = shown.revealed ? "" : `${drawn}; ${left} of ${shown.target.length} target words without one`;
+    part("count").textContent = shown.revealed ? "" : `${drawn}; ${left} of ${shown.target.length} target words without a link`;
     const focused = document.activeElement;
     part("reveal").hidden = Boolean(shown.revealed);
     part("again").hidden = !shown.revealed && !links.size;
-    // A button that goes does not take the keyboard's place along.
+    // When a focused button disappears, move the focus to the next control.
     if (focused === part("reveal") && focused.hidden) part("again").focus();
     if (focused === part("again") && !shown.revealed) table.querySelector("[tabindex='0']").focus();
   }

@@ -1,4 +1,4 @@
-// The view Side by side: up to four pictures of one sentence, one scale of colours, and one pointer for all of them.
+// The view Side by side: up to four attention pictures of one sentence, with one colour scale and one pointer for all.
 
 import { makeLink } from "../lib/address.js";
 import { payloadOf, rove } from "../lib/dom.js";
@@ -19,7 +19,7 @@ export function start({ element, trigger, props, watch }) {
     if (!payload) return;
     store.payload = payload;
     store.unit = payload.unit;
-    store.step = payload.step ?? store.step; // none: stay at this one
+    store.step = payload.step ?? store.step; // without a step, keep the current one
     root.dataset.serial = payload.serial;
     const stops = payload.scale.map(([place, colour]) => `${colour} ${place * 100}%`);
     find(".scale-bar").style.background = `linear-gradient(90deg, ${stops.join(", ")})`;
@@ -41,7 +41,7 @@ export function start({ element, trigger, props, watch }) {
     link.update();
   }
 
-  /** What the pointer, or the focus, is at. */
+  /** Show the cell under the pointer or the keyboard focus; `at` is null outside. */
   function point(at) {
     for (const panel of panels) panel.mark(at, store.step);
     if (!at) {
@@ -52,7 +52,7 @@ export function start({ element, trigger, props, watch }) {
     find(".readout").textContent = `${named}: “${row.text}” looks at “${column.text}” with ${percentText(weight)} of its weight`;
   }
 
-  /** Keep a step marked, or let go of it. */
+  /** Mark a step, or remove its mark. */
   function pin(step) {
     store.step = store.step === step ? 0 : step;
     for (const panel of panels) panel.mark(null, store.step);

@@ -1,4 +1,4 @@
-// The cure: recipes of training compared, beside what their paper found.
+// The view The cure: training recipes compared, and the results of their paper.
 
 import { makeFigures } from "../lib/charts.js";
 import { makeBoard } from "../lib/component.js";

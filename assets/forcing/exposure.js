@@ -1,4 +1,4 @@
-// Many sentences: progress while they are measured, then figures, the worst sentences and the table.
+// The view Over many sentences: progress while the sentences are measured, then figures, the worst sentences and the table.
 
 import { makeFigures } from "../lib/charts.js";
 import { makeBoard } from "../lib/component.js";
@@ -11,7 +11,7 @@ export function start({ element, props, watch }) {
   const root = element.querySelector(".exposure");
   const find = (selector) => root.querySelector(selector);
   const search = find("[data-testid=find]");
-  let listed = LISTED; // sentences at a time
+  let listed = LISTED; // number of sentences shown
   const figures = makeFigures(root, find(".figures"), props.plotly);
   const byPosition = makeByPosition(root, "by-position.csv");
   let shown = null;
@@ -45,7 +45,7 @@ export function start({ element, props, watch }) {
     }));
   }
 
-  /** The sentences that hold what is looked for, some at a time. */
+  /** List the sentences that contain the search text, `listed` of them at most. */
   function sentences() {
     const rows = shown.sentences;
     find(".worst").hidden = !rows.length;

@@ -1,4 +1,4 @@
-// Translations scored word by word: a sheet each, and what follows from comparing them in sentences above.
+// The view Score: one sheet per translation with the score of each word, and sentences that compare the translations.
 
 import { makeBoard } from "../lib/component.js";
 import { clamp, html, logText, probabilityText } from "../lib/dom.js";
@@ -22,7 +22,7 @@ export function start({ element, props, watch }) {
     box.dataset.testid = "sheet";
     box.appendChild(html("h3", "", sheet.title));
     box.appendChild(html("p", "sheet-text target", sheet.text));
-    const perplexity = sheet.perplexity === null ? "beyond measure" : sheet.perplexity < 1e6 ? sheet.perplexity.toFixed(2) : sheet.perplexity.toExponential(1);
+    const perplexity = sheet.perplexity === null ? "too large" : sheet.perplexity < 1e6 ? sheet.perplexity.toFixed(2) : sheet.perplexity.toExponential(1);
     box.appendChild(html("p", "hint", `log-probability ${logText(sheet.log_prob)} · perplexity ${perplexity} per word`));
     const table = box.appendChild(html("table", "score-table"));
     const head = table.appendChild(html("tr"));

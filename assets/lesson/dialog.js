@@ -1,13 +1,13 @@
-// The teacher's dialog. It tells the server what the address says now, the question and the controls, and shows the link that comes
-// back, with its QR code. A lesson that is being changed was left for it by lesson.js.
+// The teacher's dialog. It sends the current address, the question and the chosen controls to the server and shows the link and
+// QR code that the server returns. When a teacher changes a lesson, lesson.js has stored that lesson for this dialog.
 
 import { html, saveFile } from "../lib/dom.js";
 
 const LESSON_STATES = ["shown", "locked", "hidden"];
-const ANSWER_MS = 200; // without a key, before the server is asked
-const LOOK_MS = 500; // between two looks at the address: behind the dialog a translation may go on playing
-const PNG_SCALE = 2; // of the SVG file's size in pixels
-const SPELLED = ["lesson", "edit-lesson"]; // the parameters that a lesson's address may have
+const ANSWER_MS = 200; // pause after the last key before the server is asked
+const LOOK_MS = 500; // time between two checks of the address: a translation may play on while the dialog is open
+const PNG_SCALE = 2; // PNG pixels per SVG pixel
+const SPELLED = ["lesson", "edit-lesson"]; // parameters of an address that can hold a lesson
 
 export function startLessonDialog(root, props, server) {
   const dialog = root.querySelector(".lesson-dialog");
@@ -15,21 +15,21 @@ export function startLessonDialog(root, props, server) {
   const part = (name) => dialog.querySelector(`[data-testid="lesson-${name}"]`);
   const question = part("ask");
   const image = part("qr").querySelector("img");
-  const states = new Map(); // by control, what was chosen when it was last in sight
-  let drafted = null; // the names that the lesson under change hides or locks, whether or not this view has them
-  let present = []; // the controls of the view that is open
-  let asked = ""; // what the link that is shown, or under way, was made from
+  const states = new Map(); // by control name, the state last chosen for it
+  let drafted = null; // names that the lesson under change hides or locks, even if this view lacks these controls
+  let present = []; // controls of the open view
+  let asked = ""; // the request whose link is shown or on its way
   let svgFile = "";
   let due = 0;
   let looking = 0;
 
-  button.hidden = new URLSearchParams(location.search).has("lesson"); // who is in a lesson makes none
+  button.hidden = new URLSearchParams(location.search).has("lesson"); // a student in a lesson makes no lessons
   question.maxLength = props.most;
-  part("large").hidden = !document.fullscreenEnabled; // a telephone may have none
+  part("large").hidden = !document.fullscreenEnabled; // some telephones cannot show full screen
 
   // --- what is chosen ---
 
-  /** The lesson that is being changed, once. */
+  /** Take over the lesson that is being changed, once. */
   function takeDraft() {
     if (drafted || !document.documentElement.dataset.draft) return;
     const { asked, hidden, locked } = JSON.parse(document.documentElement.dataset.draft);
@@ -39,7 +39,7 @@ export function startLessonDialog(root, props, server) {
     drafted = [...hidden, ...locked];
   }
 
-  /** A row for each control in sight, and for what a lesson under change says of others. Those that are there stay as they are. */
+  /** Add a row for each control in sight, and for each that the lesson under change mentions. Existing rows stay. */
   function rows() {
     const isThere = ({ parts }) => [...document.querySelectorAll(parts.join(", "))].some((node) => node.getClientRects().length);
     present = props.controls.filter((control) => present.includes(control) || drafted?.includes(control.name) || isThere(control));
@@ -93,8 +93,8 @@ export function startLessonDialog(root, props, server) {
     } catch {
       answer = { problem: "The server did not answer. Please try again." };
     }
-    if (spelled !== asked) return; // it was changed in the meantime
-    if (answer.problem) asked = ""; // so that it is tried again
+    if (spelled !== asked) return; // the request has changed in the meantime
+    if (answer.problem) asked = ""; // so that the next check asks again
     show(answer);
   }
 
@@ -115,30 +115,30 @@ export function startLessonDialog(root, props, server) {
     try {
       await navigator.clipboard.writeText(field.value);
     } catch {
-      field.select(); // browsers keep the clipboard from pages without https
+      field.select(); // browsers give the clipboard only to https pages
       done = document.execCommand("copy");
     }
-    part("copied").textContent = done ? "The link is copied." : "Your browser does not let this page copy: the link is marked, press Ctrl+C.";
+    part("copied").textContent = done ? "The link is copied." : "Your browser does not let this page copy: the link is selected, press Ctrl+C.";
   }
 
   function savePng() {
     const canvas = html("canvas");
-    canvas.width = canvas.height = PNG_SCALE * image.naturalWidth; // whole pixels for each of its squares
+    canvas.width = canvas.height = PNG_SCALE * image.naturalWidth; // a whole number of pixels per square
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     saveFile("lesson.png", canvas.toDataURL("image/png"));
   }
 
-  /** The view of a lesson's link, on this server, with the lesson to be changed. */
+  /** Open the view of a lesson's link on this server, to change the lesson. */
   function reopen(event) {
     event.preventDefault();
     const text = part("old").value.trim();
     const query = new URLSearchParams(text.includes("?") ? text.slice(text.indexOf("?")).split("#")[0] : "");
     const spelled = SPELLED.map((name) => query.get(name)).find(Boolean);
-    part("no").textContent = spelled ? "" : "This is no link of a lesson: it has no “lesson=” in it.";
+    part("no").textContent = spelled ? "" : "This is not the link of a lesson: it has no “lesson=” in it.";
     if (!spelled) return;
     for (const name of SPELLED) query.delete(name);
     query.set("edit-lesson", spelled);
-    const isHere = location.search === `?${query}`; // then the end alone would load nothing
+    const isHere = location.search === `?${query}`; // then only the #fragment changes, which loads nothing
     location.assign(`?${query}#change-lesson`);
     if (isHere) location.reload();
   }
@@ -146,7 +146,7 @@ export function startLessonDialog(root, props, server) {
   // --- the dialog ---
 
   function look() {
-    rows(); // what a view draws late
+    rows(); // a view may draw controls late
     update();
   }
 

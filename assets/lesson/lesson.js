@@ -1,13 +1,13 @@
-// The students' page: the question, and what the lesson hides or locks. Controls come and go with tabs and answers, so what is locked
-// is locked again whenever something new is drawn. A teacher who changes the lesson has another parameter in the address: the page is
-// then an ordinary one, and the lesson is handed to the dialog.
+// The students' page: it shows the question and hides or locks controls. Tabs and answers draw controls anew, so they are
+// locked again after each change of the page. A teacher who changes a lesson has another parameter in the address: then the
+// page hides nothing and passes the lesson to the dialog.
 
 import { html, isFixed, payloadOf } from "../lib/dom.js";
 
-const OPENING = "lesson-opening"; // of the page, while nobody knows yet what it hides
+const OPENING = "lesson-opening"; // class of the page until the lesson is known
 const LESSON = "lesson";
 const DRAFT = "edit-lesson";
-const AT_DIALOG = "#change-lesson"; // at the end of an address that begins with the dialog
+const AT_DIALOG = "#change-lesson"; // fragment of an address that opens the dialog at once
 
 export function start({ element, props, watch }) {
   const root = element.querySelector(".lesson");
@@ -21,7 +21,7 @@ export function start({ element, props, watch }) {
 
   root.hidden = false;
   if (!isDraft) page.classList.add(OPENING);
-  part("leave").textContent = isDraft ? "Stop changing it" : "Leave the lesson";
+  part("leave").textContent = isDraft ? "Stop changing the lesson" : "Leave the lesson";
   part("lesson-edit").hidden = isDraft;
   part("lesson-draft").hidden = part("lesson-resume").hidden = !isDraft;
   leadsTo("leave", () => address().href);
@@ -34,7 +34,7 @@ export function start({ element, props, watch }) {
   watch("value", open);
   open();
 
-  /** The address as it now is, without the lesson. */
+  /** Return the current address without the lesson. */
   function address() {
     const found = new URL(location.href);
     for (const name of [LESSON, DRAFT]) found.searchParams.delete(name);
@@ -42,7 +42,7 @@ export function start({ element, props, watch }) {
     return found;
   }
 
-  /** A link whose address is that of the moment in which it is followed, or copied. */
+  /** Give a link the address of the moment when it is followed or copied. */
   function leadsTo(name, href) {
     const link = part(name);
     const set = () => (link.href = href());
@@ -73,11 +73,11 @@ export function start({ element, props, watch }) {
     lock([...named(given.locked).flatMap(({ parts, kept }) => [...parts, ...kept]), ...named(given.hidden).flatMap(({ kept }) => kept)]);
   }
 
-  /** To the dialog, which reads it when it is opened for the first time. */
+  /** Pass the lesson to the dialog, which reads it when it is first opened. */
   function hand({ asked, hidden, locked, problem }) {
     page.dataset.draft = JSON.stringify({ asked, hidden, locked });
     if (location.hash !== AT_DIALOG) return;
-    history.replaceState(history.state, "", location.href.slice(0, -AT_DIALOG.length)); // once: not when the page is loaded again
+    history.replaceState(history.state, "", location.href.slice(0, -AT_DIALOG.length)); // or each reload would open it
     if (!problem) openDialog();
   }
 
@@ -107,14 +107,14 @@ export function start({ element, props, watch }) {
     new MutationObserver(fix).observe(document.body, { childList: true, subtree: true, attributeFilter: ["disabled"] });
   }
 
-  /** A link of the page takes the lesson with it; one to another tab goes nowhere where tabs or views are the teacher's. */
+  /** Add the lesson to a link of the page; cancel a link to another tab if the lesson hides or locks tabs or views. */
   function follow(event) {
     const link = event.target.closest('a[href^="?"]');
     if (!link || root.contains(link)) return;
     const leading = new URLSearchParams(link.getAttribute("href"));
     if (leading.get("tab") !== query().get("tab") && (isFixed("tabs") || isFixed("views"))) {
       event.preventDefault();
-      part("lesson-says").textContent = "That link leads to another tab, which is no part of this lesson.";
+      part("lesson-says").textContent = "That link leads to another tab, which is not part of this lesson.";
       return;
     }
     leading.set(parameter, query().get(parameter));

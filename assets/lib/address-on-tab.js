@@ -1,7 +1,7 @@
 // No module: a function that Python puts into the `js` of an event (take_address in kit/address.py), without these first lines.
-// It runs when a tab, or a view within one, comes into sight, and makes the page's address the tab's own. `tab` and `all` are as in
-// address.js, `known` holds the names of all tabs and views, `panel` is the id of the tab's panel. A tab that has views passes `within`
-// null and gets the view that was open in it.
+// It runs when a tab, or a view within one, comes into sight, and makes the page's address the tab's own. `tab` and `all` are
+// as in address.js, `known` holds the names of all tabs and views, `panel` is the id of the tab's panel. A tab that has views
+// passes `within` null and gets the view that was open in it.
 (tab, all, known, within, panel) => {
   const { dataset } = document.documentElement;
   const address = new URL(location.href);

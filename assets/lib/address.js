@@ -1,6 +1,6 @@
-// The address bar: what Python calls `link` (sentence, model, …), plus the step, so that a copied address opens the same. Every tab
-// has a writer of its own, and the address says whose turn it is: choosing a tab writes its name (`takeAddress`). `tab` is null for
-// the first tab, `own` are this tab's parameters, `all` those of every tab.
+// The address bar: the parameters of `link` from Python (sentence, model, …) plus the step, so that a copied address opens the
+// same view. Each tab writes its own address, and only while the address names that tab (address-on-tab.js writes the name).
+// `tab` is null for the first tab, `own` holds the parameters of this tab, `all` those of every tab.
 
 export function makeLink(store, { tab, own, all }) {
   let due = 0;
@@ -8,7 +8,7 @@ export function makeLink(store, { tab, own, all }) {
   const query = () => new URLSearchParams(location.search);
   const isMine = () => query().get("tab") === tab;
 
-  /** Whether this page was opened by a link to this tab. */
+  /** Return whether the address has parameters of this tab. */
   const isPresent = () => isMine() && own.some((name) => query().has(name));
 
   function write() {
@@ -25,7 +25,7 @@ export function makeLink(store, { tab, own, all }) {
     }
   }
 
-  /** Soon, and once for many steps: scrubbing goes through dozens a second. */
+  /** Write the address after a short time, once for many steps: scrubbing passes dozens of steps a second. */
   function update() {
     if (!due) due = setTimeout(write, 250);
   }

@@ -1,4 +1,4 @@
-// Figures that Python made with Plotly, drawn in the page's own colours, light or dark. A trace says in `meta` which colour is its own.
+// Plotly figures made in Python, drawn in the page's colours, light or dark. `meta` of a trace names its colour.
 
 import { html } from "./dom.js";
 import { loadPlotly, withoutBase } from "./plotly.js";
@@ -6,7 +6,7 @@ import { loadPlotly, withoutBase } from "./plotly.js";
 const TRACE_COLOURS = { ink: "--ink", source: "--source", target: "--target-fill", soft: "--ink-soft" };
 const FIGURE_HEIGHT = 340;
 
-/** `place` shows the figures, each with its title and what is to be seen in it; `paint` after a change of width. */
+/** Draw figures in `place`, each with its title and a note. Call `paint` after a change of width. */
 export function makeFigures(root, place, plotly) {
   let plots = [];
 
@@ -24,7 +24,7 @@ export function makeFigures(root, place, plotly) {
     paint();
   }
 
-  /** The figures with other numbers: `data` makes a figure's traces from those that it came with, `across` is the axis'. */
+  /** Draw the figures with other numbers: `data` maps a figure's original traces to new ones, `across` updates the x axis. */
   function fill(data, across) {
     for (const drawn of plots) {
       drawn.data = data(drawn.figure.data);
@@ -36,7 +36,7 @@ export function makeFigures(root, place, plotly) {
   function paint() {
     const color = (name) => getComputedStyle(root).getPropertyValue(name).trim();
     for (const { plot, figure, data: traces } of plots) {
-      if (!plot.clientWidth) continue; // out of sight: drawn when it comes into sight
+      if (!plot.clientWidth) continue; // hidden: it is drawn when it becomes visible
       const data = traces.map((trace) => {
         const shade = color(TRACE_COLOURS[trace.meta.colour]);
         if (trace.meta.part === "band") return { ...trace, fillcolor: rgba(shade, 0.18) };
@@ -58,7 +58,7 @@ export function makeFigures(root, place, plotly) {
     }
   }
 
-  /** Plotly's own colours know no color-mix. */
+  /** A colour with opacity; Plotly does not understand color-mix(). */
   const rgba = (hex, alpha) => `rgba(${[1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)).join(",")},${alpha})`;
 
   new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });

@@ -1,6 +1,6 @@
-// One clock and its transport: steps 0 to `last()`, each played from phase 0 to 1 and said in a sentence. What a step looks like is
-// the picture's business: `show(step, phase)` draws it, `lengthOf(step)` gives its milliseconds at 1x, `sentence(step)` its spans,
-// `arrived(moved)` is called once a step. The state stands in `store`: step, phase, playing, speed.
+// A clock and its transport buttons: steps 0 to `last()`, each played from phase 0 to 1 and described by a sentence. The caller
+// gives the picture: `show(step, phase)` draws a step, `lengthOf(step)` returns its milliseconds at 1x, `sentence(step)` its
+// spans of text, and `arrived(moved)` is called once per step. The state is in `store`: step, phase, playing, speed.
 
 import { clamp, html, isFixed, rove } from "./dom.js";
 
@@ -8,11 +8,11 @@ export function makeClock(element, root, store, { last, lengthOf, show, sentence
   const find = (selector) => root.querySelector(selector);
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
   let stopAfter = Infinity; // a single step forward plays that step and stops
-  let before = 0; // time of the last frame; 0: no frame is due
+  let before = 0; // time of the last frame; 0: no frame is requested
   let spoken = -1;
   Object.assign(store, { step: 0, phase: 0, playing: false, speed: 1 });
 
-  /** A new picture, opened at `step`. */
+  /** Open a new picture at `step`. */
   function open(step, play) {
     find("[type=range]").max = last();
     spoken = -1;
@@ -29,7 +29,7 @@ export function makeClock(element, root, store, { last, lengthOf, show, sentence
     if (moved || spoken !== step) announce(moved);
   }
 
-  /** Everything that changes only with whole steps. */
+  /** Update the parts that change once per step. */
   function announce(moved) {
     spoken = store.step;
     find("[type=range]").value = store.step;
@@ -46,7 +46,7 @@ export function makeClock(element, root, store, { last, lengthOf, show, sentence
 
   function start() {
     if (store.step === last() && store.phase >= 1) set(0, still.matches ? 1 : 0);
-    if (still.matches) store.phase = 0; // each step then stands for its full time
+    if (still.matches) store.phase = 0; // each step is then shown for its full time
     store.playing = true;
     mark();
     tick();
@@ -71,7 +71,7 @@ export function makeClock(element, root, store, { last, lengthOf, show, sentence
   }
 
   function frame(now) {
-    const delta = Math.max(0, now - before); // a frame's time may lie before the moment it was asked for
+    const delta = Math.max(0, now - before); // a frame's time may be earlier than its request
     before = 0;
     const moving = store.playing || (store.step === stopAfter && store.phase < 1);
     if (!moving || !element.isConnected) return;
@@ -91,7 +91,7 @@ export function makeClock(element, root, store, { last, lengthOf, show, sentence
     tick();
   }
 
-  /** To `step`, as it stands at its end; `shown` plays the step first. */
+  /** Go to the end of `step`; with `shown`, play the step first. */
   function goTo(step, shown = false) {
     if (!store.payload) return;
     stop();
@@ -130,13 +130,13 @@ export function makeClock(element, root, store, { last, lengthOf, show, sentence
   root.addEventListener("keydown", (event) => {
     const action = keys[event.key];
     if (!action || isFixed("steps") || event.ctrlKey || event.metaKey || event.altKey || !store.payload) return;
-    // Controls that have a use for the key of their own.
+    // These controls use the key themselves.
     if (event.target.closest("input, select") || (event.key === " " && event.target.closest("button"))) return;
     event.preventDefault();
     actions[action]();
   });
 
-  /** Where a lesson keeps its step, only this one is left to go to. */
+  /** If a lesson fixes the step, only the current step can be opened. */
   const allowed = (step, shown) => isFixed("steps") && step !== store.step ? undefined : goTo(step, shown);
 
   return { open, set, stop, goTo: allowed, still };

@@ -1,9 +1,9 @@
-// A part of the page that shows its payload whole, and needs neither clock nor player: figures, tables, sheets.
+// A part of the page without a clock: it shows its whole payload at once (figures, tables, sheets).
 
 import { makeLink } from "./address.js";
 import { payloadOf } from "./dom.js";
 
-/** `show(payload)` draws one, and returns false for one that is not there to stay; `resized` is called at a change of width. */
+/** `show(payload)` draws a payload and returns false for a temporary one (progress). `resized` runs when the width changes. */
 export function makeBoard(root, props, watch, show, resized = () => {}) {
   const store = { payload: null };
   const link = makeLink(store, props.address);

@@ -1,4 +1,4 @@
-// Small helpers shared by the parts of the player. Text from a trace only ever becomes textContent.
+// Small helpers that all parts share. Text of visitors and models is only ever written as textContent, never as HTML.
 
 export const SVG = "http://www.w3.org/2000/svg";
 
@@ -16,7 +16,7 @@ export function html(name, className = "", text = "") {
   return node;
 }
 
-/** The value of one of our components; null where there is nothing to show yet. */
+/** Return the value of one of our components; null if it has nothing to show yet. */
 export function payloadOf(props) {
   try {
     return JSON.parse(props.value);
@@ -25,27 +25,27 @@ export function payloadOf(props) {
   }
 }
 
-/** Whether a lesson hides or locks this control (see lesson.js). */
+/** Return whether a lesson hides or locks this control (see lesson.js). */
 export const isFixed = (control) => (document.documentElement.dataset.fixed || "").split(" ").includes(control);
 
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
-/** Progress within the part [from, to] of a phase, eased, 0..1. */
+/** Return the eased progress (0..1) within the interval [from, to] of a phase. */
 export function part(phase, from, to) {
   const x = clamp((phase - from) / (to - from), 0, 1);
   return x * x * (3 - 2 * x);
 }
 
-/** A probability as it is written everywhere: two decimals, and never a false 0.00 or 1.00. */
+/** Format a probability with two decimals, never as a false 0.00 or 1.00. */
 export function probabilityText(p) {
   if (p < 0.005) return "< 0.01";
   return p > 0.995 ? "> 0.99" : p.toFixed(2);
 }
 
-/** A log-probability with a true minus sign. */
+/** Format a log-probability with a true minus sign. */
 export const logText = (value) => (value < 0 ? "\u2212" : "") + Math.abs(value).toFixed(2);
 
-/** How the decoder gets at the source: by attention, through one fixed context vector, or by the state it starts in alone. */
+/** Return how the decoder reads the source: by attention, by a fixed context vector, or only by its initial state. */
 export function readingOf(trace) {
   if (trace.context) return "context";
   return trace.steps[0].attention ? "attention" : "handover";
@@ -68,7 +68,7 @@ export function saveFile(name, content, type) {
   if (type) setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
-/** Arrow keys move within a row of controls that is one tab stop. `items` is read at each key, so it may change. */
+/** Let arrow keys move within a row of controls that is one tab stop. `items` is called at each key, so the row may change. */
 export function rove(row, items, onMove = () => {}) {
   row.addEventListener("keydown", (event) => {
     const list = items();

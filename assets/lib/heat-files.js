@@ -1,4 +1,4 @@
-// A matrix of weights as a file: CSV, SVG, PNG, or a page of its own. All text goes in as text.
+// A matrix of weights as a file: CSV, SVG, PNG or an HTML page. All labels are written as text, never as markup.
 
 import { html, saveFile, svg, SVG, textWidth } from "./dom.js";
 import { percentText, shadeOf } from "./heat-table.js";
@@ -7,14 +7,14 @@ const FILE_CELL = 30;
 const FILE_FONT = "system-ui, sans-serif";
 
 function matrixCsv(matrix) {
-  const field = (text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text); // a spreadsheet must not take a word for a formula
+  const field = (text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text); // a spreadsheet must not read a word as a formula
   const quoted = (text) => `"${field(String(text)).replaceAll('"', '""')}"`;
   const lines = [["", ...matrix.columns.map(({ text }) => text)].map(quoted)];
   for (const [y, row] of matrix.rows.entries()) lines.push([quoted(row.text), ...matrix.weights[y]]);
   return `\ufeff${lines.map((line) => line.join(",")).join("\r\n")}\r\n`;
 }
 
-/** An <svg> element with nothing in it that the page would have to add. */
+/** Return an <svg> element that needs no style of the page. */
 function matrixSvg(matrix, scale, title) {
   const font = `16px ${FILE_FONT}`;
   const widest = (entries) => Math.max(...entries.map(({ text }) => textWidth(text, font)));
@@ -39,7 +39,7 @@ function matrixSvg(matrix, scale, title) {
   return drawing;
 }
 
-/** A page that needs nothing else: the drawing, its table and what it says in sentences. */
+/** Return a complete HTML page: the drawing, its table and its description in sentences. */
 function matrixPage(matrix, scale, title) {
   const page = document.implementation.createHTMLDocument(title);
   const add = (name, text, parent = page.body) => {

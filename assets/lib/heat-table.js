@@ -1,9 +1,9 @@
-// A matrix of weights as a table of coloured cells: one tab stop, arrow keys inside, numbers on demand. Colours go from `scale`, a list
-// of [share, #rrggbb]; the page, a file and a printer get the same ones.
+// A matrix of weights as a table of coloured cells: one tab stop, arrow keys inside, numbers on demand. The colours come from
+// `scale`, a list of [share, #rrggbb]; page, files and print use the same colours.
 
 import { clamp, html } from "./dom.js";
 
-/** The colour of a share, between those of its neighbours in `scale`. */
+/** Return the colour of a share, interpolated between its neighbours in `scale`. */
 export function shadeOf(scale, share) {
   const at = scale.findIndex(([place]) => place >= share);
   if (at <= 0) return scale[Math.max(at, 0)][1];
@@ -15,18 +15,18 @@ export function shadeOf(scale, share) {
   return `#${[1, 3, 5].map((i) => mixed(i).toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** The scale's upper half is light. */
+/** Return the text colour for a cell: dark on the light upper half of the scale. */
 export const inkOn = (share) => (share > 0.55 ? "#111111" : "#ffffff");
 
-/** A share as it is written everywhere; never a false 0% or 100%. */
+/** Format a share in percent, never as a false 0% or 100%. */
 export function percentText(share) {
   if (share > 0 && share < 0.005) return "<1%";
   return share < 1 && share > 0.995 ? ">99%" : `${Math.round(share * 100)}%`;
 }
 
 /**
- * `axes` name what rows and columns are: source, target or fed. `more` are columns behind the weights: {title, values, text}.
- * `pointed(row, column)` is told where the pointer or the focus is (null: nowhere), `chosen(row)` which row was clicked.
+ * `axes` names the kind of rows and columns: source, target or fed. `more` adds columns after the weights: {title, values}.
+ * `pointed(row, column)` is called when the pointer or focus moves (null: outside), `chosen(row)` when a row is clicked.
  */
 export function makeHeatTable(place, { scale, name, axes, pointed = () => {}, chosen = () => {}, more = [] }) {
   const scroller = html("div", "heat-scroller");
@@ -47,7 +47,7 @@ export function makeHeatTable(place, { scale, name, axes, pointed = () => {}, ch
 
   function show(given) {
     matrix = given;
-    table.style.setProperty("--columns", matrix.columns.length); // cells share the width that there is
+    table.style.setProperty("--columns", matrix.columns.length); // cells share the available width
     const head = html("tr");
     head.appendChild(html("td", "corner"));
     head.append(...matrix.columns.map((entry) => heading(entry, axes[1], "col")));
@@ -118,7 +118,7 @@ export function makeHeatTable(place, { scale, name, axes, pointed = () => {}, ch
     next.focus();
   });
 
-  /** Mark rows and columns for which `row(entry)` and `column(entry)` hold; `pinned(entry)` is the row that is kept. */
+  /** Mark the rows and columns for which `row(entry)` and `column(entry)` are true; `pinned(entry)` is true for a kept row. */
   function mark({ row = () => false, column = () => false, pinned = () => false }) {
     if (!matrix) return;
     const columns = matrix.columns.map(column);

@@ -1,8 +1,8 @@
-// Plotly, which plotly.py brings along: loaded once, when something is first drawn with it.
+// Plotly, from the Python package plotly: loaded once, when a figure is first drawn.
 
 let plotlyLoading = null;
 
-/** Plotly, loaded once, when first needed, and kept apart from any copy that another part of the page brings along. */
+/** Load Plotly once. If the page already has another copy, `window.Plotly` keeps that copy. */
 export function loadPlotly(address) {
   plotlyLoading ||= new Promise((resolve, reject) => {
     const before = window.Plotly;
@@ -18,7 +18,7 @@ export function loadPlotly(address) {
   return plotlyLoading;
 }
 
-/** Resolves when `node` is on the screen, or nearly so. */
+/** Resolve when `node` is on the screen, or nearly so. */
 export function inSight(node) {
   return new Promise((resolve) => {
     const observer = new IntersectionObserver((entries) => {
@@ -30,15 +30,15 @@ export function inSight(node) {
   });
 }
 
-/** Run `draw` while the page's <base> is out of sight. Where there is one, Plotly's first drawing writes the page's address into
- *  its references (clip paths, the colour bar's gradient), and they break as soon as the address changes, as ours does at each step. */
+/** Run `draw` while the page has no <base> address. With a <base>, Plotly writes the page's address into its references (clip
+ *  paths, the gradient of the colour bar), and they break as soon as the address changes, as ours does at each step. */
 export function withoutBase(draw) {
   const base = document.querySelector("base");
   const href = base && base.getAttribute("href");
   if (href === null) return draw();
   base.removeAttribute("href");
   try {
-    return draw(); // looks for it before it returns; the rest of the drawing may follow later
+    return draw(); // Plotly reads <base> before it returns, though it may go on drawing later
   } finally {
     base.setAttribute("href", href);
   }

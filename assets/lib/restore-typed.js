@@ -25,7 +25,7 @@ export function start(given) {
 
   // If the connection ends while an answer is on its way, Gradio may wait for minutes and show nothing.
   addEventListener("offline", () => {
-    line.textContent = "This browser is offline. What is on the page stays and can be looked at; what needs the server has to wait.";
+    line.textContent = "This browser is offline. You can still read the page; everything that needs the server has to wait.";
   });
   addEventListener("online", say);
   addEventListener("pagehide", keepTyped);

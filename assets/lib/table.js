@@ -1,10 +1,10 @@
-// Tables as Python made them: column names, and rows of words, numbers, or numbers with something small below them.
+// Tables made in Python: column names, and rows of words, numbers, or numbers with a small note below.
 
 import { html, saveFile } from "./dom.js";
 
 const TABLE_DIGITS = 3;
 
-/** Fill `table`; its first `words` columns hold words, the others numbers. */
+/** Fill `table`. Its first `words` columns contain words, the others numbers. */
 export function fillTable(table, columns, rows, words = 0) {
   const kind = (i) => (i < words ? "" : "number");
   const head = html("tr");
@@ -17,7 +17,7 @@ export function fillTable(table, columns, rows, words = 0) {
   table.replaceChildren(head, ...lines);
 }
 
-/** A cell of `{ name, hint }` is the row's heading, one of `{ value, band }` a number and how far it may be off. */
+/** Make a cell. `{ name, hint }` is the heading of a row; `{ value, band }` is a number and its band. */
 function tableCell(cell, kind) {
   if (cell === null) return html("td", kind, "–");
   if (typeof cell === "number") return html("td", kind, Number.isInteger(cell) ? String(cell) : cell.toFixed(TABLE_DIGITS));
@@ -29,7 +29,7 @@ function tableCell(cell, kind) {
   return box;
 }
 
-/** The folded table by position, and its download as `file`; `show(null)` hides it. */
+/** The folded table by position and its download as `file`. `show(null)` hides it. */
 export function makeByPosition(root, file) {
   const part = root.querySelector(".by-position");
   let csv = "";

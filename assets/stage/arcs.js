@@ -1,12 +1,12 @@
-// What a step reads of the source: attention arcs from its positions to the decoder state, or, without attention, lines from the
-// one fixed context vector. Where there is neither, one path shows the state that is handed over to the decoder before its first
-// step. Arcs of a step are made when it is first reached; past ones stay, faint.
+// How a step reads the source: attention arcs from the source positions to the decoder state or, without attention, lines from
+// the fixed context vector. A model with neither has one path: the encoder's state that is handed over before the decoder's
+// first step. The arcs of a step are made when the step is first reached; arcs of past steps stay, faint.
 
 import { clamp, part, readingOf, svg } from "../lib/dom.js";
 import { fullBar, STATE, statePath } from "./layout.js";
 import { curve } from "./shapes.js";
 
-const LEAST_WEIGHT = 0.01; // lighter arcs are not drawn; the legend says so
+const LEAST_WEIGHT = 0.01; // smaller weights are not drawn, as the legend says
 
 export function makeArcs(layer, store, plan, scroller) {
   const { trace } = store.payload;
@@ -16,7 +16,7 @@ export function makeArcs(layer, store, plan, scroller) {
   const context = reading === "context" ? makeContext() : null;
   const handover = reading === "handover" ? makeHandover() : null;
 
-  /** The box between encoder and decoder. */
+  /** The box of the context vector, between encoder and decoder. */
   function makeContext() {
     const feeders = svg("g", { class: "feeders" }, layer);
     const box = svg("g", { class: "state source context", "data-testid": "context" }, layer);
@@ -40,7 +40,7 @@ export function makeArcs(layer, store, plan, scroller) {
 
   const fromContext = (t) => curve(context.x, context.y - 21, plan.target.x[t], rows.arcTop);
 
-  /** The path from where each lane has ended to where the decoder begins: all that it ever gets of the source. */
+  /** The path from the last state of each direction to the first decoder state: all that the decoder gets of the source. */
   function makeHandover() {
     const group = svg("g", { class: "arc-group handover", "data-testid": "handover" }, layer);
     const x = plan.target.x[0];
@@ -48,7 +48,7 @@ export function makeArcs(layer, store, plan, scroller) {
       const d = curve(end.x, end.y - STATE.height / 2, x, rows.arcTop + 2);
       svg("path", { class: "arc", d, pathLength: 1, "stroke-width": 3, "marker-end": "url(#tip-handed)" }, group);
     }
-    svg("text", { x: x + 32, y: rows.arcTop + 16 }, group).textContent = "the state handed over"; // above the curve, or beside it
+    svg("text", { x: x + 32, y: rows.arcTop + 16 }, group).textContent = "the state handed over"; // above or next to the curve
     return group;
   }
 
@@ -92,13 +92,13 @@ export function makeArcs(layer, store, plan, scroller) {
     if (step > 0) reveal(groups[step - 1], part(phase, 0.05, 0.42));
   }
 
-  /** Arcs grow from the source to the decoder: that is the way what they carry goes. */
+  /** Draw arcs up to `amount`, from the source to the decoder: the direction of the information. */
   function reveal(group, amount) {
     group.style.visibility = amount > 0 ? "" : "hidden"; // a round cap would show as a dot
     for (const line of group.children) line.style.strokeDashoffset = 1 - amount;
   }
 
-  /** With something in focus, the arcs that belong to it are strong and all others step back. */
+  /** Highlight the arcs of the focused piece; all others become faint. */
   function light(focus) {
     groups.forEach((group, t) => {
       const mine = focus && (focus.target === undefined || focus.target === t);

@@ -1,4 +1,4 @@
-// The most probable pieces of the current step as buttons. The chosen one is marked; any other forks the decoding.
+// The most probable pieces of the current step as buttons. The chosen piece is marked; each other button forks the decoding.
 
 import { html, part, probabilityText } from "../lib/dom.js";
 
@@ -11,7 +11,7 @@ export function makeCandidates(root, store) {
   const hint = root.querySelector(".choice-hint");
   let shown = 0;
 
-  /** The first K of the step, and the chosen piece too where it is not among them. */
+  /** Return the first K candidates of the step, plus the chosen piece if it is not among them. */
   function entries(step) {
     const record = store.payload.trace.steps[step - 1];
     const labels = store.payload.views.pieces;
@@ -29,7 +29,7 @@ export function makeCandidates(root, store) {
     return rows;
   }
 
-  /** Whether the piece of a step was given from outside; what a fork shares with its original, the model chose. */
+  /** Return whether the piece of a step was forced. The model chose the pieces that a fork shares with its original. */
   function isForced(step) {
     const { fork, trace } = store.payload;
     return trace.steps[step - 1].forced && !(fork && step <= fork.shared);
@@ -66,7 +66,7 @@ export function makeCandidates(root, store) {
     const place = row.rank > MOST_CANDIDATES ? `, rank ${row.rank}` : "";
     const how = isForced(step) ? "forced" : "chosen";
     node.appendChild(html("span", "candidate-note", row.chosen ? how + place : "fork"));
-    const effect = row.chosen ? how : "force this piece and go on from it";
+    const effect = row.chosen ? how : "force this piece and continue from it";
     node.setAttribute("aria-label", `${row.label.text}, probability ${probabilityText(p)}${place}, ${effect}`);
     if (row.chosen) node.setAttribute("aria-disabled", "true");
     else node.addEventListener("click", () => store.force(step, row.token));
@@ -83,7 +83,7 @@ export function makeCandidates(root, store) {
     list.classList.toggle("decided", phase >= 0.7);
   }
 
-  /** The piece in focus, where it is the one written at this step. */
+  /** Highlight the chosen piece if it has the focus on the stage. */
   function light(focus) {
     for (const node of list.children)
       node.classList.toggle("lit", Boolean(focus && focus.target === shown - 1 && node.classList.contains("chosen")));

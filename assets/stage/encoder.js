@@ -1,5 +1,5 @@
-// The encoder: a row for each part of its states. A direction carries a state from piece to piece, so its states appear one after the
-// other; states of the order "parallel" are made at once.
+// The encoder: one row of states per direction. A recurrent encoder passes its state from piece to piece, so its states appear
+// one after the other. A Transformer computes all states together, each from all pieces.
 
 import { part, svg } from "../lib/dom.js";
 import { fullBar, STATE } from "./layout.js";
@@ -15,28 +15,28 @@ export function makeEncoder(scene, behind, plan, trace) {
   });
   for (const row of rows) row.moves = row.order === "parallel" ? [everyPiece(row.y)] : carried(row);
 
-  /** The line from which every state reads every piece. */
+  /** The line that connects every state with every piece. */
   function everyPiece(y) {
     const [top, bottom] = [y + STATE.height / 2, plan.rows.source - 17];
     const d = rail(plan.source.x, top, (top + bottom) / 2) + rail(plan.source.x, bottom, (top + bottom) / 2);
     return svg("path", { class: "rail source", d, "data-testid": "encoder-rail" }, behind);
   }
 
-  /** The arrow into each state but the first in reading order. */
+  /** The arrows between neighbouring states of one direction; null for the first state. */
   function carried({ order, y }) {
     const { x } = plan.source;
     const back = order === "backward" ? 1 : -1;
     return x.map((at, i) => (x[i + back] === undefined ? null : drawMove(behind, x[i + back], at, y, "source")));
   }
 
-  /** How much of state `i` is there when the encoder has come as far as `amount`. */
+  /** Return the opacity of state `i` when the encoder's progress is `amount`. */
   function progress(order, i, amount) {
     if (order === "parallel") return part(amount, 0.1, 0.8);
     const turn = order === "backward" ? count - 1 - i : i;
     return part(amount * (count + 2), turn, turn + 2);
   }
 
-  /** `amount` 0..1 is how far the encoder has come. */
+  /** Draw the encoder at the progress `amount`, 0..1. */
   function draw(amount) {
     for (const { order, states, moves } of rows) {
       states.forEach((state, i) => {

@@ -1,4 +1,5 @@
-// Outputs as whole lines: a fork beside its original (what they share, where they part, both totals), and what a beam found.
+// Whole outputs: a fork compared with its original (shared pieces, first difference, both totals), and the hypotheses of a
+// beam.
 
 import { html, logText } from "../lib/dom.js";
 import { joined } from "./layout.js";

@@ -1,10 +1,11 @@
-// The attention heatmap: Plotly draws the figure that Python made, this part fills it row by row with the clock and reacts.
+// The attention heatmap. Plotly draws the figure that Python made; this part fills its rows with the clock and handles the
+// pointer.
 
 import { clamp, rove, saveFile, textWidth } from "../lib/dom.js";
 import { inSight, loadPlotly, withoutBase } from "../lib/plotly.js";
 
 const CELL = { width: 26, height: 28, mostHeight: 44 };
-const MOST_ROWS = 14; // more rows, or columns than fit: a window that follows the clock and can be dragged
+const MOST_ROWS = 14; // a larger heatmap shows a window that follows the clock and can be dragged
 
 export function makeHeatmap(root, store, address) {
   const section = root.querySelector(".heat");
@@ -12,19 +13,19 @@ export function makeHeatmap(root, store, address) {
   const readout = root.querySelector(".readout");
   let plotly = null;
   let unit = "pieces";
-  let drawn = ""; // what the figure shows
+  let drawn = ""; // key of the state that the figure shows
 
   const view = () => store.payload.views.heatmap && store.payload.views.heatmap[unit];
   const rowOf = (step) => view().rows.findIndex((steps) => steps.includes(step - 1));
   const color = (name) => getComputedStyle(root).getPropertyValue(name).trim();
 
-  /** Rows whose pieces have all been written; the others stay empty. */
+  /** Return the weights of rows whose pieces have all been written; the other rows are empty. */
   function written(step) {
     const { figure, rows } = view();
     return figure.data[0].z.map((row, i) => (rows[i].every((t) => t < step) ? row : row.map(() => null)));
   }
 
-  /** Row labels so far: what is not written yet has no name, and a word in progress is not told in advance. */
+  /** Return the row labels at `step`: empty for a row that is not written yet, and “…” for a word in progress. */
   const rowNames = (step) => view().figure.layout.yaxis.ticktext.map((text, i) => {
     const done = view().rows[i].filter((t) => t < step).length;
     return done === view().rows[i].length ? text : done ? "…" : "";
@@ -50,7 +51,7 @@ export function makeHeatmap(root, store, address) {
 
   const columnOf = (s) => view().columns.findIndex((pieces) => pieces.includes(s));
 
-  /** Sizes: the margins that the labels need, and how many columns and rows are in sight at once. */
+  /** Return the margins that the labels need, and the number of columns and rows that fit. */
   function room() {
     const { xaxis, yaxis } = view().figure.layout;
     const width = (text) => textWidth(text, "16px system-ui, sans-serif");
@@ -66,13 +67,13 @@ export function makeHeatmap(root, store, address) {
     return { margin, rows: Math.min(rows, MOST_ROWS), columns: clamp(fitting, 1, columns) };
   }
 
-  /** The part of `count` places that is in sight when `shown` fit and `at` should be among them. */
+  /** Return the axis range of `shown` of `count` places, with `at` near the middle. */
   function stretch(count, shown, at) {
     const from = clamp(Math.round(at - shown / 2), 0, count - shown);
     return [from - 0.5, from + shown - 0.5];
   }
 
-  /** Axis ranges around the current step. */
+  /** Return the axis ranges around the current step. */
   function ranges(step) {
     const { rows, columns } = room();
     const row = Math.max(0, rowOf(step));
@@ -82,7 +83,7 @@ export function makeHeatmap(root, store, address) {
     return { "xaxis.range": across, "yaxis.range": [down[1], down[0]] };
   }
 
-  /** The figure's layout with sizes and colours; `whole` is for a file, where nothing needs to fit. */
+  /** Return the figure's layout with sizes and colours; `whole` is for a file, which has room for all rows and columns. */
   function dressed(whole) {
     const { layout } = view().figure;
     const { margin, rows, columns } = room();
@@ -115,7 +116,7 @@ export function makeHeatmap(root, store, address) {
     if (none) return;
     if (!plotly) {
       plot.classList.add("waiting");
-      await inSight(section); // on a telephone it is far below, and the library is most of what the page weighs
+      await inSight(section); // on a telephone it is far below, and Plotly is most of the page's bytes
       try {
         plotly ||= await loadPlotly(address);
       } catch (error) {
@@ -152,7 +153,7 @@ export function makeHeatmap(root, store, address) {
     plot.on("plotly_unhover", () => store.focus(null));
   }
 
-  /** One cell in words. Labels come from the trace, not from the figure, whose labels are escaped. */
+  /** Describe one cell. The labels come from the trace, because those of the figure are escaped. */
   function say(y, x) {
     const { target, source } = store.payload.views.pieces;
     const text = (labels, group) => group.map((i) => labels[i].text).join("");
@@ -161,7 +162,7 @@ export function makeHeatmap(root, store, address) {
     readout.textContent = `Writing “${row}”: weight ${weight.toFixed(2)} on “${column}”`;
   }
 
-  /** Fill up to the current step. Only the clock's whole steps matter here. */
+  /** Fill the heatmap up to the current step. It changes once or twice per step, not at every frame. */
   function draw(step, phase) {
     if (!plotly || !view() || !plot.dataset.bound) return;
     const upTo = step > 0 && phase < 0.42 ? step - 1 : step;

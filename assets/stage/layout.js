@@ -1,13 +1,13 @@
-// Where everything stands: one column per source position and per step, rows from the output (top) to the source (bottom).
+// Positions on the stage: one column per source position and per step, rows from the output (top) to the source (bottom).
 
 import { clamp, readingOf, textWidth } from "../lib/dom.js";
 
 export const ROW_NAMES = { forward: "encoder →", backward: "encoder ←", parallel: "encoder" };
 export const STATE = { width: 42, height: 34 };
-const COLUMN = { least: 58, most: 120, padding: 20, tie: 6, tight: 0.78 }; // tight: where a row just fails to fit
+const COLUMN = { least: 58, most: 120, padding: 20, tie: 6, tight: 0.78 }; // tight: down to this scale a row is squeezed to fit
 const PIECE_FONT = "18px system-ui, sans-serif";
 
-/** Columns for a row of labels: centres `x`, chip widths `w`. Pieces of one word stand closer together than words. */
+/** Return the columns of a row of labels: centres `x`, chip widths `w`. Pieces of one word are closer together than words. */
 function columns(labels, available) {
   const chips = labels.map((label) => textWidth(label.text, PIECE_FONT) + COLUMN.padding);
   const sum = (list) => list.reduce((total, width) => total + width, 0);
@@ -23,10 +23,10 @@ function columns(labels, available) {
   return { x, w: chips, total: edge };
 }
 
-/** Whether piece `i` goes on with the word of the piece before it. */
+/** Return whether piece `i` continues the word of the piece before it. */
 export const joined = (labels, i) => i > 0 && i < labels.length && !labels[i].starts && labels[i].kind !== "end";
 
-/** Heights of the rows: one row for each part of the encoder's states; weights have one where there are weights. */
+/** Return the y of each row: one row of states per direction of the encoder; a row of weights only if there is attention. */
 function rowsOf(trace) {
   const encoder = trace.reading.order.map((_, k) => 246 + 44 * k);
   const source = encoder.at(-1) + 50;
@@ -34,7 +34,7 @@ function rowsOf(trace) {
   return { output: 24, decoder: 80, arcTop: 102, arcBottom: 226, encoder, source, ...below };
 }
 
-/** Both rows, each centred on the wider of the two and of the room there is; `ends` is where each direction has read its last piece. */
+/** Return both rows, centred in the widest of the two and the available width. `ends` is the last state of each direction. */
 export function layout(views, trace, available) {
   const source = columns(views.source, available);
   const target = columns(views.target, available);
@@ -45,7 +45,7 @@ export function layout(views, trace, available) {
   return { source, target, width, rows, ends };
 }
 
-/** The path of a state's summary: G bars up and down from the middle line, inside STATE, around (0, 0). */
+/** Return the path of a state's summary: G bars up and down from the middle line, inside STATE, around (0, 0). */
 export function statePath(values, scale) {
   const gap = STATE.width / values.length;
   const half = STATE.height / 2 - 3;
@@ -58,5 +58,5 @@ export function statePath(values, scale) {
     .join("");
 }
 
-/** The largest magnitude among some summaries: what a full bar stands for. */
+/** Return the largest magnitude in some summaries: the value of a full bar. */
 export const fullBar = (summaries) => Math.max(1e-6, ...summaries.flat().map(Math.abs));

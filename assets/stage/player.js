@@ -9,7 +9,7 @@ import { makeHeatmap } from "./heatmap.js";
 import { makeStage } from "./stage.js";
 
 const STEP_MS = 1500; // one decoding step at 1x
-const READ_MS = 1400; // the encoder reading the source
+const READ_MS = 1400; // step 0: the encoder reads the source
 
 export function start({ element, trigger, props, watch }) {
   const root = element.querySelector(".player");
@@ -27,7 +27,7 @@ export function start({ element, trigger, props, watch }) {
     sentence,
     arrived,
   });
-  let width = 0; // of the stage, when it was last laid out
+  let width = 0; // width of the stage at its last layout
 
   // --- what is shown -----------------------------------------------------------------------------------------------
 
@@ -58,7 +58,7 @@ export function start({ element, trigger, props, watch }) {
     heatmap.draw(step, phase);
   }
 
-  /** What is said of a step; of one that a fork shares with its original, what the original says. */
+  /** Return the sentence of a step; a step that a fork shares with its original has the original's sentence. */
   function sentence(step) {
     const { fork, views } = store.payload;
     return fork && step <= fork.shared ? fork.original.sentences[step] : views.sentences[step];

@@ -1,4 +1,4 @@
-// What the stage is drawn with: a state as a box of bars, and what leads from one state to another.
+// Shapes of the stage: a state as a box of bars, and the lines between states.
 
 import { svg } from "../lib/dom.js";
 import { STATE, statePath } from "./layout.js";
@@ -11,7 +11,7 @@ export function drawState(parent, x, y, values, scale, kind) {
   return group;
 }
 
-/** An arrow between neighbours: a recurrent state is carried on. */
+/** An arrow between neighbours: a recurrent state passed on. */
 export function drawMove(parent, from, to, y, kind) {
   const room = STATE.width / 2 + 2;
   const way = Math.sign(to - from);
@@ -19,23 +19,23 @@ export function drawMove(parent, from, to, y, kind) {
   return svg("path", { class: `move ${kind}`, d, pathLength: 1, "marker-end": `url(#tip-${kind})` }, parent);
 }
 
-/** How much of a move, or of a rail, is drawn. */
+/** Draw a move or a rail up to `amount`, 0..1. */
 export function showMove(line, amount) {
   line.style.opacity = amount;
   if (line.classList.contains("move")) line.style.strokeDashoffset = 1 - amount;
 }
 
-/** A line that all columns of `x` share, with a branch to each, from the height `leave` to the rail at `y`. */
+/** Return the path of a line at `y` through all columns of `x`, with a branch from each to the height `leave`. */
 export const rail = (x, leave, y) => `M${x[0]} ${y}H${x.at(-1)}` + x.map((each) => `M${each} ${leave}V${y}`).join("");
 
-/** A curve from one row up to another, upright at both ends. */
+/** Return the path of a curve from one row up to another, vertical at both ends. */
 export function curve(x1, y1, x2, y2) {
   const bend = (y1 - y2) * 0.55;
   const [from, to] = [x1.toFixed(1), x2.toFixed(1)];
   return `M${from} ${y1}C${from} ${(y1 - bend).toFixed(1)} ${to} ${(y2 + bend).toFixed(1)} ${to} ${y2}`;
 }
 
-/** Arrow tips, and the colours of what goes from the source up to the target. */
+/** Define the arrow tips and the colour gradient of the arcs from source to target. */
 export function defineMarks(scene, rows) {
   const defs = svg("defs", {}, scene);
   for (const [kind, side] of [["source", 6], ["target", 6], ["handed", 4.5]]) {

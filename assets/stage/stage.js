@@ -1,5 +1,5 @@
 // The stage: source pieces, the encoder's states, the decoder's states and the written pieces, drawn once per trace in SVG.
-// `draw(step, phase)` then only shows how far things are: it is a pure function of the clock.
+// `draw(step, phase)` then shows the drawing at that time: it is a pure function of the clock.
 
 import { clamp, html, part, readingOf, rove, svg } from "../lib/dom.js";
 import { makeArcs } from "./arcs.js";
@@ -12,7 +12,7 @@ export function makeStage(root, store) {
   const scroller = root.querySelector(".scroller");
   const names = root.querySelector(".lane-names");
   let plan, parts, arcs, encoder;
-  let drawn = -1; // the step that is on the stage
+  let drawn = -1; // the step that the stage shows
   scroller.addEventListener("scroll", () => arcs && arcs.place(), { passive: true });
 
   function build() {
@@ -53,7 +53,7 @@ export function makeStage(root, store) {
     names.style.height = `${height}px`;
   }
 
-  /** What leads from earlier steps to the state of step `t`: the state before it, carried on; or, in a Transformer, all of them. */
+  /** The line to the state of step `t` from the previous state or, in a Transformer, from all earlier states. */
   function cameFrom(parent, trace, t) {
     const { x } = plan.target;
     const y = plan.rows.decoder;
@@ -97,7 +97,7 @@ export function makeStage(root, store) {
     return parts.source.includes(active) ? parts.source : parts.output.filter((node) => !node.style.visibility);
   });
 
-  /** `step` 0 is the encoder at work; `phase` 0..1 is how far the step has come. Within a step only its own parts change. */
+  /** Draw the stage at `step` (0: the encoder works) and `phase` 0..1. Within a step only its own parts change. */
   function draw(step, phase) {
     const moved = step !== drawn;
     drawn = step;
@@ -108,7 +108,7 @@ export function makeStage(root, store) {
     if (moved) light(step);
   }
 
-  /** The decoder state of step `t` (0-based) and the piece that it wrote, which rises from the state to the output. */
+  /** Draw the decoder state of step `t` (0-based) and its piece, which moves up from the state to the output. */
   function drawStep(t, step, phase) {
     const at = t + 1 === step;
     const reached = t + 1 < step ? 1 : at ? part(phase, 0, 0.12) : 0;
@@ -117,18 +117,18 @@ export function makeStage(root, store) {
     const piece = parts.output[t];
     const move = parts.moves[t];
     state.style.opacity = reached;
-    const overlaps = move && move.classList.contains("rail") && !at; // rails lie over one another: only the current one is shown
+    const overlaps = move && move.classList.contains("rail") && !at; // rails cover each other, so only the current one is drawn
     if (move) showMove(move, overlaps ? 0 : reached);
     state.classList.toggle("current", at);
     piece.style.opacity = Math.min(1, written * 2);
-    piece.style.visibility = written ? "" : "hidden"; // neither seen nor reached by keyboard
+    piece.style.visibility = written ? "" : "hidden"; // hidden also from the keyboard
     const y = plan.rows.output + (1 - written) * (plan.rows.decoder - plan.rows.output);
     piece.setAttribute("transform", `translate(${plan.target.x[t]} ${y})`);
     piece.classList.toggle("current", at);
     piece.setAttribute("aria-hidden", String(!written));
   }
 
-  /** Weights beneath the source, and what hovering or focusing a piece lights up. */
+  /** Show the weights below the source, and highlight the piece under the pointer or focus. */
   function light(step) {
     const focus = store.focused;
     const shown = focus && focus.target !== undefined ? focus.target + 1 : step;
@@ -144,7 +144,7 @@ export function makeStage(root, store) {
     arcs.light(focus);
   }
 
-  /** Keep the current step, and what it looks at, in sight where the sentence is wider than the stage. */
+  /** If the sentence is wider than the stage, scroll to the current step and the source piece with its largest weight. */
   function follow(step, smooth) {
     if (!plan || plan.width <= scroller.clientWidth + 1) return;
     let x = plan.source.x[0];

@@ -1,10 +1,10 @@
-// A sentence that the model translates at each validation: its attention then, on a scrubber and as a play-back.
+// A sentence that the model translates at each validation: its attention over the training, with a scrubber and play-back.
 
 import { makeClock } from "../lib/clock.js";
 import { html, rove, textWidth } from "../lib/dom.js";
 import { loadPlotly, withoutBase } from "../lib/plotly.js";
 
-const PROBE_MS = 600; // a validation, at 1x
+const PROBE_MS = 600; // one validation at 1x
 const PROBE_CELL = 34;
 const RING = "#e6007e"; // stands out from both ends of the scale
 
@@ -13,9 +13,9 @@ export function makeProbe(element, root, plotly) {
   const find = (selector) => section.querySelector(selector);
   const plot = find(".probe-heat");
   const store = { payload: null };
-  let sources = []; // the sentences watched
+  let sources = []; // the watched sentences
   let chosen = 0;
-  let samples = []; // of the chosen one, by validation
+  let samples = []; // of the chosen sentence, one per validation
 
   const clock = makeClock(element, section, store, {
     last: () => Math.max(0, samples.length - 1),
@@ -25,7 +25,7 @@ export function makeProbe(element, root, plotly) {
     arrived: () => {},
   });
 
-  /** All samples so far. Whoever watches the newest one stays with the newest. */
+  /** Take all samples so far. If the newest sample is on view, show the new newest one. */
   function update(all) {
     const following = !store.payload || (store.step === Math.max(0, samples.length - 1) && !store.playing);
     const names = [...new Set(all.map((sample) => sample.source))];
@@ -40,7 +40,7 @@ export function makeProbe(element, root, plotly) {
     find(".counter").textContent = `${store.step} / ${samples.length - 1}`;
   }
 
-  /** Another run: its first sentence, followed. */
+  /** Forget the samples, because another run is shown; its first sentence is followed. */
   function forget() {
     clock.stop();
     [store.payload, sources, chosen, samples] = [null, [], 0, []];
@@ -78,10 +78,10 @@ export function makeProbe(element, root, plotly) {
   function said(step) {
     const sample = samples[step];
     if (!sample) return [];
-    const when = sample.update ? `After update ${sample.update.toLocaleString("en")}` : "Before it has learned anything";
+    const when = sample.update ? `After update ${sample.update.toLocaleString("en")}` : "Before training";
     const written = sample.hypothesis ? `“${sample.hypothesis}”` : "nothing";
-    return [{ text: `${when}, it makes of `, role: "" }, { text: `“${sample.source}”`, role: "source" },
-      { text: ": ", role: "" }, { text: written, role: "target" }, { text: " (free-running, greedy).", role: "" }];
+    return [{ text: `${when}, it translates `, role: "" }, { text: `“${sample.source}”`, role: "source" },
+      { text: " as ", role: "" }, { text: written, role: "target" }, { text: " (free-running, greedy).", role: "" }];
   }
 
   function draw() {
@@ -111,7 +111,7 @@ export function makeProbe(element, root, plotly) {
       yaxis: { ...layout.yaxis, fixedrange: true, tickfont: { ...font, color: color("--target") } },
     };
     const heat = { ...data[0], hoverinfo: "z", colorbar: { ...data[0].colorbar, tickfont: font, title: { ...data[0].colorbar.title, font } } };
-    plot.setAttribute("aria-label", `Attention after update ${sample.update}: a row for each piece written, a column for each of the source.`);
+    plot.setAttribute("aria-label", `Attention after update ${sample.update}: one row per written piece, one column per source piece.`);
     plot.dataset.update = sample.update;
     loadPlotly(plotly).then((library) => withoutBase(() => library.react(plot, [heat], dressed, { displayModeBar: false })));
   }

@@ -1,4 +1,5 @@
-// A visitor's runs: which is shown, which are drawn beside it; names can be changed, and what is not needed deleted.
+// The list of a visitor's runs: choose the run that is shown and those whose curves are compared with it; rename or delete a
+// run.
 
 import { html } from "../lib/dom.js";
 
@@ -12,7 +13,7 @@ export function makeRuns(root, { open, compare, order }) {
   const table = section.querySelector("table");
   let drawn = "";
 
-  /** `shown` is the run on the board, `compared` those whose curves are drawn beside its own. */
+  /** Show the list. `shown` is the run on the board, `compared` holds the runs whose curves are drawn with its own. */
   function show(runs, shown, compared) {
     section.hidden = !runs.length;
     const now = JSON.stringify([runs, shown, [...compared]]);
@@ -20,7 +21,7 @@ export function makeRuns(root, { open, compare, order }) {
     drawn = now;
     const focus = section.contains(document.activeElement) ? document.activeElement.dataset.key : "";
     const head = html("tr");
-    for (const name of ["run", "state", "begun", "draw beside", ""]) head.appendChild(html("th", "", name)).scope = "col";
+    for (const name of ["run", "state", "started", "compare", ""]) head.appendChild(html("th", "", name)).scope = "col";
     table.replaceChildren(head, ...runs.map((run) => row(run, run.id === shown, compared.has(run.id))));
     if (focus) section.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
   }
@@ -36,7 +37,7 @@ export function makeRuns(root, { open, compare, order }) {
     beside.checked = isCompared;
     beside.disabled = isShown;
     beside.dataset.key = `compare ${run.id}`;
-    beside.setAttribute("aria-label", `Draw “${run.name}” beside the run that is shown`);
+    beside.setAttribute("aria-label", `Compare “${run.name}” with the shown run`);
     beside.addEventListener("change", () => compare(run.id, beside.checked));
     const tools = line.appendChild(html("td"));
     tools.append(button(run, "Rename", "rename", () => rename(run, name)));
@@ -72,7 +73,7 @@ export function makeRuns(root, { open, compare, order }) {
     input.select();
   }
 
-  /** The first press asks, the second does it. */
+  /** Delete a run at the second press; the first press only asks. */
   function remove(run, { target }) {
     if (target.dataset.sure) return order(run.id, "delete");
     target.dataset.sure = "yes";

@@ -1,4 +1,4 @@
-// The Train tab's board: asks for what is new while it is in sight, and draws it. What trains does not depend on it.
+// The board of the Train tab: while it is visible, it asks the server for news and draws them. Training does not depend on it.
 
 import { makeFigures } from "../lib/charts.js";
 import { makeBoard } from "../lib/component.js";
@@ -6,9 +6,9 @@ import { html, saveFile } from "../lib/dom.js";
 import { makeProbe } from "./probe.js";
 import { makeRuns, RUN_STATES } from "./runs.js";
 
-const ASK_MS = 1000; // while a run has its turn, or waits for it
+const ASK_MS = 1000; // while a run trains or waits for its turn
 const REST_MS = 5000; // otherwise
-const SPEED_POINTS = 20; // reported updates that the speed is taken from
+const SPEED_POINTS = 20; // the speed is the mean over so many reported updates
 
 export function start({ element, props, watch, server }) {
   const root = element.querySelector(".train");
@@ -18,13 +18,13 @@ export function start({ element, props, watch, server }) {
   const folded = makeFigures(root, places[1], props.plotly);
   const probe = makeProbe(element, root, props.plotly);
   const compared = new Set();
-  const known = new Map(); // by run: everything it has told
+  const known = new Map(); // by run: everything that it has reported
   let owner = "";
   let shown = ""; // the run on the board
   let timer = 0;
   let asking = false;
-  let again = false; // something has changed since the question that is being answered
-  let board = { link: [] }; // the payload, whose `link` the address is written from
+  let again = false; // something changed after the request that is on its way
+  let board = { link: [] }; // the payload; its `link` becomes the address
   let link = null;
   const runs = makeRuns(root, { open: choose, compare, order });
 
@@ -40,7 +40,7 @@ export function start({ element, props, watch, server }) {
     if (payload.begun) bringIntoSight(find(".run"));
   }
 
-  /** What was just begun may stand below a long form. */
+  /** Scroll to a run that was just started: it may be below a long form. */
   function bringIntoSight(section) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (section.getBoundingClientRect().top > innerHeight / 2) section.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
@@ -80,7 +80,7 @@ export function start({ element, props, watch, server }) {
     ask();
   }
 
-  /** Ask for everything that is drawn, one request at a time, and again after a while. */
+  /** Ask for news of all runs that are drawn, one request at a time, and ask again later. */
   async function ask() {
     if (asking) return (again = true);
     if (!owner || document.hidden || !root.clientWidth) return later(REST_MS);
@@ -93,7 +93,7 @@ export function start({ element, props, watch, server }) {
       }
       for (const run of new Set([shown, ...compared])) if (run) await follow(run);
     } catch {
-      say("The connection is lost. The run goes on; this page will try again.");
+      say("The connection is lost. The run continues; this page will try again.");
     } finally {
       asking = false;
     }
@@ -117,7 +117,7 @@ export function start({ element, props, watch, server }) {
     else redraw();
   }
 
-  /** What was told before, and what came since. */
+  /** Join the earlier reports of a run and the new ones. */
   function added(told, news) {
     const columns = (a, b) => Object.fromEntries(Object.keys(a).map((name) => [name, a[name].concat(b[name])]));
     return {
@@ -167,7 +167,7 @@ export function start({ element, props, watch, server }) {
   function progress({ told, state }, share) {
     const whole = (value) => Math.round(value).toLocaleString("en");
     const started = told.started.at(-1);
-    if (!started) return state === "starting" ? "It makes its data and its vocabulary, and finds out how fast this machine is." : "";
+    if (!started) return state === "starting" ? "Preparing data and vocabulary, and measuring speed…" : "";
     const { update, tokens, seconds } = told.steps;
     const said = [`update ${whole(told.finished?.update ?? update.at(-1) ?? started.update)} of ${whole(started.updates)}`];
     const from = Math.max(0, update.length - SPEED_POINTS);
@@ -179,19 +179,19 @@ export function start({ element, props, watch, server }) {
     }
     if (told.finished) said.push(`${left(told.finished.seconds)} of training`);
     if (told.device) said.push(...used(told.device));
-    if (told.split) said.push(`memory did not hold a batch: each is taken in ${told.split.parts} parts`);
+    if (told.split) said.push(`a batch did not fit in memory: each is split into ${told.split.parts} parts`);
     said.push(`${whole(started.parameters)} parameters`, `${whole(started.pairs)} pairs`, `${started.device}, ${started.precision}`);
     return said.join(" · ");
   }
 
   const used = ({ memory, memory_of_device: all, utilisation }) => [
     `at most ${(memory / 2 ** 30).toFixed(1)} of ${Math.round(all / 2 ** 30)} GiB of memory`,
-    ...(utilisation === null ? [] : [`GPU at work ${Math.round(100 * utilisation)}% of the time`]),
+    ...(utilisation === null ? [] : [`GPU busy ${Math.round(100 * utilisation)}% of the time`]),
   ];
 
   const left = (seconds) => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`);
 
-  /** The curves of the run that is shown, then, thinner, of those compared with it. */
+  /** Draw the curves of the shown run and, thinner, of the runs compared with it. */
   function redraw() {
     const here = known.get(shown);
     if (!here) return;
@@ -201,7 +201,7 @@ export function start({ element, props, watch, server }) {
       const x = told[meta.table].update;
       return { ...trace, meta, ...extra, x, y: told[meta.table][meta.column], name: extra.line ? `${trace.name}: ${apart(name)}` : trace.name };
     };
-    // What a run's name has that the name of the one that is shown has not: legends are narrow. Plotly reads marks in them.
+    // A run's name from the first word that differs from the shown run's: legends are narrow. Plotly reads tags in them.
     const apart = (name) => {
       const [words, shared] = [name.split(" "), here.name.split(" ")];
       const at = words.findIndex((word, i) => word !== shared[i]);
@@ -215,7 +215,7 @@ export function start({ element, props, watch, server }) {
       }))),
     ];
     const updates = Math.max(...[here, ...others.map((id) => known.get(id))].map(({ told }) => told.started.at(-1)?.updates || 1));
-    curves.fill(data, { range: [0, updates] }); // the whole run's: nothing moves but the curve
+    curves.fill(data, { range: [0, updates] }); // the whole run, so that only the curve moves
     folded.fill(data, { range: [0, updates] });
   }
 

@@ -1,4 +1,4 @@
-// Sentence pairs before a model learns from them: what was noticed, the first rows, the lengths. All of it is only ever text.
+// Sentence pairs before training: findings, the first rows, the lengths. All of it is written as text, never as HTML.
 
 import { makeFigures } from "../lib/charts.js";
 import { html, payloadOf } from "../lib/dom.js";

@@ -1,4 +1,4 @@
-// The search of a beam: one clock for the tree and the address bar, a line that says what is known of a node, and two tables.
+// The beam tree: one clock for the tree and the address bar, a line with the numbers of a node, and two tables.
 
 import { makeLink } from "../../lib/address.js";
 import { makeClock } from "../../lib/clock.js";
@@ -7,7 +7,7 @@ import { fillTable } from "../../lib/table.js";
 import { makeBeamTree } from "./tree.js";
 
 const BEAM_STEP_MS = 1200;
-const BEAM_HINT = "Point at a piece, or go from piece to piece with the arrow keys: its path lights up, and what is known of it stands here.";
+const BEAM_HINT = "Point at a piece, or move between pieces with the arrow keys: its path is highlighted, and its numbers appear here.";
 
 export function start({ element, props, watch }) {
   const root = element.querySelector(".beam-tree");
@@ -28,7 +28,7 @@ export function start({ element, props, watch }) {
   store.still = clock.still;
   let width = 0;
 
-  /** The fixed line below the tree: what is known of `node`, and a link that opens it. */
+  /** Show the text and numbers of `node` in the line below the tree, with a link that opens it. */
   function pointAt(node, href) {
     const open = find(".pointed-open");
     open.hidden = !node;
@@ -64,11 +64,11 @@ export function start({ element, props, watch }) {
 
   const details = find(".in-words");
 
-  /** The tree for those who cannot see it; hundreds of rows, so not before they are asked for. */
+  /** The tree as a table, for screen readers. It has hundreds of rows, so it is filled only when it is opened. */
   function fillWords() {
     if (!store.payload || !details.open) return;
     const rows = store.payload.nodes.map(({ step, text, label, probability, total, state }) => [String(step), text || "nothing", label.text, state, probability, total]);
-    fillTable(details.querySelector("table"), ["step", "written", "piece", "what became of it", "probability", "log-probability so far, nats"], rows, 4);
+    fillTable(details.querySelector("table"), ["step", "written", "piece", "state", "probability", "log-probability so far, nats"], rows, 4);
   }
 
   details.addEventListener("toggle", fillWords);

@@ -1,4 +1,4 @@
-// Where the nodes of a search stand: a column a step, rows by rank, what was not kept below the others.
+// Positions of the nodes of a beam search: one column per step, rows by rank, dropped nodes below the others.
 
 import { clamp, textWidth } from "../../lib/dom.js";
 
@@ -6,7 +6,7 @@ export const TREE = { top: 32, row: 38, chip: 30, small: 25, smallChip: 22, gap:
 const TREE_FONT = "600 18px system-ui, sans-serif";
 const TREE_SMALL_FONT = "16px system-ui, sans-serif";
 
-/** Of each node {x, y, width}; of each column {x, width}, the empty beginning's first; the whole size. */
+/** Return {x, y, width} for each node, {x, width} for each column (the first is the start node's), and the size of the tree. */
 export function layOutTree({ nodes, steps }, withDropped, room) {
   const columns = Array.from({ length: steps + 1 }, () => ({ width: 0, kept: 0, dropped: 0 }));
   columns[0].width = textWidth("start", TREE_FONT) + 2 * TREE.pad;
@@ -39,7 +39,7 @@ export function layOutTree({ nodes, steps }, withDropped, room) {
   return { places, start, columns, width: x - gap + TREE.left, height: TREE.top + Math.max(...heights) + 6 };
 }
 
-/** From a parent's chip, along its row to the end of its column, and over to the child. */
+/** The path from a parent's chip along its row to the end of its column, and from there to the child. */
 export function treeEdge(from, column, to) {
   const leave = column.x + column.width;
   const middle = (leave + to.x) / 2;

@@ -1,21 +1,21 @@
-// The tree in SVG: every node a link to the stage, its line to its parent behind it. `draw(step, phase)` shows how far the search is
-// by then: what stands, what has died out, what is most probable.
+// The tree in SVG: each node is a link to the stage and has a line to its parent. `draw(step, phase)` shows the state of the
+// search at that time: which hypotheses are alive, which were pruned, and which is the most probable.
 
 import { part, svg } from "../../lib/dom.js";
 import { layOutTree, TREE, treeEdge } from "./layout.js";
 
-const TREE_EDGE = 120; // of the box, where the current step does not stay
+const TREE_EDGE = 120; // pixels at each side of the box: a current step in this zone is scrolled to the middle
 
 export function makeBeamTree(root, store, pointAt) {
   const scroller = root.querySelector(".tree-scroller");
   const scene = root.querySelector(".tree");
   const withDropped = root.querySelector("[data-testid=dropped]");
-  let nodes = []; // {node, link, edge, at}; the empty beginning last
+  let nodes = []; // {node, link, edge, at}; the start node is the last
   let numbers = [];
   let layout = null;
   let drawn = -1;
-  let current = null; // of `nodes`: the one that the tab key reaches
-  let touched = null; // the node that a finger has chosen; its second touch opens it
+  let current = null; // the item of `nodes` that the tab key reaches
+  let touched = null; // the node that was touched once; a second touch opens it
 
   function build() {
     const { payload } = store;
@@ -26,7 +26,7 @@ export function makeBeamTree(root, store, pointAt) {
     scene.replaceChildren();
     scene.setAttribute("width", layout.width);
     scene.setAttribute("height", layout.height);
-    scene.setAttribute("aria-label", `The search of a beam of ${payload.size}, ${payload.steps} steps. The arrow keys move from piece to piece, Enter opens one on the stage. Below, the same as a table.`);
+    scene.setAttribute("aria-label", `Beam search of size ${payload.size}, ${payload.steps} steps. The arrow keys move between pieces, Enter opens a piece on the stage. The same tree as a table is below.`);
     numbers = layout.columns.map(({ x }, step) => {
       const text = svg("text", { class: "number", x, y: 18 }, scene);
       text.textContent = step ? String(step) : "";
@@ -34,9 +34,9 @@ export function makeBeamTree(root, store, pointAt) {
     });
     const edges = svg("g", { class: "edges", "aria-hidden": "true" }, scene);
     nodes = payload.nodes.map((node, index) => (layout.places[index] ? chip(node, layout.places[index]) : null));
-    const start = { step: 0, parent: null, kind: "start", label: { text: "start", kind: "start" }, mark: "", text: "", state: "the empty beginning, from which the search starts", reach: payload.steps, best: 1 };
+    const start = { step: 0, parent: null, kind: "start", label: { text: "start", kind: "start" }, mark: "", text: "", state: "the start of the search", reach: payload.steps, best: 1 };
     nodes.push(chip(start, layout.start));
-    // What matters more is drawn later, and so on top.
+    // Draw important nodes last, so that they lie on top.
     const order = nodes.filter((entry) => entry && entry.node.step).sort((a, b) => weight(a.node) - weight(b.node));
     for (const entry of order) {
       const from = above(entry);
@@ -71,14 +71,14 @@ export function makeBeamTree(root, store, pointAt) {
     link.addEventListener("keydown", (event) => move(event, entry));
     link.addEventListener("click", (event) => {
       if (event.pointerType !== "touch" || touched === entry) return;
-      event.preventDefault(); // a finger cannot point first: it does so with its first touch
+      event.preventDefault(); // a finger cannot hover, so the first touch only selects
       touched = entry;
       choose(entry);
     });
     return entry;
   }
 
-  /** The address of the Translate tab with the search forced to start as `node` does. */
+  /** The address of the Translate tab with the pieces up to `node` as forced prefix. */
   function address(node) {
     const { nodes: all, stage } = store.payload;
     const ids = [];
@@ -95,7 +95,7 @@ export function makeBeamTree(root, store, pointAt) {
     light(entry);
   }
 
-  /** Lights the path from the empty beginning to a node, and says what is known of it; what is said last stays. */
+  /** Highlight the path from the start to a node and show its numbers; they stay until the next node is chosen. */
   function light(entry) {
     for (const other of scene.querySelectorAll(".lit")) other.classList.remove("lit");
     for (let at = entry; at; at = at.node.step ? above(at) : null) {
@@ -109,7 +109,7 @@ export function makeBeamTree(root, store, pointAt) {
     const { key } = event;
     if (!["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"].includes(key) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    event.stopPropagation(); // else the clock would step, too
+    event.stopPropagation(); // otherwise the clock would step too
     const column = everyOne().filter(({ node }) => node.step === entry.node.step).sort((a, b) => a.at.y - b.at.y);
     const next = {
       ArrowLeft: () => entry.node.step && above(entry),
@@ -143,14 +143,14 @@ export function makeBeamTree(root, store, pointAt) {
     for (const other of everyOne()) other.link.setAttribute("tabindex", other === current ? "0" : "-1");
   }
 
-  /** What stands on top after `step`; at the end, the winner. */
+  /** The most probable node after `step`; at the end, the winner. */
   function lead(step) {
     if (step === 0) return beginning();
     const final = step === store.payload.steps;
     return everyOne().find(({ node }) => (final ? node.rank === 1 : node.step === step && node.kind !== "dropped")) || beginning();
   }
 
-  /** Of each node, what is known of it after `step`: future, dropped, pruned, live (or an output), leading. */
+  /** The role of each node after `step`: future, dropped, pruned, live (or an output), leading. */
   function rolesAt(step) {
     const roles = new Map();
     for (const entry of everyOne()) {
@@ -158,16 +158,16 @@ export function makeBeamTree(root, store, pointAt) {
       const role = node.step > step ? "future" : node.kind === "dropped" ? "dropped" : "pruned";
       roles.set(entry, role);
     }
-    const stands = ({ node }) => node.step === step ? node.kind !== "dropped" : node.step < step && node.rank !== null && node.rank !== undefined;
+    const isAlive = ({ node }) => node.step === step ? node.kind !== "dropped" : node.step < step && node.rank !== null && node.rank !== undefined;
     const raise = (entry, role) => {
       for (let at = entry; at && roles.get(at) !== role; at = at.node.step ? above(at) : null) roles.set(at, role);
     };
-    for (const entry of everyOne()) if (stands(entry)) raise(entry, "live");
+    for (const entry of everyOne()) if (isAlive(entry)) raise(entry, "live");
     raise(lead(step), "leading");
     return roles;
   }
 
-  /** Scroll where the stretch from `x` on is not in sight, with room on both sides, so that it stands in the middle. */
+  /** Scroll the box from `x` to `x + width` to the middle, unless it is in sight with room on both sides. */
   function bringIn(x, width, smooth) {
     const { scrollLeft, clientWidth } = scroller;
     const edge = Math.min(TREE_EDGE, clientWidth / 4);

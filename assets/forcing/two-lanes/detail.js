@@ -1,4 +1,4 @@
-// The current step of each lane beside each other: what it was fed, its candidates, the reference's piece, attention.
+// Details of the current step, one card per lane: its input, its candidates, the reference's piece, its attention.
 
 import { html, logText, part, probabilityText } from "../../lib/dom.js";
 import { lanesOf } from "./table.js";
@@ -30,10 +30,10 @@ export function makeLanesDetail(root, store) {
       return box;
     }
     const fed = box.appendChild(html("p", "hint"));
-    fed.append("Fed ", html("b", "target", `“${lane.fed[t].text}”`), writes && at && t > at[0] && t <= at[1] ? ", which was given to it" : "");
+    fed.append("Fed ", html("b", "target", `“${lane.fed[t].text}”`), writes && at && t > at[0] && t <= at[1] ? ", which was put in from outside" : "");
     for (const candidate of lane.candidates[t]) box.appendChild(line(candidate, lane, t));
     if (lane.gold) box.appendChild(gold(lane.gold[t]));
-    const of = kind === "forced" ? "of the reference so far" : kind === "injection" && !writes ? "of what it was fed" : "of its output so far";
+    const of = kind === "forced" ? "of the reference so far" : kind === "injection" && !writes ? "of its input so far" : "of its output so far";
     box.appendChild(html("p", "hint", `log-probability ${of}: ${logText(lane.totals[t])} (natural logarithm)`));
     box.appendChild(attention(lane.attention[t]));
     return box;

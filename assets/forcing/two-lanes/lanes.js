@@ -1,4 +1,4 @@
-// The lanes: one clock for the table, the details and the address bar.
+// The view Two lanes: one clock for the table, the details and the address bar.
 
 import { makeLink } from "../../lib/address.js";
 import { makeClock } from "../../lib/clock.js";
@@ -23,7 +23,7 @@ export function start({ element, trigger, props, watch }) {
       table.draw(step, phase);
       detail.draw(step, phase);
     },
-    sentence: (step) => store.payload.lanes.sentences[step] || [{ text: `Step ${step}: the third lane goes on.`, role: "" }],
+    sentence: (step) => store.payload.lanes.sentences[step] || [{ text: `Step ${step}: the third lane continues.`, role: "" }],
     arrived: (moved) => {
       if (moved) table.follow(store.step, !clock.still.matches);
       tools.draw(store.step);
@@ -42,7 +42,7 @@ export function start({ element, trigger, props, watch }) {
     doubts.hidden = !payload.doubts.length;
     doubts.replaceChildren(...payload.doubts.map((said) => html("p", "", `About the reference: ${said}`)));
     for (const piece of [table, detail, tools]) piece.build();
-    clock.open(payload.start.step ?? store.step, payload.start.play); // no step: stay at this one
+    clock.open(payload.start.step ?? store.step, payload.start.play); // without a step, keep the current one
     table.follow(store.step, false);
     width = table.width;
     root.classList.add("ready");

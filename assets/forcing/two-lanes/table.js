@@ -1,11 +1,11 @@
-// The lanes as a table: a column a step; for each lane a row for what it is fed, for what it writes, and for the probability of the
-// reference's piece. `draw(step, phase)` only shows how far things are.
+// The lanes as a table: one column per step; each lane has one row for its input, one for its output and one for the
+// probability of the reference's piece. `draw(step, phase)` shows the table up to that time.
 
 import { html, part, probabilityText } from "../../lib/dom.js";
 
 const LANE_TITLES = { forced: "Fed the reference", free: "Fed its own output", rescue: "Rescued", injection: "With a wrong word" };
 
-/** The lanes of a payload in their order: {kind, title, lane, at}. */
+/** Return the lanes of a payload in their order: {kind, title, lane, at, writes}. */
 export function lanesOf(payload) {
   const { lanes, third } = payload;
   const shown = ["forced", "free"].map((kind) => ({ kind, title: LANE_TITLES[kind], lane: lanes[kind], writes: kind === "free" }));
@@ -90,7 +90,7 @@ export function makeLanesTable(root, store) {
       if (kind === "free" && divergence !== null && t > divergence) [a, b, c].forEach((cell) => cell.classList.add("own-story"));
       if (t === divergence && !at) b.classList.add("parts");
     }
-    if (kind === "free") note.textContent = divergence === null ? "never leaves the reference" : `leaves the reference at step ${divergence + 1}; from there, its own story`;
+    if (kind === "free") note.textContent = divergence === null ? "never leaves the reference" : `leaves the reference at step ${divergence + 1}; then it follows its own output`;
     if (kind === "forced") note.textContent = "teacher forcing: whatever it would write, the next input is the reference's piece";
     body.append(fed, wrote);
     if (lane.gold) body.append(p);
@@ -123,7 +123,7 @@ export function makeLanesTable(root, store) {
     node.style.visibility = amount ? "" : "hidden";
   }
 
-  /** Keep the current step in sight, beside the names of the rows. */
+  /** Scroll the current step into sight, to the right of the row names. */
   function follow(step, smooth) {
     const cell = step > 0 ? cells[step - 1].column[0] : null;
     const names = table.querySelector("th").offsetWidth;

@@ -1,4 +1,5 @@
-// What a visitor can change: a gold word given to the free lane, a wrong word put into either, every word in turn.
+// Changes that a visitor can make: give the free lane a word of the reference, put a wrong word into a lane, or replace every
+// word in turn.
 
 import { clamp, html } from "../../lib/dom.js";
 
@@ -35,7 +36,7 @@ export function makeLanesTools(root, store, trigger) {
     wrong.elements.lane.disabled = false;
   }
 
-  /** The rescue offers the word that the reference has beside the current step. */
+  /** Let the rescue offer the reference's word that corresponds to the current step. */
   function draw(step) {
     const { expected_words: expected } = store.payload;
     const t = clamp(step - 1, 0, expected.length - 1);

@@ -52,6 +52,8 @@ class Light:
                 answer = await self._file(path, packing, scope)
             elif path in ("/", "/config"):
                 answer = _packed(await _answer(self._app, scope), packing, quality=4)
+                if path == "/":  # the modules come with Gradio's own files, and not after them
+                    answer.headers["link"] = f"<{MODULES_ADDRESS}>; rel=modulepreload"
         await (answer or self._app)(scope, receive, send)
 
     async def _file(self, path: str, packing: str, scope: Scope) -> Response:

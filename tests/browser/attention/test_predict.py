@@ -68,7 +68,7 @@ def test_links_are_drawn_by_mouse_and_revealed(view) -> None:
     for i, j in sorted(DRAWN | {(8, 6)}):
         cell(page, i, j).click()
     cell(page, 8, 6).click()  # taken back
-    expect(page.get_by_test_id("count")).to_have_text("3 links; 4 of 7 target words without one")
+    expect(page.get_by_test_id("count")).to_have_text("3 links; 4 of 7 target words without a link")
     page.wait_for_url("**links=0-0.1-2.3-1*")
     page.get_by_test_id("reveal").click()
     expect_revealed(page, DRAWN)

@@ -82,7 +82,7 @@ def test_offline_and_back_what_was_drawn_and_typed_stays(visitor, address):
     page = one.page
     answered(page)
     one.context.set_offline(True)
-    expect(page.get_by_test_id("broken")).to_contain_text("This browser is offline. What is on the page stays")
+    expect(page.get_by_test_id("broken")).to_contain_text("This browser is offline. You can still read the page")
     translate(page, TYPED)
     said_lost(page)
     expect(page.locator("body")).not_to_have_class("busy")

@@ -114,7 +114,7 @@ def test_a_link_is_pasted_into_the_dialog(visit):
     for nothing in ("", "hello", "https://example.org/?text=a", "https://example.org/?lesson="):
         page.get_by_test_id("lesson-old").fill(nothing)
         page.get_by_test_id("lesson-old").press("Enter")
-        expect(page.get_by_test_id("lesson-no")).to_contain_text("This is no link of a lesson")
+        expect(page.get_by_test_id("lesson-no")).to_contain_text("This is not the link of a lesson")
     page.get_by_test_id("lesson-old").fill("  https://elsewhere.example/class" + at(AT_STEP_2, OLD) + "#end ")
     page.get_by_test_id("lesson-old").press("Enter")
     page.wait_for_url("**step=2**")

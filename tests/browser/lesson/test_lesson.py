@@ -139,7 +139,7 @@ def test_where_tabs_are_hidden_no_link_leads_to_another(visit):
     page = visit(at("?tab=beam", Lesson(hidden=("tabs",))), ready=".beam-tree.ready")
     shown(page)
     page.locator(".node.leading").first.click()
-    expect(page.get_by_test_id("lesson-says")).to_have_text("That link leads to another tab, which is no part of this lesson.")
+    expect(page.get_by_test_id("lesson-says")).to_have_text("That link leads to another tab, which is not part of this lesson.")
     expect(page.get_by_test_id("beam-tree")).to_be_visible()
 
 

@@ -131,9 +131,9 @@ def test_the_legend_and_the_heatmap_say_what_there_is(visit, model, told):
     missing = page.get_by_test_id("no-attention")
     if model in ("context", "handover"):
         expect(missing).to_contain_text(
-            "fixed context vector" if model == "context" else "starts in the state", use_inner_text=True
+            "fixed context vector" if model == "context" else "encoder's last state", use_inner_text=True
         )
-        other = "starts in the state" if model == "context" else "fixed context vector"
+        other = "encoder's last state" if model == "context" else "fixed context vector"
         expect(missing).not_to_contain_text(other, use_inner_text=True)
     else:
         expect(missing).to_be_hidden()

@@ -70,6 +70,7 @@ def test_the_page_is_packed_for_those_who_can_unpack(client: TestClient, path: s
     assert packed.headers["content-encoding"] == packing and packed.text == LONG
     assert int(packed.headers["content-length"]) < len(LONG) / 10
     assert "cache-control" not in packed.headers  # a page is each visitor's own
+    assert packed.headers.get("link") == (f"<{component.MODULES_ADDRESS}>; rel=modulepreload" if path == "/" else None)
     plain = get(client, path)
     assert "content-encoding" not in plain.headers and plain.text == LONG
     assert plain.headers["vary"] == packed.headers["vary"] == "accept-encoding"
