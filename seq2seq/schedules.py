@@ -1,4 +1,4 @@
-"""How the teacher-forcing ratio falls in the course of a run (Bengio et al. 2015, section 2.4)."""
+"""Schedules that lower the teacher-forcing ratio during a run (Bengio et al. 2015, section 2.4)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from functools import cache
 
-THOUSANDTHS = 1000  # the paper's i counts updates; here thousandths of the run, so that a schedule has one shape for any length
+THOUSANDTHS = 1000  # the paper's i counts updates; here it counts thousandths of a run: the same shape for any length
 
 
 def _constant(last: float, i: float) -> float:
@@ -30,7 +30,7 @@ def _inverse_sigmoid(last: float, i: float) -> float:
 
 @cache
 def _steepness(last: float) -> float:
-    """The k with which the inverse sigmoid ends at `last`, found by halving: the larger k, the higher it ends."""
+    """Find the k with which the inverse sigmoid ends at `last`, by bisection: a larger k gives a higher end."""
     low, high = 10.0, 1e7
     for _ in range(100):
         k = math.sqrt(low * high)
@@ -38,7 +38,7 @@ def _steepness(last: float) -> float:
     return high
 
 
-# Each gives the ratio at progress i, from the ratio at the end of the run.
+# Functions of the ratio at the end of the run and the progress i; each returns the ratio at i.
 SCHEDULES: dict[str, Callable[[float, float], float]] = {
     "constant": _constant,
     "linear": _linear,
@@ -50,16 +50,16 @@ _LEAST = 0.001
 
 
 def teacher_forcing_ratio(schedule: str, last: float, share: float) -> float:
-    """The probability of feeding the reference at a step, when the `share` (0 to 1) of the run is done."""
+    """Return the probability of feeding the reference at a step, after `share` (0 to 1) of the run."""
     return SCHEDULES[schedule](last, THOUSANDTHS * share)
 
 
 def check(schedule: str, last: float) -> None:
-    """Raises ValueError for a schedule that is not there, would have no effect, or could not reach `last`."""
+    """Raises ValueError for an unknown schedule, one without effect, or one that cannot reach `last`."""
     if schedule not in SCHEDULES:
         raise ValueError(f"teacher_forcing_schedule must be one of {', '.join(SCHEDULES)}, not {schedule!r}")
     if schedule != "constant" and last == 1:
-        raise ValueError(f"teacher_forcing_schedule {schedule!r} falls to teacher_forcing_ratio: give one below 1")
+        raise ValueError(f"teacher_forcing_schedule {schedule!r} falls to teacher_forcing_ratio: set that below 1, not to 1")
     if schedule in _NEVER_ZERO and last < _LEAST:
         raise ValueError(
             f"teacher_forcing_schedule {schedule!r} never reaches {last:g}: teacher_forcing_ratio must be at least {_LEAST}"

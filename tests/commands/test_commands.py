@@ -327,7 +327,7 @@ def test_a_bad_line_is_named_before_any_work(model: str, tmp_path: Path, capsys:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "holds no sentence pair"),
+        (b"", "contains no sentence pair"),
         (b"one column\n", "line 1: 1 column(s), but columns 0 and 1 are needed"),
         (b"\xff\xfe\t\xff\n", "is not UTF-8 text"),
     ],

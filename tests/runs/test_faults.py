@@ -201,7 +201,7 @@ def test_what_cannot_be_written_leaves_what_was_there(opened: Callable[..., Runs
     assert explain(caught.value).startswith("The disk of this machine is full")
     assert found.of(ANN) == [run]
     (tmp_path / ".valid.tsv.partial").symlink_to(NOWHERE)
-    with pytest.raises(ValueError, match=f"the pairs cannot be kept: {FULL}"):
+    with pytest.raises(ValueError, match=f"the pairs cannot be saved: {FULL}"):
         uploaded_table.write(tmp_path, [("a", "b")], [("c", "d")])
 
 
@@ -217,9 +217,7 @@ def test_on_a_disk_that_is_closed_an_order_says_what_to_do(
     run = found.watch(owner, "run", "")
     monkeypatch.setattr(shutil, "rmtree", closed)
     answer = run_board._answering(services, "order", run_board.order)({"owner": owner, "run": run.id, "what": "delete"})
-    assert answer["problem"].startswith(
-        "This machine does not let the app write to its disk: whoever runs it has to allow that"
-    )
+    assert answer["problem"].startswith("This app may not write to the disk of this machine: ask its operator to allow it")
     assert "/" not in answer["problem"] and found.of(owner) == [run]
 
 

@@ -47,7 +47,7 @@ def test_the_schedules_are_told_apart_by_their_middle() -> None:
     ("settings", "message"),
     [
         ({"teacher_forcing_schedule": "cosine"}, "must be one of constant, linear, exponential, inverse-sigmoid, not 'cosine'"),
-        ({"teacher_forcing_schedule": "linear"}, "give one below 1"),
+        ({"teacher_forcing_schedule": "linear"}, "set that below 1, not to 1"),
         ({"teacher_forcing_schedule": "exponential", "teacher_forcing_ratio": 0.0}, "never reaches 0"),
         ({"teacher_forcing_ratio": 1.2}, "between 0.0 and 1.0, not 1.2"),
     ],
