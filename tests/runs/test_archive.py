@@ -382,12 +382,12 @@ CONTENTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "results of text": (becomes("results.json", b"{'a': 1}"), "results.json is not a JSON object"),
     "deep comparison": (becomes("comparison.json", b"[" * 100_000), "comparison.json is not a JSON object"),
     "binary exposure": (becomes("exposure.json", b"\xff"), "exposure.json is not a JSON object"),
-    "events": (becomes("events.jsonl", b"{}\n"), "events.jsonl cannot be read (no event"),
+    "events": (becomes("events.jsonl", b"{}\n"), "events.jsonl cannot be read (not an event"),
     "unknown event": (
         becomes("events.jsonl", b'{"event": "' + b"x\\n" * 9000 + b'"}\n'),
         "events.jsonl cannot be read (event must",
     ),
-    "odd field": (becomes("events.jsonl", b'{"event": "Finished", "a\\nb": 1}\n'), r"no event: unknown field 'a\nb'"),
+    "odd field": (becomes("events.jsonl", b'{"event": "Finished", "a\\nb": 1}\n'), r"not an event: unknown field 'a\nb'"),
     "binary events": (becomes("events.jsonl", b"\xff\n"), "events.jsonl cannot be read"),
 }
 

@@ -141,7 +141,7 @@ CONFIGS: dict[str, tuple[Callable[[Path], None], str]] = {
         becomes("results.json", f'{{"a": "{HALF}"}}'.encode()),
         "results.json is not a JSON object",
     ),
-    "half a character in events": (becomes("events.jsonl", SAMPLE.encode()), "events.jsonl cannot be read (no event"),
+    "half a character in events": (becomes("events.jsonl", SAMPLE.encode()), "events.jsonl cannot be read (not an event"),
 }
 
 

@@ -163,7 +163,7 @@ def test_a_plan_survives_a_file_and_a_command_line(plan: Plan) -> None:
     train.add_arguments(parser)
     again = train._plan(parser.parse_args([*plan.arguments(), "--out", "x"]))
     assert again == plan
-    with pytest.raises(ValueError, match="no plan of a run"):
+    with pytest.raises(ValueError, match="not a plan of a run"):
         Plan.from_dict({"model": {}})
 
 
