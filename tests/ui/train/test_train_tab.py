@@ -161,7 +161,7 @@ def test_whatever_the_page_sends_is_answered_in_a_sentence(services: Services, n
 def test_a_runs_model_is_found_by_whoever_has_its_name(host: Services, small: Translator, tokenizer: Tokenizer) -> None:
     run = run_board.start(host, ANN, TINY, 1, (), 0)
     name = f"{MODEL}{run.id}"
-    with pytest.raises(ValueError, match="has not saved anything yet"):
+    with pytest.raises(ValueError, match="has not saved a model yet"):
         host.info(name)
     checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), host.runs.checkpoint(run))
     assert host.info(name).title == run.name and host.info(name).name == name
