@@ -249,8 +249,8 @@ def test_run_with_a_lost_device_explains_it_and_can_resume(opened: Callable[...,
     run = runs.start(ANN, "run", SHORT)
     wait(lambda: runs.state(run) == FAILED)
     assert runs.problem(run) == (
-        "the device does not answer any more (CUDA error: unspecified launch failure): resume goes on from what was saved "
-        "last, on the processor if need be"
+        "the device has failed (CUDA error: unspecified launch failure): resume the run to continue from its last saved "
+        "state, on the CPU if necessary"
     )
     runs._launch = launch
     runs.resume(run)
