@@ -13,7 +13,7 @@ from seq2seq.commands import COMMANDS
 
 
 class _Parser(argparse.ArgumentParser):
-    """One line for wrong use, and exit status 2."""
+    """A parser that reports wrong use in one line, with exit status 2."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
         print(f"{self.prog}: {message} (see {self.prog} --help)", file=sys.stderr)
@@ -27,9 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_arguments(subparsers.add_parser(name, help=command.HELP, description=command.HELP, allow_abbrev=False))
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = parser.parse_args(given)
-    options.given = given[1:]  # for the model card, which says how to repeat its figures
+    options.given = given[1:]  # for the model card, which shows how to repeat its figures
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # pieces and JSON are UTF-8 wherever they go
+        if isinstance(stream, io.TextIOWrapper):  # pieces and JSON are always written in UTF-8
             stream.reconfigure(encoding="utf-8")
     try:
         status = COMMANDS[options.command].run(options) or 0
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(f"python -m seq2seq {options.command}: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # the reader of our output has gone: nothing is left to say, and nowhere to say it
+    except BrokenPipeError:  # the reader of the output has closed it, so no message can be written
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:

@@ -1,6 +1,6 @@
-"""Every setting of a model and of a training run, with its limits. Nothing else in the project checks a setting.
+"""All settings of a model and of a training run, with their limits. No other module checks a setting.
 
-Both classes are frozen and made of plain values, so they go into `config.json` and come back unchanged.
+Both classes are frozen and contain plain values only, so `config.json` stores and restores them unchanged.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ PAD, BOS, EOS, UNK = 0, 1, 2, 3  # the first four ids of every vocabulary
 
 
 def _setting(default: Any, low: float | None = None, high: float | None = None, help: str = "") -> Any:
-    """A dataclass field with its limits and the sentence that the command line prints for it."""
+    """Make a dataclass field with its limits and its help text for the command line."""
     return field(default=default, metadata={"low": low, "high": high, "help": help})
 
 
 class _Checked:
-    """Type and range checks for a dataclass whose fields carry `low` and `high`."""
+    """Type and range checks for dataclasses whose fields have `low` and `high`."""
 
     def __post_init__(self) -> None:
         for setting in dataclasses.fields(self):  # type: ignore[arg-type]
@@ -29,7 +29,7 @@ class _Checked:
             if type(value) is not kind and not (kind is float and type(value) is int):
                 raise ValueError(f"{setting.name} must be of type {kind.__name__}, not {value!r}")
             low, high = setting.metadata["low"], setting.metadata["high"]
-            if low is not None and not low <= value <= high:  # false for what is not a number, too
+            if low is not None and not low <= value <= high:  # also catches NaN
                 raise ValueError(f"{setting.name} must be between {low} and {high}, not {value}")
             object.__setattr__(self, setting.name, kind(value))
 
@@ -38,17 +38,17 @@ class _Checked:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Raises ValueError for an unknown name, a wrong type or a value out of range."""
+        """Make settings from a table. Raises ValueError for an unknown name, a wrong type or a value out of range."""
         if not isinstance(data, Mapping):
             raise ValueError(f"settings must be a table of names and values, not {type(data).__name__}")
-        known = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
-        if unknown := sorted(set(data) - set(known)):
-            raise ValueError(f"unknown setting {unknown[0]!r}; choose from {', '.join(known)}")
+        names = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
+        if unknown := sorted(set(data) - set(names)):
+            raise ValueError(f"unknown setting {unknown[0]!r}; choose from {', '.join(names)}")
         return cls(**data)
 
 
 def choose(name: str, value: str, choices: Mapping[str, Any]) -> Any:
-    """`choices[value]`, or a ValueError that lists the choices. Every registry is read through this."""
+    """Return `choices[value]`. Raises ValueError with all choices. Every registry is read through this function."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
     return choices[value]
@@ -56,7 +56,7 @@ def choose(name: str, value: str, choices: Mapping[str, Any]) -> Any:
 
 @dataclass(frozen=True)
 class ModelConfig(_Checked):
-    """The shape of an encoder-decoder. Registries check `architecture`, `cell` and `attention` where they are looked up."""
+    """The shape of an encoder-decoder. The registries check `architecture`, `cell` and `attention`."""
 
     architecture: str = _setting("recurrent", help="recurrent, sutskever, cho, bahdanau, luong or transformer")
     cell: str = _setting("gru", help="recurrent cell: rnn, gru or lstm")
@@ -71,12 +71,12 @@ class ModelConfig(_Checked):
     decoder_layers: int = _setting(2, 1, 8, "layers of the decoder")
     bidirectional: bool = _setting(True, help="the encoder reads in both directions")
     reverse_source: bool = _setting(False, help="an encoder of one direction reads from the end (Sutskever et al. 2014)")
-    input_feeding: bool = _setting(False, help="each step reads the attentional vector of the one before (Luong et al. 2015)")
+    input_feeding: bool = _setting(False, help="each step reads the last step's attentional vector (Luong et al. 2015)")
     heads: int = _setting(4, 1, 64, "attention heads of a Transformer (N)")
-    feed_forward_size: int = _setting(512, 4, 8192, "units between the two maps of a Transformer's feed-forward part")
+    feed_forward_size: int = _setting(512, 4, 8192, "hidden units of a Transformer's feed-forward layer")
     dropout: float = _setting(0.25, 0.0, 0.9, "share of units dropped while training")
     tied_embeddings: bool = _setting(
-        True, help="one matrix for target input and output, and for the source where the vocabulary is shared"
+        True, help="one matrix for target input and output, and for the source if the vocabulary is shared"
     )
     shared_vocabulary: bool = _setting(True, help="one vocabulary for source and target")
 
@@ -91,10 +91,10 @@ class ModelConfig(_Checked):
 
 @dataclass(frozen=True)
 class TrainConfig(_Checked):
-    """How a model is trained. Together with the data and the seed it decides every number of the run."""
+    """How to train a model. These settings, the data and the seed decide every number of the run."""
 
-    epochs: int = _setting(10, 1, 10_000, "passes over the training pairs, where `updates` is 0")
-    updates: int = _setting(0, 0, 100_000_000, "updates of the run, however many passes they are; 0 leaves it to `epochs`")
+    epochs: int = _setting(10, 1, 10_000, "passes over the training pairs; used if `updates` is 0")
+    updates: int = _setting(0, 0, 100_000_000, "number of updates, instead of `epochs`; 0 means use `epochs`")
     batch_tokens: int = _setting(2000, 16, 1_000_000, "positions in a batch of all processes: sentences times longest side")
     optimizer: str = _setting("adamw", help="adamw, adadelta or sgd")
     learning_rate: float = _setting(2e-3, 1e-6, 10.0, "peak learning rate")
@@ -104,21 +104,23 @@ class TrainConfig(_Checked):
     label_smoothing: float = _setting(0.1, 0.0, 0.9, "share of the target's probability spread over all pieces")
     gradient_clip: float = _setting(1.0, 0.0, 1000.0, "largest norm of the gradient; 0 turns clipping off")
     average_decay: float = _setting(
-        0.999, 0.0, 0.99999, "decay of the running average of weights that is validated and saved; 0 turns it off"
+        0.999, 0.0, 0.99999, "decay of the running average of the weights, which is validated and saved; 0 turns it off"
     )
-    subword_sampling: float = _setting(0.1, 0.0, 1.0, "share of sentences cut into pieces at random, anew each epoch")
-    merge_dropout: float = _setting(0.1, 0.0, 1.0, "share of merges passed over in them, bpe (Provilkov et al. 2020)")
-    subword_alpha: float = _setting(0.3, 0.0, 10.0, "sharpness of the sampling in them, unigram (Kudo 2018)")
+    subword_sampling: float = _setting(
+        0.1, 0.0, 1.0, "share of sentences that are cut into random pieces; drawn again each epoch"
+    )
+    merge_dropout: float = _setting(0.1, 0.0, 1.0, "share of merges skipped in these sentences, bpe (Provilkov et al. 2020)")
+    subword_alpha: float = _setting(0.3, 0.0, 10.0, "sharpness of sampling in these sentences, unigram (Kudo 2018)")
     teacher_forcing_ratio: float = _setting(
         1.0, 0.0, 1.0, "share of steps fed the reference at the run's end; below 1: scheduled sampling (Bengio et al. 2015)"
     )
     teacher_forcing_schedule: str = _setting(
-        "constant", help=f"how the share falls from 1 to that: {', '.join(schedules.SCHEDULES)} (constant: at once)"
+        "constant", help=f"how the ratio falls from 1 to its end: {', '.join(schedules.SCHEDULES)} (constant: at once)"
     )
     validate_every: int = _setting(0, 0, 1_000_000, "updates between validations; 0 means once an epoch")
     seed: int = _setting(1, 0, 2**31 - 1, "seed of initial weights, order, dropout and sampling")
     device: str = _setting("auto", help="auto, cpu, cuda or mps")
-    bf16: bool = _setting(True, help="matrix products in bfloat16 where the device gains from it")
+    bf16: bool = _setting(True, help="matrix products in bfloat16 if the device is faster with it")
 
     def __post_init__(self) -> None:
         super().__post_init__()

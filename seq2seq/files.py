@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and what to say where a disk takes nothing more."""
+"""Write complete files or nothing, and explain disk errors to users."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 def advice(error: OSError) -> str | None:
-    """What to do about it, without any path; None of an error that is not the disk's."""
+    """Return what to do about a disk error, without any path; None for any other error."""
     if error.errno in FULL:
         return "the disk of this machine is full: make room on it, for example by deleting old runs, and try again"
     if error.errno in CLOSED:
-        return "this machine does not let the app write to its disk: whoever runs it has to allow that, or name another folder"
+        return "this app may not write to the disk of this machine: ask its operator to allow it or to choose another folder"
     return None
 
 
 def replace_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside `path` and move into place: a reader or a kill never finds half a file, nor does a full disk keep one."""
-    beside = path.with_name(f".{path.name}.partial")
+    """Write a temporary file and rename it to `path`. A reader, a kill or a full disk never leaves half a file there."""
+    partial = path.with_name(f".{path.name}.partial")
     try:
-        write(beside)
-        os.replace(beside, path)
+        write(partial)
+        os.replace(partial, path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise

@@ -1,4 +1,4 @@
-"""How the teacher-forcing ratio falls in the course of a run (Bengio et al. 2015, section 2.4)."""
+"""Schedules that lower the teacher-forcing ratio during a run (Bengio et al. 2015, section 2.4)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-THOUSANDTHS = 1000  # the paper's i counts updates; here thousandths of the run, so that a schedule has one shape for any length
+THOUSANDTHS = 1000  # the paper's i counts updates; here it counts thousandths of a run: the same shape for any length
 
 
 def _constant(last: float, i: float) -> float:
@@ -31,7 +31,7 @@ def _inverse_sigmoid(last: float, i: float) -> float:
 
 @cache
 def _steepness(last: float) -> float:
-    """The k with which the inverse sigmoid ends at `last`, found by halving: the larger k, the higher it ends."""
+    """Find the k with which the inverse sigmoid ends at `last`, by bisection: a larger k gives a higher end."""
     low, high = 10.0, 1e7
     for _ in range(100):
         k = math.sqrt(low * high)
@@ -56,16 +56,16 @@ _LEAST = 0.001
 
 
 def teacher_forcing_ratio(schedule: str, last: float, share: float) -> float:
-    """The probability of feeding the reference at a step, when the `share` (0 to 1) of the run is done."""
+    """Return the probability of feeding the reference at a step, after `share` (0 to 1) of the run."""
     return SCHEDULES[schedule].ratio(last, THOUSANDTHS * share)
 
 
 def check(schedule: str, last: float) -> None:
-    """Raises ValueError for a schedule that is not there, would have no effect, or could not reach `last`."""
+    """Raises ValueError for an unknown schedule, one without effect, or one that cannot reach `last`."""
     if schedule not in SCHEDULES:
         raise ValueError(f"teacher_forcing_schedule must be one of {', '.join(SCHEDULES)}, not {schedule!r}")
     if SCHEDULES[schedule].falls and last == 1:
-        raise ValueError(f"teacher_forcing_schedule {schedule!r} falls to teacher_forcing_ratio: give one below 1")
+        raise ValueError(f"teacher_forcing_schedule {schedule!r} falls to teacher_forcing_ratio: set that below 1, not to 1")
     if not SCHEDULES[schedule].reaches_zero and last < _LEAST:
         raise ValueError(
             f"teacher_forcing_schedule {schedule!r} never reaches {last:g}: teacher_forcing_ratio must be at least {_LEAST}"

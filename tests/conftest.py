@@ -1,4 +1,4 @@
-"""Fixtures of the small world in small.py."""
+"""Fixtures with the small models and sentences of support/small.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.sources.text import Tokenizer
 from seq2seq.ui.host.services import Services
 
-# A deadline would be a timed assertion, and the first example also loads what the others share.
+# No deadline: it would be a timing assertion, and the first example also loads shared data.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 
@@ -28,7 +28,7 @@ def tokenizer(pairs: list[tuple[str, str]]) -> Tokenizer:
 
 @pytest.fixture(params=CONFIGS.values(), ids=CONFIGS.keys())
 def model(request: pytest.FixtureRequest) -> Seq2Seq:
-    """An untrained model of every kind, in fp64: what a batch's padding may change is then rounding far below any choice."""
+    """Return an untrained model of every kind, in fp64, so that rounding by padding is far too small to change a choice."""
     return make_model(request.param).double()
 
 
@@ -39,11 +39,11 @@ def translator(model: Seq2Seq, tokenizer: Tokenizer) -> Translator:
 
 @pytest.fixture(scope="session")
 def small(tokenizer: Tokenizer) -> Translator:
-    """One untrained model in use, where the kind does not matter."""
+    """Return one untrained model for tests in which the kind does not matter."""
     return Translator(make_checkpoint(make_model(small_config()), tokenizer))
 
 
 @pytest.fixture(scope="session")
 def services(small: Translator) -> Services:
-    """What the tabs work with, and the only model they have is `small`."""
+    """Return services whose only model is `small`."""
     return Services({"small": small.info}, lambda _: small)

@@ -1,1 +1,1 @@
-"""Questions about a trained model: what it looked at, what its output depends on, how well it does."""
+"""Analyse a trained model: its attention, what its output depends on, and its quality."""

@@ -1,12 +1,12 @@
-"""How well attention finds which words translate which, measured on sentences that people have aligned.
+"""Measure how well attention aligns words, on sentences that people have aligned.
 
-Alignment error rate of Och and Ney (2003), equation 21: AER = 1 - (|A & S| + |A & P|) / (|A| + |S|), where A are the links
-found, S the links that are sure and P those that are possible, S among them; precision |A & P| / |A|, recall |A & S| / |S|. A
-link is (source word, target word), counted from 0; punctuation marks are words like others.
+Alignment error rate of Och and Ney (2003), equation 21: AER = 1 - (|A & S| + |A & P|) / (|A| + |S|). A is the set of links
+found, S the sure links, and P the possible links, which include S. Precision is |A & P| / |A|, recall |A & S| / |S|. A link
+is (source word, target word), counted from 0; punctuation marks are words like others.
 
-Attention is teacher-forced: the decoder is fed the given translation. Its weights become links as Luong et al. (2015), section
-5.4, make them: each target word is linked to the one source word with the largest weight, the end mark's left out. All words
-are linked so, hence recall has a ceiling below 1 where people linked a word to several.
+Attention is teacher-forced: the decoder is fed the given translation. Weights become links as in Luong et al. (2015), section
+5.4: each target word is linked to the source word with the largest weight; the end mark is left out. Every word gets one link,
+so recall cannot reach 1 if people linked a word to several.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ Link = tuple[int, int]  # source word, target word
 Links = frozenset[Link]
 ATTENTION, DIAGONAL, UNIFORM = "attention", "diagonal", "uniform"
 METHODS = (ATTENTION, DIAGONAL, UNIFORM)
-MAX_WORDS = 1000  # a side: far more than any model takes
+MAX_WORDS = 1000  # per side: far more than any model accepts
 _LINK = re.compile(r"([0-9]{1,4})([-p?])([0-9]{1,4})", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Aligned:
-    """A sentence and its translation in words, and how people linked them."""
+    """A sentence and its translation as words, with the links that people made."""
 
     source: tuple[str, ...]
     target: tuple[str, ...]
     sure: Links
-    possible: Links  # the sure ones among them
+    possible: Links  # includes the sure links
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "possible", self.possible | self.sure)
@@ -48,7 +48,7 @@ class Aligned:
 
 @dataclass(frozen=True)
 class Counts:
-    """Numbers of links; those of a method that draws at random are expected values."""
+    """Numbers of links; for a random method, expected values."""
 
     sure_found: float  # |A & S|
     possible_found: float  # |A & P|
@@ -57,22 +57,22 @@ class Counts:
 
     @property
     def error_rate(self) -> float:
-        """0 to 1; 0 too where there is nothing to be found and nothing was."""
+        """Return the alignment error rate, 0 to 1; 0 also if there are no links at all."""
         total = self.found + self.sure
         return 1 - (self.sure_found + self.possible_found) / total if total else 0.0
 
 
 @dataclass(frozen=True)
 class Row:
-    """One sentence, measured."""
+    """The result of one sentence."""
 
-    index: int  # among the sentences given
-    links: Links  # of the attention
+    index: int  # index among the measured sentences
+    links: Links  # the attention's links
     counts: dict[str, Counts]  # by method
 
 
 def check(links: Iterable[Link], source: int, target: int) -> None:
-    """Raises ValueError for a link of a word that is not there."""
+    """Raises ValueError for a link to a word that does not exist."""
     for i, j in sorted(links):
         for side, word, words in (("source", i, source), ("target", j, target)):
             if not 0 <= word < words:
@@ -80,55 +80,55 @@ def check(links: Iterable[Link], source: int, target: int) -> None:
 
 
 def read_links(text: str) -> tuple[Links, Links]:
-    """Sure and possible links of "0-0 1p2": `i-j` is sure, `ipj` and `i?j` are possible; their order does not matter.
+    """Read sure and possible links such as "0-0 1p2": `i-j` is sure, `ipj` and `i?j` are possible; their order does not matter.
 
     Raises ValueError for anything else.
     """
     sure: set[Link] = set()
     possible: set[Link] = set()
     for word in text.split():
-        if not (found := _LINK.fullmatch(word)):
-            raise ValueError(f"{word[:20]!r} is no link: a sure one is like 0-2, a possible one like 0p2 or 0?2")
-        link = (int(found[1]), int(found[3]))
-        (sure if found[2] == "-" else possible).add(link)
+        if not (match := _LINK.fullmatch(word)):
+            raise ValueError(f"{word[:20]!r} is not a link: write a sure link like 0-2, a possible link like 0p2 or 0?2")
+        link = (int(match[1]), int(match[3]))
+        (sure if match[2] == "-" else possible).add(link)
     return frozenset(sure), frozenset(possible | sure)
 
 
 def read_aligned(path: str | Path) -> list[Aligned]:
-    """The sentences of a UTF-8 file, one a line: source, target and links, separated by tabs, and words separated by spaces.
+    """Read a UTF-8 file, one sentence per line: source, target and links, separated by tabs; words are separated by spaces.
 
-    Empty lines are left out. Raises ValueError that names file and line.
+    Empty lines are skipped. Raises ValueError with file and line.
     """
     try:
         data = Path(path).read_bytes()
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-    found = []
+    sentences = []
     for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         try:
             if text := line.decode().strip("\r\n "):
-                found.append(_aligned(text))
+                sentences.append(_parse_line(text))
         except UnicodeDecodeError as error:
             raise ValueError(f"{path}, line {number}: not UTF-8 text, byte {error.start}") from None
         except ValueError as error:
             raise ValueError(f"{path}, line {number}: {error}") from None
-    if not found:
-        raise ValueError(f"{path} holds no aligned sentence")
-    return found
+    if not sentences:
+        raise ValueError(f"{path} contains no aligned sentence")
+    return sentences
 
 
-def _aligned(line: str) -> Aligned:
+def _parse_line(line: str) -> Aligned:
     columns = line.split("\t")
     if len(columns) != 3:
-        raise ValueError(f"{len(columns)} column(s), but there are three: source, target and links, separated by tabs")
+        raise ValueError(f"{len(columns)} column(s), but three are needed: source, target and links, separated by tabs")
     source, target = (tuple(word for word in side.split(" ") if word) for side in columns[:2])
     for side, words in (("source", source), ("target", target)):
         if not 0 < len(words) <= MAX_WORDS:
             raise ValueError(f"the {side} has {len(words)} words; it must have 1 to {MAX_WORDS:,}")
-        join(words)  # each of them can be seen
+        join(words)  # raises ValueError for an invisible word
     sure, possible = read_links(columns[2])
     if not possible:
-        raise ValueError("there is no link")
+        raise ValueError("there is no link: the third column needs at least one")
     return Aligned(source, target, sure, possible)
 
 
@@ -137,29 +137,30 @@ def score(links: Links, gold: Aligned) -> Counts:
 
 
 def diagonal(source: int, target: int) -> Links:
-    """Target word j is linked to source word j (source - 1) / (target - 1), rounded, a half up."""
+    """Link target word j to source word j (source - 1) / (target - 1), rounded half up."""
     steps = max(1, target - 1)
     return frozenset(((2 * j * (source - 1) + steps) // (2 * steps), j) for j in range(target))
 
 
 def uniform(gold: Aligned) -> Counts:
-    """Expected counts where each target word is linked to a source word drawn at random.
+    """Return expected counts if each target word is linked to a random source word.
 
-    That is what equal weights come to: the largest of them is any. A link is found with a chance of 1 in as many as there are
-    source words; |A| and |S| are fixed, so the error rate of expected counts is the expected error rate.
+    With equal weights, any of them may be the largest. A link is found with probability 1 / (number of source words). |A| and
+    |S| are fixed, so the error rate of the expected counts is the expected error rate.
     """
     words = len(gold.source)
     return Counts(len(gold.sure) / words, len(gold.possible) / words, len(gold.target), len(gold.sure))
 
 
 def largest(weights: np.ndarray) -> Links:
-    """Each target word with the source word of the largest weight, the first of several: `weights` are [target, source]."""
+    """Link each target word to the source word with the largest weight, the first if equal. `weights`: [target, source]."""
     return frozenset((int(i), j) for j, i in enumerate(weights.argmax(1)))
 
 
 def attention(translator: Translator, source: Words, target: Words) -> np.ndarray:
-    """Weights [target words, source words] of one pair, teacher-forced; the end mark's is no word's, so that rows sum to less
-    than 1. Raises ValueError, fit to be shown, for a text that the model cannot take, and for a model without attention."""
+    """Return weights [target words, source words] of one pair, teacher-forced. Rows sum to less than 1, because the end mark's
+    weight is left out. Raises ValueError, with a message for users, for a text that is too long, and for a model without
+    attention."""
     ids = translator.source_ids(source.text), translator.target_ids(target.text)
     return _between_words(translator, (source, target), ids, translator.attend([ids[0]], [ids[1]])[0])
 
@@ -170,7 +171,7 @@ def _between_words(translator: Translator, pair: tuple[Words, Words], ids: tuple
 
 
 def word_attention(translator: Translator, pairs: Sequence[tuple[Words, Words]]) -> Iterator[tuple[int, np.ndarray]]:
-    """(index, `attention`) of each pair, sentences of like length together. Pairs too long for the model are left out.
+    """Yield (index, `attention`) of each pair, in batches of similar length. Pairs too long for the model are skipped.
 
     Raises ValueError for a model without attention.
     """
@@ -183,45 +184,45 @@ def word_attention(translator: Translator, pairs: Sequence[tuple[Words, Words]])
     encoded.sort(key=lambda row: tuple(map(len, row[1])))
     for start in range(0, len(encoded), BATCH_SENTENCES):
         batch = encoded[start : start + BATCH_SENTENCES]
-        found = translator.attend([source for _, (source, _) in batch], [target for _, (_, target) in batch])
-        for (index, ids), weights in zip(batch, found, strict=True):
+        all_weights = translator.attend([source for _, (source, _) in batch], [target for _, (_, target) in batch])
+        for (index, ids), weights in zip(batch, all_weights, strict=True):
             yield index, _between_words(translator, pairs[index], ids, weights)
 
 
 def agreeing(links: Links, weights: np.ndarray) -> frozenset[int]:
-    """The target words for which the source word with the largest weight is among those that `links` give them."""
+    """Return the target words whose source word with the largest weight is among their `links`."""
     return frozenset(j for _, j in links & largest(weights))
 
 
 def measure(translator: Translator, sentences: Sequence[Aligned]) -> Iterator[Row]:
-    """The sentences, measured as they come; those that are too long for the model are left out."""
+    """Yield the result of each sentence; sentences too long for the model are skipped."""
     languages = (translator.info.source_language, translator.info.target_language)
     pairs = [(join(gold.source, languages[0]), join(gold.target, languages[1])) for gold in sentences]
     for index, weights in word_attention(translator, pairs):
         gold, links = sentences[index], largest(weights)
-        straight = diagonal(len(gold.source), len(gold.target))
-        counts = {ATTENTION: score(links, gold), DIAGONAL: score(straight, gold), UNIFORM: uniform(gold)}
+        diagonal_links = diagonal(len(gold.source), len(gold.target))
+        counts = {ATTENTION: score(links, gold), DIAGONAL: score(diagonal_links, gold), UNIFORM: uniform(gold)}
         yield Row(index, links, counts)
 
 
 def report(rows: Sequence[Row], seed: int = 1) -> dict[str, dict[str, float | None]]:
-    """By method: error rate, precision and recall over all links of all sentences, each with the band in which 95% of resamples
-    of the sentences lie; and, under "gain", by how much the attention's error rate is below the diagonal's."""
+    """Return, by method, error rate, precision and recall over all links of all sentences, each with the band of 95% of the
+    resamples; and, under "gain", the diagonal's error rate minus the attention's."""
     bootstrap = Bootstrap(len(rows), seed=seed)
-    ordered = sorted(rows, key=lambda row: row.index)  # the order in which they were measured changes nothing
+    ordered = sorted(rows, key=lambda row: row.index)  # so that the order of measuring does not change the result
     rates = {
         method: _rates(bootstrap.by_column([np.array([astuple(row.counts[method]) for row in ordered], float)]))
         for method in METHODS
     }
-    found: dict[str, dict[str, Any]] = {}
+    figures: dict[str, dict[str, Any]] = {}
     for method, by_name in rates.items():
-        found[method] = {key: value for name, means in by_name.items() for key, value in means.figure(name).items()}
-    found["gain"] = rates[DIAGONAL]["error_rate"].minus(rates[ATTENTION]["error_rate"]).figure("error_rate")
-    return found
+        figures[method] = {key: value for name, means in by_name.items() for key, value in means.figure(name).items()}
+    figures["gain"] = rates[DIAGONAL]["error_rate"].minus(rates[ATTENTION]["error_rate"]).figure("error_rate")
+    return figures
 
 
 def _rates(means: Means) -> dict[str, Means]:
-    """The rates of [4] mean `Counts`: a quotient of two means of the same sentences is that of their sums."""
+    """Return the rates of [4] mean `Counts`: the quotient of two means equals the quotient of the sums."""
 
     def of(rate: Any) -> Means:
         with np.errstate(invalid="ignore", divide="ignore"):

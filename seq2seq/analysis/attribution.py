@@ -1,7 +1,7 @@
-"""Which source words a written piece depends on, asked in other ways than by attention.
+"""Explain a piece by the source words, with other methods than attention: gradients and deletion.
 
-All values are nats of the log-probability of one piece, given the pieces written before it. A positive value says that the
-source position speaks for the piece. Symbols: S source positions, W source words (the end mark is none), E embedding units.
+All values are nats of the log-probability of one piece, given the pieces before it. A positive value means that the source
+position supports the piece. Symbols: S source positions, W source words (without the end mark), E embedding units.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from seq2seq.sources.pieces import group_words
 from seq2seq.trace import DecodingTrace
 
 INTEGRATION_POINTS = 64
-_BATCH = 32  # points at a time
+_BATCH = 32  # points per batch
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """What the piece written at one step depends on."""
+    """What the piece of one step depends on."""
 
     step: int  # 0-based
-    log_prob: float  # of the piece, as it is
+    log_prob: float  # of the piece, with the whole source
     gradient: tuple[float, ...]  # S: gradient x input
     integrated: tuple[float, ...]  # S: integrated gradients, from embeddings of zero
-    log_prob_of_nothing: float  # of the piece where all embeddings are zero: `integrated` accounts for the difference
-    words: tuple[tuple[int, ...], ...]  # W: the positions of each source word, the end mark left out
-    deletion: tuple[float, ...]  # W: log-probability as it is, less that without the word
+    log_prob_of_nothing: float  # of the piece with all embeddings at zero; `integrated` adds up to the difference
+    words: tuple[tuple[int, ...], ...]  # W: the positions of each source word, without the end mark
+    deletion: tuple[float, ...]  # W: log-probability with the whole source, minus that without the word
 
 
 def attribute(translator: Translator, trace: DecodingTrace, step: int) -> Attribution:
-    """Raises ValueError for a step that `trace` does not have."""
+    """Explain one step. Raises ValueError for a step that `trace` does not have."""
     if not 0 <= step < len(trace.steps):
         raise ValueError(f"there is no step {step + 1}: this translation has {len(trace.steps)}")
     ids = [position.token for position in trace.source]
@@ -60,26 +60,26 @@ def attribute(translator: Translator, trace: DecodingTrace, step: int) -> Attrib
 
 @torch.inference_mode()
 def deletions(translator: Translator, trace: DecodingTrace) -> list[list[float]]:
-    """[T][W]: for every step at once, its piece's log-probability as it is, less that where one source word is deleted."""
+    """Return [T][W]: the log-probability of each step's piece, minus that without one source word."""
     ids, written = [position.token for position in trace.source], [step.token for step in trace.steps]
     without = _without(translator, ids, written, source_words(trace))  # [W, T]
-    as_it_is = _log_probs(translator.model, [ids], written)  # [1, T]
-    found: list[list[float]] = (as_it_is - without).T.tolist()
-    return found
+    whole = _log_probs(translator.model, [ids], written)  # [1, T]
+    losses: list[list[float]] = (whole - without).T.tolist()
+    return losses
 
 
 def source_words(trace: DecodingTrace) -> list[list[int]]:
-    """The source positions of each word, the end mark left out."""
+    """Return the source positions of each word, without the end mark."""
     return group_words([position.word for position in trace.source[:-1]])
 
 
 def by_word(values: Sequence[float], words: Sequence[Sequence[int]]) -> list[float]:
-    """Values of positions, summed over those of each word."""
+    """Sum the values of the positions of each word."""
     return [sum(values[index] for index in word) for word in words]
 
 
 def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """Spearman's, between -1 and 1; None where it says nothing: fewer than three values, or all of them equal."""
+    """Return Spearman's correlation, -1 to 1; None for fewer than three values, or if all values are equal."""
     if len(first) < 3:
         return None
     value = pd.Series(first).rank().corr(pd.Series(second).rank())
@@ -87,7 +87,7 @@ def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float |
 
 
 class _LogProb:
-    """The log-probability of the last piece of `written`, as a function of the source's embeddings."""
+    """The log-probability of the last piece of `written`, as a function of the source embeddings."""
 
     def __init__(self, model: Seq2Seq, ids: Ids, written: Ids):
         self._model = model
@@ -97,7 +97,7 @@ class _LogProb:
 
     @torch.enable_grad()
     def with_gradient(self, shares: Tensor) -> tuple[Tensor, Tensor]:
-        """Where the embeddings are `shares` [B] of what they are: values [B], and gradients [B, S, E] with respect to them."""
+        """Scale the embeddings by `shares` [B]; return log-probabilities [B] and their gradients [B, S, E]."""
         embedded = (shares.to(self.input)[:, None, None] * self.input).requires_grad_()
         lengths = torch.full((len(shares),), self.input.shape[1], device=self.input.device)
         written = self._written.expand(len(shares), -1)
@@ -107,14 +107,14 @@ class _LogProb:
 
 
 def _times_input(function: _LogProb, gradient: Tensor) -> tuple[float, ...]:
-    """[S, E] -> S values: how the log-probability would go if each position's embedding went to zero, were it linear."""
+    """[S, E] -> S values: gradient x input. For a linear function, the loss if a position's embedding went to zero."""
     return tuple((gradient * function.input[0]).sum(-1).tolist())
 
 
 def _mean_gradient(function: _LogProb) -> Tensor:
-    """[S, E]: the gradient averaged along the line from zero to the input, at the middles of equal parts of it.
+    """Return [S, E]: the mean gradient along the line from zero to the input, at the middles of equal parts.
 
-    Sundararajan, Taly and Yan 2017, equation 3: the integral is that sum.
+    This sum approximates the integral of Sundararajan, Taly and Yan 2017, equation 3.
     """
     points = (torch.arange(INTEGRATION_POINTS) + 0.5) / INTEGRATION_POINTS
     gradients = [function.with_gradient(part)[1] for part in points.split(_BATCH)]
@@ -122,13 +122,13 @@ def _mean_gradient(function: _LogProb) -> Tensor:
 
 
 def _without(translator: Translator, ids: Ids, written: Ids, words: Sequence[Sequence[int]]) -> Tensor:
-    """[W, T]: the log-probability of each of `written` where one word is deleted from the source, each in turn."""
+    """Return [W, T]: the log-probability of each piece of `written`, with one source word deleted at a time."""
     return _log_probs(translator.model, [[t for i, t in enumerate(ids) if i not in word] for word in words], written)
 
 
 @torch.inference_mode()
 def _log_probs(model: Seq2Seq, sources: Sequence[Ids], written: Ids) -> Tensor:
-    """[B, T]: that of each piece of `written`, given those before it, for each of some sources."""
+    """Return [B, T]: the log-probability of each piece of `written`, given the pieces before it, for each source."""
     source, lengths = (tensor.to(model.device) for tensor in pad(sources))
     target = torch.tensor([written], device=source.device).expand(len(sources), -1)
     return model(source, lengths, target).gather(2, target[..., None])[..., 0]

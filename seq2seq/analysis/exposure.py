@@ -1,12 +1,12 @@
-"""Exposure bias over many sentences: how often, and how surely, the decoder finds the next piece of the reference when it is
-fed the reference, and when it is fed what it wrote itself.
+"""Measure exposure bias over many sentences: how often, and with which probability, the decoder predicts the next piece of the
+reference, when it is fed the reference and when it is fed its own output.
 
-Position means a piece of the reference, counted from 1. Teacher-forced, the model is asked for it behind the reference's pieces
-before it. Free-running, it is asked behind what the greedy translation has written by then: the place is found by edit distance
-(`metrics.align`), so that a piece too many or too few is one mistake and not a shift of all that follow; the piece counts as
-right where the same piece stands in the translation there. Both lanes are alike up to the first mistake.
+A position is a piece of the reference, counted from 1. Teacher-forced, the model predicts it after the reference's pieces
+before it. Free-running, it predicts it after its own greedy translation up to there: edit distance (`metrics.align`) finds the
+step, so that a missing or extra piece is one mistake and does not shift all later pieces. The piece is right if the translation
+has the same piece at that step. Both lanes are equal up to the first mistake.
 
-`report` makes figures of it.
+`exposure_report` makes tables of the results.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ LANES = (FORCED, FREE)
 
 @dataclass(frozen=True)
 class Row:
-    """One pair, measured in both modes. The tuples have one entry a piece of the reference, end mark included."""
+    """The result of one pair in both modes. The tuples have one entry per piece of the reference, end mark included."""
 
-    index: int  # of the pair
+    index: int  # index of the pair
     right: dict[str, tuple[bool, ...]]  # by lane
     loss: dict[str, tuple[float, ...]]  # by lane, nats: minus the log-probability of the reference's piece
-    first_mistake: int | None  # 0-based; up to it both lanes are the same
+    first_mistake: int | None  # 0-based; before it both lanes are equal
     hypothesis: str  # free-running, greedy
-    injections: dict[str, Disturbed]  # by lane; none where it has no word
+    injections: dict[str, Disturbed]  # by lane; a lane without words has none
 
 
 @dataclass(frozen=True)
 class Disturbed:
-    """A wrong word, drawn at random, in place of a word drawn at random."""
+    """A random wrong word instead of a randomly chosen word."""
 
-    number: int  # of the word, counted from 1
+    number: int  # number of the word, counted from 1
     injection: Injection
 
 
 def measure(translator: Translator, pairs: Sequence[Pair], seed: int = 1, wrong_words: bool = True) -> Iterator[list[Row]]:
-    """The pairs, measured batch by batch, sentences of like length together. A pair that the model cannot take is left out.
+    """Yield results batch by batch, with sentences of similar length together. Pairs too long for the model are skipped.
 
-    `seed` draws the words of the injections, which cost as much again; without `wrong_words` there are none.
+    `seed` draws the wrong words, which double the cost; without `wrong_words` there are none.
     """
     encoded: list[tuple[int, Ids, Ids]] = []
     for index, (source, target) in enumerate(pairs):
@@ -66,7 +66,7 @@ def measure(translator: Translator, pairs: Sequence[Pair], seed: int = 1, wrong_
 def _measure_batch(translator: Translator, batch: Sequence[tuple[int, Ids, Ids]], seed: int | None) -> list[Row]:
     sources, golds = [source for _, source, _ in batch], [gold for _, _, gold in batch]
     written = translator.decode_batch(sources)
-    # A translation that was cut off ends where its end mark would have stood.
+    # If a translation was cut off, add the end mark.
     own = [ids if ids[-1] == EOS else [*ids, EOS] for ids in written]
     forced, free = translator.force(sources, golds), translator.force(sources, own)  # [B, T, V] each
     injections: list[dict[str, Disturbed]] = [{} for _ in batch]
@@ -75,14 +75,14 @@ def _measure_batch(translator: Translator, batch: Sequence[tuple[int, Ids, Ids]]
     rows = []
     for b, (index, _, gold) in enumerate(batch):
         right = [choice == piece for choice, piece in zip(forced[b].argmax(-1).tolist(), gold, strict=False)]
-        beside = [*align(gold[:-1], own[b][:-1]), (len(own[b]) - 1, own[b] == written[b])]
-        places = torch.tensor([place for place, _ in beside])
+        aligned = [*align(gold[:-1], own[b][:-1]), (len(own[b]) - 1, own[b] == written[b])]
+        steps = torch.tensor([step for step, _ in aligned])
         wanted = torch.tensor(gold)
-        losses = {FORCED: -forced[b, torch.arange(len(gold)), wanted], FREE: -free[b, places, wanted]}
+        losses = {FORCED: -forced[b, torch.arange(len(gold)), wanted], FREE: -free[b, steps, wanted]}
         rows.append(
             Row(
                 index=index,
-                right={FORCED: tuple(right), FREE: tuple(same for _, same in beside)},
+                right={FORCED: tuple(right), FREE: tuple(same for _, same in aligned)},
                 loss={lane: tuple(values.tolist()) for lane, values in losses.items()},
                 first_mistake=right.index(False) if False in right else None,
                 hypothesis=translator.target_vocabulary.decode(written[b]),
@@ -95,16 +95,16 @@ def _measure_batch(translator: Translator, batch: Sequence[tuple[int, Ids, Ids]]
 def _inject(
     translator: Translator, batch: Sequence[tuple[int, Ids, Ids]], tokens: dict[str, list[Ids]], seed: int
 ) -> list[dict[str, Disturbed]]:
-    """One wrong word in each lane of each pair of a batch."""
+    """Put one wrong word into each lane of each pair of a batch."""
     jobs: list[Job] = []
-    places: list[tuple[int, int]] = []  # of each job: row of the batch, number of the word
+    places: list[tuple[int, int]] = []  # per job: row of the batch, number of the word
     for b, (index, source, _) in enumerate(batch):
         for lane in LANES:
             ids = tokens[lane][b]
-            if found := words(translator.target_vocabulary.pieces(ids)):
+            if candidates := words(translator.target_vocabulary.pieces(ids)):
                 key = f"{seed}/{index}/{lane}"
-                number = random.Random(key).randrange(len(found))
-                word = found[number]
+                number = random.Random(key).randrange(len(candidates))
+                word = candidates[number]
                 jobs.append(Job(source, lane, ids, word, drawn_word(translator.target_vocabulary, ids[word.start], key)))
                 places.append((b, number + 1))
     disturbed: list[dict[str, Disturbed]] = [{} for _ in batch]

@@ -1,7 +1,7 @@
-"""One sentence grown clause by clause, to see from which length on a model cannot hold it any more.
+"""Grow a sentence clause by clause, to find the length from which a model fails.
 
-The sentences are synthetic: main clauses of our own in an order drawn at random, joined by "and". Nobody talks like that, but
-a sentence of any length has a right translation so, and nothing but the length changes. Symbols: N sentences, C clauses.
+The sentences are synthetic: own main clauses in a random order, joined by "and". Nobody talks like that, but it gives a correct
+translation for any length, and only the length changes. Symbols: N sentences, C clauses.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ SEED = 1
 
 @dataclass(frozen=True)
 class Parts:
-    """Main clauses with their translations, and how they are joined in either language."""
+    """Main clauses with their translations, and the joining word in each language."""
 
     joint: Pair
     clauses: tuple[Pair, ...]
 
 
-# By source language, target language and subject, as checkpoints name them.
+# Keys are source language, target language and subject, as in a checkpoint.
 PARTS: dict[tuple[str, str, str], Parts] = {
     ("English", "French", "everyday"): Parts(
         (", and ", ", et "),
@@ -74,17 +74,17 @@ PARTS: dict[tuple[str, str, str], Parts] = {
 
 @dataclass(frozen=True)
 class Stretched:
-    """What one model made of the grown sentences."""
+    """The translations of one model for sentences of growing length."""
 
     model: str
     hypotheses: tuple[tuple[str, ...], ...]  # [C][N]: free-running, greedy
-    chrf: np.ndarray  # [N, C] of each sentence, 0 to 100
-    bleu: tuple[float, ...]  # C, of the N sentences of a length together
+    chrf: np.ndarray  # [N, C]: chrF of each sentence, 0 to 100
+    bleu: tuple[float, ...]  # C: BLEU over the N sentences of one length
     signatures: tuple[str, str]  # of BLEU and of chrF
 
 
 def grown(parts: Parts) -> list[list[Pair]]:
-    """[C][N]: each of N sentences with its first 1, 2, … clauses."""
+    """Return [C][N]: each of N sentences with its first 1, 2, … clauses."""
     orders = [random.Random(f"{SEED}/{n}").sample(parts.clauses, MOST_CLAUSES) for n in range(SENTENCES)]
     return [
         [(_sentence(order[:count], parts, 0), _sentence(order[:count], parts, 1)) for order in orders] for count in counts()
@@ -92,7 +92,7 @@ def grown(parts: Parts) -> list[list[Pair]]:
 
 
 def counts() -> range:
-    """How many clauses the sentences are grown to, one after another."""
+    """Return the numbers of clauses, from short to long."""
     return range(1, MOST_CLAUSES + 1)
 
 
@@ -102,16 +102,16 @@ def _sentence(clauses: list[Pair], parts: Parts, side: int) -> str:
 
 
 def stretch(translator: Translator, pairs: list[list[Pair]]) -> Iterator[Stretched | float]:
-    """The share of the work that is done, after each length, and at last what came of it."""
+    """Yield the finished share of the work after each length, and at the end the result."""
     language, hypotheses, bleu, columns, signatures = translator.info.target_language, [], [], [], ("", "")
     for count, of_length in zip(counts(), pairs, strict=True):
         sources, references = [source for source, _ in of_length], [target for _, target in of_length]
         translations = dict(translator.translate_lines(sources, workers=1))
         written = tuple(translations[i] for i in range(len(sources)))
-        found = quality(sources, written, [[reference] for reference in references], language=language)
+        scores = quality(sources, written, [[reference] for reference in references], language=language)
         hypotheses.append(written)
-        bleu.append(found.bleu)
+        bleu.append(scores.bleu)
         columns.append(chrf_of_each(written, references))
-        signatures = (found.bleu_signature, found.chrf_signature)
+        signatures = (scores.bleu_signature, scores.chrf_signature)
         yield count / MOST_CLAUSES
     yield Stretched(translator.name, tuple(hypotheses), np.array(columns).T, tuple(bleu), signatures)

@@ -1,6 +1,6 @@
-"""What a model did while it wrote a translation, beyond its trace: every head's attention, and how its encoder's states change.
+"""Inspect a model beyond its trace: the attention of every head, and how the encoder's states change.
 
-Symbols: S source positions, T steps, N heads, H units of a lane of the encoder.
+Symbols: S source positions, T steps, N heads, H units of one direction of the encoder.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from seq2seq.trace import DecodingTrace
 
 @torch.inference_mode()
 def heads(translator: Translator, trace: DecodingTrace) -> dict[str, list[Tensor]]:
-    """By kind ("encoder", "cross", "decoder"; see `Seq2Seq.looks`) a layer's weights [N, rows, columns].
+    """Return the weights [N, rows, columns] of each layer, by kind ("encoder", "cross", "decoder"; see `Seq2Seq.looks`).
 
-    Empty for a model that has no heads. What is written stands in `trace`; it is read back all at once, which gives the weights
-    that its steps had.
+    The result is empty for a model without heads. The target in `trace` is forced in one pass, which gives the same weights as
+    the steps had.
     """
     source, lengths = pad([[position.token for position in trace.source]])
     target = torch.tensor([[step.token for step in trace.steps]])
@@ -29,9 +29,9 @@ def heads(translator: Translator, trace: DecodingTrace) -> dict[str, list[Tensor
 
 @torch.inference_mode()
 def state_changes(translator: Translator, trace: DecodingTrace) -> dict[str, list[float]]:
-    """For each direction of a recurrent encoder: by how much a unit of its top layer changed, on average, at each source piece.
+    """Return, for each direction of a recurrent encoder, the mean change of a unit of its top layer at each source piece.
 
-    The units of all cells here lie between -1 and 1, and start at 0: the mean of |h_s - h_(s-1)| over H is between 0 and 2.
+    The units of all cells lie between -1 and 1 and start at 0: the mean of |h_s - h_(s-1)| over H is between 0 and 2.
     """
     source, lengths = pad([[position.token for position in trace.source]])
     model = translator.model
@@ -40,7 +40,7 @@ def state_changes(translator: Translator, trace: DecodingTrace) -> dict[str, lis
     changes = {}
     parts = memory.states[0].float().chunk(len(reading.names), -1)
     for name, order, states in zip(reading.names, reading.order, parts, strict=True):
-        read = states.flip(0) if order == "backward" else states  # in the order of reading
+        read = states.flip(0) if order == "backward" else states  # in reading order
         before = torch.cat([torch.zeros_like(read[:1]), read[:-1]])
         change = (read - before).abs().mean(-1)
         changes[name] = (change.flip(0) if order == "backward" else change).tolist()

@@ -1,8 +1,7 @@
-"""The default model written the straightforward way: one Python loop over positions, one small operation after another.
+"""The default model as simple code: one Python loop over positions, with small operations.
 
-It is what a tutorial would write, with the weights of a `Seq2Seq` of architecture "recurrent", cell "gru" and additive
-attention. The bench measures the engine against it, and a test proves that both compute the same.
-
+A tutorial would write it this way. It uses the weights of a `Seq2Seq` of architecture "recurrent", cell "gru" and additive
+attention. The bench compares the engine's speed with it, and a test proves that both compute the same values.
 Symbols: B sentences, S source positions, T target positions, E embedding units, M memory units, D decoder units, V pieces.
 """
 
@@ -19,7 +18,7 @@ from seq2seq.models.seq2seq import Seq2Seq
 
 
 class PerStepLoop:
-    """`model`'s own parameters, so that a gradient lands where the optimizer looks for it."""
+    """A plain loop that shares the parameters of `model`, so that the optimizer of `model` finds the gradients."""
 
     def __init__(self, model: Seq2Seq):
         self.model = model
@@ -44,13 +43,13 @@ class PerStepLoop:
     def _read(self, cell: nn.GRU, embedded: Tensor, mask: Tensor, order: range) -> list[Tensor]:
         state = embedded.new_zeros(len(embedded), cell.hidden_size)
         states = []
-        for s in order:  # at padding a state stays as it is
+        for s in order:  # padding does not change a state
             state = torch.where(mask[:, s, None], _gru(cell, embedded[:, s], state), state)
             states.append(state)
         return states
 
     def step(self, token: Tensor, states: list[Tensor], memory: Tensor, mask: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Last pieces [B] -> logits [B, V] of the next, states after it."""
+        """Last pieces [B] -> logits [B, V] of the next pieces, and the states after this step."""
         embedded = self._drop(self._embed(self.model.target_embedding, token))
         first = _gru(self.first, embedded, states[0])
         compared = torch.tanh(self.score.query(first)[:, None] + self.score.memory(memory))  # [B, S, A]
@@ -73,7 +72,7 @@ class PerStepLoop:
 
     @torch.no_grad()
     def translate(self, source: list[int], limit: int) -> list[int]:
-        """Greedy, one sentence."""
+        """Translate one sentence greedily."""
         memory, mask, states = self.encode(torch.tensor([source]), torch.tensor([len(source)]))
         pieces = [BOS]
         while len(pieces) <= limit and pieces[-1] != EOS:
@@ -86,7 +85,7 @@ class PerStepLoop:
 
 
 def _gru(cell: nn.GRU, x: Tensor, state: Tensor) -> Tensor:
-    """One step of Cho et al. 2014's unit, in PyTorch's variant of the reset."""
+    """One step of the unit of Cho et al. 2014, with PyTorch's variant of the reset gate."""
     from_inputs, from_state, input_bias, state_bias = cell.all_weights[0]
     reset_x, update_x, new_x = F.linear(x, from_inputs, input_bias).chunk(3, -1)
     reset_h, update_h, new_h = F.linear(state, from_state, state_bias).chunk(3, -1)

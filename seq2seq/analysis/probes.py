@@ -1,4 +1,4 @@
-"""What is looked at while a model learns: some sentences that it translates, and how well it does in both modes."""
+"""Watch a model during training: translate some sentences, and measure its quality in both modes."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.training.events import Event, Measured, SampleDecoded
 
-DIGITS = 3  # of an attention weight
+DIGITS = 3  # decimals of an attention weight
 
 
 class Probes:
-    """Sentences to watch, and held-out pairs to measure; `use` makes a translator of the model as it is then."""
+    """Sentences to translate and held-out pairs to measure; `use` makes a translator of the current model."""
 
     def __init__(self, use: Callable[[Seq2Seq], Translator], sentences: Sequence[str], pairs: Sequence[Pair]):
         self._use, self._sentences, self._pairs = use, sentences, pairs
 
     def __call__(self, model: Seq2Seq, update: int) -> list[Event]:
         translator = self._use(model)
-        found: list[Event] = [self._translated(translator, sentence, update) for sentence in self._sentences]
-        return [*found, self._measured(translator, update)] if self._pairs else found
+        events: list[Event] = [self._translate(translator, sentence, update) for sentence in self._sentences]
+        return [*events, self._measure(translator, update)] if self._pairs else events
 
     def check(self, model: Seq2Seq) -> None:
         """Raises ValueError for a sentence that the model cannot read."""
@@ -36,7 +36,7 @@ class Probes:
         for sentence in self._sentences:
             translator.source_ids(sentence, readable=True)
 
-    def _translated(self, translator: Translator, sentence: str, update: int) -> SampleDecoded:
+    def _translate(self, translator: Translator, sentence: str, update: int) -> SampleDecoded:
         trace = translator.translate(sentence)
         rows = [tuple(round(weight, DIGITS) for weight in step.attention) for step in trace.steps if step.attention]
         return SampleDecoded(
@@ -48,7 +48,7 @@ class Probes:
             attention=tuple(rows) if rows else None,
         )
 
-    def _measured(self, translator: Translator, update: int) -> Measured:
+    def _measure(self, translator: Translator, update: int) -> Measured:
         quality = translator.evaluate(self._pairs)
         rows = list(chain.from_iterable(measure(translator, self._pairs, wrong_words=False)))
         accuracy = {lane: statistics.fmean(chain.from_iterable(row.right[lane] for row in rows)) for lane in (FORCED, FREE)}
@@ -56,5 +56,5 @@ class Probes:
 
 
 def sample(pairs: Sequence[Pair], count: int) -> list[Pair]:
-    """`count` pairs from all over `pairs`, always the same ones."""
+    """Return `count` pairs, evenly spread over `pairs` and always the same."""
     return list(islice(pairs, 0, None, max(1, len(pairs) // count)))[:count] if count else []

@@ -1,7 +1,7 @@
-"""Recipes of training compared over several seeds each: teacher forcing against scheduled sampling, say, on the same data.
+"""Compare training recipes over several seeds each, for example teacher forcing and scheduled sampling on the same data.
 
-A recipe is everything but the seed, and its runs differ in their seed alone; recipes may differ in what is to be compared, and
-`settings` says in what they do. Every figure is the mean over runs and sentences; its band comes from drawing both again.
+A recipe is all settings except the seed; its runs differ only in their seed. `settings` returns the settings in which recipes
+differ. Every figure is the mean over runs and sentences; its band comes from resampling both.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from seq2seq.decoding.translator import Translator
 from seq2seq.models.checkpoint import Checkpoint
 from seq2seq.models.seq2seq import count_parameters
 
-SEARCHES = (Greedy(), Beam(5))  # of the test set's BLEU
+SEARCHES = (Greedy(), Beam(5))  # for the BLEU of the test set
 SEED = "seed"
 
 
 @dataclass(frozen=True)
 class Member:
-    """One run of a recipe, measured."""
+    """One run of a recipe, with its results."""
 
     name: str
     seed: int
     parameters: int
     updates: int
     rows: tuple[Row, ...]
-    quality: tuple[dict[str, Any], ...]  # of each search on the test set, free-running
+    quality: tuple[dict[str, Any], ...]  # one per search, on the test set, free-running
 
 
 def member(loaded: Checkpoint, updates: int, pairs: Sequence[Pair], test: Sequence[Pair], seed: int = 1) -> Member:
-    """A model measured on `pairs` as `exposure.measure` does, and translating `test`. `seed` draws the wrong words."""
+    """Measure a model on `pairs` with `exposure.measure`, and translate `test`. `seed` draws the wrong words."""
     translator = Translator(loaded)
     quality = []
     for search in SEARCHES:
-        found = translator.evaluate(test, search)
-        figures = {"bleu": found.bleu, "chrf": found.chrf, "signature": found.bleu_signature}
+        scores = translator.evaluate(test, search)
+        figures = {"bleu": scores.bleu, "chrf": scores.chrf, "signature": scores.bleu_signature}
         quality.append({"strategy": describe(search), **figures})
     return Member(
         name=loaded.name,
@@ -54,15 +54,15 @@ def member(loaded: Checkpoint, updates: int, pairs: Sequence[Pair], test: Sequen
 
 
 def settings(recipes: Mapping[str, Sequence[Checkpoint]]) -> dict[str, dict[str, Any]]:
-    """In what the recipes differ: by recipe, the settings of model and training that are not the same in all.
+    """Return, by recipe, the settings of model and training in which the recipes differ.
 
-    Raises ValueError unless runs of a recipe differ in their seed alone, and all models read and write the same pieces.
+    Raises ValueError unless the runs of a recipe differ only in their seed and all models have the same vocabulary.
     """
     first = next(iter(recipes.values()))[0]
     for run in (run for runs in recipes.values() for run in runs):
         if run.tokenizer.files() != first.tokenizer.files():
             raise ValueError(
-                f"{run.name} cuts text into other pieces than {first.name}: only models of one vocabulary can be compared "
+                f"{run.name} and {first.name} have different vocabularies: only models with the same one can be compared "
                 "(train --vocabulary-of)"
             )
     for recipe, (leading, *others) in recipes.items():
@@ -70,7 +70,7 @@ def settings(recipes: Mapping[str, Sequence[Checkpoint]]) -> dict[str, dict[str,
             if different := _different(_flat(leading), _flat(run)):
                 raise ValueError(
                     f"{run.name} and {leading.name}, both of {recipe!r}, differ in {different[0]}: "
-                    "runs of a recipe may differ in their seed alone"
+                    "runs of a recipe may differ only in their seed"
                 )
     chosen = {recipe: _flat(runs[0]) for recipe, runs in recipes.items()}
     names = _different(*chosen.values())
@@ -78,7 +78,7 @@ def settings(recipes: Mapping[str, Sequence[Checkpoint]]) -> dict[str, dict[str,
 
 
 def _different(first: Mapping[str, Any], *others: Mapping[str, Any]) -> list[str]:
-    """The settings, but for the seed, that are not the same in all."""
+    """Return the settings, without the seed, that are not the same in all."""
     return [name for name, value in first.items() if name != SEED and any(other[name] != value for other in others)]
 
 
@@ -87,19 +87,19 @@ def _flat(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def compare(recipes: Mapping[str, Sequence[Member]], seed: int = 1) -> dict[str, Any]:
-    """A report a recipe, and the difference of each from the first one, with bands; plain values."""
-    runs = {recipe: [member.rows for member in found] for recipe, found in recipes.items()}
+    """Return a report per recipe, and its difference from the first one, with bands; plain values."""
+    runs = {recipe: [member.rows for member in members] for recipe, members in recipes.items()}
     streams = {recipe: number for number, recipe in enumerate(recipes)}
     first = next(iter(recipes))
     return {
         "recipes": [
             {
                 "name": recipe,
-                "updates": _updates(found),
-                "runs": [_run(member) for member in found],
+                "updates": _updates(members),
+                "runs": [_run(member) for member in members],
                 "report": Report.of(*runs[recipe], seed=seed, stream=streams[recipe]).to_dict(),
             }
-            for recipe, found in recipes.items()
+            for recipe, members in recipes.items()
         ],
         "differences": [
             {"name": recipe, "from": first, **_difference(runs[recipe], runs[first], seed, streams[recipe])}
@@ -110,7 +110,7 @@ def compare(recipes: Mapping[str, Sequence[Member]], seed: int = 1) -> dict[str,
 
 
 def _updates(runs: Sequence[Member]) -> str:
-    """Of how many updates the runs are: an epoch's batches depend on the seed, a little."""
+    """Return the number of updates as text. It can vary a little, because an epoch's batches depend on the seed."""
     fewest, most = min(run.updates for run in runs), max(run.updates for run in runs)
     return f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
 
@@ -128,7 +128,7 @@ def _run(member: Member) -> dict[str, Any]:
 
 
 def _difference(runs: Sequence[Run], base: Sequence[Run], seed: int, stream: int) -> dict[str, Any]:
-    """Figures and positions of `runs` minus those of `base`, on the same draws of sentences."""
+    """Return figures and positions of `runs` minus those of `base`, on the same draws of sentences."""
     draw, draw_base = (Bootstrap(len(r[0]), len(r), seed, s) for r, s in ((runs, stream), (base, 0)))
     figures, figures_base = means(runs, draw), means(base, draw_base)
     summary: dict[str, float | None] = {}

@@ -1,4 +1,4 @@
-"""The decoder as a language model that judges: a translation of one's own beside the beam's, and two translations compared.
+"""Score translations with the decoder as a language model: the user's and the beam's, or two translations compared.
 
 The probability of a sentence is the product of its pieces' probabilities, each given the source and all pieces before it
 (Sutskever et al. 2014, equation 1).
@@ -21,51 +21,51 @@ from seq2seq.trace import DecodingStep, DecodingTrace
 
 @dataclass(frozen=True, slots=True)
 class WordScore:
-    """A word of a forced translation, punctuation at its end included; the end mark counts as one."""
+    """A word of a forced translation, with the punctuation at its end; the end mark counts as a word."""
 
     start: int  # its first piece
-    end: int  # behind its last
+    end: int  # the piece after its last
     log_prob: float  # nats, summed over its pieces
-    rank: int  # of its least expected piece, among all pieces of the vocabulary
+    rank: int  # rank of its least expected piece in the whole vocabulary
 
 
 @dataclass(frozen=True)
 class Judgement:
-    own: DecodingTrace  # forced
+    own: DecodingTrace  # the user's translation, forced
     words: tuple[WordScore, ...]
-    best: DecodingTrace  # what the beam found
-    dropped: Dropped | None  # where the beam let go of one's own translation
+    best: DecodingTrace  # the beam's result
+    dropped: Dropped | None  # where the beam dropped the user's translation
 
     @property
     def perplexity_per_word(self) -> float:
-        """exp of the mean loss of a word; the end mark's loss is shared among the words, as it is no word itself."""
+        """Return exp of the mean loss per word; the end mark's loss is divided among the words, because it is not a word."""
         return perplexity(self.own.log_prob, len(self.words) - 1)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two translations of one source, forced. Log-probabilities of `second` minus those of `first`, in nats.
+    """Two translations of one source, forced. Differences are log-probabilities of `second` minus those of `first`, in nats.
 
-    Shared first pieces have read the same, so their difference is zero: all of it arises in the pieces that differ, and in the
-    shared pieces behind them, which have read something else.
+    Common first pieces depend on the same input, so their difference is zero. The difference comes from the pieces that differ
+    and from the common last pieces, which depend on different inputs.
     """
 
     first: DecodingTrace
     second: DecodingTrace
-    shared: int  # pieces at the beginning that are the same
-    tail: int  # pieces at the end that are the same
+    shared: int  # number of common first pieces
+    tail: int  # number of common last pieces
     differing: float
     behind: float
 
 
 def perplexity(log_prob: float, units: int) -> float:
-    """exp(-log_prob / units); infinity where it is too large for a number."""
+    """Return exp(-log_prob / units); infinity if it is too large for a float."""
     mean = -log_prob / max(1, units)
     return math.exp(mean) if mean < 700 else math.inf
 
 
 def scored(trace: DecodingTrace) -> dict[str, Any]:
-    """A forced translation as a shell and a program are told of it: plain values. A perplexity that no number holds is None."""
+    """Return a forced translation as plain values for JSON output. An infinite perplexity is None."""
     per_piece = perplexity(trace.log_prob, len(trace.steps))
     return {
         "mode": "teacher-forced",
@@ -88,7 +88,7 @@ def word_scores(steps: Sequence[DecodingStep]) -> tuple[WordScore, ...]:
 
 
 def judge(translator: Translator, source: str, target: str, beam: Beam | None = None) -> Judgement:
-    """One's own translation, piece by piece, and how far a beam went along with it."""
+    """Score the user's translation piece by piece, and find where a beam search drops it."""
     beam = beam or Beam()
     own, best = translator.score(source, target), translator.translate(source, beam)
     outlines = translator.search([translator.source_ids(source)], beam)
@@ -96,12 +96,12 @@ def judge(translator: Translator, source: str, target: str, beam: Beam | None = 
 
 
 def compare(translator: Translator, source: str, first: str, second: str) -> Comparison:
-    """Where the difference in probability of two translations arises. Raises ValueError if they are the same."""
+    """Compare the probabilities of two translations of one source. Raises ValueError if they are equal."""
     return difference(translator.score(source, first), translator.score(source, second))
 
 
 def difference(first: DecodingTrace, second: DecodingTrace) -> Comparison:
-    """The same for two traces of one source, forced or found. Raises ValueError if they are the same."""
+    """Compare two traces of one source, forced or decoded. Raises ValueError if they are equal."""
     one, other = ([step.token for step in trace.steps] for trace in (first, second))
     shared = divergence(one, other)
     if shared is None:

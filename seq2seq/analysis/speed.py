@@ -1,7 +1,7 @@
-"""How fast the engine is on this machine: ratios within one run, so that they hold where the machine's own speed does not.
+"""Measure the engine's speed on this machine. Ratios within one run are valid even if the machine itself gets slower.
 
-Two yardsticks stand beside the figures: the same model as a plain loop over positions (plain_loop.py), and what the
-processor could do at best, measured as the speed of matrix products alone.
+Two references are measured too: the same model as a plain loop over positions (plain_loop.py), and the highest possible speed
+of the processor, taken from bare matrix products.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class Measure:
-    """One figure; `loop` is the plain loop's in the same unit, `roofline` the share of the time that matrix products need."""
+    """One figure. `loop` is the plain loop's value in the same unit; `roofline` is the share of time for matrix products."""
 
     what: str
     value: float
     unit: str
     loop: float | None = None
-    to_loop: float | None = None  # how many times faster than the loop
+    to_loop: float | None = None  # speed relative to the loop
     roofline: float | None = None
 
 
@@ -67,13 +67,13 @@ class Report:
     machine: str
     torch: str
     model: str
-    gemm_gflops: dict[str, float]  # speed of a large matrix product where training was measured, by precision
+    gemm_gflops: dict[str, float]  # speed of a large matrix product on the training device, by precision
     measures: tuple[Measure, ...]
-    peak_memory_mb: float  # of this process, all measures included
+    peak_memory_mb: float  # of this process, over all measures
 
 
 def measure(name: str, sentences: Sequence[str] = (), device_name: str = "auto") -> Report:
-    """All figures of one model: training on `device_name`, decoding on one thread of the CPU, as the app does it."""
+    """Measure one model: training on `device_name`, decoding on one thread of the CPU, as in the app."""
     torch.set_num_threads(1)
     keep_freed_memory()
     translator = Translator.load(name)
@@ -98,7 +98,7 @@ def measure(name: str, sentences: Sequence[str] = (), device_name: str = "auto")
 
 
 def _loop(model: Seq2Seq) -> PerStepLoop | None:
-    """The plain loop around `model`, or None where it has none: it is written for the default architecture."""
+    """Return the plain loop of `model`; None unless it has the default architecture."""
     wiring = ("recurrent", "gru", "additive", 1, 2)
     config = model.config
     if (config.architecture, config.cell, config.attention, config.encoder_layers, config.decoder_layers) != wiring:
@@ -107,7 +107,7 @@ def _loop(model: Seq2Seq) -> PerStepLoop | None:
 
 
 def _gemm(dtype: torch.dtype, device: torch.device, size: int = 1024) -> float:
-    """Billions of floating-point operations a second in one large product."""
+    """Return the speed of one large product, in billions of floating-point operations per second."""
     a, b = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
 
     def product() -> None:
@@ -118,7 +118,7 @@ def _gemm(dtype: torch.dtype, device: torch.device, size: int = 1024) -> float:
 
 
 def _training(model: Seq2Seq, device: torch.device, loop: Any, peaks: dict[str, float]) -> list[Measure]:
-    """Updates on equal batches: the engine's in each precision, the loop's as it stands."""
+    """Measure updates on equal batches: the engine in each precision, and the plain loop."""
     drill = _Drill(model.config.target_vocabulary)
     actions = [partial(_updates, model, drill, TrainConfig(epochs=1, device=device.type, bf16=p == "bf16")) for p in peaks]
     flops = []
@@ -142,7 +142,7 @@ def _training(model: Seq2Seq, device: torch.device, loop: Any, peaks: dict[str, 
 
 
 class _Drill:
-    """As training data: three batches of random pieces, of lengths like those of image captions, 2,000 positions each."""
+    """Training data of three batches of random pieces, 2,000 positions each, with lengths like those of image captions."""
 
     digest = "drill"
 
@@ -165,9 +165,9 @@ class _Drill:
 
 
 def _updates(model: Seq2Seq, drill: _Drill, config: TrainConfig) -> float:
-    """Milliseconds that the training loop itself takes for an epoch of updates."""
+    """Return the milliseconds that the training loop needs for one epoch of updates."""
     start, device = 0.0, choose_device(config.device)
-    for event in train(model, drill, [], config):  # type: ignore[arg-type]  # it reads length, digest and epochs
+    for event in train(model, drill, [], config):  # type: ignore[arg-type]  # `train` needs only these of its data
         match event:
             case Started():
                 _wait(device)
@@ -179,7 +179,7 @@ def _updates(model: Seq2Seq, drill: _Drill, config: TrainConfig) -> float:
 
 
 def _plain_updates(model: Seq2Seq, loop: Any, batches: Sequence[Batch]) -> float:
-    """Milliseconds that the plain loop takes for the same updates."""
+    """Return the milliseconds that the plain loop needs for the same updates."""
     optimizer = torch.optim.Adam(model.parameters(), 1e-4)
     _wait(model.device)
     start = time.perf_counter()
@@ -194,7 +194,7 @@ def _plain_updates(model: Seq2Seq, loop: Any, batches: Sequence[Batch]) -> float
 
 
 def _one_sentence(translator: Translator, loop: Any) -> list[Measure]:
-    """Milliseconds a piece while a visitor waits, and what the record of it costs."""
+    """Measure the time per piece while a visitor waits, and the cost of recording the trace."""
     trace = translator.translate(SENTENCE)
     pieces = len(trace.steps)
     ids = [position.token for position in trace.source]
@@ -231,8 +231,8 @@ def _one_sentence(translator: Translator, loop: Any) -> list[Measure]:
 
 
 def _matrices(model: Seq2Seq, steps: int) -> Callable[[], None]:
-    """The matrices that a step needs, each times one row, once a step: work that no decoder can save."""
-    once = {"start", "memory", "project"}  # not work of a step: read once a sentence
+    """Multiply each matrix of a step by one row, once per step: the minimum work of any decoder."""
+    once = {"start", "memory", "project"}  # computed once per sentence, not per step
     matrices = [p for n, p in model.decoder.named_parameters() if p.dim() == 2 and not set(n.split(".")) & once]
     parts = []
     for matrix in [*matrices, model.output.weight]:
@@ -250,14 +250,14 @@ def _matrices(model: Seq2Seq, steps: int) -> Callable[[], None]:
 
 
 def _many(translator: Translator, sentences: list[str], loop: Any, peak: float) -> list[Measure]:
-    """Sentences a second, in batches shared out over the processors; the loop takes them one by one, on one."""
+    """Measure sentences per second: in batches on all processors; the loop translates one by one, on one processor."""
     measures, slow = [], None
     some = sentences[:: max(1, len(sentences) // 16)]
     if loop:
-        asked = [(ids := translator.source_ids(text), 2 * len(ids) + 10) for text in some]
+        requests = [(ids := translator.source_ids(text), 2 * len(ids) + 10) for text in some]
 
         def one_by_one() -> None:
-            for ids, limit in asked:
+            for ids, limit in requests:
                 loop.translate(ids, limit)
 
         (milliseconds,) = _medians(one_by_one, rounds=2)
@@ -279,7 +279,7 @@ def _many(translator: Translator, sentences: list[str], loop: Any, peak: float) 
 
 
 def _medians(*actions: Callable[[], Any], rounds: int = ROUNDS) -> list[float]:
-    """Milliseconds of each action, or those that it returns. They take turns: a drift of the machine meets all alike."""
+    """Return the median milliseconds of each action, or of the values it returns. Actions alternate, so a drift affects all."""
     times: list[list[float]] = [[] for _ in actions]
     for action in actions:  # warm up
         action()

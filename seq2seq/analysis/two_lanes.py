@@ -1,7 +1,7 @@
-"""One sentence under teacher forcing and running free: both lanes, a gold word given to the free one, a wrong word to either.
+"""Decode one sentence in two lanes, forced and free. A correct word can be given to the free lane, a wrong word to both.
 
-Until the model's first mistake both lanes have read the same, so they choose the same: the first piece that the forced lane
-would have got wrong is where the free lane leaves the reference.
+Up to the model's first mistake both lanes have read the same pieces, so they choose the same: the free lane leaves the
+reference where the forced lane makes its first mistake.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MAX_WORD_CHARACTERS = 40
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word as pieces `start` to `end` (exclusive) spell it; punctuation that stands at its end is left out."""
+    """A word: its pieces from `start` to `end` (exclusive), without punctuation at its end."""
 
     start: int
     end: int
@@ -35,7 +35,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The reference's piece that stands beside a step of the free lane, as the model sees it there."""
+    """The reference's piece at a step of the free lane, and its probability there."""
 
     position: int  # in the reference
     log_prob: float
@@ -44,47 +44,47 @@ class Expected:
 
 @dataclass(frozen=True)
 class Lanes:
-    """`forced` is fed the reference, `free` what it wrote itself. Both are greedy: a lane would write its first candidate."""
+    """`forced` is fed the reference, `free` its own output. Both are greedy: a lane chooses its first candidate."""
 
     forced: DecodingTrace
     free: DecodingTrace
-    expected: tuple[Expected, ...]  # a step of the free lane
-    divergence: int | None  # the first step at which the free lane writes something else than the reference
+    expected: tuple[Expected, ...]  # one per step of the free lane
+    divergence: int | None  # first step at which the free lane differs from the reference
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """How a lane goes on behind a word that it was given.
+    """How a lane continues after a given word.
 
-    `after` counts the steps until everything it chooses, to the end, is what it would have chosen undisturbed (or, for a
-    rescue, what the reference says). None: it never does, the end mark alone not being counted as an agreement.
+    `after` counts the steps until all later pieces are those of the undisturbed lane (for a rescue: of the reference). None
+    means never; agreement in the end mark alone does not count.
     """
 
-    steps: int  # behind the given word, end mark left out
+    steps: int  # after the given word, without the end mark
     after: int | None
 
 
 @dataclass(frozen=True)
 class Rescue:
-    trace: DecodingTrace  # its first steps are forced: what the free lane had written, and the gold word
-    word: Word  # the gold word, in the trace
+    trace: DecodingTrace  # its first steps are forced: the free lane's pieces, then the correct word
+    word: Word  # the correct word, in the trace
     recovery: Recovery  # towards the reference
 
 
 @dataclass(frozen=True)
 class Injection:
-    """A wrong word in place of a right one."""
+    """A wrong word instead of a correct one."""
 
     lane: str
-    word: Word  # replaced, in the lane's own pieces
+    word: Word  # the replaced word, in the lane's own pieces
     wrong: tuple[int, ...]
     recovery: Recovery  # towards the undisturbed lane
-    lost: float  # log-probability, in nats, that the lane's own pieces behind the word lose by it when they are forced
+    lost: float  # log-probability, in nats, that the lane's own pieces after the word lose when they are forced
 
 
 @dataclass(frozen=True)
 class Job:
-    """One injection to be measured: `tokens` are the reference, or what the free lane wrote, with the end mark."""
+    """An injection to measure. `tokens` are the reference or the free lane's output, with the end mark."""
 
     source: Ids
     lane: str
@@ -104,47 +104,47 @@ class Job:
 
     @property
     def rest(self) -> Ids:
-        """The lane's own pieces behind the word."""
+        """Return the lane's own pieces after the word."""
         return self.tokens[self.word.end :]
 
 
 def compare(translator: Translator, source: str, reference: str) -> Lanes:
-    """Both lanes of a sentence. Raises ValueError, fit to be shown, for a source or a reference that cannot be used."""
+    """Decode both lanes. Raises ValueError, with a message for users, for a source or a reference that cannot be used."""
     free = translator.translate(source)
     forced = translator.score(source, reference)
     own, gold = _tokens(free), _tokens(forced)
-    # What the free lane wrote beside the reference; where the reference has ended, its end mark is what was expected.
-    beside = [min(position, len(gold) - 1) for position, _ in align(own, gold)]
+    # The position in the reference at each free step; after the end of the reference, that of its end mark.
+    positions = [min(position, len(gold) - 1) for position, _ in align(own, gold)]
     log_probs = translator.force([translator.source_ids(source)], [own])[0]  # [T, V]
-    wanted = log_probs.gather(1, torch.tensor([[gold[position]] for position in beside]))  # [T, 1]
+    wanted = log_probs.gather(1, torch.tensor([[gold[position]] for position in positions]))  # [T, 1]
     ranks = (log_probs > wanted).sum(1) + 1
-    expected = zip(beside, wanted[:, 0].tolist(), ranks.tolist(), strict=True)
+    expected = zip(positions, wanted[:, 0].tolist(), ranks.tolist(), strict=True)
     return Lanes(forced, free, tuple(Expected(*values) for values in expected), divergence(own, gold))
 
 
 def words(pieces: Sequence[str]) -> list[Word]:
-    """The words among `pieces` that can be replaced: those with letters or digits. Text without any has only symbols; there
-    each symbol counts, but the end mark."""
+    """Return the words among `pieces` that can be replaced: those with letters or digits. In a text without any, each symbol
+    except the end mark counts as a word."""
     counts = has_letters if any(map(has_letters, pieces)) else lambda piece: piece != END
-    found: list[Word] = []
+    result: list[Word] = []
     for group in group_words(word_indices(pieces)):
         spelled = [position for position in group if counts(pieces[position])]
         if spelled:
-            found.append(Word(group[0], spelled[-1] + 1))
-    return found
+            result.append(Word(group[0], spelled[-1] + 1))
+    return result
 
 
 def expected_word(lanes: Lanes, step: int) -> int:
-    """Which word of the reference stands beside a step of the free lane: the one to give if none is chosen."""
+    """Return the number of the reference's word at a step of the free lane; it is the default word of a rescue."""
     position = lanes.expected[step].position
     ends = [word.end for word in words([s.piece for s in lanes.forced.steps])]
     return next((number for number, end in enumerate(ends) if position < end), len(ends) - 1)
 
 
 def rescue(translator: Translator, lanes: Lanes, step: int, number: int) -> Rescue:
-    """Give the free lane word `number` of the reference in place of the word that it was writing at `step`, and let it go on.
+    """Give the free lane word `number` of the reference instead of its own word at `step`, and let it continue.
 
-    Raises ValueError for a step or a word that is not there.
+    Raises ValueError for a step or a word that does not exist.
     """
     free, gold = lanes.free.steps, words([s.piece for s in lanes.forced.steps])
     if not 0 <= step < len(free):
@@ -160,25 +160,25 @@ def rescue(translator: Translator, lanes: Lanes, step: int, number: int) -> Resc
 
 
 def wrong_word(vocabulary: Vocabulary, text: str) -> tuple[int, ...]:
-    """The pieces of a wrong word that somebody chose. Raises ValueError for what is not one word."""
+    """Return the pieces of a wrong word that a user chose. Raises ValueError for anything but one word."""
     clean = normalise(text)
     if not clean or " " in clean or len(clean) > MAX_WORD_CHARACTERS:
-        raise ValueError(f"a wrong word is one word of at most {MAX_WORD_CHARACTERS} characters, not {clean[:60]!r}")
+        raise ValueError(f"a wrong word must be one word of at most {MAX_WORD_CHARACTERS} characters, not {clean[:60]!r}")
     return tuple(vocabulary.encode(clean))
 
 
 def drawn_word(vocabulary: Vocabulary, unlike: int, key: str) -> tuple[int, ...]:
-    """A piece that can stand for a word and differs from `unlike`, drawn at random; equal keys draw the same."""
+    """Return a piece that can be a word and differs from `unlike`, drawn at random; equal keys draw equal pieces."""
     return (random.Random(key).choice([piece for piece in vocabulary.word_pieces if piece != unlike]),)
 
 
 def inject(translator: Translator, jobs: Sequence[Job]) -> list[Injection]:
-    """What a wrong word does, for all `jobs` in one batch."""
+    """Measure the effect of a wrong word, for all `jobs` in one batch."""
     sources = [job.source for job in jobs]
     true = translator.force(sources, [job.tokens for job in jobs])  # [B, T, V]
     disturbed = translator.force(sources, [[*job.prefix, *job.rest] for job in jobs])
     written = _continuations(translator, [job for job in jobs if job.lane == FREE])
-    found = []
+    injections = []
     for row, job in enumerate(jobs):
         rest = torch.tensor(job.rest)
         before = true[row, job.word.end : len(job.tokens)]  # [rest, V]
@@ -187,12 +187,12 @@ def inject(translator: Translator, jobs: Sequence[Job]) -> list[Injection]:
         chosen, undisturbed = after.argmax(1).tolist(), before.argmax(1).tolist()
         if job.lane == FREE:
             chosen, undisturbed = next(written), job.rest
-        found.append(Injection(job.lane, job.word, job.wrong, recovery_of(chosen, undisturbed), float(lost)))
-    return found
+        injections.append(Injection(job.lane, job.word, job.wrong, recovery_of(chosen, undisturbed), float(lost)))
+    return injections
 
 
 def _continuations(translator: Translator, jobs: Sequence[Job]) -> Any:
-    """What the free lane writes behind each wrong word."""
+    """Return what the free lane writes after each wrong word."""
     if not jobs:
         return iter(())
     prefixes = tuple(tuple(job.prefix) for job in jobs)
@@ -201,7 +201,7 @@ def _continuations(translator: Translator, jobs: Sequence[Job]) -> Any:
 
 
 def recovery_of(chosen: Sequence[int], wanted: Sequence[int]) -> Recovery:
-    """How what was chosen comes back to what was wanted; both end in an end mark, unless they were cut off."""
+    """Compare the chosen with the wanted pieces; both end in an end mark, unless they were cut off."""
     tail = agreeing_tail(chosen, wanted)
     steps = max(0, len(chosen) - 1)
     return Recovery(steps, len(chosen) - tail if tail > 1 or list(chosen) == list(wanted) else None)

@@ -1,4 +1,4 @@
-"""One module a command: HELP, add_arguments(parser), run(options)."""
+"""One module per command, with HELP, add_arguments(parser) and run(options)."""
 
 from seq2seq.commands import align, bench, compare, evaluate, fetch, forcing, score, train, translate
 

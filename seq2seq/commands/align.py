@@ -1,4 +1,4 @@
-"""python -m seq2seq align: attention as an aligner of words, on a file that people have aligned."""
+"""python -m seq2seq align: measure attention as a word aligner, on a file that people have aligned."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from seq2seq.analysis.alignment import METHODS
 from seq2seq.commands.options import add_model
 from seq2seq.decoding.translator import Translator
 
-HELP = "alignment error rate of a model's attention, teacher-forced, beside a diagonal and a uniform alignment"
+HELP = "alignment error rate of a model's attention, teacher-forced, compared with a diagonal and a uniform alignment"
 NAMES = {"error_rate": "alignment error rate", "precision": "precision", "recall": "recall"}
 
 
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data",
         required=True,
         metavar="FILE",
-        help="UTF-8, a line each: source, target and links separated by tabs, words separated by spaces; "
+        help="UTF-8 text; each line has source, target and links, separated by tabs; words are separated by spaces; "
         "links are 0-2 (sure: source word 0, target word 2) and 0p2 or 0?2 (possible)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -45,23 +45,23 @@ def run(options: argparse.Namespace) -> int:
         "sure": sum(len(gold.sure) for gold in kept),
         "possible": sum(len(gold.possible - gold.sure) for gold in kept),
     }
-    found = alignment.report(rows)
+    rates = alignment.report(rows)
     if options.json:
-        print(json.dumps({**about, **found}, ensure_ascii=False, indent=2, allow_nan=False))
+        print(json.dumps({**about, **rates}, ensure_ascii=False, indent=2, allow_nan=False))
     else:
-        print("\n".join(_lines(about, found)))
+        print("\n".join(_lines(about, rates)))
     return 0
 
 
-def _lines(about: dict[str, Any], found: dict[str, dict[str, float | None]]) -> list[str]:
+def _lines(about: dict[str, Any], rates: dict[str, dict[str, float | None]]) -> list[str]:
     left_out = f"; {about['left_out']} sentences left out: too long for the model" if about["left_out"] else ""
-    gain = found["gain"]
+    gain = rates["gain"]
     return [
         f"teacher-forced, {about['sentences']:,} sentences, {about['target_words']:,} target words, "
         f"{about['sure']:,} sure links and {about['possible']:,} that are only possible{left_out}",
         "",
         " " * 10 + "".join(f"{name:>24}" for name in NAMES.values()),
-        *(f"{method:10}" + "".join(f"{_figure(found[method], name):>24}" for name in NAMES) for method in METHODS),
+        *(f"{method:10}" + "".join(f"{_figure(rates[method], name):>24}" for name in NAMES) for method in METHODS),
         "",
         f"error rate of the diagonal minus the attention's: {_figure(gain, 'error_rate')}; "
         "in brackets the middle 95% of 1,000 resamples of the sentences",

@@ -1,4 +1,4 @@
-"""python -m seq2seq bench: speed on this machine, beside a plain loop and beside bare matrix products, all in one run."""
+"""python -m seq2seq bench: measure speed on this machine; compare with a plain loop and with bare matrix products."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ HELP = "measure training, decoding, the cost of the trace, and the cold start on
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     parser.add_argument(
-        "--data", metavar="FILE", help="pairs whose sources are decoded in batches (default: built-in sentences)"
+        "--data", metavar="FILE", help="pairs; their sources are decoded in batches (default: built-in sentences)"
     )
     add_columns(parser)
-    parser.add_argument("--device", default="auto", help="where training is measured: auto, cpu, cuda or mps")
+    parser.add_argument("--device", default="auto", help="device for training: auto, cpu, cuda or mps")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 

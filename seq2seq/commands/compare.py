@@ -1,4 +1,4 @@
-"""python -m seq2seq compare: recipes of training, several seeds each, teacher-forced and free-running."""
+"""python -m seq2seq compare: compare training recipes over several seeds each, teacher-forced and free-running."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from seq2seq.data.corpora import read_tsv
 from seq2seq.models import checkpoint
 from seq2seq.runs import card
 
-HELP = "what recipes of training differ in, and by how much, over several seeds each"
-MOST_RECIPES = 3  # that a figure can tell apart
+HELP = "compare training recipes over several seeds each: which settings differ, and how much the results differ"
+MOST_RECIPES = 3  # more could not be told apart in a figure
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,22 +28,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         required=True,
         metavar=("NAME", "MODEL"),
-        help="a name, and the models trained by this recipe, alike but for their seed; the first recipe is compared with",
+        help="a name and the models of this recipe, which may differ only in their seed; the first recipe is the baseline",
     )
     parser.add_argument(
-        "--data", required=True, metavar="FILE", help="held-out pairs for accuracy and loss, a TSV without header"
+        "--data", required=True, metavar="FILE", help="held-out pairs for accuracy and loss, a TSV file without header"
     )
     parser.add_argument("--test", required=True, metavar="FILE", help="pairs for BLEU")
     add_columns(parser)
-    parser.add_argument("--seed", type=int, default=1, help="of the wrong words and of the bands (default 1)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the wrong words and of the bands (default 1)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--card", action="store_true", help="keep it with the last recipe's first model, for the app to show")
+    parser.add_argument("--card", action="store_true", help="save it with the last recipe's first model, for the app")
 
 
 def run(options: argparse.Namespace) -> int:
     recipes = {name: models for name, *models in options.recipe}
     if not 2 <= len(recipes) == len(options.recipe) <= MOST_RECIPES or not all(recipes.values()):
-        raise ValueError(f"give 2 to {MOST_RECIPES} recipes, each with a name of its own and one or more models")
+        raise ValueError(f"give 2 to {MOST_RECIPES} recipes, each with its own name and one or more models")
     if not 0 <= options.seed < 2**31:
         raise ValueError(f"seed must be between 0 and {2**31 - 1}, not {options.seed}")
     pairs, test = (read_tsv(file, *columns(options)) for file in (options.data, options.test))
@@ -57,21 +57,21 @@ def run(options: argparse.Namespace) -> int:
                 measured[recipe].append(member(model, updates[name], pairs, test, options.seed))
                 bar.update()
     about = {"data": Path(options.data).name, "test": Path(options.test).name, "seed": options.seed, "settings": differing}
-    found = {**about, **compare(measured, options.seed)}
+    comparison = {**about, **compare(measured, options.seed)}
     if options.card:
         line = card.command("compare", [a for a in options.given if a not in ("--card", "--json")])
-        card.add_comparison(checkpoint.find(options.recipe[-1][1]), line, found)
+        card.add_comparison(checkpoint.find(options.recipe[-1][1]), line, comparison)
     if options.json:
-        print(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False))
+        print(json.dumps(comparison, ensure_ascii=False, indent=2, allow_nan=False))
     else:
-        print("\n".join(_lines(found)))
+        print("\n".join(_lines(comparison)))
     return 0
 
 
-def _lines(found: dict[str, Any]) -> list[str]:
+def _lines(comparison: dict[str, Any]) -> list[str]:
     lines = []
-    for recipe in found["recipes"]:
-        chosen = ", ".join(f"{name} {value}" for name, value in found["settings"][recipe["name"]].items())
+    for recipe in comparison["recipes"]:
+        chosen = ", ".join(f"{name} {value}" for name, value in comparison["settings"][recipe["name"]].items())
         runs = recipe["runs"]
         lines += [f"{recipe['name']} ({len(runs)} runs of {recipe['updates']} updates): {chosen}"]
         lines += [f"  {name:16}{_banded(recipe['report']['summary'], name)}" for name in FIGURES]
@@ -79,8 +79,8 @@ def _lines(found: dict[str, Any]) -> list[str]:
             scores = [run["quality"][search]["bleu"] for run in runs]
             each = ", ".join(f"{score:.1f}" for score in scores)
             lines.append(f"  BLEU {quality['strategy']['name']:11}{mean(scores):.1f}, runs {each}")
-        lines.append(f"  ({found['test']}, {runs[0]['quality'][0]['signature']})")
-    for difference in found["differences"]:
+        lines.append(f"  ({comparison['test']}, {runs[0]['quality'][0]['signature']})")
+    for difference in comparison["differences"]:
         lines += [f"{difference['name']} minus {difference['from']}, 95% band"]
         lines += [f"  {name:16}{_banded(difference['summary'], name)}" for name in FIGURES]
     return lines

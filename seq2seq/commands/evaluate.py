@@ -1,4 +1,4 @@
-"""python -m seq2seq evaluate: free-running quality on a file of pairs."""
+"""python -m seq2seq evaluate: measure free-running quality on a file of pairs."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ HELP = "BLEU and chrF of free-running translations against all references of eac
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     given = parser.add_mutually_exclusive_group(required=True)
-    given.add_argument("--data", metavar="FILE", help="pairs, a tab-separated UTF-8 file without header")
-    given.add_argument("--task", help=f"or the test examples of a task: {', '.join(TASKS)}")
+    given.add_argument("--data", metavar="FILE", help="pairs: a tab-separated UTF-8 file without header")
+    given.add_argument("--task", help=f"the test examples of a task instead: {', '.join(TASKS)}")
     add_columns(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--card", action="store_true", help="write the figures into the model card, too")
+    parser.add_argument("--card", action="store_true", help="also write the figures into the model card")
     add_strategy(parser)
 
 
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         pairs, data = read_tsv(options.data, *columns(options)), Path(options.data).name
     translator = Translator.load(options.model)
     if options.card:
-        card.check(checkpoint.find(options.model))  # before the work, not after it
+        card.check(checkpoint.find(options.model))  # fail before the long evaluation
     quality = translator.evaluate(pairs, chosen)
     if options.json:
         result = {"mode": "free-running", "model": options.model, "strategy": describe(chosen), **asdict(quality)}

@@ -1,4 +1,4 @@
-"""python -m seq2seq fetch: a public corpus, by its name, as the two files that training needs."""
+"""python -m seq2seq fetch: fetch a public corpus by name and write the two files that training needs."""
 
 from __future__ import annotations
 

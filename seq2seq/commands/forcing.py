@@ -1,4 +1,4 @@
-"""python -m seq2seq forcing: teacher forcing against free running, over a file of pairs."""
+"""python -m seq2seq forcing: compare teacher forcing with free running over a file of pairs."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from seq2seq.decoding.translator import Translator
 from seq2seq.models import checkpoint
 from seq2seq.runs import card
 
-HELP = "accuracy and loss of the next piece, fed the reference and fed its own output, by position and after a mistake"
-SHOWN = 12  # lines of a table; --json and --csv have all
+HELP = "accuracy and loss of the next piece, fed the reference or its own output, by position and after a mistake"
+SHOWN = 12  # lines of a printed table; --json and --csv have all
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
-    parser.add_argument("--data", required=True, metavar="FILE", help="pairs, a tab-separated UTF-8 file without header")
+    parser.add_argument("--data", required=True, metavar="FILE", help="pairs: a tab-separated UTF-8 file without header")
     add_columns(parser)
-    parser.add_argument("--seed", type=int, default=1, help="of the wrong words and of the bands (default 1)")
-    parser.add_argument("--csv", metavar="FILE", help="write the table by position, - for standard output")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the wrong words and of the bands (default 1)")
+    parser.add_argument("--csv", metavar="FILE", help="write the table by position; - is standard output")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--card", action="store_true", help="keep the report in the checkpoint's folder, for the app to show")
+    parser.add_argument("--card", action="store_true", help="save the report in the checkpoint's folder, for the app")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -65,27 +65,27 @@ def _lines(report: Report, left_out: int) -> list[str]:
         + (f"; {left_out} left out: too long for the model" if left_out else "")
     ]
     lines += ["", "next piece of the reference        teacher-forced          free-running            difference"]
-    for name, unit in (("accuracy", ""), ("loss", ", nats a piece")):
+    for name, unit in (("accuracy", ""), ("loss", ", nats per piece")):
         cells = [
             f"{s[key]:.3f} ({s[key + '_low']:.3f} to {s[key + '_high']:.3f})"
             for key in (f"{name}_{k}" for k in (*LANES, "gap"))
         ]
         lines.append(f"{name + unit:24}" + "".join(f"{cell:>24}" for cell in cells))
-    lines += ["", f"{s['never_diverged']:.1%} of free translations are the reference; the others leave it first at piece"]
+    lines += ["", f"{s['never_diverged']:.1%} of free translations equal the reference; the others first differ at piece"]
     lines[-1] += f" {s['median_first_mistake']:g} (median)" if s["median_first_mistake"] else ""
     for title, table in (
         ("by position in the reference", report.by_position),
-        ("behind the first mistake", report.after_first_mistake),
+        ("after the first mistake", report.after_first_mistake),
     ):
         lines += ["", f"{title}: means (all lines and 95% bands: --json)", *_table(table)]
     for lane in LANES:
         title = "fed the reference" if lane == "forced" else "fed its own output"
-        lines += ["", f"a wrong word in place of word k, {title}: log-probability lost behind it, in nats, and recovery"]
+        lines += ["", f"a wrong word instead of word k, {title}: log-probability lost after it, in nats, and recovery"]
         lines += _table(report.by_injected_word[lane])
     return lines
 
 
 def _table(table: pd.DataFrame) -> list[str]:
-    shown = table[[name for name in table.columns if not name.endswith(("_low", "_high"))]].head(SHOWN)
-    text: str = shown.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep="")
+    lines = table[[name for name in table.columns if not name.endswith(("_low", "_high"))]].head(SHOWN)
+    text: str = lines.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep="")
     return text.splitlines()

@@ -1,4 +1,4 @@
-"""Arguments that several commands share."""
+"""Command line arguments that several commands share."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def add_columns(parser: argparse.ArgumentParser) -> None:
-    # No defaults here: a column given beside a task, which has none, can then be told from one left out.
-    parser.add_argument("--source", type=int, metavar="COLUMN", help="of the source, counted from 0 (default 0)")
-    parser.add_argument("--target", type=int, metavar="COLUMN", help="of the target (default 1)")
+    # No defaults here, so that `refuse_with_task` can tell a given column from an omitted one.
+    parser.add_argument("--source", type=int, metavar="COLUMN", help="column of the source, counted from 0 (default 0)")
+    parser.add_argument("--target", type=int, metavar="COLUMN", help="column of the target (default 1)")
 
 
 def columns(options: argparse.Namespace) -> tuple[int, int]:
-    """Of source and target."""
+    """Return the columns of source and target."""
     return (0 if options.source is None else options.source, 1 if options.target is None else options.target)
 
 
 def refuse_with_task(options: argparse.Namespace, *names: str) -> None:
-    """Raises ValueError for what only pairs from a file have."""
+    """Raises ValueError for options that a task does not have, because it makes its own pairs."""
     for name in names:
         if getattr(options, name) is not None:
             raise ValueError(f"--task makes its own pairs: leave out --{name}, or leave out --task")
 
 
 def add_strategy(parser: argparse.ArgumentParser) -> None:
-    """Greedy unless --beam or --sample says otherwise."""
+    """Add options for the search: greedy, unless --beam or --sample is given."""
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--beam", type=int, metavar="SIZE", help="beam search with this many hypotheses")
     choice.add_argument("--sample", action="store_true", help="draw every piece at random")
-    # No defaults here: a setting given without its strategy can then be told from one left out.
-    parser.add_argument("--length-penalty", type=float, help="of --beam: 0 is none (default 1.0)")
-    parser.add_argument("--temperature", type=float, help="of --sample (default 1.0)")
-    parser.add_argument("--top-k", type=int, help="of --sample: draw from the k best pieces (default: all)")
-    parser.add_argument("--top-p", type=float, help="of --sample: draw from the best pieces that hold this share (default 1.0)")
-    parser.add_argument("--seed", type=int, help="of --sample (default 0)")
+    # No defaults here, so that `strategy` can tell a given setting from an omitted one.
+    parser.add_argument("--length-penalty", type=float, help="for --beam; 0 means none (default 1.0)")
+    parser.add_argument("--temperature", type=float, help="for --sample (default 1.0)")
+    parser.add_argument("--top-k", type=int, help="for --sample: draw from the k best pieces (default: all)")
+    parser.add_argument("--top-p", type=float, help="for --sample: draw from the best pieces up to this share (default 1.0)")
+    parser.add_argument("--seed", type=int, help="for --sample (default 0)")
 
 
 def strategy(options: argparse.Namespace) -> Any:
-    """Raises ValueError for a setting out of range or one that the chosen strategy does not read."""
+    """Return the chosen strategy. Raises ValueError for a setting out of range, or one that the strategy does not use."""
     beam_settings = {"length_penalty": options.length_penalty}
     sample_settings = {name: getattr(options, name) for name in ("temperature", "top_k", "top_p", "seed")}
     if options.beam is None and (given := _given(beam_settings)):
@@ -63,7 +63,7 @@ def _given(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_lines(path: str) -> list[str]:
-    """Lines of a UTF-8 file, or of standard input for "-". Raises ValueError that names the file."""
+    """Read the lines of a UTF-8 file, or of standard input for "-". Raises ValueError with the file's name."""
     try:
         data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
         text = data.decode()
@@ -76,7 +76,7 @@ def read_lines(path: str) -> list[str]:
 
 
 def write_text(path: str, text: str) -> None:
-    """To a file, or to standard output for "-"."""
+    """Write to a file, or to standard output for "-"."""
     if path == "-":
         sys.stdout.write(text)
         return

@@ -1,4 +1,4 @@
-"""python -m seq2seq score: the decoder as a language model that judges a given translation."""
+"""python -m seq2seq score: use the decoder as a language model to score a given translation."""
 
 from __future__ import annotations
 

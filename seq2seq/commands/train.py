@@ -1,4 +1,4 @@
-"""python -m seq2seq train: a model from a file of sentence pairs."""
+"""python -m seq2seq train: train a model on sentence pairs."""
 
 from __future__ import annotations
 
@@ -50,30 +50,30 @@ from seq2seq.training.loop import train, updates_within
 from seq2seq.training.plan import VOCABULARY_SIZE, Files, Pairs, Plan
 from seq2seq.training.resume import settings_of
 
-HELP = "train a model on a TSV of sentence pairs, or on a task that makes its own"
+HELP = "train a model on a TSV file of sentence pairs, or on a task that generates its pairs"
 MOST_MINUTES = 100_000
 MOST_MEASURED = 10_000
-_BY_DATA = {"source_vocabulary", "target_vocabulary", "shared_vocabulary"}  # settled by the tokenizer, below
+_BY_DATA = {"source_vocabulary", "target_vocabulary", "shared_vocabulary"}  # the tokenizer decides these
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--task", help=f"learn from data that is made on the spot: {', '.join(TASKS)}")
-    parser.add_argument("--data", help="or from training pairs, a tab-separated UTF-8 file without header")
-    parser.add_argument("--valid", help="held-out pairs, which choose the best checkpoint; a task has its own")
+    parser.add_argument("--task", help=f"train on generated pairs: {', '.join(TASKS)}")
+    parser.add_argument("--data", help="training pairs instead of a task: a tab-separated UTF-8 file without header")
+    parser.add_argument("--valid", help="validation pairs, which choose the best checkpoint; a task has its own")
     parser.add_argument("--out", required=True, type=Path, help="folder for the checkpoint")
-    parser.add_argument("--resume", action="store_true", help="continue the run in --out exactly where it was cut off")
-    parser.add_argument("--controlled", action="store_true", help="pause, resume and stop as lines on standard input say")
+    parser.add_argument("--resume", action="store_true", help="continue the interrupted run in --out exactly where it stopped")
+    parser.add_argument("--controlled", action="store_true", help="read pause, resume and stop from standard input")
     parser.add_argument("--probe", action="append", default=[], metavar="SENTENCE", help="translate this at each validation")
-    parser.add_argument("--probes", metavar="FILE", help="translate its lines, too, at each validation")
+    parser.add_argument("--probes", metavar="FILE", help="also translate the lines of FILE at each validation")
     parser.add_argument("--measure", type=int, default=0, metavar="N", help="translate N held-out sentences at each validation")
-    parser.add_argument("--minutes", type=float, help="as many updates as take about so long on this machine")
+    parser.add_argument("--minutes", type=float, help="train for about this time: the number of updates is measured first")
     add_columns(parser)
-    parser.add_argument("--threads", type=int, default=0, help="processor threads; 0 leaves the choice to PyTorch")
-    parser.add_argument("--vocabulary-size", type=int, help=f"pieces of a vocabulary (default {VOCABULARY_SIZE}, a task's own)")
+    parser.add_argument("--threads", type=int, default=0, help="processor threads; 0 lets PyTorch choose")
+    parser.add_argument("--vocabulary-size", type=int, help=f"pieces per vocabulary (default {VOCABULARY_SIZE}, or the task's)")
     kinds = ", ".join(f"{name}: {kind}" for name, kind in KINDS.items())
     parser.add_argument("--vocabulary-kind", default="bpe", help=f"{kinds} (default bpe)")
     parser.add_argument(
-        "--vocabulary-of", metavar="CHECKPOINT", help="take the vocabulary of this checkpoint, so that models can be compared"
+        "--vocabulary-of", metavar="CHECKPOINT", help="use the vocabulary of this checkpoint, so that models can be compared"
     )
     parser.add_argument("--shared-vocabulary", action=argparse.BooleanOptionalAction, default=True, help="one vocabulary")
     for title, config in (("model", ModelConfig), ("training", TrainConfig)):
@@ -99,20 +99,20 @@ def _add_setting(group: Any, setting: dataclasses.Field[Any]) -> None:
 
 
 def _given(config: type[Any], options: argparse.Namespace) -> dict[str, Any]:
-    """The settings of `config` that the command line names; the others keep their defaults."""
+    """Return the settings of `config` on the command line; the others keep their defaults."""
     names = [f.name for f in dataclasses.fields(config) if f.name not in _BY_DATA]
     return {name: value for name in names if (value := getattr(options, name)) is not None}
 
 
 def _plan(options: argparse.Namespace) -> Plan:
-    """Raises ValueError for options that contradict one another."""
+    """Make the plan. Raises ValueError for options that contradict each other."""
     if options.task:
         refuse_with_task(options, "data", "valid", "source", "target")
     elif missing := [name for name in ("data", "valid") if getattr(options, name) is None]:
-        raise ValueError(f"--{missing[0]} is missing: name a file of pairs, or one of the tasks with --task")
+        raise ValueError(f"--{missing[0]} is missing: name a file of pairs, or choose a task with --task")
     lengths = [name for name in ("minutes", "updates", "epochs") if getattr(options, name) is not None]
     if len(lengths) > 1:
-        raise ValueError(f"--{lengths[0]} and --{lengths[1]} both say how long: leave one out")
+        raise ValueError(f"--{lengths[0]} and --{lengths[1]} both set the length of the run: leave one out")
     if options.minutes is not None and not 0 < options.minutes <= MOST_MINUTES:
         raise ValueError(f"minutes must be between 0 and {MOST_MINUTES:,}, not {options.minutes}")
     return Plan(
@@ -134,10 +134,10 @@ def run(options: argparse.Namespace) -> int:
     if not 0 <= options.measure <= MOST_MEASURED:
         raise ValueError(f"measure must be between 0 and {MOST_MEASURED:,}, not {options.measure}")
     if options.controlled and int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise ValueError("--controlled is for a run of one process")
+        raise ValueError("--controlled needs a run of one process: start it without torchrun")
     if not 0 <= options.threads <= 1024:
         raise ValueError(f"threads must be between 0 and 1024, not {options.threads}")
-    plan.outline()  # a setting that no registry knows is refused before any work is done
+    plan.outline()  # raise errors of unknown settings before any work is done
     if options.threads:
         torch.set_num_threads(options.threads)
     with join(device) as world, ExitStack() as held:
@@ -148,7 +148,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _folder(out: Path) -> AbstractContextManager[None]:
     if out.exists() and not out.is_dir():
-        raise ValueError(f"{out} is a file; --out names a folder")
+        raise ValueError(f"{out} is a file, but --out needs a folder: choose another name")
     return alone_in(out)
 
 
@@ -170,8 +170,8 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
     def use(averaged: Seq2Seq) -> Translator:
         return Translator(Checkpoint(name, averaged, tokenizer, training, origin))
 
-    asked = [*options.probe, *(Path(options.probes).read_text(encoding="utf-8").split("\n") if options.probes else [])]
-    probes = Probes(use, asked, sample(list(held_out), options.measure) if options.measure else [])
+    sentences = [*options.probe, *(Path(options.probes).read_text(encoding="utf-8").split("\n") if options.probes else [])]
+    probes = Probes(use, sentences, sample(list(held_out), options.measure) if options.measure else [])
     world.from_first(lambda: probes.check(model))
     if options.minutes is not None:
         updates = _updates(options, training, state_file, model, data, validation, probes, world)
@@ -195,14 +195,14 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
     except RuntimeError as error:
         if not lost(error):
             raise
-        why = str(error).partition("\n")[0][:120]
+        reason = str(error).partition("\n")[0][:120]
         raise ValueError(
-            f"the device does not answer any more ({why}): resume goes on from what was saved last, on the processor if need be"
+            f"the device has failed ({reason}): resume the run to continue from its last saved state, on the CPU if necessary"
         ) from None
     if finished is None:
         return
     done = plan
-    if options.minutes is not None:  # minutes differ from machine to machine, updates do not
+    if options.minutes is not None:  # minutes depend on the machine, updates do not
         done = dataclasses.replace(plan, training={**plan.training, "updates": training.updates})
     line = card.command("train", ["--out", str(options.out), *done.arguments()], world.size)
     card.add_training(options.out, line, finished.update, finished.epochs, finished.best_loss, plan.held_out)
@@ -219,7 +219,7 @@ def _updates(
     probes: Probes,
     world: World,
 ) -> int:
-    """How many fit into the minutes; a run that was cut off keeps the number it was begun with."""
+    """Return how many updates fit into the minutes; a resumed run keeps its first number."""
     if options.resume:
         return world.from_first(lambda: settings_of(state_file).updates)
     return updates_within(60 * options.minutes, model, data, validation, training, probes, world)
@@ -229,16 +229,16 @@ def _check_folder(out: Path, state_file: Path, resume: bool) -> None:
     if resume and not state_file.exists():
         finished = (out / checkpoint.WEIGHTS).exists()
         raise ValueError(
-            f"nothing to resume in {out}: " + ("its run has finished" if finished else "there is no run that was cut off")
+            f"nothing to resume in {out}: " + ("its run has finished" if finished else "it contains no interrupted run")
         )
     if not resume and state_file.exists():
-        raise ValueError(f"{out} holds a run that was cut off: add --resume to continue it, or name another folder")
+        raise ValueError(f"{out} contains an interrupted run: add --resume to continue it, or choose another folder")
     if not resume and (out / checkpoint.WEIGHTS).exists():
-        raise ValueError(f"{out} holds a model already: name another folder")
+        raise ValueError(f"{out} contains a model already: choose another folder")
 
 
 def _tokenizer(options: argparse.Namespace, plan: Plan, pairs: Pairs, seed: int) -> Tokenizer:
-    """A resumed run has its tokenizer on disk; training it again would give the same, later."""
+    """Make the tokenizer, or load that of a resumed run, because training it again would give the same but take time."""
     if options.resume:
         return Tokenizer.load(options.out, options.shared_vocabulary)
     tokenizer = plan.tokenizer(pairs, seed)
@@ -248,9 +248,9 @@ def _tokenizer(options: argparse.Namespace, plan: Plan, pairs: Pairs, seed: int)
 
 
 def show(events: Iterable[Event]) -> Finished | None:
-    """Events as a progress bar on standard error, and a line of standard output for what is worth keeping.
+    """Show events as a progress bar on standard error, and print the important ones on standard output.
 
-    Returns the last one; None of a run that was stopped before its end.
+    Returns the last event; None if the run was stopped before its end.
     """
     with tqdm(total=1.0, mininterval=0.5 if sys.stderr.isatty() else 20, bar_format="{l_bar}{bar:20}| {postfix}") as bar:
         start, tokens, held = 0.0, 0, ""
@@ -259,7 +259,7 @@ def show(events: Iterable[Event]) -> Finished | None:
                 case Started():
                     start = time.monotonic()
                     resumed = f", from update {event.update}" if event.update else ""
-                    _say(
+                    _print(
                         f"{event.parameters:,} parameters, {event.pairs:,} pairs, {event.updates:,} updates "
                         f"on {event.device} in {event.precision}{resumed}"
                     )
@@ -274,29 +274,31 @@ def show(events: Iterable[Event]) -> Finished | None:
                     )
                     bar.update(0)
                 case Validated():
-                    _say(
+                    _print(
                         f"epoch {event.epoch + 1}, update {event.update}: validation loss {event.loss:.4f} nats, perplexity "
                         f"{event.perplexity:.2f} per piece, teacher-forced" + (" (best so far)" if event.best else "")
                     )
                 case SampleDecoded():
-                    _say(f"    {event.source}  →  {event.hypothesis}")
+                    _print(f"    {event.source}  →  {event.hypothesis}")
                 case Measured():
-                    _say(
+                    _print(
                         f"    of {event.sentences} held-out sentences: BLEU {event.bleu:.1f}, {event.exact:.0f}% exact, "
                         "free-running; "
                         f"pieces right: teacher-forced {event.accuracy_forced:.1%}, free-running {event.accuracy_free:.1%}"
                     )
                 case BatchSplit():
-                    _say(f"out of memory: from here on each batch is taken in {event.parts} parts; the updates stay the same")
+                    _print(f"out of memory: each batch is now processed in {event.parts} parts; the updates stay the same")
                 case DeviceUsed():
-                    held = f"; held at most {event.memory / 2**30:.1f} of {event.memory_of_device / 2**30:.0f} GiB of memory"
+                    held = f"; peak memory {event.memory / 2**30:.1f} of {event.memory_of_device / 2**30:.0f} GiB"
                 case Finished():
                     bar.n = 1.0
                     bar.refresh()
-                    _say(f"done: {event.update} updates in {event.seconds / 60:.1f} min, best loss {event.best_loss:.4f}{held}")
+                    _print(
+                        f"done: {event.update} updates in {event.seconds / 60:.1f} min, best loss {event.best_loss:.4f}{held}"
+                    )
     return event if isinstance(event, Finished) else None
 
 
-def _say(line: str) -> None:
-    tqdm.write(line)  # around the bar, not into it
+def _print(line: str) -> None:
+    tqdm.write(line)  # keeps the progress bar intact
     sys.stdout.flush()

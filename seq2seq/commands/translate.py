@@ -1,4 +1,4 @@
-"""python -m seq2seq translate: one sentence, or a file line by line."""
+"""python -m seq2seq translate: translate one sentence, or a file line by line."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     parser.add_argument("sentence", nargs="?", help="the sentence to translate")
     parser.add_argument("--input", metavar="FILE", help="translate every line of FILE instead; - is standard input")
-    parser.add_argument("--output", metavar="FILE", default="-", help="where the lines go (default: standard output)")
-    parser.add_argument("--trace", metavar="FILE", help="write every step of the one sentence as JSON; - is standard output")
+    parser.add_argument("--output", metavar="FILE", default="-", help="file for the translations (default: standard output)")
+    parser.add_argument("--trace", metavar="FILE", help="write all steps of the sentence as JSON; - is standard output")
     add_strategy(parser)
 
 
@@ -26,14 +26,14 @@ def run(options: argparse.Namespace) -> int:
     if (options.sentence is None) == (options.input is None):
         raise ValueError("give either one sentence or --input FILE")
     if options.input is not None and options.trace:
-        raise ValueError("--trace records one sentence; it does not go with --input")
+        raise ValueError("--trace records one sentence: leave out --trace, or give a sentence instead of --input")
     chosen = strategy(options)
     if options.input is not None:
         return _lines(options, chosen)
     trace = Translator.load(options.model).translate(options.sentence, chosen)
     if options.trace:
         write_text(options.trace, trace.to_json(indent=2) + "\n")
-    if options.trace != "-" or options.output != "-":  # standard output holds one thing alone
+    if options.trace != "-" or options.output != "-":  # do not mix trace and text on standard output
         write_text(options.output, trace.text + "\n")
     return 0
 

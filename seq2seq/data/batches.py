@@ -1,4 +1,4 @@
-"""Sentence pairs to padded batches of like length.
+"""Padded batches of sentence pairs of similar length.
 
 Symbols: B sentences, S longest source, T longest target (end mark included).
 """
@@ -22,7 +22,7 @@ from seq2seq.sources.text import Tokenizer
 
 @dataclass(frozen=True)
 class Batch:
-    """`source` [B, S] with lengths [B] and `target` [B, T]; both end in the end mark and are padded behind it."""
+    """`source` [B, S], its lengths [B], and `target` [B, T]. All rows end in the end mark, then padding."""
 
     source: Tensor
     lengths: Tensor
@@ -30,11 +30,11 @@ class Batch:
 
     @property
     def tokens(self) -> int:
-        """Target pieces, padding not counted."""
+        """Count the target pieces without padding."""
         return int((self.target != PAD).sum())
 
     def halves(self) -> tuple[Batch, Batch]:
-        """The first rows and the others; a batch of one row has none to part."""
+        """Split the batch into its first rows and its last rows. A batch of one row cannot be split."""
         middle = len(self.source) // 2
         first, second = (
             Batch(self.source[rows], self.lengths[rows], self.target[rows]) for rows in (slice(middle), slice(middle, None))
@@ -46,7 +46,7 @@ class Batch:
 
 
 def pad(sequences: Sequence[Ids]) -> tuple[Tensor, Tensor]:
-    """Ids [B, longest] filled up with padding, and lengths [B]."""
+    """Return ids [B, longest], filled with padding, and lengths [B]."""
     lengths = torch.tensor([len(s) for s in sequences])
     padded = torch.full((len(sequences), int(lengths.max())), PAD)
     padded[torch.arange(padded.shape[1]) < lengths[:, None]] = torch.tensor(list(chain.from_iterable(sequences)))
@@ -54,29 +54,29 @@ def pad(sequences: Sequence[Ids]) -> tuple[Tensor, Tensor]:
 
 
 def collate(pairs: Sequence[tuple[Ids, Ids]]) -> Batch:
-    """A batch from pairs of ids that end in the end mark."""
+    """Make a batch from pairs of ids. All ids must end in the end mark."""
     source, lengths = pad([s for s, _ in pairs])
     target, _ = pad([t for _, t in pairs])
     return Batch(source, lengths, target)
 
 
 class Epoch:
-    """The batches of an epoch, as lists of pairs of ids: each is made when it is asked for."""
+    """The batches of an epoch, as lists of pairs of ids. A batch is built when it is read."""
 
     def __init__(self, pairs: EncodedPairs, cuts: EncodedPairs, members: list[np.ndarray]):
         self._pairs, self._cuts = pairs, cuts
-        self._members = members  # of each batch; from len(pairs) on they count `cuts`
+        self._members = members  # row numbers of each batch; numbers from len(pairs) on refer to `cuts`
 
     def __len__(self) -> int:
         return len(self._members)
 
     def __getitem__(self, number: int) -> list[tuple[Ids, Ids]]:
-        known = len(self._pairs)
-        return [self._pairs[i] if i < known else self._cuts[i - known] for i in self._members[number].tolist()]
+        count = len(self._pairs)
+        return [self._pairs[i] if i < count else self._cuts[i - count] for i in self._members[number].tolist()]
 
 
 class TrainingData:
-    """Encoded pairs, cut into batches anew each epoch. An epoch depends on its number and the seed alone."""
+    """Encoded training pairs, put into new batches each epoch. An epoch depends only on its number and the seed."""
 
     def __init__(self, pairs: Iterable[Pair], tokenizer: Tokenizer, config: TrainConfig):
         self._tokenizer, self._config = tokenizer, config
@@ -89,13 +89,13 @@ class TrainingData:
 
     @property
     def digest(self) -> str:
-        """Tells these pairs, cut by this tokenizer, from any others."""
+        """Return a hash of these pairs as cut by this tokenizer."""
         return self._pairs.digest
 
     def epoch(self, number: int) -> Epoch:
-        """Batches of about `batch_tokens` target positions each, their order and members shuffled.
+        """Return shuffled batches of about `batch_tokens` target positions each.
 
-        Which pairs go together depends on the lengths of all, so all that are cut anew are cut here.
+        Batches depend on the lengths of all pairs, so all pairs that are resampled this epoch are cut into pieces here.
         """
         shuffle = random.Random(f"{self._config.seed}/{number}")
         noise = np.random.default_rng(shuffle.getrandbits(64))
@@ -106,21 +106,21 @@ class TrainingData:
                 rows[index] = len(self) + len(cuts)
                 cuts.append(*cut)
         lengths = np.concatenate([self._pairs.lengths, cuts.lengths])[rows]
-        # Sorting by length with a little noise keeps padding low and still mixes the batches from epoch to epoch.
+        # Sort by length to keep padding low; add a little noise to mix the batches from epoch to epoch.
         order = np.lexsort((lengths[:, 0] + 2 * noise.random(len(self)), lengths[:, 1]))
         batches = _fill(rows[order], lengths[order].max(1), self._config.batch_tokens)
         shuffle.shuffle(batches)
         return Epoch(self._pairs, cuts, batches)
 
     def _cut(self, source: Ids, target: Ids, shuffle: random.Random) -> tuple[Ids, Ids]:
-        """Another segmentation of the same texts, now and then: the model learns that words can be cut differently."""
+        """Sample another segmentation of the same texts, so that the model learns that words can be cut differently."""
         sides = ((self._tokenizer.source, source), (self._tokenizer.target, target))
         first, second = (side.sample(side.decode(ids), self._config, shuffle) + [EOS] for side, ids in sides)
         return first, second
 
 
 def fixed_batches(pairs: Iterable[Pair], tokenizer: Tokenizer, batch_tokens: int) -> list[Batch]:
-    """Batches for validation: the same at each call, every pair that fits in once."""
+    """Return validation batches: the same at each call, with every pair that is not too long once."""
     encoded, _ = EncodedPairs.encode(pairs, tokenizer)
     if not len(encoded):
         raise ValueError(f"every validation pair is longer than {MAX_PIECES} pieces")
@@ -130,7 +130,7 @@ def fixed_batches(pairs: Iterable[Pair], tokenizer: Tokenizer, batch_tokens: int
 
 
 def _fill(rows: np.ndarray, longest: np.ndarray, batch_tokens: int) -> list[np.ndarray]:
-    """Consecutive `rows` together while sentences x longest side stays within `batch_tokens`; `longest` is each row's own."""
+    """Group consecutive `rows` while sentences x longest side stays within `batch_tokens`. `longest` is per row."""
     starts: list[int] = []
     limit = 0
     for index, length in enumerate(longest.tolist()):

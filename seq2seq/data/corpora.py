@@ -1,4 +1,4 @@
-"""Where sentence pairs come from. A corpus is a file of (source, target) texts, one pair a line."""
+"""Read sentence pairs. A corpus is a file of (source, target) texts, one pair per line."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Pair = tuple[str, str]
 
 
 def stream_tsv(path: str | Path, source: int = 0, target: int = 1) -> Iterator[Pair]:
-    """Pairs of a tab-separated UTF-8 file without header, exactly as written; `source` and `target` are 0-based columns.
+    """Yield the pairs of a tab-separated UTF-8 file without header, unchanged. `source` and `target` are 0-based columns.
 
-    The file is read as pairs are asked for. Rows with an empty side are left out. Raises ValueError that names the file and
-    the line of what is wrong.
+    The file is read row by row. Rows with an empty side are skipped. Raises ValueError with the file and the line of the
+    error.
     """
     if min(source, target) < 0:
-        raise ValueError(f"columns are counted from 0; source {source} and target {target} are not both columns")
+        raise ValueError(f"columns are counted from 0: source {source} and target {target} must both be 0 or more")
     empty = True
     try:
         with open(path, encoding="utf-8", newline="") as file:
@@ -42,25 +42,27 @@ def stream_tsv(path: str | Path, source: int = 0, target: int = 1) -> Iterator[P
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} is not UTF-8 text in tab-separated columns: {error}") from None
     if empty:
-        raise ValueError(f"{path} holds no sentence pair")
+        raise ValueError(f"{path} contains no sentence pair: it needs lines with a source and a target, separated by a tab")
 
 
 def read_tsv(path: str | Path, source: int = 0, target: int = 1) -> list[Pair]:
-    """All pairs of `stream_tsv`."""
+    """Return all pairs of `stream_tsv` as a list."""
     return list(stream_tsv(path, source, target))
 
 
 class Corpus:
-    """The pairs of a file as a model sees them: both sides normalised, exact duplicates once, order kept.
+    """The training pairs of a file: both sides normalised, exact duplicates removed, order kept.
 
-    Each iteration reads the file anew; what is held is one byte a row, so that a file may be larger than memory. Raises
-    ValueError as `stream_tsv` does, and for what cannot be read twice.
+    Each iteration reads the file again. Memory holds one byte per row, so the file may be larger than memory. Raises
+    ValueError as `stream_tsv` does, and for a file that cannot be read twice.
     """
 
     def __init__(self, path: str | Path, source: int = 0, target: int = 1):
         self._path, self._columns = path, (source, target)
         if Path(path).exists() and not Path(path).is_file():
-            raise ValueError(f"{path} is no ordinary file, and training reads its pairs several times: save them in one first")
+            raise ValueError(
+                f"{path} is not a regular file, but training reads its pairs several times: save them in a regular file first"
+            )
         digests = np.fromiter(map(_digest, self._rows()), np.uint64)
         first = np.unique(digests, return_index=True)[1]
         kept = np.zeros(len(digests), np.uint8)
@@ -79,15 +81,15 @@ class Corpus:
 
 
 def _digest(pair: Pair) -> int:
-    """64 bits: among a million pairs the chance that two different ones are taken for one is 3 in 100 million."""
+    """Return a 64-bit hash. For a million pairs, the chance that two different ones have equal hashes is 3 in 100 million."""
     return int.from_bytes(hashlib.blake2b("\t".join(pair).encode(), digest_size=8).digest())
 
 
 def with_references(pairs: list[Pair]) -> dict[str, list[str]]:
-    """Each source sentence once, with all its different references: one sentence often has several right translations."""
+    """Return each source sentence once with all its different references; a sentence often has several translations."""
     references: dict[str, list[str]] = {}
     for source, target in pairs:
-        known = references.setdefault(source, [])
-        if target not in known:
-            known.append(target)
+        targets = references.setdefault(source, [])
+        if target not in targets:
+            targets.append(target)
     return references

@@ -1,6 +1,6 @@
-"""Archives of public corpora: copies on disk, archives kept from before, or the network, and each is checked before it counts.
+"""Get archives of public corpora: from a folder of copies, from the cache, or from the network. Each archive is checked.
 
-SEQ2SEQ_CORPORA   a folder with copies of the archives, which are preferred to the network
+SEQ2SEQ_CORPORA   a folder with copies of the archives; they are used instead of the network
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from seq2seq.data.public_corpora import PublicCorpus, Remote, rows, split
 from seq2seq.sources.text import normalise
 
 FOLDER = "SEQ2SEQ_CORPORA"
-USER_AGENT = "seq2seq-unrolled"  # manythings.org answers Python's usual one with 406
+USER_AGENT = "seq2seq-unrolled"  # manythings.org answers 406 to Python's default user agent
 TIMEOUT_SECONDS = 30.0
 CHUNK_BYTES = 1 << 16
 
@@ -35,7 +35,7 @@ Report = Callable[[int, int | None], object]
 
 @dataclass(frozen=True)
 class Fetched:
-    """An archive on disk. `origin` is where it was found: "copy", "cache" or its address."""
+    """An archive on disk. `origin` says where it came from: "copy", "cache" or its address."""
 
     path: Path
     sha256: str
@@ -43,11 +43,11 @@ class Fetched:
 
 
 def copies_in(environment: Mapping[str, str]) -> Path | None:
-    """The folder of copies, if one is named. Raises ValueError where it is no folder."""
+    """Return the folder of copies, or None if the variable is not set. Raises ValueError if it is not a folder."""
     if not (name := environment.get(FOLDER)):
         return None
     if not Path(name).is_dir():
-        raise ValueError(f"{FOLDER} must name a folder with copies of public corpora, and {name!r} is none")
+        raise ValueError(f"{FOLDER} must name a folder with copies of public corpora, but {name!r} is not a folder")
     return Path(name)
 
 
@@ -59,36 +59,37 @@ def fetch(
     report: Report = lambda done, total: None,
     timeout: float = TIMEOUT_SECONDS,
 ) -> tuple[Fetched, ...]:
-    """The archives of a corpus: from the folder `copies`, else as kept in `cache`, else from their addresses.
+    """Return the archives of a corpus: from the folder `copies`, else from `cache`, else from their addresses.
 
-    Each is checked against its SHA-256, and read through before it is kept. Where none is known beforehand, that of the first
-    fetch is noted beside the archive and holds from then on; a note beside a copy holds likewise. A kept archive that no longer
-    fits is fetched anew. `report` is told of each archive that is fetched how many bytes of how many (None: not known) have
-    come; whatever it raises breaks the fetch off, and nothing is left. The server must go on within `timeout` seconds.
+    Each archive is checked against its SHA-256 and read completely before it is saved. If no SHA-256 is known, the one of the
+    first download is written to a note next to the archive and is required from then on; a note next to a copy works the same
+    way. A cached archive that does not match is downloaded again. During a download, `report` receives the bytes done and the
+    total (None if unknown); any exception from it stops the download, and no file is left. The server must send data within
+    `timeout` seconds.
 
-    Raises ValueError with a sentence fit to be shown.
+    Raises ValueError with a sentence that can be shown to users.
     """
     return tuple(
-        (copies and _copy(remote, copies)) or _kept(remote, cache) or _anew(remote, cache, report, timeout)
+        (copies and _find_copy(remote, copies)) or _find_cached(remote, cache) or _fetch_again(remote, cache, report, timeout)
         for remote in corpus.files
     )
 
 
 def pairs(corpus: PublicCorpus, fetched: Sequence[Fetched]) -> tuple[list[Pair], list[Pair]]:
-    """Training and validation pairs: both sides normalised, exact duplicates once. One archive is split by `split`.
+    """Return training and validation pairs: both sides normalised, duplicates removed. `split` divides a single archive.
 
-    Raises ValueError for archives that have changed since they were fetched, or hold too little.
+    Raises ValueError for an archive that has changed since the download, or contains too few pairs.
     """
     parts = []
     for remote, local in zip(corpus.files, fetched, strict=True):
         data = _contents(remote, local.path)
         if data is None or _digest(data) != local.sha256:
             raise ValueError(f"{remote.file} has changed since it was fetched: fetch it again")
-        found = ((normalise(first), normalise(second)) for first, second in rows(remote, data))
-        parts.append(list(dict.fromkeys(pair for pair in found if all(pair))))
+        sides = ((normalise(first), normalise(second)) for first, second in rows(remote, data))
+        parts.append(list(dict.fromkeys(pair for pair in sides if all(pair))))
     train, valid = split(parts[0]) if len(parts) == 1 else parts
     if not train or not valid:
-        raise ValueError(f"{corpus.title} holds too few pairs to train on some and to hold out others")
+        raise ValueError(f"{corpus.title} contains too few pairs for a training part and a validation part")
     if corpus.swapped:
         return [pair[::-1] for pair in train], [pair[::-1] for pair in valid]
     return train, valid
@@ -97,59 +98,59 @@ def pairs(corpus: PublicCorpus, fetched: Sequence[Fetched]) -> tuple[list[Pair],
 # --- on disk ---
 
 
-def _copy(remote: Remote, folder: Path) -> Fetched | None:
+def _find_copy(remote: Remote, folder: Path) -> Fetched | None:
     path = folder / remote.file
     try:
         if (data := _contents(remote, path)) is None:
             return None
-        found = _checked(remote, data, remote.sha256 or _noted(path))
+        sha256 = _check_archive(remote, data, remote.sha256 or _read_note(path))
     except ValueError as error:
         raise ValueError(
             f"The copy {remote.file} in the folder that {FOLDER} names cannot be used: {error}. "
-            "Put a sound one there, or remove it to have the file fetched."
+            "Replace it with an intact copy, or remove it to have the file fetched."
         ) from None
-    return Fetched(path, found, "copy")
+    return Fetched(path, sha256, "copy")
 
 
-def _kept(remote: Remote, cache: Path) -> Fetched | None:
+def _find_cached(remote: Remote, cache: Path) -> Fetched | None:
     path = cache / remote.file
     try:
         data = _contents(remote, path)
     except ValueError:
         return None
-    found = data and _digest(data)
-    return Fetched(path, found, "cache") if found and found == (remote.sha256 or _noted(path)) else None
+    sha256 = data and _digest(data)
+    return Fetched(path, sha256, "cache") if sha256 and sha256 == (remote.sha256 or _read_note(path)) else None
 
 
-def _anew(remote: Remote, cache: Path, report: Report, timeout: float) -> Fetched:
+def _fetch_again(remote: Remote, cache: Path, report: Report, timeout: float) -> Fetched:
     data = _download(remote, report, timeout)
     path = cache / remote.file
     try:
-        found = _checked(remote, data, remote.sha256)
+        sha256 = _check_archive(remote, data, remote.sha256)
     except ValueError as error:
         raise _unusable(remote, str(error)) from None
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        _place(path, data)
-        if remote.sha256 is None:  # a kill in front of this leaves an archive without its note, which is fetched anew
-            _place(_note_of(path), found.encode())
+        _write(path, data)
+        if remote.sha256 is None:  # a process killed before this line leaves no note, so the archive is downloaded again
+            _write(_note_of(path), sha256.encode())
     except OSError as error:
-        raise ValueError(f"{remote.file} cannot be kept: {files.advice(error) or error.strerror}.") from None
-    return Fetched(path, found, remote.address)
+        raise ValueError(f"{remote.file} cannot be saved: {files.advice(error) or error.strerror}.") from None
+    return Fetched(path, sha256, remote.address)
 
 
-def _place(path: Path, data: bytes) -> None:
-    """The file whole or not at all, whoever else writes it at the same time."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
+def _write(path: Path, data: bytes) -> None:
+    """Write the complete file or nothing, even if another process writes it at the same time."""
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
     try:
-        beside.write_bytes(data)
-        os.replace(beside, path)
+        partial.write_bytes(data)
+        os.replace(partial, path)
     finally:
-        beside.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
 
 
 def _contents(remote: Remote, path: Path) -> bytes | None:
-    """None where there is no such file. Raises ValueError for one that is too large or cannot be read."""
+    """Read the file; return None if it does not exist. Raises ValueError if it is too large or cannot be read."""
     try:
         with open(path, "rb") as file:
             data = file.read(remote.limit + 1)
@@ -162,14 +163,14 @@ def _contents(remote: Remote, path: Path) -> bytes | None:
     return data
 
 
-def _checked(remote: Remote, data: bytes, expected: str | None) -> str:
-    """The SHA-256. Raises ValueError if another is expected, or the archive cannot be read from beginning to end."""
-    found = _digest(data)
-    if expected is not None and found != expected:
-        raise ValueError(f"its SHA-256 is {found}, not {expected}")
+def _check_archive(remote: Remote, data: bytes, expected: str | None) -> str:
+    """Return the SHA-256. Raises ValueError if it is not `expected`, or if the archive cannot be read to its end."""
+    sha256 = _digest(data)
+    if expected is not None and sha256 != expected:
+        raise ValueError(f"its SHA-256 is {sha256}, not {expected}")
     for _ in rows(remote, data):
         pass
-    return found
+    return sha256
 
 
 def _digest(data: bytes) -> str:
@@ -180,8 +181,8 @@ def _note_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
 
 
-def _noted(path: Path) -> str | None:
-    """The SHA-256 that stands first in the note beside an archive, as `sha256sum` writes it, too."""
+def _read_note(path: Path) -> str | None:
+    """Return the SHA-256 from the note next to an archive: its first 64 characters, as in the output of `sha256sum`."""
     try:
         with open(_note_of(path), encoding="ascii", errors="replace") as file:
             return file.read(64)
@@ -196,7 +197,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     max_redirections = 3
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        """Never from https to a connection that others can write into."""
+        """Refuse a redirect from https to an unencrypted connection, because others could change its data."""
         if urlsplit(newurl).scheme not in (req.type, "https"):
             raise urllib.error.HTTPError(newurl, code, msg, headers, fp)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
@@ -227,7 +228,7 @@ def _download(remote: Remote, report: Report, timeout: float) -> bytes:
 
 @contextmanager
 def _network(remote: Remote, timeout: float) -> Iterator[None]:
-    """Whatever goes wrong on the way is one sentence. None of it is the server's own words, which anybody may have written."""
+    """Turn every network error into one sentence. It never quotes the server, because anybody may have written its text."""
     try:
         yield
     except urllib.error.HTTPError as error:
@@ -244,9 +245,9 @@ def _network(remote: Remote, timeout: float) -> Iterator[None]:
 _FAULTS: dict[type[Exception], str] = {
     TimeoutError: "no answer came within {:g} seconds",
     socket.gaierror: "its server cannot be found; perhaps this machine is offline",
-    ssl.SSLError: "its server cannot prove who it is, or no safe connection can be made",
+    ssl.SSLError: "its server has no valid certificate, or no secure connection can be made",
     ConnectionRefusedError: "its server refuses the connection",
-    http.client.HTTPException: "the answer is broken off, or is none",
+    http.client.HTTPException: "the response is incomplete, or not HTTP",
 }
 
 
@@ -255,7 +256,7 @@ def _failed(remote: Remote, why: str) -> ValueError:
 
 
 def _unusable(remote: Remote, why: str) -> ValueError:
-    fault = f"What {remote.address} sends was not kept: {why}. It was damaged on its way, or has been replaced."
+    fault = f"The file from {remote.address} was not kept: {why}. It was damaged in transfer, or has been replaced."
     return ValueError(f"{fault} {_otherwise(remote)}")
 
 

@@ -1,4 +1,4 @@
-"""Many pairs of ids in little memory."""
+"""Store many pairs of ids in little memory."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from seq2seq.config import EOS
 from seq2seq.data.corpora import Pair
 from seq2seq.sources.text import Tokenizer
 
-MAX_PIECES = 100  # longest source or target that a model is trained on; the app states it as its limit
+MAX_PIECES = 100  # longest source or target in training; the app shows it as its limit
 Ids = list[int]
 
 
 class EncodedPairs:
-    """Pairs of ids that end in the end mark: 2 bytes an id and 16 a pair, in two arrays however many pairs there are.
+    """Pairs of ids that end in the end mark, in two arrays: 2 bytes per id and 16 bytes per pair.
 
-    Texts are not held: `Vocabulary.decode` gives them back exactly.
+    Texts are not stored, because `Vocabulary.decode` restores them exactly.
     """
 
     def __init__(self) -> None:
         # Source and target of pair 0, source and target of pair 1, ...; a vocabulary has fewer than 2^16 pieces.
         self._ids = array("H")
-        self._ends = array("Q", [0])  # where each of them ends
+        self._ends = array("Q", [0])  # the end of each side in `_ids`
 
     @classmethod
     def encode(cls, pairs: Iterable[Pair], tokenizer: Tokenizer) -> tuple[EncodedPairs, int]:
-        """The pairs of at most MAX_PIECES pieces a side, and the number of those left out."""
+        """Encode the pairs of at most MAX_PIECES pieces per side; also return the number of longer pairs."""
         encoded, left_out = cls(), 0
         for source, target in pairs:
             pair = (tokenizer.source.encode(source) + [EOS], tokenizer.target.encode(target) + [EOS])
@@ -53,12 +53,12 @@ class EncodedPairs:
 
     @property
     def lengths(self) -> np.ndarray:
-        """Pieces of source and target, end marks included: [pairs, 2]."""
+        """Return the number of pieces of source and target, end marks included: [pairs, 2]."""
         return np.diff(np.frombuffer(self._ends, np.uint64).astype(np.int64)).reshape(-1, 2)
 
     @property
     def digest(self) -> str:
-        """Tells these ids from any others."""
+        """Return a hash of all ids and their boundaries."""
         digest = hashlib.sha256(self._ids)
         digest.update(self._ends)
         return digest.hexdigest()

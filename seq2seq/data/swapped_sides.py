@@ -1,4 +1,4 @@
-"""Pairs whose two sides stand in the wrong columns, found by comparing their letters with those of all others."""
+"""Find pairs whose two sides are in the wrong columns, by comparing letter trigrams with all other pairs."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ import numpy as np
 
 from seq2seq.data.corpora import Pair
 
-MIN_JUDGED = 200  # pairs, below which nothing can be said of two languages
-SWAPPED_NATS = 8.0  # by which each side of a suspected pair must be likelier in the other column
+MIN_JUDGED = 200  # pairs; fewer are not enough to tell two languages apart
+SWAPPED_NATS = 8.0  # each side of a suspected pair must be more likely in the other column by at least this much
 SWAPPED_NATS_PER_TRIGRAM = 0.5
-MIN_TOLD = 0.25  # of the pairs; with one language in both columns it is up to 0.16, with two nearly all
-_BUCKETS_LOG2 = 20  # that trigrams are hashed into
+MIN_TOLD = 0.25  # share of pairs; with one language in both columns up to 0.16 are clear, with two languages nearly all
+_BUCKETS_LOG2 = 20  # trigrams are hashed into 2^20 buckets
 _ROWS_AT_ONCE = 20_000
 _SMOOTHING = 0.5
 _EAST_ASIAN = 0x2E80
 
 
 def swapped(pairs: Sequence[Pair]) -> list[int]:
-    """Which pairs have their sides exchanged, by a naive Bayes model of the two columns' letter trigrams.
+    """Return the indices of pairs with swapped sides, by a naive Bayes model of the letter trigrams of the two columns.
 
-    Both sides of a pair must clearly be likelier in the other column, while those of MIN_TOLD pairs are so in their own: in a
-    file of one language the columns differ in what they talk about only. Fewer than MIN_JUDGED pairs give none.
+    Both sides of such a pair must clearly be more likely in the other column. At least MIN_TOLD of the pairs must clearly be
+    more likely in their own column: in a file of one language the columns differ only in topic. Fewer than MIN_JUDGED pairs
+    give an empty list.
     """
     if len(pairs) < MIN_JUDGED:
         return []
@@ -32,32 +33,32 @@ def swapped(pairs: Sequence[Pair]) -> list[int]:
     for chunk in chunks:
         for side in (0, 1):
             counts[side] += np.bincount(_trigrams([pair[side] for pair in chunk])[0], minlength=size)
-    # A row must not speak for itself: one occurrence less. In both columns, else a name that stands in both sides of one row
-    # would seem to belong to the other column in each.
+    # A row must not count as evidence for itself, so subtract one occurrence. Subtract it in both columns: otherwise a name
+    # on both sides of one row would seem to belong to the other column in each.
     others = np.maximum(counts - 1, 0)[:, :-1] + _SMOOTHING
     logs = np.log(others) - np.log(others.sum(axis=1, keepdims=True))
-    ratio = np.append(logs[0] - logs[1], 0.0)  # in favour of the source column; the last bucket is of no trigram
+    ratio = np.append(logs[0] - logs[1], 0.0)  # log odds for the source column; the last bucket holds no trigram
     ratio[np.append(counts[:, :-1].sum(axis=0) == 0, True)] = 0.0
-    misplaced, told = [], 0
+    misplaced, clear_pairs = [], 0
     for start, chunk in zip(range(0, len(pairs), _ROWS_AT_ONCE), chunks, strict=True):
         wrong, right = np.ones((2, len(chunk)), dtype=bool)
         for side, sign in ((0, 1), (1, -1)):
             keys, begins, lengths = _trigrams([pair[side] for pair in chunk])
-            nats = sign * np.add.reduceat(ratio[keys], begins)  # in favour of the column that it stands in
+            nats = sign * np.add.reduceat(ratio[keys], begins)  # log odds for the pair's own column
             clear = np.maximum(SWAPPED_NATS, SWAPPED_NATS_PER_TRIGRAM * lengths)
             wrong &= nats < -clear
             right &= nats > clear
         misplaced += (start + np.flatnonzero(wrong)).tolist()
-        told += int(np.count_nonzero(right))
-    return misplaced if told >= MIN_TOLD * len(pairs) else []
+        clear_pairs += int(np.count_nonzero(right))
+    return misplaced if clear_pairs >= MIN_TOLD * len(pairs) else []
 
 
 def _trigrams(texts: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Buckets of all texts' trigrams in one row, where each text's begin, and how many it has. The places that would reach into
-    the next text are in the last bucket."""
+    """Return the buckets of all texts' trigrams in one row, the start of each text, and its number of trigrams. Trigrams that
+    would cross into the next text go to the last bucket."""
     padded = [f" {text.lower()} " for text in texts]
     codes = np.frombuffer(("".join(padded) + "  ").encode("utf-32-le"), dtype="<u4").astype(np.uint32)
-    # East Asian scripts have so many characters that their trigrams hardly recur: 4096 neighbours count as one.
+    # East Asian scripts have so many characters that trigrams rarely repeat: 4096 neighbouring characters count as one.
     codes = np.where(codes >= _EAST_ASIAN, codes >> np.uint32(12), codes)
     mixed = codes[:-2] * np.uint32(0x9E3779B1) ^ codes[1:-1] * np.uint32(0x85EBCA6B) ^ codes[2:] * np.uint32(0xC2B2AE35)
     mixed ^= mixed >> np.uint32(15)

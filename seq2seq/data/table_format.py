@@ -1,6 +1,6 @@
-"""How a visitor's table of sentences is to be read: its encoding, delimiter, header and columns, guessed from its content.
+"""Guess how to read an uploaded table of sentences from its content: encoding, delimiter, header and columns.
 
-The file is text from anywhere, so every limit holds before more is read, and whatever is wrong is one sentence for its owner.
+The file may contain anything: every limit is checked before more is read, and every error is one sentence for its owner.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ MAX_BYTES = 50_000_000
 MAX_PAIRS = 500_000  # rows of a file
 MAX_COLUMNS = 100
 ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "cp1250", "cp1251", "gb18030", "shift_jis")
-_OTHERS = ("cp1252", "shift_jis", "gb18030")  # tried in this order: each takes more for text than the one before it
+_OTHERS = ("cp1252", "shift_jis", "gb18030")  # tried in this order, because each accepts more bytes than the one before
 DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
-SAMPLE_CHARACTERS = 1_000_000  # of a file, which guesses are made from
+SAMPLE_CHARACTERS = 1_000_000  # characters of a file that guesses use
 SAMPLE_ROWS = 1000
-MIN_DECODED = 0.1  # of the lines with more than ASCII: a file in another encoding is UTF-8 in far fewer of them, by accident
+MIN_DECODED = 0.1  # share of the non-ASCII lines that are valid UTF-8; in other encodings far fewer are, by accident
 _MAGIC = {
     b"PK\x03\x04": "an Excel workbook or a zip archive",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
@@ -42,25 +42,25 @@ _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8"}
 
 @dataclass(frozen=True)
 class Layout:
-    """How a file is to be read. Raises ValueError for an encoding or delimiter that is not among the known ones."""
+    """How to read a file. Raises ValueError for an unknown encoding or delimiter."""
 
-    encoding: str  # of ENCODINGS
+    encoding: str  # one of ENCODINGS
     delimiter: str  # the character
     header: bool  # the first row names the columns
-    source: int  # columns, counted from 0
+    source: int  # column, counted from 0
     target: int
 
     def __post_init__(self) -> None:
         if self.encoding not in ENCODINGS:
-            raise ValueError(f"there is no encoding {str(self.encoding)[:40]!r}: choose {', '.join(ENCODINGS)}")
+            raise ValueError(f"unknown encoding {str(self.encoding)[:40]!r}: choose one of {', '.join(ENCODINGS)}")
         if self.delimiter not in DELIMITERS.values():
-            raise ValueError(f"{str(self.delimiter)[:40]!r} is no delimiter: choose {', '.join(DELIMITERS)}")
+            raise ValueError(f"unknown delimiter {str(self.delimiter)[:40]!r}: choose one of {', '.join(DELIMITERS)}")
 
 
 def guess(path: str | Path) -> Layout:
-    """The layout that the file's content speaks for; its name says nothing.
+    """Guess the layout from the file's content; its name is not used.
 
-    Raises ValueError for a file that is too large, not text, or in more than one encoding.
+    Raises ValueError for a file that is too large, is not text, or mixes encodings.
     """
     data = load(path)
     encoding = _encoding(data)
@@ -76,25 +76,25 @@ def guess(path: str | Path) -> Layout:
 
 
 def load(path: str | Path) -> bytes:
-    """The file's bytes. Raises ValueError for one that cannot be read, is too large, or known to be no text."""
+    """Read the file's bytes. Raises ValueError if it cannot be read, is too large, or is of a known kind that is not text."""
     try:
-        about = Path(path).stat()
-        if not stat.S_ISREG(about.st_mode):
-            raise ValueError("this is no ordinary file: choose a CSV or TSV file")
-        if about.st_size > MAX_BYTES:
-            raise ValueError(f"the file has {about.st_size:,} bytes; at most {MAX_BYTES:,} can be read: take a part of it")
+        status = Path(path).stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("this is not a regular file: choose a CSV or TSV file")
+        if status.st_size > MAX_BYTES:
+            raise ValueError(f"the file has {status.st_size:,} bytes; at most {MAX_BYTES:,} can be read: take a part of it")
         data = Path(path).read_bytes()
     except OSError as error:
         raise ValueError(f"the file cannot be read: {error.strerror}") from None
     for start, kind in _MAGIC.items():
         if data.startswith(start):
-            raise ValueError(f"this is {kind}, not a table of text: open it where it was made, and save it as CSV or TSV first")
+            raise ValueError(f"this is {kind}, not a table of text: open it in its own program and save it as CSV or TSV first")
     return data
 
 
 def decode(data: bytes, encoding: str) -> str:
-    """The text, with "\\n" at the end of each line. Raises ValueError for an empty one, and with the line that is not in
-    `encoding`."""
+    """Return the text with "\\n" line ends. Raises ValueError for an empty file, and for a line that is not in `encoding`,
+    with its number."""
     if b"\0" in data and not encoding.startswith("utf-16"):
         raise ValueError("the file holds NUL bytes, so it is not text: save the table as CSV or TSV first")
     try:
@@ -120,14 +120,14 @@ def _encoding(data: bytes) -> str:
             return encoding
     start = data[:4096]
     if b"\0" in start:
-        # A letter of a western script has its zero behind it (little-endian) or in front of it.
+        # In a western script each letter has a zero byte after it (little-endian) or before it (big-endian).
         low, high = start[1::2].count(0), start[::2].count(0)
         return "utf-16-le" if low > 4 * high else "utf-16-be" if high > 4 * low else "utf-8"
     if _is_text(data, "utf-8"):
         return "utf-8"
     lines = [line for line in data.splitlines() if not line.isascii()]
     if sum(_is_text(line, "utf-8") for line in lines) >= MIN_DECODED * len(lines):
-        return "utf-8"  # with faults, which `decode` names
+        return "utf-8"  # `decode` then reports the first invalid line
     return next((encoding for encoding in _OTHERS if _is_text(data, encoding)), "utf-8")
 
 
@@ -145,7 +145,7 @@ _QUOTED_CELL = re.compile(r'(?:^|(?<=\t))"[^"]*+(?:""[^"]*+)*+"(?=\t|$)', re.MUL
 
 
 def quoted(text: str, delimiter: str) -> bool:
-    """Whether cells may stand in quotation marks: always, but in a tab-separated file, where a mark is often only itself."""
+    """Return whether cells may be quoted. In a tab-separated file they often are not: a quotation mark is then plain text."""
     if delimiter != "\t":
         return True
     cells = _QUOTED_CELL.findall(text)
@@ -154,62 +154,62 @@ def quoted(text: str, delimiter: str) -> bool:
         return False
     if set(rest) <= set("\t\n") or all('""' in cell[1:-1] for cell in cells):
         return True
-    # Marks that are only needed around tabs and line ends. Two stray ones would enclose what stands between them: then the rows
-    # are sound without them.
+    # Here quotation marks are only needed around tabs and line ends. But two stray marks would quote the text between them;
+    # in that case the rows are regular without quoting.
     needed = all('""' in cell[1:-1] or "\t" in cell or "\n" in cell for cell in cells)
     return needed and _odd(widths(text, "\t", True)) < _odd(widths(text, "\t", False))
 
 
 def _odd(counts: np.ndarray) -> int:
-    """How many rows have another number of cells than most."""
+    """Count the rows whose number of cells is not the usual one."""
     return int(np.count_nonzero(counts[counts > 0] != usual(counts)))
 
 
 def usual(counts: np.ndarray) -> int:
-    """The number of cells that most rows have; 0 without any row."""
+    """Return the most frequent number of cells per row; 0 without any row."""
     return int(np.bincount(counts[counts > 0], minlength=1).argmax())
 
 
 def widths(text: str, delimiter: str, quoted: bool) -> np.ndarray:
-    """How many cells each row has, 0 for a blank line. Raises ValueError for quotation marks that do not match, and for more
-    rows than MAX_PAIRS and a header."""
+    """Count the cells of each row; a blank line has 0. Raises ValueError for quotation marks that do not match, and for more
+    than MAX_PAIRS rows and a header."""
     reader = _reader(text, delimiter, quoted, strict=True)
     counts: list[int] = []
-    begin = 1
+    first_line = 1
     try:
         for row in reader:
             counts.append(len(row))
-            begin = reader.line_num + 1
+            first_line = reader.line_num + 1
             if len(counts) > MAX_PAIRS + 1:
                 raise ValueError(f"the file has more than {MAX_PAIRS:,} rows, which is the limit: take a part of it")
     except csv.Error as error:
         if not quoted:
-            raise ValueError(f"line {begin:,} cannot be read: {error}. Correct or delete it") from None
+            raise ValueError(f"line {first_line:,} cannot be read: {error}. Correct or delete it") from None
         raise ValueError(
-            f'the quotation marks of the row that begins at line {begin:,} do not match: a cell that begins with " must end'
+            f'the quotation marks of the row at line {first_line:,} do not match: a cell that begins with " must end'
             ' with one, and a " inside it must be doubled. Correct this row,'
             " choose another delimiter, or save the table as tab-separated text"
         ) from None
     return np.array(counts, dtype=np.int64)
 
 
-def _reader(text: str, delimiter: str, quoted: bool, strict: bool) -> Any:  # the type that csv gives has no public name
+def _reader(text: str, delimiter: str, quoted: bool, strict: bool) -> Any:  # csv has no public name for its reader type
     return csv.reader(
         io.StringIO(text), delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE, strict=strict
     )
 
 
 def sample(text: str, delimiter: str, quoted: bool) -> list[list[str]]:
-    """The first rows that are not blank."""
+    """Return the first rows that are not blank."""
     reader = _reader(text[:SAMPLE_CHARACTERS], delimiter, quoted, strict=False)
     try:
         return [row for row in islice(reader, SAMPLE_ROWS) if row]
-    except csv.Error:  # `widths` says where
+    except csv.Error:  # `widths` reports the line
         return []
 
 
 def _delimiter(text: str) -> str:
-    """The one that cuts the most rows into an equal number of cells, at least two; a comma, if none does."""
+    """Return the delimiter that cuts the most rows into an equal number of cells, at least two; a comma if none does."""
 
     def agreement(delimiter: str) -> float:
         rows = sample(text, delimiter, delimiter != "\t")
@@ -242,7 +242,7 @@ def _words(cell: str) -> list[str]:
 
 
 def _has_header(rows: list[list[str]]) -> bool:
-    """Whether the first row names columns. Where nothing speaks for it, it does not."""
+    """Return whether the first row names columns. In doubt, it does not."""
     if len(rows) < 2:
         return bool(rows) and _is_named(rows[0])
     first, others = rows[0], rows[1:]
@@ -252,7 +252,7 @@ def _has_header(rows: list[list[str]]) -> bool:
         return False
     columns = [[row[c] for row in others if len(row) == len(first)] for c in range(len(first))]
     if any(cells and all(_NUMBER.fullmatch(cell) for cell in cells) for cells in columns):
-        return True  # a name over numbers
+        return True  # a column of numbers whose first cell is not a number
     bare = all(" " not in cell.strip() and not cell.strip().endswith(_ENDS) for cell in first)
     return bare and all(
         len(cells) >= 10 and sum(cell.strip().endswith(_ENDS) for cell in cells) >= _MOST * len(cells) for cells in columns
@@ -260,14 +260,14 @@ def _has_header(rows: list[list[str]]) -> bool:
 
 
 def _is_named(row: list[str]) -> bool:
-    """Two cells of it at least are usual names of columns, such as "English", "src" or "sentence_fr"."""
-    known = _SOURCES | _TARGETS | set(_NAMES.split())
-    named = [cell for cell in row if (words := _words(cell)) and known.issuperset(words) and not cell.strip().endswith(_ENDS)]
+    """Return whether at least two cells are usual names of columns, such as "English", "src" or "sentence_fr"."""
+    names = _SOURCES | _TARGETS | set(_NAMES.split())
+    named = [cell for cell in row if (words := _words(cell)) and names.issuperset(words) and not cell.strip().endswith(_ENDS)]
     return len(named) >= 2 and len(set(named)) == len(named)
 
 
 def _columns(names: list[str], rows: list[list[str]]) -> tuple[int, int]:
-    """The two columns that the header calls source and target, else the first two that read like sentences."""
+    """Return the two columns that the header calls source and target, else the first two that look like sentences."""
     sources = [c for c, name in enumerate(names) if _SOURCES.intersection(_words(name))]
     targets = [c for c, name in enumerate(names) if _TARGETS.intersection(_words(name)) and c not in sources]
     if len(sources) == len(targets) == 1:
@@ -282,7 +282,7 @@ def _columns(names: list[str], rows: list[list[str]]) -> tuple[int, int]:
 
 
 def _sentences(cells: list[str]) -> float:
-    """How much a column reads like sentences: the share of such cells among all, times that of different ones."""
+    """Score how much a column looks like sentences: share of cells with text, times share of different texts among them."""
     cells = [cell.strip() for cell in cells]
     text = [
         cell

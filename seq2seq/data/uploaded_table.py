@@ -1,4 +1,4 @@
-"""Sentence pairs out of a CSV or TSV file that a visitor brought: read, looked over, split and kept for training."""
+"""Read sentence pairs from an uploaded CSV or TSV file, check them, split them, and save them for training."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from seq2seq.data.table_format import DELIMITERS, MAX_COLUMNS, MAX_PAIRS, Layout
 from seq2seq.sources.text import normalise
 
 MIN_PAIRS = 50
-MAX_CHARACTERS = 1000  # of a side; a row with a longer one is left out
+MAX_CHARACTERS = 1000  # per side; rows with a longer side are left out
 PREVIEW_ROWS, PREVIEW_CHARACTERS = 6, 120
 VALID_SHARE, MIN_VALID, MAX_VALID = 0.05, 10, 1000
 TRAIN, VALID = "train.tsv", "valid.tsv"
@@ -31,7 +31,7 @@ _FORMULA = re.compile(r"\s*[=+@]\S")
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that was noticed of the rows."""
+    """An observation about the rows of a file."""
 
     kind: str
     count: int
@@ -40,18 +40,18 @@ class Finding:
 
 @dataclass(frozen=True)
 class Table:
-    """A file's pairs, and what its owner should see of it before training on them."""
+    """A file's pairs, and a summary that its owner should see before training."""
 
-    pairs: list[Pair]  # normalised, duplicates once, order kept
+    pairs: list[Pair]  # normalised, duplicates removed, order kept
     columns: tuple[str, ...]
-    preview: list[list[str]]  # the first rows' cells as they are, long ones cut
+    preview: list[list[str]]  # the cells of the first rows, unchanged but shortened
     findings: tuple[Finding, ...]
 
 
 def read(path: str | Path, layout: Layout) -> Table:
-    """The pairs of a file.
+    """Read the pairs of a file.
 
-    Raises ValueError for a file that cannot be read so, has more than MAX_PAIRS rows, or fewer than MIN_PAIRS pairs to use.
+    Raises ValueError if the file does not fit the layout, has more than MAX_PAIRS rows, or fewer than MIN_PAIRS usable pairs.
     """
     text, in_quotes, counts = _open(path, layout)
     width = usual(counts)
@@ -62,9 +62,9 @@ def read(path: str | Path, layout: Layout) -> Table:
         quoting=csv.QUOTE_MINIMAL if in_quotes else csv.QUOTE_NONE,
         header=None,
         names=range(width),
-        usecols=range(width),  # so that a longer row is cut, not refused: `counts` knows it
+        usecols=range(width),  # pandas then cuts a longer row instead of refusing the file; `counts` marks it
         index_col=False,
-        skip_blank_lines=False,  # so that rows are those of `counts`
+        skip_blank_lines=False,  # keeps the rows in step with `counts`
         dtype=str,
         keep_default_na=False,
         na_filter=False,
@@ -75,23 +75,23 @@ def read(path: str | Path, layout: Layout) -> Table:
         present = present[1:]
     if len(present) > MAX_PAIRS:
         raise ValueError(f"the file has {len(present):,} rows; at most {MAX_PAIRS:,} can be read: take a part of it")
-    sound = cells.iloc[present[counts[present] == width]]
-    preview = [[_cut(cell) for cell in row] for row in sound.head(PREVIEW_ROWS).to_numpy().tolist()]
-    pairs, findings = _pairs(sound[layout.source].tolist(), sound[layout.target].tolist(), len(present))
+    regular = cells.iloc[present[counts[present] == width]]
+    preview = [[_cut(cell) for cell in row] for row in regular.head(PREVIEW_ROWS).to_numpy().tolist()]
+    pairs, findings = _pairs(regular[layout.source].tolist(), regular[layout.target].tolist(), len(present))
     return Table(pairs, _names(text, in_quotes, width, layout), preview, findings)
 
 
 def columns(path: str | Path, layout: Layout) -> tuple[str, ...]:
-    """The names of a file's columns, from its header where it has one. The layout's source and target need not be among them.
+    """Return the names of a file's columns, from its header if it has one. Source and target of the layout may be wrong.
 
-    Raises ValueError for a file that cannot be read so.
+    Raises ValueError if the file does not fit the layout.
     """
     text, in_quotes, counts = _open(path, layout)
     return _names(text, in_quotes, usual(counts), layout)
 
 
 def _open(path: str | Path, layout: Layout) -> tuple[str, bool, np.ndarray]:
-    """The text, whether its cells may stand in quotation marks, and how many cells each row has."""
+    """Return the text, whether its cells may be quoted, and the number of cells in each row."""
     text = decode(load(path), layout.encoding)
     in_quotes = quoted(text, layout.delimiter)
     return text, in_quotes, widths(text, layout.delimiter, in_quotes)
@@ -107,7 +107,7 @@ def _names(text: str, in_quotes: bool, width: int, layout: Layout) -> tuple[str,
 def _check_columns(width: int, layout: Layout) -> None:
     name = next(name for name, character in DELIMITERS.items() if character == layout.delimiter)
     if width < 2:
-        raise ValueError(f"with the {name} as delimiter the file has one column, and two are needed: choose another delimiter")
+        raise ValueError(f"with the {name} as delimiter the file has one column, but two are needed: choose another delimiter")
     if width > MAX_COLUMNS:
         raise ValueError(f"the file has {width:,} columns; at most {MAX_COLUMNS} can be read: leave out the others")
     if layout.source == layout.target:
@@ -122,43 +122,43 @@ def _cut(cell: str) -> str:
 
 
 def _pairs(sources: list[str], targets: list[str], rows: int) -> tuple[list[Pair], tuple[Finding, ...]]:
-    """What of the well-formed rows' sides can be used, and what was noticed of all `rows`."""
+    """Return the usable pairs of the well-formed rows, and the findings about all `rows`."""
     seen: dict[Pair, None] = {}
-    noticed: Counter[str] = Counter(malformed=rows - len(sources))
+    counted: Counter[str] = Counter(malformed=rows - len(sources))
     for raw in zip(sources, targets, strict=True):
         source, target = pair = normalise(raw[0]), normalise(raw[1])
-        noticed["formula"] += any(map(_FORMULA.match, raw))
+        counted["formula"] += any(map(_FORMULA.match, raw))
         if not source or not target:
-            noticed["empty"] += 1
+            counted["empty"] += 1
         elif max(map(len, pair)) > MAX_CHARACTERS:
-            noticed["long"] += 1
+            counted["long"] += 1
         elif pair in seen:
-            noticed["duplicate"] += 1
+            counted["duplicate"] += 1
         else:
             seen[pair] = None
     pairs = list(seen)
-    left_out = [_finding(kind, noticed[kind]) for kind in ("malformed", "empty", "long", "duplicate") if noticed[kind]]
+    left_out = [_finding(kind, counted[kind]) for kind in ("malformed", "empty", "long", "duplicate") if counted[kind]]
     if len(pairs) < MIN_PAIRS:
         why = "".join(f" {finding.text}" for finding in left_out)
         raise ValueError(
-            f"of {rows:,} rows {len(pairs):,} can be used, and training needs at least {MIN_PAIRS} different pairs.{why}"
+            f"only {len(pairs):,} of {rows:,} rows can be used, but training needs at least {MIN_PAIRS} different pairs.{why}"
             " Add pairs, or choose other columns or another delimiter."
         )
     targets_of = Counter(source for source, _ in pairs)
-    noticed["same"] = sum(source == target for source, target in pairs)
-    noticed["several"] = sum(count > 1 for count in targets_of.values())
-    noticed["swapped"] = len(found := swapped(pairs))
-    kept = [_finding(kind, noticed[kind]) for kind in ("same", "several", "formula", "swapped") if noticed[kind]]
-    if found:
-        first, text = " / ".join(side[:60] for side in pairs[found[0]]), kept[-1].text
-        kept[-1] = Finding("swapped", len(found), f"{text} The first is: {first}")
+    counted["same"] = sum(source == target for source, target in pairs)
+    counted["several"] = sum(count > 1 for count in targets_of.values())
+    counted["swapped"] = len(swapped_rows := swapped(pairs))
+    kept = [_finding(kind, counted[kind]) for kind in ("same", "several", "formula", "swapped") if counted[kind]]
+    if swapped_rows:
+        first, text = " / ".join(side[:60] for side in pairs[swapped_rows[0]]), kept[-1].text
+        kept[-1] = Finding("swapped", len(swapped_rows), f"{text} The first is: {first}")
     rows_read = Finding(
         "rows", rows, f"{rows:,} {_plural('row was', 'rows were', rows)} read; {len(pairs):,} pairs can be used."
     )
     return pairs, (rows_read, *left_out, *kept)
 
 
-_TEXTS = {  # of one, of more
+_TEXTS = {  # singular, plural, rest of the sentence
     "malformed": ("row has", "rows have", "more or fewer cells than most, and {is_are} left out."),
     "empty": ("row has", "rows have", "an empty side, and {is_are} left out."),
     "long": ("row has", "rows have", f"a side of more than {MAX_CHARACTERS:,} characters, and {{is_are}} left out."),
@@ -192,13 +192,13 @@ def _plural(one: str, more: str, count: int) -> str:
 
 
 def split(pairs: Sequence[Pair], seed: int = 1) -> tuple[list[Pair], list[Pair]]:
-    """Pairs to train on and pairs to validate with, about one in 20: at least MIN_VALID, at most MAX_VALID. Nothing is lost.
+    """Split into training and validation pairs. Validation gets about one in 20, at least MIN_VALID and at most MAX_VALID.
 
-    Pairs that share a source or a target sentence, even by way of others, stay together, so that no sentence is in both parts;
-    a group too large for validation is trained on. Which group goes where depends on `seed` and its smallest sentence alone,
-    not on the order of the rows, which both parts keep.
+    No pair is lost. Pairs that share a source or a target sentence, even through other pairs, stay together, so that no
+    sentence is in both parts; a group too large for validation goes to training. The part of a group depends only on `seed`
+    and the group's smallest sentence, not on the order of the rows. Both parts keep that order.
 
-    Raises ValueError where too many pairs share sentences for that.
+    Raises ValueError if too many pairs share sentences.
     """
     groups = _groups(pairs)
     members: dict[int, list[int]] = defaultdict(list)
@@ -225,7 +225,7 @@ def split(pairs: Sequence[Pair], seed: int = 1) -> tuple[list[Pair], list[Pair]]
 
 
 def _groups(pairs: Sequence[Pair]) -> list[int]:
-    """For each pair the number of its group, within which pairs are linked by equal sources or targets."""
+    """Return the group number of each pair. Pairs with equal sources or equal targets are in the same group."""
     parent = list(range(len(pairs)))
 
     def root(index: int) -> int:
@@ -241,17 +241,17 @@ def _groups(pairs: Sequence[Pair]) -> list[int]:
 
 
 def write(folder: Path, train: Sequence[Pair], valid: Sequence[Pair]) -> None:
-    """Keep the two parts as TRAIN and VALID of `folder`, from which a `Corpus` gives these pairs back; they are normalised, so
-    no side holds a tab or a line end. Raises ValueError where there is no room for them."""
+    """Save the two parts as TRAIN and VALID in `folder`; a `Corpus` reads the same pairs back, because normalised sides contain
+    no tab or line end. Raises ValueError if the disk is full or not writable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, pairs in ((TRAIN, train), (VALID, valid)):
-            beside = folder / f".{name}.partial"
+            partial = folder / f".{name}.partial"
             try:
-                with open(beside, "w", encoding="utf-8", newline="\n") as file:
+                with open(partial, "w", encoding="utf-8", newline="\n") as file:
                     file.writelines(f"{source}\t{target}\n" for source, target in pairs)
-                os.replace(beside, folder / name)
+                os.replace(partial, folder / name)
             finally:
-                beside.unlink(missing_ok=True)
+                partial.unlink(missing_ok=True)
     except OSError as error:
-        raise ValueError(f"the pairs cannot be kept: {files.advice(error) or error.strerror}") from None
+        raise ValueError(f"the pairs cannot be saved: {files.advice(error) or error.strerror}") from None

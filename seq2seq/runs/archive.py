@@ -1,7 +1,7 @@
-"""A trained model as one file: a zip of its checkpoint folder to download, and such a zip from a stranger, read with distrust.
+"""Pack a model's checkpoint folder into a zip file, and unpack such a zip from an untrusted source.
 
-An archive is unpacked beside its place, within limits, under names and into sizes that were known before; only once its model
-has loaded and given numbers does it move there. Whatever is wrong is one ValueError with one sentence, and leaves nothing.
+An archive is unpacked into a temporary folder, within fixed limits on names and sizes. The model moves to its place only after
+it has been loaded and has computed finite values. Every error is one ValueError with one sentence, and leaves no file.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from seq2seq.runs.card import COMPARISON, EXPOSURE, MAX_KEPT_BYTES, RESULTS
 from seq2seq.training import event_log
 
 MAX_ARCHIVE_BYTES = 100_000_000
-MAX_UNPACKED_BYTES = 99_000_000  # of all files together: with a zip's headers, what `pack` writes can always be read back
+MAX_UNPACKED_BYTES = 99_000_000  # of all files together; below the limit above, so that `unpack` accepts what `pack` writes
 CARD = "README.md"
 TEXTS = (CARD, RESULTS, EXPOSURE, COMPARISON)
-LIMITS = {  # the files of a model, and how many bytes each may have
+LIMITS = {  # the files of a model, and the maximum bytes of each
     CONFIG: MAX_CONFIG_BYTES,
     WEIGHTS: MAX_UNPACKED_BYTES,
     **{name: MAX_TOKENIZER_BYTES for names in TOKENIZERS.values() for name in names},
@@ -39,61 +39,61 @@ LIMITS = {  # the files of a model, and how many bytes each may have
     RESULTS: MAX_KEPT_BYTES,
     EXPOSURE: MAX_KEPT_BYTES,
     COMPARISON: MAX_KEPT_BYTES,
-    event_log.FILE: 10_000_000,  # three hours of training; brackets alone would become half a gigabyte of events
+    event_log.FILE: 10_000_000,  # three hours of training; a file of brackets would parse into half a gigabyte of objects
 }
-MAX_MEMBERS = len(LIMITS) + 1  # and the folder
-MAX_READ_BYTES = 1 << 17  # that the zip reader may ask for at once: its search for the index takes half of it
+MAX_MEMBERS = len(LIMITS) + 1  # the files and the folder
+MAX_READ_BYTES = 1 << 17  # the most that the zip reader may request at once; its search for the index needs half of it
 CHUNK_BYTES = 1 << 16
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date of the zip format
 _ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def pack(folder: Path, file: Path, name: str = "") -> None:
-    """Write the model of a checkpoint folder to `file`, in a folder called `name` (its own name, where empty).
+    """Write the model of a checkpoint folder to `file`, in a folder called `name` (default: the name of `folder`).
 
-    The same content gives the same bytes. Only files that a model consists of are taken, and no links; what explains the model
-    is left out where it is larger than `unpack` would take, such as the events of a run of many hours. Raises ValueError for a
-    model that is not there or too large, and where the disk is full.
+    The same content gives the same bytes. Only a model's own files are packed, and no links. Files that the model does not need
+    are left out if they are too large for `unpack`, such as the events of a run of many hours. Raises ValueError for a model
+    that does not exist or is too large, and if the disk is full.
     """
     folder = folder.resolve()
     top = name or folder.name
     if not _is_name(top):
         raise ValueError(
-            f"a model cannot be packed as {top[:80]!r}: give a name without slashes, colons and control characters"
+            f"a model cannot be packed as {top[:80]!r}: choose a name without slashes, colons and control characters"
         )
     if not folder.is_dir():
-        raise ValueError(f"the model {top!r} is not there: it was deleted, or has not been saved yet")
+        raise ValueError(f"the model {top!r} does not exist: it was deleted, or has not been saved yet")
     tokenizers = TOKENIZERS[checkpoint.outline(folder).model.config.shared_vocabulary]
     needed = (CONFIG, WEIGHTS, *tokenizers)
     contents = {}
-    for known in [*needed, *TEXTS, event_log.FILE]:
-        content, limit = _plain_file(folder / known, LIMITS[known] + 1), LIMITS[known]
+    for file_name in [*needed, *TEXTS, event_log.FILE]:
+        content, limit = _plain_file(folder / file_name, LIMITS[file_name] + 1), LIMITS[file_name]
         if content is not None and len(content) <= limit:
-            contents[known] = content
-        elif known in needed:
-            fault = "missing or no plain file" if content is None else f"larger than {limit:,} bytes: copy its folder instead"
-            raise ValueError(f"the model {top!r} cannot be packed: {known} is {fault}")
+            contents[file_name] = content
+        elif file_name in needed:
+            fault = "missing or no regular file" if content is None else f"larger than {limit:,} bytes: copy its folder instead"
+            raise ValueError(f"the model {top!r} cannot be packed: {file_name} is {fault}")
     if (size := sum(map(len, contents.values()))) > MAX_UNPACKED_BYTES:
         raise ValueError(
-            f"the model {top!r} has {size:,} bytes, and an archive holds {MAX_UNPACKED_BYTES:,}: copy its folder instead"
+            f"the model {top!r} has {size:,} bytes; an archive holds at most {MAX_UNPACKED_BYTES:,}: copy its folder instead"
         )
 
-    def write(beside: Path) -> None:
-        with zipfile.ZipFile(beside, "w") as archive:
-            for known, content in contents.items():
-                about = zipfile.ZipInfo(f"{top}/{known}", _EPOCH)
-                about.create_system, about.external_attr = 3, (stat.S_IFREG | 0o644) << 16  # on any system, as on Unix
-                # Weights are noise to a compressor: a tenth less for most of the time.
-                about.compress_type = zipfile.ZIP_STORED if known == WEIGHTS else zipfile.ZIP_DEFLATED
+    def write(partial: Path) -> None:
+        with zipfile.ZipFile(partial, "w") as archive:
+            for file_name, content in contents.items():
+                about = zipfile.ZipInfo(f"{top}/{file_name}", _EPOCH)
+                about.create_system, about.external_attr = 3, (stat.S_IFREG | 0o644) << 16  # the same bytes on every system
+                # Weights are close to noise: compression would save a tenth and take most of the time.
+                about.compress_type = zipfile.ZIP_STORED if file_name == WEIGHTS else zipfile.ZIP_DEFLATED
                 archive.writestr(about, content, compresslevel=6)
 
-    with _room():
+    with _report_full_disk():
         replace_file(file, write)
 
 
 def _plain_file(path: Path, most: int) -> bytes | None:
-    """Its first `most` bytes; None where there is no file, or a link or device instead of one."""
+    """Return the first `most` bytes of a regular file; None if it does not exist or is a link or device."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return None
@@ -104,17 +104,17 @@ def _plain_file(path: Path, most: int) -> bytes | None:
 
 
 def unpack(file: Path, folder: Path) -> Checkpoint:
-    """Make a checkpoint folder of an archive, and load it. The parent of `folder` must be there, `folder` itself must not.
+    """Unpack an archive into a new checkpoint folder and load the model. The parent of `folder` must exist, `folder` must not.
 
-    Raises ValueError with a sentence fit to be shown; then nothing is left behind.
+    Raises ValueError with a sentence for users; then no file is left.
     """
     if folder.exists():
-        raise ValueError(f"there is a model {folder.name!r} already: give another name")
-    with _room(), TemporaryDirectory(prefix=".", suffix=".partial", dir=folder.parent) as beside:
-        unpacked = Path(beside) / folder.name
+        raise ValueError(f"there is a model {folder.name!r} already: choose another name")
+    with _report_full_disk(), TemporaryDirectory(prefix=".", suffix=".partial", dir=folder.parent) as partial:
+        unpacked = Path(partial) / folder.name
         unpacked.mkdir()
         _extract(file, unpacked)
-        loaded = _used(unpacked)
+        loaded = _load_checked(unpacked)
         unpacked.rename(folder)
     return loaded
 
@@ -123,7 +123,7 @@ def unpack(file: Path, folder: Path) -> Checkpoint:
 
 
 class _Bounded(io.BufferedReader):
-    """A file of which no more is read at once than a small archive's index: the zip reader believes any length it finds."""
+    """A file that limits each read to the size of a small archive's index, because the zip reader trusts any stored length."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         most = MAX_READ_BYTES + 1
@@ -135,13 +135,13 @@ class _Bounded(io.BufferedReader):
 
 @contextmanager
 def _reading() -> Iterator[None]:
-    """Whatever the zip reader stumbles over is one sentence."""
+    """Turn every error of the zip reader into one sentence."""
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
-        raise ValueError(f"The archive is not a zip file, or is damaged ({str(error)[:100]}): get it anew") from None
-    except OSError:  # its text would name the path
-        raise ValueError("The archive cannot be read: get it anew") from None
+        raise ValueError(f"The archive is not a zip file, or is damaged ({str(error)[:100]}): get a new copy") from None
+    except OSError:  # its message contains the path
+        raise ValueError("The archive cannot be read: get a new copy") from None
 
 
 def _extract(file: Path, folder: Path) -> None:
@@ -158,42 +158,42 @@ def _extract(file: Path, folder: Path) -> None:
 
 
 def _members(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """The archive's files by their names in a checkpoint folder, if they are a model's and of allowed sizes."""
+    """Return the archive's files by their names in a checkpoint folder, after checking names, kinds and sizes."""
     if len(infos) > MAX_MEMBERS:
-        raise ValueError(f"The archive holds {len(infos):,} files; a model has at most {len(LIMITS)}")
+        raise ValueError(f"The archive contains {len(infos):,} files; a model has at most {len(LIMITS)}")
     members: dict[str, zipfile.ZipInfo] = {}
     folders = set()
     for info in infos:
-        path = info.orig_filename  # `filename` is what is left of it in front of a NUL
+        path = info.orig_filename  # the full name; `filename` ends at a NUL character
         top, slash, name = path.rpartition("/")
         folders.add(top)
         is_folder = bool(slash) and not name and not info.file_size
         if (slash and not _is_name(top)) or not (is_folder or name in LIMITS):
-            raise ValueError(f"The archive holds {path[:80]!r}; a model's may hold, in one folder, {', '.join(LIMITS)}")
+            raise ValueError(f"The archive contains {path[:80]!r}; a model may contain, in one folder, {', '.join(LIMITS)}")
         if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFDIR if is_folder else stat.S_IFREG):
-            raise ValueError(f"The archive holds {path[:80]!r} as a link or device; a model's holds plain files only")
+            raise ValueError(f"The archive contains {path[:80]!r} as a link or device; a model has regular files only")
         if info.flag_bits & _ENCRYPTED:
             raise ValueError("The archive is encrypted: pack it without a password")
         if info.compress_type not in _METHODS:
-            raise ValueError(f"The archive is compressed by method {info.compress_type}: pack it with deflate, as is usual")
+            raise ValueError(f"The archive is compressed by method {info.compress_type}: pack it with method 8, deflate")
         if is_folder:
             continue
         if name in members:
-            raise ValueError(f"The archive holds {name} twice")
+            raise ValueError(f"The archive contains {name} twice")
         if info.file_size > LIMITS[name]:
             raise ValueError(f"The archive's {name} has {info.file_size:,} bytes; at most {LIMITS[name]:,} can be loaded")
         members[name] = info
     if len(folders) > 1:
-        raise ValueError("The archive holds more than one folder; a model's files lie in one")
+        raise ValueError("The archive contains more than one folder; put the model's files into one")
     if missing := [name for name in (CONFIG, WEIGHTS) if name not in members]:
-        raise ValueError(f"The archive holds no {missing[0]}: it is not a model of this app")
+        raise ValueError(f"The archive contains no {missing[0]}: it is not a model of this app")
     if (total := sum(info.file_size for info in members.values())) > MAX_UNPACKED_BYTES:
         raise ValueError(f"The archive unpacks to {total:,} bytes; at most {MAX_UNPACKED_BYTES:,} can be loaded")
     return members
 
 
 def _copy(index: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
-    """Exactly as many bytes as the index says, which is within the limits, whatever else comes out."""
+    """Copy a file. Raises ValueError unless it has exactly as many bytes as the index says, which is within the limits."""
     copied = 0
     with _reading():
         member = index.open(info)
@@ -204,7 +204,7 @@ def _copy(index: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
             copied += len(chunk)
             if copied > info.file_size or (not chunk and copied < info.file_size):
                 raise ValueError(
-                    f"The archive says that {target.name} has {info.file_size:,} bytes, which is not so: get it anew"
+                    f"The archive lists {target.name} with {info.file_size:,} bytes, but its size differs: get a new copy"
                 )
             if not chunk:
                 return
@@ -212,12 +212,12 @@ def _copy(index: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
 
 
 def _is_name(text: str) -> bool:
-    """A single folder's, on any system."""
+    """Return whether the text is a valid name for one folder on any system."""
     return text not in ("", ".", "..") and text.isprintable() and not set(text) & set("/\\:")
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def _report_full_disk() -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -226,23 +226,23 @@ def _room() -> Iterator[None]:
         raise ValueError("There is no room for the archive on this machine's disk: make room, or try again later") from None
 
 
-# --- what was in it ---
+# --- the unpacked model ---
 
 
-def _used(folder: Path) -> Checkpoint:
-    """The model, once it has been tried and all that lies with it can be read."""
+def _load_checked(folder: Path) -> Checkpoint:
+    """Load the model, run it once, and check that all files with it can be read."""
     try:
         _check_texts(folder)
         loaded = checkpoint.load(folder)
         _check_use(loaded, folder)
-    except (ValueError, RuntimeError) as error:  # PyTorch's for a kind of number that it cannot convert
+    except (ValueError, RuntimeError) as error:  # RuntimeError: PyTorch cannot convert a number type
         reason = str(error).removeprefix(f"checkpoint {folder.name!r}{UNUSABLE}")
         raise ValueError(f"The archive cannot be used: {_short(reason, folder)}") from None
     return loaded
 
 
 def _short(reason: str, folder: Path) -> str:
-    """Without the name of a folder that nobody has seen, and not as long as a stranger makes it."""
+    """Return the reason without the temporary folder's name, and at most 250 characters long."""
     return " ".join(reason.removeprefix(f"{folder.name}: ").split())[:250]
 
 
@@ -262,7 +262,7 @@ def _check_texts(folder: Path) -> None:
 
 
 def _is_table(text: str) -> bool:
-    """Raises ValueError for what is no JSON, or spells half a character, which could be sent to no page."""
+    """Return whether the JSON is an object. Raises ValueError for invalid JSON, or half a surrogate pair in it."""
     values = json.loads(text)
     json.dumps(values, ensure_ascii=False).encode()
     return isinstance(values, dict)
@@ -270,9 +270,9 @@ def _is_table(text: str) -> bool:
 
 def _check_use(loaded: Checkpoint, folder: Path) -> None:
     if spare := sorted({path.name for path in folder.glob("*.model")} - loaded.tokenizer.files().keys()):
-        raise ValueError(f"{spare[0]} is there, but the model has another tokenizer")
-    ids, lengths = pad([[UNK + 1, UNK + 2, EOS]])  # two pieces of any vocabulary
+        raise ValueError(f"the archive contains {spare[0]}, but the model has another tokenizer")
+    ids, lengths = pad([[UNK + 1, UNK + 2, EOS]])  # two pieces that every vocabulary has
     with torch.inference_mode():
         scores = loaded.model(ids, lengths, ids)
     if not scores.isfinite().all():
-        raise ValueError("the model gives values that are not numbers: its weights are damaged")
+        raise ValueError("the model computes values that are not finite numbers: its weights are damaged")

@@ -1,4 +1,4 @@
-"""The model card of a checkpoint: README.md written from config.json and results.json, so that no figure is typed by hand."""
+"""Write the model card of a checkpoint: README.md from config.json and results.json, so that no figure is typed by hand."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ from seq2seq.models.seq2seq import count_parameters
 from seq2seq.training.events import perplexity
 
 RESULTS = "results.json"
-EXPOSURE = "exposure.json"  # teacher forcing against free running on a held-out file
-COMPARISON = "comparison.json"  # of recipes of training, one of whose models this is
+EXPOSURE = "exposure.json"  # teacher forcing compared with free running, on a held-out file
+COMPARISON = "comparison.json"  # training recipes compared; this model is one of them
 MAX_KEPT_BYTES = 2_000_000
 
 
 def command(name: str, arguments: Sequence[str], processes: int = 1) -> str:
-    """A command line as anybody can repeat it: folders are the reader's own, so of every path only the last part stays."""
+    """Return a command line that anybody can repeat: of a path, only the last part stays, because folders differ."""
     program = ["python"] if processes == 1 else ["torchrun", "--nproc_per_node", str(processes)]
-    shown = [Path(a).name if "/" in a and _exists(a) else a for a in arguments]
-    return shlex.join([*program, "-m", "seq2seq", name, *shown])
+    names = [Path(a).name if "/" in a and _exists(a) else a for a in arguments]
+    return shlex.join([*program, "-m", "seq2seq", name, *names])
 
 
 def _exists(text: str) -> bool:
     try:
         return Path(text).exists()
-    except OSError:  # a long text that happens to hold a slash
+    except OSError:  # a long text with a slash in it
         return False
 
 
 def add_training(folder: Path, line: str, updates: int, epochs: float, loss: float, held_out: str) -> None:
-    """Note how the model was trained: `loss` in nats per piece, teacher-forced, on the pairs of the file `held_out`."""
+    """Save how the model was trained: `loss` in nats per piece, teacher-forced, on the pairs of the file `held_out`."""
     figures = {"updates": updates, "epochs": epochs, "validation_loss": loss, "validation_data": held_out}
     _write(folder, {"training": {"command": line, **figures}, "evaluations": []})
 
 
 def add_evaluation(folder: Path, line: str, data: str, strategy: Any, quality: Quality) -> None:
-    """Note a free-running evaluation; an earlier one of the same data and strategy gives way."""
+    """Save a free-running evaluation; replace an earlier one of the same data and strategy."""
     results = _read(folder)
     entry = {"command": line, "data": data, "strategy": describe(strategy), **asdict(quality)}
     others = [e for e in results["evaluations"] if (e["data"], e["strategy"]) != (data, entry["strategy"])]
@@ -51,47 +51,47 @@ def add_evaluation(folder: Path, line: str, data: str, strategy: Any, quality: Q
 
 
 def add_exposure(folder: Path, line: str, about: dict[str, Any], report: dict[str, Any]) -> None:
-    """Keep a report of `exposure`, for the page to show."""
+    """Save the report of `exposure` for the page."""
     _keep(folder / EXPOSURE, {"command": line, **about, "report": report})
 
 
 def read_exposure(folder: Path) -> dict[str, Any] | None:
-    """What `add_exposure` kept; None where there is nothing that can be read."""
-    return _kept(folder / EXPOSURE, {"command", "data", "report"})
+    """Return what `add_exposure` saved; None if there is nothing or it cannot be read."""
+    return _read_kept(folder / EXPOSURE, {"command", "data", "report"})
 
 
 def add_comparison(folder: Path, line: str, comparison: dict[str, Any]) -> None:
-    """Keep what `compare` found with one of the models compared, for the page to show."""
+    """Save the result of `compare` with one of the compared models, for the page."""
     _keep(folder / COMPARISON, {"command": line, **comparison})
 
 
 def read_comparison(folder: Path) -> dict[str, Any] | None:
-    """What `add_comparison` kept; None where there is nothing that can be read."""
-    return _kept(folder / COMPARISON, {"command", "data", "test", "settings", "recipes", "differences"})
+    """Return what `add_comparison` saved; None if there is nothing or it cannot be read."""
+    return _read_kept(folder / COMPARISON, {"command", "data", "test", "settings", "recipes", "differences"})
 
 
 def _keep(path: Path, content: dict[str, Any]) -> None:
     text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    replace_file(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+    replace_file(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
-def _kept(path: Path, keys: set[str]) -> dict[str, Any] | None:
+def _read_kept(path: Path, keys: set[str]) -> dict[str, Any] | None:
     try:
         if path.stat().st_size > MAX_KEPT_BYTES:
             return None
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found if keys <= found.keys() else None
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return content if keys <= content.keys() else None
     except (OSError, ValueError, AttributeError, RecursionError):
         return None
 
 
 def check(folder: Path) -> None:
-    """Raises ValueError unless `folder` has results that figures can be added to."""
+    """Raises ValueError unless `folder` has results to which figures can be added."""
     _read(folder)
 
 
 def updates(folder: Path) -> int:
-    """How many updates the model was trained for. Raises ValueError where its results do not say."""
+    """Return the number of updates of the model's training. Raises ValueError if its results do not contain it."""
     return int(_read(folder)["training"]["updates"])
 
 
@@ -151,13 +151,13 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
 
 
 def _of(training: dict[str, Any]) -> str:
-    """The file's name; the first cards did not note it."""
+    """Return the name of the validation file; the first cards did not save it."""
     return f" of {training['validation_data']}" if "validation_data" in training else ""
 
 
 def _table(evaluations: list[dict[str, Any]]) -> list[str]:
-    """Every evaluation as a row, then BLEU by length, then the commands."""
-    same = [e for e in evaluations if e["data"] == evaluations[0]["data"]]  # another file has other lengths
+    """Return every evaluation as a row, then BLEU by length, then the commands."""
+    same = [e for e in evaluations if e["data"] == evaluations[0]["data"]]  # length ranges differ between files
     spans = [(part["low"], part["high"], part["sentences"]) for part in same[0]["by_length"]]
     lines = ["| data | search | sentences / references | BLEU | chrF | rows | BLEU by row | chrF by row |", "|---" * 8 + "|"]
     for e in evaluations:
@@ -193,5 +193,5 @@ def _search(strategy: dict[str, Any]) -> str:
 
 
 def span(low: int, high: int) -> str:
-    """A range of lengths in words."""
+    """Format a range of lengths in words."""
     return f"{low}-{high}" if high < 1000 else f"{low} or more"

@@ -1,6 +1,6 @@
-"""A training process that obeys: lines on standard input say pause, resume or stop, and lines on standard output what it does.
+"""Control a training process: it reads pause, resume and stop from standard input and writes its state to standard output.
 
-Where standard input ends, whoever started the process is gone; the run is then saved and stopped, to be resumed some day.
+If standard input ends, the parent process is gone; the run is then saved and stopped, and can be resumed later.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from seq2seq.training.events import Event, StepDone
 
 PAUSE, RESUME, STOP = "pause", "resume", "stop"
 PAUSED, RUNNING, STOPPED = "paused", "running", "stopped"
-MARK = "@"  # begins the lines that say what the process does
+MARK = "@"  # prefix of lines that report the state of the process
 
 
 class Control:
-    """What was asked for last. `save_now` is for `train`, `obeyed` around its events."""
+    """The last order of the parent process. `train` takes `save_now`, and `obeyed` wraps its events."""
 
     def __init__(self, orders: TextIO, out: TextIO):
         self._out = out
@@ -32,7 +32,7 @@ class Control:
         for line in orders:
             if (order := line.strip()) in (PAUSE, RESUME, STOP):
                 self._obey(order)
-        with suppress(OSError):  # nobody reads any more, and what is printed must not end the process before it is saved
+        with suppress(OSError):  # the reader is gone; printing must not end the process before the run is saved
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
         self._obey(STOP)
 
@@ -43,18 +43,18 @@ class Control:
                 self._changed.notify_all()
 
     def save_now(self) -> bool:
-        """A run that is to stop is saved behind the update that it is at."""
+        """Return whether to save now: a run that should stop is saved after its current update."""
         with self._changed:
             self._saving = self._order == STOP
             return self._saving
 
     def obeyed(self, events: Iterable[Event]) -> Iterator[Event]:
-        """The events, held back while the run is paused; where it is stopped they end with the update that was saved."""
-        self._say(RUNNING)
+        """Yield the events; wait while the run is paused; end at the saved update if it is stopped."""
+        self._report(RUNNING)
         for event in events:
             if isinstance(event, StepDone):
                 if self._saving:
-                    self._say(STOPPED)
+                    self._report(STOPPED)
                     return
                 self._wait()
             yield event
@@ -62,9 +62,9 @@ class Control:
     def _wait(self) -> None:
         with self._changed:
             if self._order == PAUSE:
-                self._say(PAUSED)
+                self._report(PAUSED)
                 self._changed.wait_for(lambda: self._order != PAUSE)
-                self._say(RUNNING)
+                self._report(RUNNING)
 
-    def _say(self, what: str) -> None:
-        print(f"{MARK}{what}", file=self._out, flush=True)
+    def _report(self, state: str) -> None:
+        print(f"{MARK}{state}", file=self._out, flush=True)

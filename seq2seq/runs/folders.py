@@ -1,4 +1,4 @@
-"""The folders of runs: what each is made of, what it has reported, its model. Whether one trains is `queue.py`'s business."""
+"""The folders of runs: plan, reported events and model of each. `queue.py` knows which run is training."""
 
 from __future__ import annotations
 
@@ -20,77 +20,77 @@ from seq2seq.training.events import Event
 from seq2seq.training.plan import Plan
 
 ABOUT, ERROR = "run.json", "error"  # files of a run
-MODEL = "run-"  # begins the name of a run's model, which is that of its folder; the run's id follows
+MODEL = "run-"  # prefix of the name of a run's model and its folder; the run's id follows
 MAX_NAME = 80
 _LETTERS = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
 @dataclass(frozen=True)
 class Run:
-    """What is known of a run before it has done anything. Whoever knows `owner` may see and steer it."""
+    """A run as it was created. Only a visitor who knows `owner` may see and control it."""
 
     id: str
     owner: str
     name: str
-    plan: dict[str, Any]  # Plan.to_dict; empty where there is only what the run reported
-    minutes: float | None  # None leaves the length to the plan
+    plan: dict[str, Any]  # Plan.to_dict; empty for an imported run that has only its events
+    minutes: float | None  # length of the run; None if the plan decides it
     created: float  # seconds since 1970
     probes: tuple[str, ...] = ()  # sentences that it translates at each validation
-    measure: int = 0  # how many held-out sentences it translates then
+    measure: int = 0  # number of held-out sentences that it translates at each validation
 
 
 class RunFolders:
-    """All runs of a folder, as they lie there."""
+    """All runs in a root folder."""
 
     def __init__(self, root: Path):
-        self._root = root.absolute()  # a run's process works elsewhere
-        self._unwritten: dict[str, str] = {}  # why a run failed, where that could not be written down
+        self._root = root.absolute()  # the process of a run has another working directory
+        self._unwritten: dict[str, str] = {}  # errors of runs that could not be written to disk
 
     def of(self, owner: str) -> list[Run]:
-        """A visitor's runs, the newest first. A folder that cannot be read is passed over."""
-        found = []
+        """Return a visitor's runs, newest first. Skip a folder that cannot be read."""
+        runs = []
         for folder in self._root.iterdir() if self._root.is_dir() else ():
             try:
                 run = self.read(folder.name)
             except ValueError:
                 continue
             if run.owner == owner:
-                found.append(run)
-        return sorted(found, key=lambda run: -run.created)
+                runs.append(run)
+        return sorted(runs, key=lambda run: -run.created)
 
     def get(self, owner: str, id: str) -> Run:
-        """Raises ValueError for a run that is not there, or is another visitor's: the answer does not tell which."""
-        run = self._found(id)
+        """Return a visitor's run. Raises ValueError if it does not exist or is another visitor's; the message is the same."""
+        run = self._find(id)
         if run is None or not secrets.compare_digest(run.owner.encode(), owner.encode()):
             raise ValueError(f"There is no run “{id[:40]}” of yours.")
         return run
 
     def model(self, name: str) -> tuple[Run, Path]:
-        """A run and the folder of its best model so far, for anybody who knows that model's name: it cannot be guessed, so that
-        whoever has it was given it. Raises ValueError where there is none."""
-        run = self._found(name.removeprefix(MODEL))
+        """Return a run and the folder of its best model so far. Anybody who knows the model's name may use it, because the name
+        cannot be guessed. Raises ValueError if there is no model."""
+        run = self._find(name.removeprefix(MODEL))
         if run is None or not (self.checkpoint(run) / CONFIG).is_file():
-            raise ValueError("This model is not here (any more): its run was deleted, or has not saved anything yet.")
+            raise ValueError("This model is not here: its run was deleted, or has not saved a model yet.")
         return run, self.checkpoint(run)
 
     def problem(self, run: Run) -> str:
-        """What a failed run said at its end; empty where it did not fail."""
+        """Return the error message of a failed run; empty if it did not fail."""
         try:
             return (self.folder(run.id) / ERROR).read_text(encoding="utf-8")
         except OSError:
             return self._unwritten.get(run.id, "")
 
     def forgive(self, run: Run) -> None:
-        """Forget why the run failed. Raises OSError where the disk does not let it."""
+        """Delete the run's error message. Raises OSError if the disk refuses."""
         (self.folder(run.id) / ERROR).unlink(missing_ok=True)
         self._unwritten.pop(run.id, None)
 
     def events(self, run: Run, place: Place = START) -> tuple[list[Event], Place]:
-        """What the run reported behind `place`, and the place to ask with next time."""
+        """Return the run's events after `place`, and the place for the next call."""
         return event_log.read(self.checkpoint(run), place)
 
     def command(self, run: Run) -> str:
-        """The command line that repeats the run: of a finished one to the same numbers. Empty where none is known."""
+        """Return the command that repeats the run; a finished run gives the same numbers. Empty if unknown."""
         if not run.plan:
             return ""
         plan = Plan.from_dict(run.plan)
@@ -101,28 +101,28 @@ class RunFolders:
         return f"{command('fetch', [subject, '--out', '.'])}\n{line}" if subject in PUBLIC else line
 
     def checkpoint(self, run: Run) -> Path:
-        """The folder of its model."""
+        """Return the folder of the run's model."""
         return self.folder(run.id) / f"{MODEL}{run.id}"
 
     def rename(self, run: Run, name: str) -> Run:
-        """Raises ValueError for a name that is none."""
+        """Change the run's name. Raises ValueError for an invalid name."""
         renamed = Run(**{**asdict(run), "name": checked(name)})
         self.write(renamed)
         return renamed
 
     @staticmethod
     def length(run: Run) -> list[str]:
-        """The arguments of the command line that say how long the run is, where its plan does not."""
+        """Return the command line arguments for the run's length, if the plan does not set it."""
         return [] if run.minutes is None else ["--minutes", f"{run.minutes:g}"]
 
     def fail(self, run: Run, why: str) -> None:
-        """Note why the run failed: where the disk takes nothing more, which may be why, for as long as this process lasts."""
+        """Save why the run failed; if the disk refuses, perhaps because it is full, remember it until this process ends."""
         try:
             replace_file(self.folder(run.id) / ERROR, lambda path: path.write_text(why, encoding="utf-8"))
         except OSError:
             self._unwritten[run.id] = why
 
-    def _found(self, id: str) -> Run | None:
+    def _find(self, id: str) -> Run | None:
         if not 0 < len(id) <= MAX_NAME or not set(id) <= _LETTERS or not self.folder(id).is_dir():
             return None
         return self.read(id)
@@ -131,15 +131,15 @@ class RunFolders:
         return self._root / id
 
     def write(self, run: Run) -> None:
-        """Raises ValueError where there is no room for it."""
-        _kept(self.folder(run.id) / ABOUT, json.dumps(asdict(run), ensure_ascii=False, indent=2) + "\n")
+        """Save the run. Raises ValueError if the disk refuses."""
+        _save(self.folder(run.id) / ABOUT, json.dumps(asdict(run), ensure_ascii=False, indent=2) + "\n")
 
     def report(self, run: Run, events: str) -> None:
-        """Keep what a run from elsewhere reported. Raises ValueError where there is no room for it."""
-        _kept(self.checkpoint(run) / event_log.FILE, events)
+        """Save the events of an imported run. Raises ValueError if the disk refuses."""
+        _save(self.checkpoint(run) / event_log.FILE, events)
 
     def read(self, id: str) -> Run:
-        """Raises ValueError for a folder that holds no run."""
+        """Read a run. Raises ValueError if the folder does not contain one."""
         try:
             values = json.loads((self.folder(id) / ABOUT).read_text(encoding="utf-8"))
             run = Run(**{**values, "probes": tuple(values["probes"])})
@@ -149,16 +149,16 @@ class RunFolders:
 
 
 def checked(name: str) -> str:
-    """A run's name, on one line. Raises ValueError for one that is empty or long."""
+    """Return a run's name on one line. Raises ValueError for an empty or long name."""
     name = " ".join(name.split())
     if not 0 < len(name) <= MAX_NAME:
-        raise ValueError(f"a run's name has 1 to {MAX_NAME} characters, not {len(name)}")
+        raise ValueError(f"a run's name must have 1 to {MAX_NAME} characters, not {len(name)}")
     return name
 
 
-def _kept(file: Path, text: str) -> None:
+def _save(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         replace_file(file, lambda path: path.write_text(text, encoding="utf-8"))
     except OSError as error:
-        raise ValueError(f"the run cannot be kept: {files.advice(error) or error.strerror}") from None
+        raise ValueError(f"the run cannot be saved: {files.advice(error) or error.strerror}") from None

@@ -1,4 +1,4 @@
-"""One process at a time in a folder: two that train into one would spoil each other's files."""
+"""Lock a folder for one process, because two runs in one folder would overwrite each other's files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FILE = ".lock"
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Raises ValueError where another process is in the folder. The system lets go of it whenever that process ends.
+    """Hold the lock during the block. Raises ValueError if another process holds it. The system frees it when a process ends.
 
     On Windows nothing is locked.
     """
@@ -26,11 +26,11 @@ def alone_in(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise ValueError(f"another process trains into {folder.name}: wait for it, or name another folder") from None
+            raise ValueError(f"another process trains into {folder.name}: wait for it, or choose another folder") from None
         try:
             yield
         finally:
             (folder / FILE).unlink(missing_ok=True)
             if made:
-                with suppress(OSError):  # something is in it
+                with suppress(OSError):  # the folder is not empty
                     folder.rmdir()

@@ -1,4 +1,4 @@
-"""Starting the process of a run. Usually it is this machine's own; where devices are only lent, somebody else knows how."""
+"""Start the process of a run: usually on this machine; where devices are lent, another `Launch` function is used."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
-COMPLAINT = "python -m seq2seq train: "  # begins what a run's process says, in a line, of why it fails
+COMPLAINT = "python -m seq2seq train: "  # prefix of the line in which a run's process reports its error
 _PROGRAM = Path(__file__).resolve().parents[2]
 
 
@@ -19,29 +19,29 @@ class Orders(Protocol):
 
 
 class Process(Protocol):
-    """What `runs.Runs` needs of one."""
+    """The parts of a process that `queue.Runs` uses."""
 
     @property
     def stdin(self) -> Orders | None: ...
 
     @property
     def stdout(self) -> Iterable[str] | None:
-        """Ends when the process does."""
+        """The output; it ends when the process ends."""
 
     def wait(self) -> int: ...
 
 
-Launch = Callable[[list[str], Path, Path], Process]  # a command, the folder it works in, the file for what it complains of
+Launch = Callable[[list[str], Path, Path], Process]  # the command, its working directory, the file for its errors
 
 
 def launch(call: list[str], folder: Path, log: Path) -> Process:
-    """Raises OSError where the machine cannot start another process."""
-    with open(log, "w", encoding="utf-8") as complaints:
+    """Start the process. Raises OSError if the machine cannot start another one."""
+    with open(log, "w", encoding="utf-8") as errors:
         return subprocess.Popen(
             call,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=complaints,
+            stderr=errors,
             text=True,
             encoding="utf-8",
             cwd=folder,
@@ -50,6 +50,6 @@ def launch(call: list[str], folder: Path, log: Path) -> Process:
 
 
 def environment() -> dict[str, str]:
-    """This process's, and where the program lies: the command may run in any folder."""
+    """Return this process's environment, with the program in PYTHONPATH: the command may run in any folder."""
     paths = (str(_PROGRAM), os.environ.get("PYTHONPATH"))
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}

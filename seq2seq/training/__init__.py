@@ -1,1 +1,1 @@
-"""From sentence pairs to a trained model: the training loop, its settings, its events, and how it resumes."""
+"""Train a model on sentence pairs: the training loop, its settings, its events, and how it resumes."""

@@ -1,4 +1,4 @@
-"""A setting of the C library that makes training on Linux faster: measured 1.2 to 1.5 times on two cores."""
+"""Set the memory allocator of the C library; this makes training on Linux 1.2 to 1.5 times faster (measured, two cores)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # glibc's malloc.h
 
 
 def keep_freed_memory() -> None:
-    """Have glibc reuse the tensors of one step for the next, instead of handing them back and faulting them in again.
+    """Make glibc reuse the memory of one step for the next. Otherwise it returns the memory and pays for page faults again.
 
-    Meant for a process that trains, whose steps all need about the same memory. Does nothing on other systems.
+    Use it in a training process, whose steps all need about the same memory. On other systems it does nothing.
     """
     if not sys.platform.startswith("linux"):
         return

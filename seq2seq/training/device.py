@@ -1,4 +1,4 @@
-"""Which device computes, and what can be known of it."""
+"""Choose the device, and read its name, memory and utilisation."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from contextlib import suppress
 
 import torch
 
-_UNITS_OF_RSS = 1 if sys.platform == "darwin" else 1024  # bytes in what getrusage counts
+_UNITS_OF_RSS = 1 if sys.platform == "darwin" else 1024  # bytes per unit of getrusage
 
 
 def choose_device(name: str) -> torch.device:
-    """`auto` takes CUDA, else Apple's MPS, else the CPU: the first that computes. Raises ValueError if a named device is not
-    there."""
+    """Return the device. `auto` takes the first of CUDA, Apple's MPS and the CPU that works. Raises ValueError if a named
+    device is not available."""
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         return torch.device(next(n for n in ("cuda", "mps", "cpu") if present[n] and _computes(n)))
     if name not in present:
         raise ValueError(f"device must be one of auto, {', '.join(present)}, not {name!r}")
     if not present[name]:
-        raise ValueError(f"device {name!r} is not available on this machine; use 'auto'")
+        raise ValueError(f"device {name!r} is not available on this machine: use 'auto'")
     return torch.device(name)
 
 
 def _computes(name: str) -> bool:
-    """A device may be listed and yet not answer, after a fault or while others use it alone."""
+    """Return whether a device works; after a fault, or while others use it alone, it is listed but fails."""
     try:
         return bool(torch.ones(1, device=name).item() == 1)
     except RuntimeError as error:
@@ -33,7 +33,7 @@ def _computes(name: str) -> bool:
 
 
 def lost(error: RuntimeError) -> bool:
-    """Whether the device failed, not the program. Nothing can be computed on it by this process any more."""
+    """Return whether the device failed, not the program. This process cannot compute on it any more."""
     return isinstance(error, torch.AcceleratorError) or str(error).startswith(("CUDA error", "cuDNN error", "HIP error"))
 
 
@@ -44,22 +44,22 @@ def bf16_pays(device: torch.device) -> bool:
 
 
 def described(device: torch.device) -> str:
-    """Its name; of a CPU the threads at work."""
+    """Return the device's name; for a CPU, the number of threads."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{device.type}, {torch.get_num_threads()} thread(s)"
 
 
 def memory(device: torch.device) -> tuple[int, int] | None:
-    """The most that this process has held there so far, and what the device has, in bytes; None where neither can be read.
+    """Return the highest memory use of this process and the device's memory, in bytes; None if they cannot be read.
 
-    On a CPU that is all of the process's memory, not the tensors' alone.
+    On a CPU the first is all memory of the process, not only tensors.
     """
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device), torch.cuda.get_device_properties(device).total_memory
     if device.type == "mps":
         return torch.mps.driver_allocated_memory(), torch.mps.recommended_max_memory()
-    with suppress(ImportError, OSError, ValueError):  # Windows counts otherwise
+    with suppress(ImportError, OSError, ValueError):  # Windows has no getrusage
         import resource
 
         held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNITS_OF_RSS
@@ -68,7 +68,7 @@ def memory(device: torch.device) -> tuple[int, int] | None:
 
 
 def utilisation(device: torch.device) -> float | None:
-    """The share of the last second in which a GPU computed, 0 to 1; None where the driver's library does not tell."""
+    """Return the share of the last second in which the GPU was computing, 0 to 1; None if the driver's library is missing."""
     if device.type == "cuda":
         with suppress(ImportError, RuntimeError):  # NVML's Python package is not required
             return torch.cuda.utilization(device) / 100
@@ -76,6 +76,6 @@ def utilisation(device: torch.device) -> float | None:
 
 
 def out_of_memory(error: RuntimeError) -> bool:
-    """CUDA has a class for it; MPS and the CPU's allocator say it in words."""
+    """Return whether memory ran out. CUDA has an exception class for it; MPS and the CPU's allocator have only a message."""
     words = str(error).lower()
     return isinstance(error, torch.OutOfMemoryError) or "out of memory" in words or "allocate memory" in words

@@ -1,7 +1,7 @@
-"""Training by several processes, as `torchrun` starts them. Nothing else in the project knows torch.distributed.
+"""Train with several processes that `torchrun` starts. Only this module uses torch.distributed.
 
-Every process holds the whole model and makes the same updates from the same summed gradients, so that all stay equal; what
-they share out are the rows of each batch.
+Every process holds the whole model and makes the same updates from the same summed gradients, so that all models stay equal.
+The processes share the rows of each batch.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class World:
-    """The processes of a run, `size` in number, and which of them this one is. Alone, every method does next to nothing.
+    """The processes of a run: their number `size`, and the `rank` of this one. With one process, most methods do nothing.
 
-    Methods other than `share` are called by all processes in the same order; each waits for the others.
+    All processes must call the methods other than `share` in the same order; each call waits for the other processes.
     """
 
     rank: int = 0
@@ -31,15 +31,15 @@ class World:
 
     @property
     def first(self) -> bool:
-        """The one process that writes files and reports."""
+        """Return whether this is the process that writes files and reports."""
         return self.rank == 0
 
     def share(self, rows: Sequence[T]) -> Sequence[T]:
-        """This process's part. The parts of all make up `rows`, each row once; of few rows some processes get none."""
+        """Return this process's rows. Each row goes to one process; if there are few rows, some processes get none."""
         return rows[self.rank :: self.size]
 
     def sum(self, values: Sequence[float]) -> list[float]:
-        """Each of the numbers, summed over the processes."""
+        """Sum each number over the processes."""
         if self.size == 1:
             return list(values)
         device = "cuda" if dist.get_backend() == "nccl" else "cpu"
@@ -48,9 +48,9 @@ class World:
         return total.tolist()
 
     def sum_gradients(self, parameters: Iterable[torch.nn.Parameter], loss: Tensor) -> Tensor:
-        """Sum the gradients over the processes, in place; returns `loss` [], summed likewise.
+        """Sum the gradients over the processes, in place; return the sum of `loss` [].
 
-        All in one message: each has to wait for the slowest process. A parameter without gradient counts as zeros.
+        One message carries all, because each message waits for the slowest process. A missing gradient counts as zeros.
         """
         if self.size == 1:
             return loss
@@ -70,7 +70,7 @@ class World:
                 dist.broadcast(tensor.detach(), 0)
 
     def together(self, make: Callable[[], T]) -> T:
-        """What `make` gives on this process. If it fails on one, all raise ValueError with its message: none waits in vain."""
+        """Return the result of `make` on this process. If it fails on one, all raise ValueError with its message."""
         if self.size == 1:
             return make()
         problem = ""
@@ -85,14 +85,14 @@ class World:
         return made
 
     def from_first(self, make: Callable[[], T]) -> T:
-        """What `make` gives on the first process, on all; it runs nowhere else. Fails like `together`."""
+        """Return the result of `make` on the first process to all; only the first runs it. Fails like `together`."""
         made = [self.together(lambda: make() if self.first else None)]
         if self.size > 1:
             dist.broadcast_object_list(made)
         return made[0]  # type: ignore[return-value]
 
     def check_same(self, text: str, otherwise: str) -> None:
-        """Raises ValueError with the message `otherwise` on all processes unless all were given the same `text`."""
+        """Raises ValueError with the message `otherwise` on all processes unless all have the same `text`."""
         expected = self.from_first(lambda: text)
 
         def compare() -> None:
@@ -107,9 +107,9 @@ ALONE = World()
 
 @contextmanager
 def join(device: torch.device) -> Iterator[World]:
-    """The processes of torchrun's environment variables, while the block lasts; without them, this process alone.
+    """Join the processes of torchrun's environment variables during the block; without the variables, use this process alone.
 
-    They talk by NCCL where `device` is CUDA, each with a GPU of its own, and by Gloo on CPUs. Raises ValueError for another
+    They communicate by NCCL if `device` is CUDA, each with its own GPU, and by Gloo on CPUs. Raises ValueError for another
     device, and for more processes than GPUs.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
@@ -120,7 +120,7 @@ def join(device: torch.device) -> Iterator[World]:
     if device.type == "cuda":
         local, present = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
         if local >= present:
-            raise ValueError(f"this machine has {present} GPU(s), too few for process {local + 1}: start one process a GPU")
+            raise ValueError(f"this machine has {present} GPU(s), too few for process {local + 1}: start one process per GPU")
         torch.cuda.set_device(local)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:

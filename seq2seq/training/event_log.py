@@ -1,7 +1,7 @@
-"""A run's events as lines of JSON in its folder: written while it trains, read by whoever wants to see it, then or later.
+"""Write the events of a run as lines of JSON in its folder during training, and read them at any time.
 
-Of the updates only some are kept, at most a few a second: curves need no more, and a long run's file stays small. The file is
-cut back where a run goes on from an earlier state, so that it always tells one uninterrupted story.
+At most a few updates per second are written: curves need no more, and the file of a long run stays small. When a run
+continues from an earlier state, later lines are removed, so that the file always describes one uninterrupted run.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from seq2seq.config import choose
 from seq2seq.training.events import Event, Started, StepDone
 
 FILE = "events.jsonl"
-STEP_SECONDS = 0.25  # between two updates that are kept, at least
+STEP_SECONDS = 0.25  # minimum time between two written updates
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 def logged(events: Iterable[Event], folder: Path) -> Iterator[Event]:
-    """The same events, each passed on once it is in the folder's file."""
+    """Yield the same events; each is first written to the file in `folder`."""
     path, last = folder / FILE, -math.inf
     file = None
     try:
@@ -46,7 +46,7 @@ def logged(events: Iterable[Event], folder: Path) -> Iterator[Event]:
 
 
 def to_json(event: Event) -> str:
-    """Numbers that JSON has no word for, of a run that diverges, become null."""
+    """Return one line of JSON. NaN and infinity, which JSON does not have, become null."""
     values = {name: _plain(getattr(event, name)) for name in (field.name for field in dataclasses.fields(event))}
     return json.dumps({"event": type(event).__name__, **values}, ensure_ascii=False, allow_nan=False)
 
@@ -55,20 +55,20 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _restored(value: Any, kind: Any) -> Any:
-    """Lists as the tuples they were, and null as no number, but where it means that there is nothing.
+def _restore(value: Any, kind: Any) -> Any:
+    """Turn lists into tuples, and null into NaN unless the field is optional.
 
-    Raises TypeError for a value that is of another kind, and UnicodeEncodeError for text that is none.
+    Raises TypeError for a value of another type, and UnicodeEncodeError for invalid text.
     """
-    if isinstance(kind, UnionType):  # of something and None
-        return None if value is None else _restored(value, get_args(kind)[0])
+    if isinstance(kind, UnionType):  # a type or None
+        return None if value is None else _restore(value, get_args(kind)[0])
     if get_origin(kind) is tuple and isinstance(value, list):
-        return tuple(_restored(part, get_args(kind)[0]) for part in value)
+        return tuple(_restore(part, get_args(kind)[0]) for part in value)
     if kind is float and value is None:
         return math.nan
     if type(value) is kind or (kind is float and type(value) is int):
         if kind is str:
-            value.encode()  # half a character, which JSON can spell, could be sent to no page
+            value.encode()  # JSON can spell half a surrogate pair, which no page can show
         return value
     raise TypeError(f"{value!r} is not of type {kind}")
 
@@ -79,20 +79,20 @@ def _fields(kind: type[Any]) -> dict[str, Any]:
 
 
 def from_json(line: str) -> Event:
-    """Raises ValueError for what is no event."""
+    """Read one event. Raises ValueError for any other line."""
     try:
         values = json.loads(line)
         kind = choose("event", values.pop("event"), KINDS)
         fields = _fields(kind)
         if unknown := sorted(values.keys() - fields.keys()):
             raise TypeError(f"unknown field {unknown[0]!r}")
-        return kind(**{name: _restored(value, fields[name]) for name, value in values.items()})
+        return kind(**{name: _restore(value, fields[name]) for name, value in values.items()})
     except (AttributeError, KeyError, TypeError, RecursionError, UnicodeEncodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"no event: {str(error)[:100]}") from None
+        raise ValueError(f"not an event: {str(error)[:100]}") from None
 
 
 class Place(NamedTuple):
-    """Up to where a file has been read. A run that goes on cuts its file back, and it is another file then."""
+    """The position up to which a file has been read. A run that continues replaces its file by a new one."""
 
     file: int = 0  # inode
     offset: int = 0  # bytes
@@ -102,10 +102,10 @@ START = Place()
 
 
 def read(folder: Path, place: Place = START) -> tuple[list[Event], Place]:
-    """The events behind `place`, and where the next ones will be; of another file than that, all. A line half written is left
-    for later.
+    """Return the events after `place`, and the place after them. In a new file, read from its beginning. Leave a half-written
+    last line for the next call.
 
-    Raises ValueError where the file holds something else.
+    Raises ValueError for lines that are not events.
     """
     try:
         with open(folder / FILE, "rb") as file:
@@ -123,7 +123,7 @@ def read(folder: Path, place: Place = START) -> tuple[list[Event], Place]:
 
 
 def cut_back(path: Path, update: int) -> None:
-    """Leave what led to the state after `update` updates; what came behind it will be told again."""
+    """Keep only the events up to `update` updates; the run will write the later ones again."""
     if not path.exists():
         return
     kept = bytearray()
@@ -131,11 +131,11 @@ def cut_back(path: Path, update: int) -> None:
         for line in file:
             try:
                 event = from_json(line.decode("utf-8"))
-            except ValueError:  # half a line, by a kill
+            except ValueError:  # half a line, after a kill
                 break
             if event.update > update or (isinstance(event, Started) and event.update == update and kept):
                 break
             kept += line
-    beside = path.with_name(f".{path.name}.partial")
-    beside.write_bytes(kept)
-    os.replace(beside, path)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(kept)
+    os.replace(partial, path)

@@ -1,4 +1,4 @@
-"""What a training run reports, in plain values: a bar on the command line, curves on the page, a list in a test."""
+"""The events of a training run, as plain values: for the command line's bar, the page's curves and the tests."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from dataclasses import dataclass
 class Started:
     parameters: int
     device: str
-    precision: str  # of the matrix products
+    precision: str  # of matrix products: bf16 or fp32
     pairs: int
-    updates: int  # of the whole run; of one that is counted in epochs about so many, since no two have the same batches
-    update: int  # updates already done, when resumed
+    updates: int  # of the whole run; approximate if the run is counted in epochs, because epochs differ in their batches
+    update: int  # finished updates; more than 0 if resumed
 
 
 @dataclass(frozen=True)
 class StepDone:
     update: int
     epoch: int
-    share: float  # of the whole run, 0 to 1
+    share: float  # finished share of the run, 0 to 1
     loss: float  # nats per piece of this batch, fed as `teacher_forcing` says, with label smoothing and dropout
     learning_rate: float
-    teacher_forcing: float  # the share of steps that were fed the reference
+    teacher_forcing: float  # share of steps that were fed the reference
     gradient_norm: float  # before clipping
     tokens: int  # target pieces in the batch
-    seconds: float  # of training so far, earlier parts of a resumed run included
+    seconds: float  # training time so far, including the parts before a resume
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Validated:
 
     @property
     def perplexity(self) -> float:
-        """Per piece, teacher-forced."""
+        """Perplexity per piece, teacher-forced."""
         return perplexity(self.loss)
 
 
@@ -49,7 +49,7 @@ class SampleDecoded:
     hypothesis: str  # free-running, greedy
     source_pieces: tuple[str, ...]
     pieces: tuple[str, ...]
-    attention: tuple[tuple[float, ...], ...] | None  # a row a piece, a column a source piece; None of a model without attention
+    attention: tuple[tuple[float, ...], ...] | None  # one row per piece, one column per source piece; None without attention
 
     def __post_init__(self) -> None:
         if self.attention is None:
@@ -60,14 +60,14 @@ class SampleDecoded:
 
 @dataclass(frozen=True)
 class Measured:
-    """Some held-out sentences, translated."""
+    """Quality on some held-out sentences."""
 
     update: int
     sentences: int
     bleu: float  # free-running, greedy
-    exact: float  # of 100 translations, how many are the reference
-    accuracy_forced: float  # share of the reference's pieces that are right, fed the reference,
-    accuracy_free: float  # and fed its own output
+    exact: float  # percentage of translations that equal the reference
+    accuracy_forced: float  # share of the reference's pieces that are predicted when fed the reference
+    accuracy_free: float  # the same when fed its own output
 
 
 @dataclass(frozen=True)
@@ -78,18 +78,18 @@ class CheckpointSaved:
 
 @dataclass(frozen=True)
 class BatchSplit:
-    """Memory did not hold a batch: from here on each is taken in parts, whose gradients are added. The updates are the same."""
+    """Memory was too small for a batch: from now on each batch is processed in parts. The updates stay the same."""
 
-    update: int  # updates done before
+    update: int  # updates finished before
     parts: int
 
 
 @dataclass(frozen=True)
 class DeviceUsed:
     update: int
-    memory: int  # bytes: the most that training has held so far
+    memory: int  # bytes: the highest use of training so far
     memory_of_device: int  # bytes
-    utilisation: float | None  # share of the last second in which a GPU computed, 0 to 1; None where it cannot be read
+    utilisation: float | None  # share of the last second in which the GPU was computing, 0 to 1; None if unknown
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Finished:
 
 
 def perplexity(loss: float) -> float:
-    """exp(loss); infinity where a diverged run's loss is too large for it."""
+    """Return exp(loss), or infinity if the loss of a diverged run is too large."""
     return math.exp(loss) if loss < 700 else math.inf
 
 

@@ -1,4 +1,4 @@
-"""The training loop: a generator of events. What to do with them (a bar, a curve, a list) is the consumer's business."""
+"""The training loop: a generator of events. The consumer decides how to show them (bar, curve, list)."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from seq2seq.training.optimizers import optimizer
 from seq2seq.training.resume import Progress, identity, restore, snapshot
 from seq2seq.training.update import Updater
 
-SNAPSHOT_SECONDS = 120  # at most this much work is lost to a kill
-WARM_UP, MEASURING_SECONDS = 5, 4  # updates, and time, for finding out how fast a model learns here
+SNAPSHOT_SECONDS = 120  # a kill loses at most this much work
+WARM_UP, MEASURING_SECONDS = 5, 4  # updates before the speed is measured, and seconds of measuring
 
 
 def learning_rate(config: TrainConfig, update: int, share: float) -> float:
-    """Linear warm-up over updates, then half a cosine over the `share` of the run that is done (Loshchilov and Hutter 2017)."""
+    """Linear warm-up over updates, then half a cosine over the finished `share` of the run (Loshchilov and Hutter 2017)."""
     cosine = (1 + math.cos(math.pi * share)) / 2
     rate = config.learning_rate * (config.final_learning_rate + (1 - config.final_learning_rate) * cosine)
     return rate * min(1.0, (update + 1) / max(1, config.warmup_updates))
@@ -45,16 +45,15 @@ def train(
     save_now: Callable[[], bool] = lambda: False,
     world: World = ALONE,
 ) -> Iterator[Event]:
-    """Train `model` in place and report. At the end it holds the running average of its weights.
+    """Train `model` in place and yield events. At the end the model holds the running average of its weights.
 
-    `keep(model)` is called with the averaged model at each best validation. `probe(model, update)` may look at it before the
-    first update and at each validation; its events are passed on. With `state_file`, the run's whole state is written there,
-    now and then and whenever `save_now()` asks for it, and an existing file is continued from: the numbers are then those of
-    the uninterrupted run.
+    `keep(model)` gets the averaged model at each best validation. `probe(model, update)` may inspect it before the first
+    update and at each validation; its events are yielded too. `state_file` saves the run's whole state from time to time and
+    whenever `save_now()` is true. An existing file is continued: the numbers are then those of the uninterrupted run.
 
-    The processes of a `world` call this with the same arguments, and each sees the same events but for its clock and memory.
-    `keep`, `probe`, `state_file` and `save_now` are used on the first alone. The updates are those of one process but for
-    rounding and dropout, so a run may be continued by another number of processes.
+    All processes of a `world` call this with the same arguments, and yield the same events except for clock and memory. Only
+    the first uses `keep`, `probe`, `state_file` and `save_now`. The updates equal those of one process except for rounding and
+    dropout, so another number of processes may continue a run.
     """
     device = choose_device(config.device)
     model.to(device)
@@ -74,7 +73,7 @@ def train(
     precision = "bf16" if bf16 else "fp32"
     where = devices.described(device) if world.size == 1 else f"{world.size} processes, each on {devices.described(device)}"
     yield Started(count_parameters(model), where, precision, len(data), updates, progress.update)
-    if not progress.update:  # what the model makes of it before it has learned anything
+    if not progress.update:  # the model's output before training
         yield from world.from_first(lambda: probe(average, 0))
     update = Updater(model, average, steps, config, bf16, world, progress.parts)
     saved = time.monotonic()
@@ -91,7 +90,7 @@ def train(
         progress.index += 1
         progress.seconds += time.monotonic() - started
         yield StepDone(progress.update, progress.epoch, share, loss, rate, forcing, norm, tokens, progress.seconds)
-        started = time.monotonic()  # while a consumer holds a run up, it is not training
+        started = time.monotonic()  # time that the consumer takes for an event is not training time
         ended = progress.index == len(batches)
         due = config.validate_every and progress.update % config.validate_every == 0
         if ended or due or progress.update == config.updates:
@@ -111,7 +110,7 @@ def train(
 
 
 def _share(progress: Progress, batches: int, config: TrainConfig) -> float:
-    """How much of the run is done, 0 to 1; `batches` are those of the epoch."""
+    """Return the finished share of the run, 0 to 1. `batches` is the number of batches in this epoch."""
     if config.updates:
         return progress.update / config.updates
     return (progress.epoch + progress.index / batches) / config.epochs
@@ -130,9 +129,9 @@ def updates_within(
     probe: Callable[[Seq2Seq, int], Sequence[Event]] = lambda _, __: (),
     world: World = ALONE,
 ) -> int:
-    """How many updates, with their validations and probes, take about `seconds` here: measured on a copy of the model.
+    """Return how many updates, with their validations and probes, take about `seconds` here; measured on a copy of the model.
 
-    The number makes the run one that can be repeated, on a machine of any speed.
+    A fixed number of updates makes the run repeatable on a machine of any speed.
     """
     device = choose_device(config.device)
     batches = data.epoch(0)
@@ -153,18 +152,18 @@ def pace(
     warm_up: int,
     world: World = ALONE,
 ) -> float:
-    """Seconds that an update takes here: measured for about so many, on a copy of the model, after `warm_up` updates."""
+    """Return the seconds per update on this machine: measured for `seconds` on a copy of the model, after `warm_up` updates."""
     device = choose_device(config.device)
     trial = copy.deepcopy(model).to(device)
     bf16 = config.bf16 and bf16_pays(device)
-    # Drawing what is fed takes as long whatever its share, and every run that draws does so at its middle.
+    # Drawing the fed pieces costs the same for any ratio below 1, and at its middle every such run has a ratio below 1.
     forcing = teacher_forcing_ratio(config.teacher_forcing_schedule, config.teacher_forcing_ratio, 0.5)
     update = Updater(trial, copy.deepcopy(trial), optimizer(trial, config), config, bf16, world)
 
     def once(number: int) -> None:
         update(batches[number % len(batches)], learning_rate(config, number, 0.0), forcing, number)
 
-    for number in range(warm_up):  # the first ones find memory and choose kernels
+    for number in range(warm_up):  # the first updates allocate memory and choose kernels
         once(number)
     start = time.monotonic()
     number = 0
@@ -212,7 +211,7 @@ def validation_loss(model: Seq2Seq, batches: Sequence[Batch], bf16: bool = False
 
 
 def _loss_of(model: Seq2Seq, batch: Batch, bf16: bool) -> float:
-    """Where memory does not hold a batch, that of its halves: what training needs besides is there already."""
+    """Return the loss of a batch. If memory is too small, halve the batch; training has already allocated all it needs."""
     try:
         moved = batch.to(model.device)
         with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16):
@@ -221,5 +220,5 @@ def _loss_of(model: Seq2Seq, batch: Batch, bf16: bool) -> float:
         if not out_of_memory(error):
             raise
     if len(batch.source) == 1:
-        raise ValueError("memory does not hold a single sentence beside what training keeps: choose a smaller model")
+        raise ValueError("memory is too small for a single sentence during training: choose a smaller model")
     return sum(_loss_of(model, half, bf16) for half in batch.halves())

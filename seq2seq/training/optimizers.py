@@ -1,4 +1,4 @@
-"""What turns a gradient into an update of the weights. The learning rate's course over the run is the loop's business."""
+"""Optimizers. The training loop, not this module, sets the learning rate during the run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from seq2seq.config import TrainConfig, choose
 
 @dataclass(frozen=True)
 class Kind:
-    """`make` gets the groups of parameters; `learning_rate` is the peak that suits it where none is chosen."""
+    """An optimizer. `make` gets the parameter groups; `learning_rate` is its default peak."""
 
     make: Callable[[list[dict[str, Any]], float], torch.optim.Optimizer]
     learning_rate: float
@@ -30,9 +30,9 @@ OPTIMIZERS: dict[str, Kind] = {
 
 
 def optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """Raises ValueError with the choices for one that is not there."""
+    """Make the chosen optimizer. Raises ValueError with the choices for an unknown one."""
     kind = choose("optimizer", config.optimizer, OPTIMIZERS)
-    decay = config.weight_decay if kind is OPTIMIZERS["adamw"] else 0.0  # in the others it would mean something else
+    decay = config.weight_decay if kind is OPTIMIZERS["adamw"] else 0.0  # in the others, weight decay would not be decoupled
     matrices = [p for p in model.parameters() if p.dim() > 1]
     rest = [p for p in model.parameters() if p.dim() <= 1]
     groups = [{"params": matrices, "weight_decay": decay}, {"params": rest, "weight_decay": 0.0}]

@@ -1,4 +1,4 @@
-"""What a training run is made of, in plain values: data, vocabulary, model, schedule. Whoever starts a run makes a Plan."""
+"""The plan of a training run in plain values: data, vocabulary, model, schedule. Every run starts from a Plan."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from seq2seq.sources.text import Tokenizer
 from seq2seq.training.optimizers import OPTIMIZERS
 
 VOCABULARY_SIZE = 6000
-# A task's model: small enough to learn in front of one's eyes. Memory and decoder are of one size, so that every score fits.
+# A task's model learns while the user watches. Memory and decoder have the same size, so that every score function fits.
 _EMBEDDING, _WIDTH = 64, 128
 _TASK_TRAINING: dict[str, Any] = {
     "learning_rate": 4e-3,
@@ -27,17 +27,17 @@ _TASK_TRAINING: dict[str, Any] = {
     "subword_sampling": 0.0,
     "label_smoothing": 0.0,
     "average_decay": 0.99,
-    "validate_every": 40,  # often enough to see alignment emerge
+    "validate_every": 40,  # often enough to show how the alignment develops
 }
 
 
 class Pairs(Sized, Iterable[Pair], Protocol):
-    """Pairs that can be gone through more than once."""
+    """Pairs that can be iterated more than once."""
 
 
 @dataclass(frozen=True)
 class Files:
-    """Sentence pairs in two files of tab-separated columns, counted from 0."""
+    """Sentence pairs in two tab-separated files; columns are counted from 0."""
 
     data: str
     valid: str
@@ -47,44 +47,44 @@ class Files:
 
 @dataclass(frozen=True)
 class Plan:
-    """`model`, `training` and `origin` hold what was chosen; what was not follows from the task or is the usual."""
+    """A training run. `model`, `training` and `origin` hold the chosen values; the task or the defaults give the others."""
 
-    data: Files | str  # or the name of a task
+    data: Files | str  # files, or the name of a task
     model: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     origin: Mapping[str, str] = field(default_factory=dict)
     vocabulary_size: int | None = None
     vocabulary_kind: str = "bpe"
-    vocabulary_of: str | None = None  # another checkpoint's, so that models can be compared
+    vocabulary_of: str | None = None  # use the vocabulary of this checkpoint, so that models can be compared
     shared_vocabulary: bool = True
 
     @property
     def task(self) -> Task | None:
-        """Raises ValueError with the choices for a task that is not there."""
+        """Return the task, or None for files. Raises ValueError with the choices for an unknown task."""
         return choose("task", self.data, TASKS) if isinstance(self.data, str) else None
 
     @property
     def held_out(self) -> str:
-        """What the validation pairs are called."""
+        """Return the name of the validation pairs."""
         return f"the task {self.data}" if isinstance(self.data, str) else Path(self.data.valid).name
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for a file."""
+        """Return plain values for a file."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Plan:
-        """Raises ValueError for what `to_dict` did not give."""
+        """Restore a plan. Raises ValueError for values that `to_dict` did not write."""
         try:
             data = values["data"]
             return cls(**{**values, "data": data if isinstance(data, str) else Files(**data)})
         except (KeyError, TypeError) as error:
-            raise ValueError(f"no plan of a run: {error}") from None
+            raise ValueError(f"not a plan of a run: {error}") from None
 
     def arguments(self) -> list[str]:
-        """The plan as arguments of `python -m seq2seq train`, without where to; what is as usual is left out."""
-        given = {"task": self.data} if isinstance(self.data, str) else _unusual(self.data)
-        vocabulary = {name: value for name, value in _unusual(self).items() if "vocabulary" in name}
+        """Return the arguments of `python -m seq2seq train` that make this plan, without --out and without defaults."""
+        given = {"task": self.data} if isinstance(self.data, str) else _changed_fields(self.data)
+        vocabulary = {name: value for name, value in _changed_fields(self).items() if "vocabulary" in name}
         arguments = []
         for name, value in {**given, **vocabulary, **self.model, **self.training, **self.origin}.items():
             flag = "--" + name.replace("_", "-")
@@ -95,16 +95,16 @@ class Plan:
         return arguments
 
     def train_config(self) -> TrainConfig:
-        """Raises ValueError for what is out of its range, or is not there."""
-        usual = dict(_TASK_TRAINING) if self.task else {}
+        """Return the training settings. Raises ValueError for an unknown choice or a value out of range."""
+        defaults = dict(_TASK_TRAINING) if self.task else {}
         name = self.training.get("optimizer", TrainConfig.optimizer)
         kind = choose("optimizer", name, OPTIMIZERS)
         if name != TrainConfig.optimizer:
-            usual["learning_rate"] = kind.learning_rate
-        return TrainConfig(**{**usual, **self.training})
+            defaults["learning_rate"] = kind.learning_rate
+        return TrainConfig(**{**defaults, **self.training})
 
     def model_config(self, source: int, target: int) -> ModelConfig:
-        """The model's shape with vocabularies of these sizes. Raises ValueError for what is impossible or would be ignored."""
+        """Return the model's shape for these vocabulary sizes. Raises ValueError for settings that clash or have no effect."""
         name = self.model.get("architecture", ModelConfig.architecture)
         architecture = choose("architecture", name, ARCHITECTURES)
         given = {**(sized(self.model, _EMBEDDING, _WIDTH) if self.task else {}), **self.model}
@@ -112,7 +112,7 @@ class Plan:
         return ModelConfig(**{**architecture.settings(given), **sizes})
 
     def outline(self) -> Seq2Seq:
-        """The model in its right shape and without numbers, its vocabulary as large as is allowed.
+        """Return the model with its final shape but without weights; its vocabulary has the largest allowed size.
 
         Raises ValueError as `model_config` does.
         """
@@ -123,9 +123,9 @@ class Plan:
         return self.vocabulary_size or (self.task.vocabulary_size if self.task else VOCABULARY_SIZE)
 
     def full_origin(self) -> Origin:
-        known: dict[str, str] = {}
+        from_task: dict[str, str] = {}
         if task := self.task:
-            known = {
+            from_task = {
                 "title": task.title,
                 "source_language": task.source_language,
                 "target_language": task.target_language,
@@ -134,10 +134,10 @@ class Plan:
                 "attribution": "made by this project",
                 "licence": "Apache License 2.0",
             }
-        return Origin(**{**known, **self.origin})
+        return Origin(**{**from_task, **self.origin})
 
     def pairs(self) -> tuple[Pairs, Pairs]:
-        """Those to learn from, and those held out. Raises ValueError that names the file and what is wrong with it."""
+        """Return training and validation pairs. Raises ValueError with the file and its error."""
         if task := self.task:
             return task.pairs("train"), task.pairs("valid")
         assert isinstance(self.data, Files)
@@ -145,20 +145,20 @@ class Plan:
         return Corpus(self.data.data, *columns), Corpus(self.data.valid, *columns)
 
     def tokenizer(self, pairs: Pairs, seed: int) -> Tokenizer:
-        """Another checkpoint's, or one trained on `pairs` alone."""
+        """Load the tokenizer of another checkpoint, or train one on `pairs` alone."""
         if self.vocabulary_of:
             return Tokenizer.load(checkpoint.find(self.vocabulary_of), self.shared_vocabulary)
-        apart = self.task is not None and self.task.split_digits
-        return Tokenizer.train(pairs, self._vocabulary_size(), self.shared_vocabulary, seed, self.vocabulary_kind, apart)
+        split_digits = self.task is not None and self.task.split_digits
+        return Tokenizer.train(pairs, self._vocabulary_size(), self.shared_vocabulary, seed, self.vocabulary_kind, split_digits)
 
 
-def _unusual(settings: Files | Plan) -> dict[str, Any]:
-    """The settings that have another value than they have where nothing was chosen."""
+def _changed_fields(settings: Files | Plan) -> dict[str, Any]:
+    """Return the fields that differ from their defaults."""
     return {f.name: value for f in fields(settings) if (value := getattr(settings, f.name)) != f.default}
 
 
 def sized(given: Mapping[str, Any], embedding: int, width: int) -> dict[str, Any]:
-    """Sizes for what is `given` of a model, as far as its architecture has them: decoder and memory of one `width`."""
+    """Return sizes that fit the `given` settings and exist in its architecture; decoder and memory have `width` units."""
     architecture = choose("architecture", given.get("architecture", ModelConfig.architecture), ARCHITECTURES)
     chosen = architecture.settings(given)
     both_ways = chosen.get("bidirectional", ModelConfig.bidirectional)

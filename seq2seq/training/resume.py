@@ -1,4 +1,4 @@
-"""The whole state of a training run in one file, so that a killed run goes on as if nothing had happened."""
+"""Save and restore the whole state of a training run in one file; a killed run then continues exactly as before."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from seq2seq.training.distributed import ALONE, World
 
 @dataclass
 class Progress:
-    """Where a run stands. `index` counts the batches of `epoch` that are done."""
+    """The progress of a run. `index` counts the finished batches of `epoch`."""
 
     update: int = 0
     epoch: int = 0
     index: int = 0
     seconds: float = 0.0
     best: float = math.inf
-    parts: int = 1  # of each batch, where memory does not hold a whole one
+    parts: int = 1  # parts of each batch; more than 1 if memory is too small for a whole batch
 
 
 def snapshot(
     path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, run: str, progress: Progress
 ) -> None:
-    """Write weights, average, the optimizer's moments and the place in the data; whole or not at all. Raises OSError.
+    """Write weights, average, optimizer moments and progress: a complete file or nothing. Raises OSError.
 
-    The same whatever the number of processes. Random numbers follow from the place, so they need no state of their own.
+    The file does not depend on the number of processes. Random numbers follow from the progress, so they need no saved state.
     """
     tensors = {}
     for (name, weight), mean in zip(model.named_parameters(), average.parameters(), strict=True):
@@ -45,13 +45,13 @@ def snapshot(
             tensors[f"{moment}/{name}"] = value
     about = {"progress": json.dumps(vars(progress)), "run": run}
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    replace_file(Path(path), lambda beside: save_tensors(contiguous, beside, about))
+    replace_file(Path(path), lambda partial: save_tensors(contiguous, partial, about))
 
 
 def restore(
     path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, run: str, world: World = ALONE
 ) -> Progress:
-    """Put everything back as `snapshot` found it; a fresh Progress if there is no file. Only the first process reads it.
+    """Restore the state that `snapshot` saved; return a fresh Progress if there is no file. Only the first process reads it.
 
     Raises ValueError if the file is damaged or belongs to another run.
     """
@@ -75,26 +75,26 @@ def restore(
         order = [names[parameter] for group in optimizer.param_groups for parameter in group["params"]]
         moments = {key.partition("/")[0] for key in tensors} - {"weight", "average"}
         state = {i: {moment: tensors[f"{moment}/{name}"] for moment in moments} for i, name in enumerate(order)}
-        # Before the first update an optimizer has no moments; some never have any.
+        # An optimizer has no moments before its first update; some never have any.
         optimizer.load_state_dict({**optimizer.state_dict(), "state": state if moments else {}})
         return progress
     except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is damaged ({str(error)[:100]}): delete it to start anew") from None
+        raise ValueError(f"{path} is damaged ({str(error)[:100]}): delete it to start again") from None
 
 
 def settings_of(path: str | Path) -> TrainConfig:
-    """With what settings the run was begun that was cut off. Raises ValueError if the file is damaged."""
+    """Return the settings with which the interrupted run was started. Raises ValueError if the file is damaged."""
     try:
         with safe_open(path, "pt") as file:
             return TrainConfig.from_dict(json.loads(file.metadata()["run"])["training"])
     except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is damaged ({str(error)[:100]}): delete it to start anew") from None
+        raise ValueError(f"{path} is damaged ({str(error)[:100]}): delete it to start again") from None
 
 
 def identity(model: Seq2Seq, config: TrainConfig, data: TrainingData) -> str:
-    """What decides a run's numbers: settings and data.
+    """Return settings and data as text: all that decides a run's numbers.
 
-    Device and number of processes may change; the numbers then agree only within rounding and, with several processes, dropout.
+    Device and number of processes may change; the numbers then differ by rounding and, with several processes, by dropout.
     """
     settings = {name: value for name, value in config.to_dict().items() if name != "device"}
     return json.dumps({"training": settings, "model": model.config.to_dict(), "data": data.digest}, sort_keys=True)

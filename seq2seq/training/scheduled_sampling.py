@@ -1,5 +1,5 @@
-"""Scheduled sampling (Bengio et al. 2015): in training, the decoder is fed the reference less and less, and its own pieces
-more and more. How fast is in `schedules.py`.
+"""Scheduled sampling (Bengio et al. 2015): during training, feed the decoder fewer pieces of the reference and more of its own
+pieces. `schedules.py` decides how fast.
 
 Symbols: B sentences, T longest target, R rows (live sentences), V pieces.
 """
@@ -21,9 +21,9 @@ from seq2seq.models.seq2seq import Seq2Seq
 
 @dataclass(frozen=True)
 class Mixed:
-    """A strategy: at every step the reference's piece with probability `ratio`, else one drawn from the model's distribution.
+    """A strategy: at each step feed the reference's piece with probability `ratio`, else a piece drawn from the model.
 
-    The coin is tossed for each piece (section 2.4). A row goes on to the end of its reference, whatever was drawn.
+    Each piece has its own coin toss (section 2.4). A row always has the length of its reference.
     """
 
     references: Sequence[Ids]
@@ -46,7 +46,7 @@ class _MixedSearch:
         truth = self._references.to(device)[rows.sentences, rows.position]  # [R]
         heads, point = torch.rand(2, len(truth), 1, generator=self._generator).to(device)
         heads = heads[:, 0] < self._ratio
-        # A point between 0 and the sum of all probabilities lies within one piece's share of it.
+        # A uniform point between 0 and the sum of all probabilities lies in the interval of one piece.
         shares = log_probs.exp().cumsum(-1)
         drawn = torch.searchsorted(shares, point * shares[:, -1:])[:, 0].clamp_max(log_probs.shape[1] - 1)
         tokens = torch.where(heads, truth, drawn)
@@ -56,10 +56,10 @@ class _MixedSearch:
 
 @torch.no_grad()
 def fed_pieces(model: Seq2Seq, batch: Batch, ratio: float, seed: int) -> Tensor:
-    """What the decoder is fed in place of `batch.target` [B, T]: each piece its own or the reference's. Padding stays.
+    """Return the decoder's input instead of `batch.target` [B, T]: each piece its own or the reference's. Padding stays.
 
-    The pieces are drawn without dropout, as in use, and no gradient flows through the drawing (section 2.4). The loss on what
-    they lead to is then one pass over the whole target, as fast as with teacher forcing.
+    The pieces are drawn without dropout, as in use, and without gradient (section 2.4). The loss is then one pass over the
+    whole target, as fast as with teacher forcing.
     """
     training = model.training
     model.eval()

@@ -1,4 +1,4 @@
-"""One update after another: gradient, weights, their running average. Where memory is short, a batch is taken in parts."""
+"""Do one update: gradient, weights, and their running average. If memory is short, process a batch in parts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from seq2seq.training.scheduled_sampling import fed_pieces
 
 
 class Updater:
-    """Updates `model` and `average` in place. A batch's gradient is summed over `parts` of it, doubled when memory ends."""
+    """Updates `model` and `average` in place. Sums a batch's gradient over `parts`, and doubles their number if memory ends."""
 
     def __init__(
         self,
@@ -37,10 +37,10 @@ class Updater:
 
     @torch.enable_grad()
     def __call__(self, pairs: Sequence[tuple[Ids, Ids]], rate: float, forcing: float, update: int) -> tuple[float, float, int]:
-        """One update, by all processes on their shares of a batch.
+        """Do one update; each process computes its share of the batch.
 
-        Returns the loss per piece, the gradient's norm and the number of target pieces: those of the whole batch. Raises
-        ValueError for a loss that is not finite, and where memory does not hold a single sentence.
+        Returns the loss per piece, the gradient's norm and the number of target pieces of the whole batch. Raises ValueError
+        for a loss that is not finite, and if memory is too small for a single sentence.
         """
         model, config = self._model, self._config
         model.train()
@@ -55,7 +55,7 @@ class Updater:
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._step()
-        # The average starts short and grows with the run: early weights are forgotten fast.
+        # The average starts with a short memory, which grows during the run: the first weights are forgotten fast.
         decay = min(config.average_decay, (1 + update) / (10 + update))
         with torch.no_grad():
             torch._foreach_lerp_(list(self._average.parameters()), list(model.parameters()), 1 - decay)
@@ -65,37 +65,35 @@ class Updater:
         try:
             self._optimizer.step()
         except RuntimeError as error:
-            if out_of_memory(error):  # half a step cannot be taken back, and no smaller batch would need less here
-                raise ValueError(
-                    "memory does not hold what the optimizer keeps of each weight: choose a smaller model"
-                ) from error
+            if out_of_memory(error):  # half a step cannot be undone, and a smaller batch would not need less memory here
+                raise ValueError("memory is too small for the optimizer's values per weight: choose a smaller model") from error
             raise
 
-    def _gradient(self, mine: Sequence[tuple[Ids, Ids]], tokens: int, forcing: float, update: int) -> Tensor:
-        """Leaves the gradient of this process's rows with the parameters; returns their loss [], as a share of the batch's."""
+    def _gradient(self, rows: Sequence[tuple[Ids, Ids]], tokens: int, forcing: float, update: int) -> Tensor:
+        """Add the gradient of this process's rows to the parameters; return their part of the batch's loss, a scalar []."""
         while True:
             try:
-                return self._summed(mine, tokens, forcing, update)
+                return self._sum_gradient(rows, tokens, forcing, update)
             except RuntimeError as error:
                 if not out_of_memory(error):
                     raise
-            # Here what the error held on to is free again.
-            if self.parts >= len(mine):
-                raise ValueError("memory does not hold a single sentence with this model: choose a smaller one")
+            # The error object is gone here, so its memory is free again.
+            if self.parts >= len(rows):
+                raise ValueError("memory is too small for a single sentence with this model: choose a smaller model")
             self.parts *= 2
             if self._model.device.type == "cuda":
                 torch.cuda.empty_cache()
 
-    def _summed(self, mine: Sequence[tuple[Ids, Ids]], tokens: int, forcing: float, update: int) -> Tensor:
+    def _sum_gradient(self, rows: Sequence[tuple[Ids, Ids]], tokens: int, forcing: float, update: int) -> Tensor:
         model = self._model
         self._optimizer.zero_grad()
-        # Random numbers follow from the update and the process: there is no state of theirs to be saved.
+        # Seed from the update and the process, so that no random state must be saved.
         dice = random.Random(f"{self._config.seed}/{update}/{self._world.rank}")
         torch.manual_seed(dice.getrandbits(63))
         total = torch.zeros((), device=model.device)
-        size = math.ceil(len(mine) / self.parts)
-        for start in range(0, len(mine), size or 1):
-            batch = collate(mine[start : start + size]).to(model.device)
+        size = math.ceil(len(rows) / self.parts)
+        for start in range(0, len(rows), size or 1):
+            batch = collate(rows[start : start + size]).to(model.device)
             with torch.autocast(model.device.type, torch.bfloat16, enabled=self._bf16):
                 fed = fed_pieces(model, batch, forcing, dice.getrandbits(63)) if forcing < 1 else None
                 loss = model.loss(batch.source, batch.lengths, batch.target, self._config.label_smoothing, fed) / tokens

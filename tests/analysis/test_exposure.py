@@ -1,4 +1,4 @@
-"""Exposure bias over many sentences: what is counted is what the engine does, and a band is a band."""
+"""Tests of exposure bias over many sentences: the counts equal the engine's output, and bands have the right width."""
 
 import json
 
@@ -29,9 +29,7 @@ def rows(small: Translator, pairs: Pairs) -> list[Row]:
     return [row for batch in measure(small, pairs) for row in batch]
 
 
-def test_every_pair_is_measured_once_as_the_engine_decodes_and_scores_it(
-    small: Translator, pairs: Pairs, rows: list[Row]
-) -> None:
+def test_measure_has_every_pair_once_with_the_engines_scores(small: Translator, pairs: Pairs, rows: list[Row]) -> None:
     assert sorted(row.index for row in rows) == list(range(len(pairs)))
     for row in rows[::9]:
         source, reference = pairs[row.index]
@@ -41,25 +39,25 @@ def test_every_pair_is_measured_once_as_the_engine_decodes_and_scores_it(
         assert row.hypothesis == free.text
         gold, own = ([s.token for s in trace.steps] for trace in (forced, free))
         ends = own[-1] == EOS
-        beside = align(gold[:-1], own[:-1] if ends else own)
-        assert row.right[FREE] == (*(same for _, same in beside), ends)
-        place = beside[1][0]
-        behind = small.translate(source, prefix=[*own[:place], gold[1]]).steps[place]
-        assert -row.loss[FREE][1] == pytest.approx(behind.log_prob, abs=1e-3)
+        aligned = align(gold[:-1], own[:-1] if ends else own)
+        assert row.right[FREE] == (*(same for _, same in aligned), ends)
+        step = aligned[1][0]
+        forced_piece = small.translate(source, prefix=[*own[:step], gold[1]]).steps[step]
+        assert -row.loss[FREE][1] == pytest.approx(forced_piece.log_prob, abs=1e-3)
 
 
-def test_up_to_the_first_mistake_both_lanes_are_right(rows: list[Row]) -> None:
+def test_both_lanes_are_right_up_to_the_first_mistake(rows: list[Row]) -> None:
     for row in rows:
         end = len(row.right[FORCED]) if row.first_mistake is None else row.first_mistake
         assert all(row.right[FORCED][:end])
         assert sum(row.right[FREE]) >= end
 
 
-def test_a_model_asked_for_its_own_translations_shows_no_exposure_bias() -> None:
+def test_model_has_no_exposure_bias_on_its_own_translations() -> None:
     bundled = Translator.load("en-fr-additive")
     sentences = examples.of(bundled.info)
     own = [(source, trace.text) for source in sentences if (trace := bundled.translate(source)).finished]
-    # A text may be cut into other pieces than those that the model wrote it with.
+    # The tokenizer may cut a text into other pieces than the model wrote.
     kept = [(s, t) for s, t in own if bundled.target_ids(t) == [x.token for x in bundled.translate(s).steps]]
     assert len(kept) >= 4
     report = Report.of([row for batch in measure(bundled, kept) for row in batch])
@@ -69,7 +67,7 @@ def test_a_model_asked_for_its_own_translations_shows_no_exposure_bias() -> None
     assert s["median_first_mistake"] is None and report.after_first_mistake.empty
 
 
-def test_a_table_holds_plain_means_and_counts(rows: list[Row]) -> None:
+def test_table_holds_plain_means_and_counts(rows: list[Row]) -> None:
     table = Report.of(rows).by_position
     for position in (1, 3, int(table["position"].max())):
         reaching = [row for row in rows if len(row.right[FORCED]) >= position]
@@ -81,7 +79,7 @@ def test_a_table_holds_plain_means_and_counts(rows: list[Row]) -> None:
     assert table["on_reference"].is_monotonic_decreasing or len(set(table["sentences"])) > 1
 
 
-def test_a_band_narrows_with_the_root_of_the_number_of_sentences(rows: list[Row]) -> None:
+def test_band_narrows_with_the_square_root_of_the_sentences(rows: list[Row]) -> None:
     rng = np.random.default_rng(0)
     coin = [
         Row(i, {lane: (bool(rng.random() < 0.3),) for lane in LANES}, dict.fromkeys(LANES, (1.0,)), None, "", {})
@@ -95,18 +93,18 @@ def test_a_band_narrows_with_the_root_of_the_number_of_sentences(rows: list[Row]
     assert s["loss_forced_low"] == s["loss_forced_high"] == 1 and RESAMPLES >= 1000
 
 
-def test_the_same_seed_gives_the_same_report_and_another_does_not(small: Translator, pairs: Pairs, rows: list[Row]) -> None:
+def test_report_depends_on_the_seed(small: Translator, pairs: Pairs, rows: list[Row]) -> None:
     assert Report.of(rows, seed=1).to_dict() == Report.of(rows, seed=1).to_dict() != Report.of(rows, seed=2).to_dict()
     first, again, other = ([row for batch in measure(small, pairs[:20], seed) for row in batch] for seed in (1, 1, 2))
     assert first == again != other
 
 
-def test_a_report_is_json_without_anything_that_is_not_a_number(rows: list[Row]) -> None:
+def test_report_is_json_without_nan(rows: list[Row]) -> None:
     for some in (rows, rows[:1]):
         data = json.loads(json.dumps(Report.of(some).to_dict(), allow_nan=False))
         assert {"summary", "by_position", "after_first_mistake", "by_injected_word"} == data.keys()
 
 
-def test_a_pair_too_long_is_left_out(small: Translator, pairs: Pairs) -> None:
-    found = [row.index for batch in measure(small, [(pairs[0][0], "la " * 500), pairs[1]]) for row in batch]
-    assert found == [1]
+def test_pair_over_the_length_limit_is_skipped(small: Translator, pairs: Pairs) -> None:
+    indices = [row.index for batch in measure(small, [(pairs[0][0], "la " * 500), pairs[1]]) for row in batch]
+    assert indices == [1]

@@ -1,4 +1,4 @@
-"""A sentence that grows: its parts, what is measured of it, and what the page is told."""
+"""Tests of growing sentences: their clauses, the measured scores, and the page's payload."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FAMILY = ("English", "French", "everyday")
 
 
 @pytest.mark.parametrize("parts", PARTS.values(), ids=map(str, PARTS))
-def test_a_sentence_grows_by_one_clause_at_a_time(parts) -> None:
+def test_sentence_grows_by_one_clause_at_a_time(parts) -> None:
     pairs = grown(parts)
     assert len(pairs) == MOST_CLAUSES and {len(of_length) for of_length in pairs} == {SENTENCES}
     assert len({source for source, _ in pairs[-1]}) == SENTENCES
@@ -34,12 +34,12 @@ def test_a_sentence_grows_by_one_clause_at_a_time(parts) -> None:
     assert grown(parts) == pairs
 
 
-def test_the_translations_of_a_clause_are_in_the_same_place() -> None:
+def test_clauses_and_their_translations_are_in_the_same_order() -> None:
     parts = PARTS[FAMILY]
-    right = {source.lower(): target.lower() for source, target in parts.clauses}
+    translations = {source.lower(): target.lower() for source, target in parts.clauses}
     source, target = grown(parts)[3][0]
     cut = [text.removesuffix(".").lower().split(joint) for text, joint in zip((source, target), parts.joint, strict=True)]
-    assert [right[clause] for clause in cut[0]] == cut[1]
+    assert [translations[clause] for clause in cut[0]] == cut[1]
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +47,13 @@ def equal() -> list[list[Pair]]:
     return [[("the cat likes a boat.", "le chat aime un bateau.")] * 2] * MOST_CLAUSES
 
 
-def test_what_is_measured_is_what_was_written(small: Translator, equal: list[list[Pair]]) -> None:
-    *shares, found = stretch(small, equal)
+def test_stretch_measures_the_models_translations(small: Translator, equal: list[list[Pair]]) -> None:
+    *shares, result = stretch(small, equal)
     assert shares == pytest.approx([(c + 1) / MOST_CLAUSES for c in range(MOST_CLAUSES)])
-    assert isinstance(found, Stretched) and found.chrf.shape == (2, MOST_CLAUSES)
+    assert isinstance(result, Stretched) and result.chrf.shape == (2, MOST_CLAUSES)
     written = dict(small.translate_lines(["the cat likes a boat."]))[0]
-    assert all(texts == (written, written) for texts in found.hypotheses)
-    assert "tok:13a" in found.signatures[0] and 0 <= found.chrf.min() <= found.chrf.max() <= 100
+    assert all(texts == (written, written) for texts in result.hypotheses)
+    assert "tok:13a" in result.signatures[0] and 0 <= result.chrf.min() <= result.chrf.max() <= 100
 
 
 def stretched(name: str, level: float, pairs: list[list[Pair]]) -> Stretched:
@@ -62,18 +62,18 @@ def stretched(name: str, level: float, pairs: list[list[Pair]]) -> Stretched:
     return Stretched(name, texts, chrf, tuple(np.linspace(80, level / 2, MOST_CLAUSES)), ("b", "c"))
 
 
-def test_the_page_is_told_the_same_numbers_everywhere() -> None:
+def test_payload_has_the_same_numbers_in_text_figure_and_table() -> None:
     pairs = grown(PARTS[FAMILY])
-    shown = view.payload(pairs, [stretched("one", 50, pairs), stretched("two", 20, pairs)], ["with", "without"])
-    json.dumps(shown, allow_nan=False)
-    assert shown["says"][1].endswith("chrF goes from 90 to 20, BLEU from 80 to 10.")
-    lines = [trace for trace in shown["figures"][0]["figure"]["data"] if trace["meta"]["part"] == "line"]
+    payload = view.payload(pairs, [stretched("one", 50, pairs), stretched("two", 20, pairs)], ["with", "without"])
+    json.dumps(payload, allow_nan=False)
+    assert payload["says"][1].endswith("chrF goes from 90 to 20, BLEU from 80 to 10.")
+    lines = [trace for trace in payload["figures"][0]["figure"]["data"] if trace["meta"]["part"] == "line"]
     assert [line["name"] for line in lines] == ["with", "without"]
-    assert len(shown["table"]["rows"]) == MOST_CLAUSES and shown["table"]["rows"][-1][2].startswith("50.0 (50.0 to 50.0)")
-    assert shown["sentences"][2][1]["written"][1] == {"name": "without", "model": "two", "text": "two 2 1", "chrf": 70.0}
+    assert len(payload["table"]["rows"]) == MOST_CLAUSES and payload["table"]["rows"][-1][2].startswith("50.0 (50.0 to 50.0)")
+    assert payload["sentences"][2][1]["written"][1] == {"name": "without", "model": "two", "text": "two 2 1", "chrf": 70.0}
 
 
-def test_there_is_a_family_only_where_models_can_be_compared() -> None:
+def test_families_need_two_models_to_compare() -> None:
     alone = Services({"a": make_info("a")})
     assert bottleneck.families(alone) == {}
     both = Services({"a": make_info("a"), "b": type(make_info("b"))(**{**vars(make_info("b")), "has_attention": False})})
@@ -81,8 +81,8 @@ def test_there_is_a_family_only_where_models_can_be_compared() -> None:
     assert bottleneck.models(both, FAMILY) == ["a", "b"]
 
 
-def test_it_opens_at_a_length_that_is_there() -> None:
+def test_view_opens_at_an_existing_length() -> None:
     value = json.dumps({"sentences": [[0] * 3] * 8})
-    for asked, opened in ((0, 1), (5, 5), (99, 8)):
-        start = json.loads(bottleneck.opened_at(value, asked, asked))["start"]
+    for requested, opened in ((0, 1), (5, 5), (99, 8)):
+        start = json.loads(bottleneck.opened_at(value, requested, requested))["start"]
         assert start == {"clauses": opened, "sentence": min(opened, 3)}

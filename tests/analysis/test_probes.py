@@ -1,4 +1,4 @@
-"""What is looked at while a model learns is what the engine would say of it afterwards, and looking changes nothing."""
+"""Tests of probes: they report what the engine computes, and they do not change the training."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from seq2seq.training.events import CheckpointSaved, Measured, SampleDecoded
 Pairs = list[tuple[str, str]]
 
 
-def test_probes_say_what_the_engine_says(small: Translator, pairs: Pairs) -> None:
+def test_probes_report_the_engines_results(small: Translator, pairs: Pairs) -> None:
     held_out = pairs[:20]
     decoded, measured = Probes(lambda _: small, [pairs[0][0]], held_out)(small.model, 7)
     trace = small.translate(pairs[0][0])
@@ -34,16 +34,16 @@ def test_probes_say_what_the_engine_says(small: Translator, pairs: Pairs) -> Non
     assert measured.accuracy_free == pytest.approx(summary["accuracy_free"])
 
 
-def test_nothing_is_measured_where_nothing_was_asked(small: Translator) -> None:
+def test_probes_without_sentences_report_nothing(small: Translator) -> None:
     assert Probes(lambda _: small, [], [])(small.model, 1) == []
 
 
-def test_a_sample_is_spread_over_all_pairs(pairs: Pairs) -> None:
+def test_sample_is_spread_over_all_pairs(pairs: Pairs) -> None:
     assert sample(pairs, 4) == [pairs[0], pairs[25], pairs[50], pairs[75]]
     assert sample(pairs[:3], 10) == pairs[:3] and sample(pairs, 0) == []
 
 
-def test_looking_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_probes_do_not_change_the_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call = [
         "train",
         "--task",
@@ -59,24 +59,22 @@ def test_looking_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[s
     ]
     assert main([*call, "--out", str(tmp_path / "alone")]) == 0
     assert main([*call, "--out", str(tmp_path / "watched"), "--probe", "1 2 3", "--measure", "16"]) == 0
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("alone", "watched")]
     assert weights[0] == weights[1]
     events = event_log.read(tmp_path / "watched")[0]
     decoded = [event for event in events if isinstance(event, SampleDecoded)]
-    assert [event.update for event in decoded] == [0, 10, 20] and f"1 2 3  →  {decoded[0].hypothesis}" in told
+    assert [event.update for event in decoded] == [0, 10, 20] and f"1 2 3  →  {decoded[0].hypothesis}" in output
     measured = [event for event in events if isinstance(event, Measured)]
-    assert len(measured) == 3 and f"teacher-forced {measured[1].accuracy_forced:.1%}" in told
+    assert len(measured) == 3 and f"teacher-forced {measured[1].accuracy_forced:.1%}" in output
     if any(isinstance(event, CheckpointSaved) and event.update == 20 for event in events):
-        # The weights that were kept are those that were looked at, but for their rounding to 16 bits.
+        # The saved weights are those that were measured, except for rounding to 16 bits.
         kept = Translator.load(tmp_path / "watched")
         assert kept.evaluate(sample(TASKS["reverse"].pairs("valid"), 16)).bleu == pytest.approx(measured[1].bleu, abs=5)
 
 
 @pytest.mark.parametrize("sentence", ["", "😀", "1 " * 200])
-def test_a_sentence_that_cannot_be_read_is_refused_before_the_run(
-    sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unreadable_probe_is_refused_before_the_run(sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "refused"
     assert main(["train", "--task", "sort", "--updates", "5", "--out", str(out), "--probe", sentence, "--device", "cpu"]) == 2
     assert capsys.readouterr().err.startswith("python -m seq2seq train: ") and not (out / "model.safetensors").exists()

@@ -1,4 +1,4 @@
-"""The command line, by the exact calls that README gives."""
+"""Tests of the command line, with the calls that README shows."""
 
 import io
 import json
@@ -43,7 +43,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().out
 
 
-def test_a_sentence_is_translated_by_every_strategy(model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_translate_uses_every_strategy(model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     sentence = ["translate", "--model", model, "I see the key."]
     assert run(capsys, *sentence) == run(capsys, *sentence, "--beam", "1")
     drawn = [run(capsys, *sentence, "--sample", "--temperature", "0.8", "--seed", "1") for _ in range(2)]
@@ -58,21 +58,21 @@ def test_a_sentence_is_translated_by_every_strategy(model: str, capsys: pytest.C
     assert json.loads(run(capsys, *sentence, "--trace", "-"))["source_text"] == "I see the key."
 
 
-def test_a_file_is_translated_line_by_line(
+def test_translate_reads_a_file_line_by_line(
     model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = ["I see the key.", "", "the cat likes a red boat and the garden", "we"]
     (tmp_path / "lines.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     run(capsys, "translate", "--model", model, "--input", str(tmp_path / "lines.txt"), "--output", str(tmp_path / "lines.out"))
     written = (tmp_path / "lines.out").read_text(encoding="utf-8").split("\n")
-    # A line of output is one line: whatever splits lines or words becomes a single space.
+    # Each translation is written on one line: any line or word separator becomes a single space.
     alone = [" ".join(run(capsys, "translate", "--model", model, line).split()) if line else "" for line in lines]
     assert written == [*alone, ""]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\r\n".join(lines).encode())))
     assert run(capsys, "translate", "--model", model, "--input", "-") == "\n".join(written)
 
 
-def test_score_gives_every_piece_and_their_sum(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_score_prints_every_piece_and_their_sum(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     call = ["score", "--model", model, "--source", "I see the key.", "--target", "je vois la clé."]
     result = json.loads(run(capsys, *call, "--json"))
     assert result["mode"] == "teacher-forced" and result["pieces"][-1]["piece"] == "</s>"
@@ -90,7 +90,7 @@ def test_evaluate_counts_sentences_and_references(model: str, capsys: pytest.Cap
     assert "BLEU" in run(capsys, *call)
 
 
-def test_forcing_prints_what_the_engine_measures(model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_forcing_prints_the_exposure_report(model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     pairs = [("the cat likes the key.", "le chat aime la clé."), ("we find two apples.", "nous trouve deux pommes.")]
     file, table = tmp_path / "pairs.tsv", tmp_path / "positions.csv"
     file.write_text("".join(f"{s}\t{t}\n" for s, t in [*pairs, ("word " * 190, "too long")]), encoding="utf-8")
@@ -102,13 +102,13 @@ def test_forcing_prints_what_the_engine_measures(model: str, capsys: pytest.Capt
     lines = table.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + len(expected["by_position"]) and lines[0].startswith("position,sentences,accuracy_forced,")
     assert main(common) == 0
-    shown = capsys.readouterr().out
-    assert f"{printed['summary']['accuracy_forced']:.3f} (" in shown and "1 left out: too long" in shown
+    output = capsys.readouterr().out
+    assert f"{printed['summary']['accuracy_forced']:.3f} (" in output and "1 left out: too long" in output
     assert main([*common, "--csv", "-"]) == 0
     assert capsys.readouterr().out.splitlines() == lines
 
 
-def test_align_prints_what_the_engine_measures(model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_align_prints_the_alignment_report(model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "gold.tsv"
     lines = ["the key .\tla clé .\t0-0 1-1 2-2", "we\tnous\t0p0", "we " * 300 + "\tnous\t0-0"]
     file.write_text("\n".join(lines), encoding="utf-8")
@@ -119,34 +119,34 @@ def test_align_prints_what_the_engine_measures(model: str, capsys: pytest.Captur
     about = {"mode": "teacher-forced", "model": model, "data": "gold.tsv", **counts}
     assert printed == {**about, **alignment.report(rows)}
     assert printed["diagonal"]["error_rate"] == 0
-    shown = run(capsys, *call)
-    assert f"{printed['attention']['error_rate']:.3f} (" in shown and "1 sentences left out: too long" in shown
+    output = run(capsys, *call)
+    assert f"{printed['attention']['error_rate']:.3f} (" in output and "1 sentences left out: too long" in output
 
 
-def test_compare_prints_what_is_kept_for_the_app(
+def test_compare_prints_the_comparison_that_is_saved(
     data: tuple[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    out = {"free": tmp_path / "free", "told": tmp_path / "told"}
+    out = {"free": tmp_path / "free", "forced": tmp_path / "forced"}
     common = ["--data", data[1], "--valid", data[1], "--epochs", "1", "--vocabulary-size", "300", "--embedding-size", "8"]
     common += ["--encoder-size", "8", "--decoder-size", "8", "--device", "cpu"]
-    assert main(["train", "--out", str(out["told"]), *common]) == 0
-    sampling = ["--teacher-forcing-ratio", "0.25", "--vocabulary-of", str(out["told"])]
+    assert main(["train", "--out", str(out["forced"]), *common]) == 0
+    sampling = ["--teacher-forcing-ratio", "0.25", "--vocabulary-of", str(out["forced"])]
     assert main(["train", "--out", str(out["free"]), *common, *sampling]) == 0
     capsys.readouterr()
-    recipes = ["--recipe", "teacher forcing", str(out["told"]), "--recipe", "always sampling", str(out["free"])]
+    recipes = ["--recipe", "teacher forcing", str(out["forced"]), "--recipe", "always sampling", str(out["free"])]
     call = ["compare", *recipes, "--data", data[1], "--test", data[1]]
     assert main([*call, "--json", "--card"]) == 0
     printed = json.loads(capsys.readouterr().out)
     ratios = {name: settings["teacher_forcing_ratio"] for name, settings in printed["settings"].items()}
     assert ratios == {"teacher forcing": 1.0, "always sampling": 0.25}
-    line = "compare --recipe 'teacher forcing' told --recipe 'always sampling' free --data valid.tsv --test valid.tsv"
+    line = "compare --recipe 'teacher forcing' forced --recipe 'always sampling' free --data valid.tsv --test valid.tsv"
     assert card.read_comparison(out["free"]) == {"command": f"python -m seq2seq {line}", **printed}
-    shown = run(capsys, *call)
+    output = run(capsys, *call)
     gap = printed["differences"][0]["summary"]["loss_free"]
-    assert "always sampling minus teacher forcing" in shown and f"loss_free       {gap:.4f} (" in shown
+    assert "always sampling minus teacher forcing" in output and f"loss_free       {gap:.4f} (" in output
 
 
-def test_train_makes_a_folder_that_translates_and_resume_refuses_a_finished_one(
+def test_train_saves_a_model_and_resume_refuses_a_finished_run(
     data: tuple[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     out = tmp_path / "mine"
@@ -172,10 +172,10 @@ def test_train_makes_a_folder_that_translates_and_resume_refuses_a_finished_one(
     assert main([*call, *sizes, "--resume"]) == 2
     assert "its run has finished" in capsys.readouterr().err
     assert main([*call, *sizes]) == 2
-    assert "holds a model already: name another folder" in capsys.readouterr().err
+    assert "contains a model already: choose another folder" in capsys.readouterr().err
 
 
-def test_train_takes_the_papers_choices_and_the_vocabulary_of_another_model(
+def test_train_uses_the_papers_settings_and_another_models_vocabulary(
     model: str, data: tuple[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     call = ["train", "--data", data[0], "--valid", data[1], "--epochs", "1", "--device", "cpu", "--vocabulary-of", model]
@@ -183,20 +183,18 @@ def test_train_takes_the_papers_choices_and_the_vocabulary_of_another_model(
     run(capsys, *call, *sizes, "--architecture", "luong", "--no-input-feeding", "--out", str(tmp_path / "luong"))
     trained = checkpoint.load(tmp_path / "luong")
     config = trained.model.config
-    # What the paper has, but for what was asked for.
+    # The settings of the paper, except for the given ones.
     assert (config.cell, config.attention, config.encoder_layers, config.bidirectional) == ("lstm", "general", 2, False)
     assert not config.input_feeding
     assert trained.tokenizer.files() == checkpoint.load(model).tokenizer.files()
     assert "encoder-decoder of Luong et al. 2015" in Translator(trained).info.architecture
 
 
-def test_a_task_is_trained_for_some_minutes_and_evaluated_by_exact_match(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_task_is_trained_for_minutes_and_evaluated_by_exact_match(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "reverse"
     run(capsys, "train", "--task", "reverse", "--minutes", "0.02", "--out", str(out), "--decoder-size", "8", "--device", "cpu")
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))["training"]
-    # The card's command repeats the run on a machine of another speed.
+    # The card's command gives the number of updates, so that it repeats the run on a machine of any speed.
     assert (
         results["command"]
         == f"python -m seq2seq train --out reverse --task reverse --decoder-size 8 --device cpu --updates {results['updates']}"
@@ -208,23 +206,23 @@ def test_a_task_is_trained_for_some_minutes_and_evaluated_by_exact_match(
     measured = json.loads(run(capsys, "evaluate", "--task", "reverse", "--model", str(out), "--json"))
     translator = Translator.load(out)
     pairs = TASKS["reverse"].pairs("test")
-    found = dict(translator.translate_lines([source for source, _ in pairs]))
-    right = sum(found[i] == target for i, (_, target) in enumerate(pairs))
+    translations = dict(translator.translate_lines([source for source, _ in pairs]))
+    right = sum(translations[i] == target for i, (_, target) in enumerate(pairs))
     assert measured["exact"] == pytest.approx(100 * right / len(pairs)) and measured["sentences"] == 1000
 
 
-def test_a_killed_run_of_minutes_keeps_the_updates_it_was_begun_with(tmp_path: Path) -> None:
+def test_resumed_run_of_minutes_keeps_its_number_of_updates(tmp_path: Path) -> None:
     out = tmp_path / "run"
     call = [sys.executable, "-m", "seq2seq", "train", "--task", "sort", "--minutes", "60", "--out", str(out), "--threads", "1"]
     call += ["--decoder-size", "8", "--device", "cpu"]
-    begun = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT)
-    assert begun.stdout is not None
-    while b"epoch 2" not in (line := begun.stdout.readline()):
-        assert begun.poll() is None
+    killed = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT)
+    assert killed.stdout is not None
+    while b"epoch 2" not in (line := killed.stdout.readline()):
+        assert killed.poll() is None
         if b" updates on " in line:
             updates = int(line.split(b" pairs, ")[1].split()[0].replace(b",", b""))
-    begun.kill()
-    begun.wait()
+    killed.kill()
+    killed.wait()
     resumed = subprocess.Popen([*call, "--resume"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT)
     assert resumed.stdout is not None
     line = resumed.stdout.readline()
@@ -233,8 +231,8 @@ def test_a_killed_run_of_minutes_keeps_the_updates_it_was_begun_with(tmp_path: P
     assert f"{updates:,} updates on cpu".encode() in line and b", from update " in line
 
 
-def test_a_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tmp_path: Path) -> None:
-    """Two runs of the real command: one in peace, one killed as soon as it has a state on disk, then resumed."""
+def test_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tmp_path: Path) -> None:
+    """Run the real command twice: once undisturbed, once killed after its first saved state and then resumed."""
     common = [sys.executable, "-m", "seq2seq", "train", "--data", data[0], "--valid", data[1], "--vocabulary-size", "310"]
     common += ["--epochs", "6", "--embedding-size", "16", "--encoder-size", "8", "--decoder-size", "8", "--device", "cpu"]
     common += ["--threads", "1", "--batch-tokens", "100"]
@@ -288,12 +286,12 @@ def test_a_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tm
         (["train", "--task", "sort", "--minutes", "0", "--out", "O"], "minutes must be between 0 and"),
         (["train", "--task", "sort", "--source", "0", "--out", "O"], "--task makes its own pairs: leave out --source"),
         (["train", "--task", "sort", "--out", "O", "--learning", "0.1"], "unrecognized arguments: --learning"),
-        (["train", "--task", "sort", "--minutes", "1", "--epochs", "2", "--out", "O"], "--minutes and --epochs both say"),
-        (["train", "--task", "sort", "--updates", "9", "--epochs", "2", "--out", "O"], "--updates and --epochs both say"),
+        (["train", "--task", "sort", "--minutes", "1", "--epochs", "2", "--out", "O"], "--minutes and --epochs both set"),
+        (["train", "--task", "sort", "--updates", "9", "--epochs", "2", "--out", "O"], "--updates and --epochs both set"),
         (["evaluate", "--task", "sort", "--target", "0", "--model", "M"], "leave out --target"),
         (["evaluate", "--task", "juggle", "--model", "M"], "task must be one of reverse, sort"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--threads", "-3"], "threads must be between 0"),
-        (["train", "--data", "d", "--valid", "v", "--out", "O", "--resume"], "there is no run that was cut off"),
+        (["train", "--data", "d", "--valid", "v", "--out", "O", "--resume"], "it contains no interrupted run"),
         (["translate", "--model", "x" * 400, "hello"], "no model 'xxx"),
         (["score", "--model", "M", "--source", "a", "--target", " "], "nothing to score"),
         (["forcing", "--model", "M", "--data", "/nowhere.tsv"], "/nowhere.tsv cannot be read"),
@@ -305,7 +303,7 @@ def test_a_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tm
         (["compare", "--recipe", "one", "M", "--recipe", "two", "--data", "d", "--test", "d"], "give 2 to 3 recipes"),
     ],
 )
-def test_wrong_use_is_one_line_and_status_2(
+def test_wrong_use_prints_one_line_and_returns_2(
     model: str, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     arguments = [{"M": model, "O": str(tmp_path / "out")}.get(a, a) for a in arguments]
@@ -318,7 +316,7 @@ def test_wrong_use_is_one_line_and_status_2(
     assert message in printed.err and printed.err.count("\n") == 1
 
 
-def test_a_bad_line_is_named_before_any_work(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_translate_reports_a_bad_line_before_any_work(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "lines.txt").write_text("fine\n" + "word " * 150 + "\n", encoding="utf-8")
     assert main(["translate", "--model", model, "--input", str(tmp_path / "lines.txt")]) == 2
     assert "line 2: the text is cut into" in capsys.readouterr().err
@@ -327,12 +325,12 @@ def test_a_bad_line_is_named_before_any_work(model: str, tmp_path: Path, capsys:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "holds no sentence pair"),
+        (b"", "contains no sentence pair"),
         (b"one column\n", "line 1: 1 column(s), but columns 0 and 1 are needed"),
         (b"\xff\xfe\t\xff\n", "is not UTF-8 text"),
     ],
 )
-def test_a_broken_file_of_pairs_is_named(
+def test_broken_file_of_pairs_is_reported(
     model: str, tmp_path: Path, content: bytes, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "broken.tsv").write_bytes(content)
@@ -340,13 +338,13 @@ def test_a_broken_file_of_pairs_is_named(
     assert message in capsys.readouterr().err
 
 
-def test_two_processes_do_not_train_into_one_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_second_process_cannot_train_into_the_same_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "model"
     arguments = ["train", "--task", "sort", "--updates", "2", "--decoder-size", "8", "--device", "cpu", "--out", str(out)]
     with alone_in(out):
         assert main(arguments) != 0
         assert "another process trains into model" in capsys.readouterr().err
-    assert not out.exists()  # nothing was put into it
+    assert not out.exists()  # the refused command leaves no folder
     assert main(arguments) == 0 and (out / "model.safetensors").exists() and not (out / ".lock").exists()
     assert (
         main(["train", "--task", "sort", "--resume", "--out", str(tmp_path / "none")]) != 0 and not (tmp_path / "none").exists()

@@ -1,4 +1,4 @@
-"""An archive counts once it has been checked, wherever it comes from; whatever goes wrong is a sentence, and leaves nothing."""
+"""Tests of downloads: every archive is checked, whatever its origin; every error is one sentence and leaves no file."""
 
 import hashlib
 import socket
@@ -19,7 +19,7 @@ from seq2seq.data.public_corpora import PublicCorpus, Remote
 ARCHIVE = zipped({"xx.txt": TABLE, "_about.txt": b"Hello"})
 OTHER = zipped({"xx.txt": TABLE.replace(b"Phrase", b"Saying")})
 LIMIT = 100_000
-PLACE = "put a copy named xx-eng.zip into the folder that SEQ2SEQ_CORPORA names."
+HINT = "put a copy named xx-eng.zip into the folder that SEQ2SEQ_CORPORA names."
 
 
 def sha256(data: bytes) -> str:
@@ -28,7 +28,7 @@ def sha256(data: bytes) -> str:
 
 @dataclass
 class Server:
-    """What it answers to every request, by the path, and what it was asked."""
+    """A local server: its answers by path, and the paths and user agents of its requests."""
 
     port: int = 0
     answers: dict[str, Callable[[BaseHTTPRequestHandler], object]] = field(default_factory=dict)
@@ -65,11 +65,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
             state.agents.append(self.headers["User-Agent"])
             try:
                 state.answers[self.path](self)
-            except ConnectionError:  # who asked has seen enough
+            except ConnectionError:  # the client has closed the connection
                 self.close_connection = True
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
         state.port = listening.server_address[1]
@@ -82,7 +82,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def refusal(corpus: PublicCorpus, cache: Path, **options: object) -> str:
-    """The sentence with which a fetch fails, once nothing of it is left."""
+    """Return the error message of a fetch; check that the fetch leaves no file."""
     before = names(cache)
     with pytest.raises(ValueError) as caught:
         fetch(corpus, cache, **options)  # type: ignore[arg-type]
@@ -98,7 +98,7 @@ def names(folder: Path) -> list[str]:
 # --- fetching and keeping ---
 
 
-def test_an_archive_is_fetched_once_and_kept_with_its_checksum(server: Server, tmp_path: Path) -> None:
+def test_archive_is_fetched_once_and_cached_with_its_checksum(server: Server, tmp_path: Path) -> None:
     cache, corpus = tmp_path / "not" / "yet", server.corpus()
     expected = Fetched(cache / "xx-eng.zip", sha256(ARCHIVE), corpus.files[0].address)
     assert fetch(corpus, cache) == (expected,)
@@ -110,7 +110,7 @@ def test_an_archive_is_fetched_once_and_kept_with_its_checksum(server: Server, t
     assert server.paths == ["/xx-eng.zip"] and server.agents == ["seq2seq-unrolled"]
 
 
-def test_a_pinned_archive_needs_no_note(server: Server, tmp_path: Path) -> None:
+def test_archive_with_a_known_checksum_needs_no_note(server: Server, tmp_path: Path) -> None:
     corpus = server.corpus(sha256=sha256(ARCHIVE))
     assert [fetch(corpus, tmp_path)[0].origin for _ in range(2)] == [corpus.files[0].address, "cache"]
     assert names(tmp_path) == ["xx-eng.zip"] and len(server.paths) == 1
@@ -118,7 +118,7 @@ def test_a_pinned_archive_needs_no_note(server: Server, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("pinned", [None, sha256(ARCHIVE)], ids=["noted", "pinned"])
 @pytest.mark.parametrize("damage", [b"", ARCHIVE[:-1], OTHER, bytes(LIMIT + 1)], ids=["empty", "cut", "other", "long"])
-def test_a_damaged_archive_is_fetched_anew(damage: bytes, pinned: str | None, server: Server, tmp_path: Path) -> None:
+def test_damaged_cached_archive_is_fetched_again(damage: bytes, pinned: str | None, server: Server, tmp_path: Path) -> None:
     corpus = server.corpus(sha256=pinned)
     fetched = fetch(corpus, tmp_path)
     fetched[0].path.write_bytes(damage)
@@ -128,22 +128,22 @@ def test_a_damaged_archive_is_fetched_anew(damage: bytes, pinned: str | None, se
     assert fetched[0].path.read_bytes() == ARCHIVE
 
 
-def test_an_archive_without_its_note_is_not_trusted(server: Server, tmp_path: Path) -> None:
+def test_cached_archive_without_a_note_is_fetched_again(server: Server, tmp_path: Path) -> None:
     (tmp_path / "xx-eng.zip").write_bytes(OTHER)
     assert fetch(server.corpus(), tmp_path)[0].sha256 == sha256(ARCHIVE)
 
 
-def test_progress_is_reported(server: Server, tmp_path: Path) -> None:
-    told: list[tuple[int, int | None]] = []
-    fetch(server.corpus(), tmp_path, report=lambda done, total: told.append((done, total)))
-    assert told[0] == (0, len(ARCHIVE)) and told[-1] == (len(ARCHIVE), len(ARCHIVE)) and told == sorted(told)
-    told.clear()
+def test_fetch_reports_its_progress(server: Server, tmp_path: Path) -> None:
+    reports: list[tuple[int, int | None]] = []
+    fetch(server.corpus(), tmp_path, report=lambda done, total: reports.append((done, total)))
+    assert reports[0] == (0, len(ARCHIVE)) and reports[-1] == (len(ARCHIVE), len(ARCHIVE)) and reports == sorted(reports)
+    reports.clear()
     server.sends(ARCHIVE, length=-1)
-    fetch(server.corpus(), tmp_path / "other", report=lambda done, total: told.append((done, total)))
-    assert told[0] == (0, None) and told[-1] == (len(ARCHIVE), None)
+    fetch(server.corpus(), tmp_path / "other", report=lambda done, total: reports.append((done, total)))
+    assert reports[0] == (0, None) and reports[-1] == (len(ARCHIVE), None)
 
 
-def test_breaking_off_leaves_nothing(server: Server, tmp_path: Path) -> None:
+def test_interrupted_fetch_leaves_no_file(server: Server, tmp_path: Path) -> None:
     def stop(done: int, total: int | None) -> None:
         if done:
             raise KeyboardInterrupt
@@ -153,7 +153,7 @@ def test_breaking_off_leaves_nothing(server: Server, tmp_path: Path) -> None:
     assert not names(tmp_path)
 
 
-def test_two_fetches_at_once_do_no_harm(server: Server, tmp_path: Path) -> None:
+def test_two_concurrent_fetches_both_succeed(server: Server, tmp_path: Path) -> None:
     corpus, inner = server.corpus(), []
 
     def meanwhile(done: int, total: int | None) -> None:
@@ -165,51 +165,52 @@ def test_two_fetches_at_once_do_no_harm(server: Server, tmp_path: Path) -> None:
     assert fetch(corpus, tmp_path)[0].origin == "cache" and names(tmp_path) == ["xx-eng.zip", "xx-eng.zip.sha256"]
 
 
-def test_a_folder_that_cannot_be_written_is_said(server: Server, tmp_path: Path) -> None:
+def test_unwritable_cache_folder_is_explained(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(ValueError, match=r"^xx-eng\.zip cannot be kept: .+\."):
+    with pytest.raises(ValueError, match=r"^xx-eng\.zip cannot be saved: .+\."):
         fetch(server.corpus(), tmp_path / "file")
 
 
-def test_a_write_that_fails_leaves_nothing(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_write_leaves_no_file(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(downloads.os, "replace", full)
-    assert "cannot be kept: the disk of this machine is full: make room on it" in refusal(server.corpus(), tmp_path)
+    assert "cannot be saved: the disk of this machine is full: make room on it" in refusal(server.corpus(), tmp_path)
 
 
-# --- what a server may do ---
+# --- answers of a server ---
 
 
 @pytest.mark.parametrize("status", [403, 404, 406, 500, 503, 599])
-def test_a_refusal_of_the_server_is_said(status: int, server: Server, tmp_path: Path) -> None:
+def test_http_error_names_its_status(status: int, server: Server, tmp_path: Path) -> None:
     server.sends(b"<html>secret words</html>", status)
     text = refusal(server.corpus(), tmp_path)
     assert text.startswith(f"The archive {server.corpus().files[0].address} cannot be fetched: the server answers {status}")
-    assert text.endswith(f". Try again later, or {PLACE}") and "secret" not in text
+    assert text.endswith(f". Try again later, or {HINT}") and "secret" not in text
 
 
-def test_a_wrong_checksum_names_both(server: Server, tmp_path: Path) -> None:
+def test_checksum_error_names_both_checksums(server: Server, tmp_path: Path) -> None:
     text = refusal(server.corpus(sha256=sha256(OTHER)), tmp_path)
-    assert f"its SHA-256 is {sha256(ARCHIVE)}, not {sha256(OTHER)}" in text and text.endswith(PLACE)
+    assert f"its SHA-256 is {sha256(ARCHIVE)}, not {sha256(OTHER)}" in text and text.endswith(HINT)
 
 
-def test_what_is_no_archive_is_not_kept(server: Server, tmp_path: Path) -> None:
-    """Such as the page of a hotel's network, which would otherwise be what the cache holds from then on."""
+def test_invalid_archive_is_not_cached(server: Server, tmp_path: Path) -> None:
+    """Otherwise the login page of a hotel's network could stay in the cache."""
     server.sends(b"<html>Please log in</html>")
     text = refusal(server.corpus(), tmp_path)
-    assert f"{server.corpus().files[0].address} sends was not kept: it is not the archive" in text and text.endswith(PLACE)
+    assert f"The file from {server.corpus().files[0].address} was not kept: it is not the expected" in text
+    assert text.endswith(HINT)
     server.sends(zipped({"xx.txt": b"Sentence.\n"}))
-    assert "line 1 of xx.txt does not give a sentence on both sides" in refusal(server.corpus(), tmp_path)
+    assert "line 1 of xx.txt does not have a sentence on both sides" in refusal(server.corpus(), tmp_path)
 
 
-def test_a_short_answer_is_not_taken_for_whole(server: Server, tmp_path: Path) -> None:
+def test_incomplete_response_is_refused(server: Server, tmp_path: Path) -> None:
     server.sends(ARCHIVE, length=len(ARCHIVE) + 1)
     text = refusal(server.corpus(), tmp_path)
     assert f"the connection broke off after {len(ARCHIVE):,} of {len(ARCHIVE) + 1:,} bytes" in text
     server.sends(ARCHIVE[:-1], length=-1)
-    assert "it is not the archive it should be" in refusal(server.corpus(), tmp_path)
+    assert "it is not the expected archive" in refusal(server.corpus(), tmp_path)
 
 
 def chunked(*chunks: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
@@ -225,26 +226,26 @@ def chunked(*chunks: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
     return answer
 
 
-def test_chunks_are_put_together_and_a_missing_end_is_noticed(server: Server, tmp_path: Path) -> None:
+def test_chunked_response_is_joined_and_a_missing_end_is_refused(server: Server, tmp_path: Path) -> None:
     server.answers["/xx-eng.zip"] = chunked(ARCHIVE[:99])
-    assert "the answer is broken off, or is none" in refusal(server.corpus(), tmp_path)
+    assert "the response is incomplete, or not HTTP" in refusal(server.corpus(), tmp_path)
     server.answers["/xx-eng.zip"] = chunked(ARCHIVE[:99], ARCHIVE[99:], b"")
     assert fetch(server.corpus(), tmp_path)[0].sha256 == sha256(ARCHIVE)
 
 
-def test_no_more_is_read_than_is_accepted(server: Server, tmp_path: Path) -> None:
-    told: list[int] = []
+def test_fetch_stops_at_the_size_limit(server: Server, tmp_path: Path) -> None:
+    reports: list[int] = []
     long = bytes(20 * LIMIT)
     for answer in (lambda: server.sends(b"", length=LIMIT + 1), lambda: server.sends(long, length=-1)):
         answer()
-        text = refusal(server.corpus(), tmp_path, report=lambda done, total: told.append(done))
+        text = refusal(server.corpus(), tmp_path, report=lambda done, total: reports.append(done))
         assert f"was not kept: it has more than {LIMIT:,} bytes" in text
     server.answers["/xx-eng.zip"] = chunked(*[bytes(LIMIT // 10)] * 200)
-    assert f"more than {LIMIT:,} bytes" in refusal(server.corpus(), tmp_path, report=lambda done, total: told.append(done))
-    assert max(told) <= LIMIT
+    assert f"more than {LIMIT:,} bytes" in refusal(server.corpus(), tmp_path, report=lambda done, total: reports.append(done))
+    assert max(reports) <= LIMIT
 
 
-def test_redirects_are_followed_a_few_times(server: Server, tmp_path: Path) -> None:
+def test_redirects_are_limited_in_number_and_scheme(server: Server, tmp_path: Path) -> None:
     for step in range(5):
         server.sends(b"", 302, path=f"/{step}", Location=f"/{step + 1}" if step < 4 else "/xx-eng.zip")
     assert fetch(server.corpus("/2"), tmp_path)[0].sha256 == sha256(ARCHIVE)
@@ -255,7 +256,7 @@ def test_redirects_are_followed_a_few_times(server: Server, tmp_path: Path) -> N
         assert "it redirects too often, or to an unsafe" in refusal(server.corpus("/loop"), tmp_path / "other")
 
 
-def test_a_safe_address_does_not_lead_to_an_unsafe_one() -> None:
+def test_redirect_from_https_to_http_is_refused() -> None:
     handler, request = downloads._Redirects(), downloads.urllib.request.Request("https://a.invalid/x.zip")
     with pytest.raises(urllib.error.HTTPError):
         handler.redirect_request(request, None, 302, "Found", {}, "http://a.invalid/x.zip")
@@ -265,22 +266,22 @@ def test_a_safe_address_does_not_lead_to_an_unsafe_one() -> None:
 # --- no server ---
 
 
-def test_a_refused_connection_is_said(server: Server, tmp_path: Path) -> None:
-    with socket.socket() as closed:  # bound, so that nobody else takes the port, and not listening
+def test_refused_connection_is_explained(server: Server, tmp_path: Path) -> None:
+    with socket.socket() as closed:  # bound, so that no other process takes the port, but not listening
         closed.bind(("127.0.0.1", 0))
         corpus = replace(server, port=closed.getsockname()[1]).corpus()
         text = refusal(corpus, tmp_path)
     address = corpus.files[0].address
-    assert text == f"The archive {address} cannot be fetched: its server refuses the connection. Try again later, or {PLACE}"
+    assert text == f"The archive {address} cannot be fetched: its server refuses the connection. Try again later, or {HINT}"
 
 
-def test_a_silent_server_is_waited_for_only_so_long(server: Server, tmp_path: Path) -> None:
+def test_silent_server_times_out(server: Server, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         corpus = replace(server, port=silent.getsockname()[1]).corpus()
         assert "cannot be fetched: no answer came within 0.1 seconds" in refusal(corpus, tmp_path, timeout=0.1)
 
 
-def test_a_server_that_falls_silent_is_waited_for_only_so_long(server: Server, tmp_path: Path) -> None:
+def test_server_that_stops_sending_times_out(server: Server, tmp_path: Path) -> None:
     over = threading.Event()
 
     def stall(handler: BaseHTTPRequestHandler) -> None:
@@ -304,29 +305,29 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("case", FAULTS)
-def test_being_offline_is_said(case: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_error_is_explained(case: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fault, message = FAULTS[case]
 
     def offline(*_: object, **__: object) -> None:
         raise fault
 
     monkeypatch.setattr(socket, "getaddrinfo", offline)
-    assert f"/xx-eng.zip cannot be fetched: {message}. Try again later, or {PLACE}" in refusal(server.corpus(), tmp_path)
+    assert f"/xx-eng.zip cannot be fetched: {message}. Try again later, or {HINT}" in refusal(server.corpus(), tmp_path)
 
 
-def test_what_is_no_http_is_said(server: Server, tmp_path: Path) -> None:
+def test_response_that_is_not_http_is_explained(server: Server, tmp_path: Path) -> None:
     server.answers["/xx-eng.zip"] = lambda handler: handler.wfile.write(b"SSH-2.0-secret\r\n")
-    assert "the answer is broken off, or is none" in refusal(server.corpus(), tmp_path)
+    assert "the response is incomplete, or not HTTP" in refusal(server.corpus(), tmp_path)
 
 
-def test_a_server_that_is_not_the_one_it_claims_to_be_is_said(server: Server, tmp_path: Path) -> None:
+def test_invalid_certificate_is_explained(server: Server, tmp_path: Path) -> None:
     corpus = server.corpus()
     safe = replace(corpus.files[0], address=corpus.files[0].address.replace("http:", "https:"))
     server.answers = {}
-    assert "cannot be fetched: its server cannot prove who it is" in refusal(replace(corpus, files=(safe,)), tmp_path)
+    assert "cannot be fetched: its server has no valid certificate" in refusal(replace(corpus, files=(safe,)), tmp_path)
 
 
-def test_a_proxy_is_used_where_one_is_set(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_of_the_environment_is_used(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.port}")
     corpus = server.corpus()
     address = "http://corpora.invalid/xx-eng.zip"
@@ -347,7 +348,7 @@ def copies(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("pinned", [None, sha256(OTHER)], ids=["free", "pinned"])
-def test_a_copy_is_preferred_and_left_alone(pinned: str | None, server: Server, copies: Path, tmp_path: Path) -> None:
+def test_copy_is_used_instead_of_the_network(pinned: str | None, server: Server, copies: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     fetch(server.corpus(), cache)
     server.paths.clear()
@@ -357,13 +358,13 @@ def test_a_copy_is_preferred_and_left_alone(pinned: str | None, server: Server, 
     assert pairs(server.corpus(), fetched)[1][0][1].startswith("Saying")
 
 
-def test_what_is_not_among_the_copies_is_fetched(server: Server, copies: Path, tmp_path: Path) -> None:
+def test_archive_without_a_copy_is_fetched(server: Server, copies: Path, tmp_path: Path) -> None:
     (copies / "xx-eng.zip").unlink()
     assert fetch(server.corpus(), tmp_path / "cache", copies=copies)[0].origin == server.corpus().files[0].address
     assert not names(copies)
 
 
-def test_a_damaged_copy_is_said_and_not_passed_over(server: Server, copies: Path, tmp_path: Path) -> None:
+def test_damaged_copy_is_an_error(server: Server, copies: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     start = "The copy xx-eng.zip in the folder that SEQ2SEQ_CORPORA names cannot be used: "
     wrong = f"its SHA-256 is {sha256(OTHER)}, not {sha256(ARCHIVE)}"
@@ -372,7 +373,7 @@ def test_a_damaged_copy_is_said_and_not_passed_over(server: Server, copies: Path
     assert refusal(server.corpus(), cache, copies=copies).startswith(start + wrong)
     (copies / "xx-eng.zip.sha256").unlink()
     for content, why in (
-        (OTHER[:-9], "it is not the archive"),
+        (OTHER[:-9], "it is not the expected archive"),
         (bytes(LIMIT + 1), f"xx-eng.zip has more than {LIMIT:,} bytes"),
     ):
         (copies / "xx-eng.zip").write_bytes(content)
@@ -384,11 +385,11 @@ def test_a_damaged_copy_is_said_and_not_passed_over(server: Server, copies: Path
     assert not server.paths
 
 
-def test_the_folder_of_copies_is_a_setting(tmp_path: Path) -> None:
+def test_copies_folder_is_read_from_the_environment(tmp_path: Path) -> None:
     assert copies_in({}) is None and copies_in({"SEQ2SEQ_CORPORA": ""}) is None
     assert copies_in({"SEQ2SEQ_CORPORA": str(tmp_path)}) == tmp_path
     with pytest.raises(
-        ValueError, match=r"^SEQ2SEQ_CORPORA must name a folder with copies of public corpora, and 'nowhere' is"
+        ValueError, match=r"^SEQ2SEQ_CORPORA must name a folder with copies of public corpora, but 'nowhere' is not"
     ):
         copies_in({"SEQ2SEQ_CORPORA": "nowhere"})
 
@@ -396,7 +397,7 @@ def test_the_folder_of_copies_is_a_setting(tmp_path: Path) -> None:
 # --- pairs ---
 
 
-def test_pairs_are_normalised_stand_once_and_turn_round(server: Server, tmp_path: Path) -> None:
+def test_pairs_are_normalised_deduplicated_and_swapped(server: Server, tmp_path: Path) -> None:
     text = TABLE.decode() + "It’s  I.\tC’est\u202fmoi.\nIt's I.\tC'est moi.\t\nIt's I.\tMoi.\n\u200b\tnothing\n"
     server.sends(zipped({"xx.txt": text.encode()}))
     corpus = server.corpus()
@@ -407,7 +408,7 @@ def test_pairs_are_normalised_stand_once_and_turn_round(server: Server, tmp_path
     assert pairs(back, fetch(back, tmp_path)) == ([(b, a) for a, b in train], [(b, a) for a, b in valid])
 
 
-def test_two_archives_keep_their_own_split(server: Server, tmp_path: Path) -> None:
+def test_two_archives_keep_their_makers_split(server: Server, tmp_path: Path) -> None:
     texts = [("train", b"One.\nTwo.\nTwo.\n", b"Eins.\nZwei.\nZwei.\n"), ("val", b"One.\n", b"Eins.\n")]
     files = []
     for name, english, german in texts:
@@ -421,7 +422,7 @@ def test_two_archives_keep_their_own_split(server: Server, tmp_path: Path) -> No
     assert pairs(corpus, fetched) == ([("One.", "Eins."), ("Two.", "Zwei.")], [("One.", "Eins.")])
 
 
-def test_what_has_changed_or_is_too_small_is_said(server: Server, tmp_path: Path) -> None:
+def test_changed_or_too_small_archive_is_refused(server: Server, tmp_path: Path) -> None:
     corpus = server.corpus()
     fetched = fetch(corpus, tmp_path)
     fetched[0].path.write_bytes(OTHER)
@@ -431,5 +432,5 @@ def test_what_has_changed_or_is_too_small_is_said(server: Server, tmp_path: Path
     with pytest.raises(ValueError, match=r"^xx-eng.zip has changed since it was fetched: fetch it again$"):
         pairs(corpus, fetched)
     server.sends(zipped({"xx.txt": b"Sentence 1.\tPhrase 1.\n"}))
-    with pytest.raises(ValueError, match="Invented holds too few pairs to train on some and to hold out others"):
+    with pytest.raises(ValueError, match="Invented contains too few pairs for a training part and a validation part"):
         pairs(corpus, fetch(corpus, tmp_path))

@@ -1,4 +1,4 @@
-"""Tasks: right answers, true alignments, the same data for everybody."""
+"""Tests of the synthetic tasks: correct answers, true alignments, and the same data on every machine."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ drawn = given(st.integers(0, 2**32).map(random.Random))
 
 
 @every_task
-def test_everybody_gets_the_same_examples_and_no_split_holds_another_ones(task: Task) -> None:
+def test_task_examples_are_reproducible_and_splits_are_disjoint(task: Task) -> None:
     sources = {name: [source for source, _ in task.pairs(name)] for name in SPLITS}
-    assert {name: len(found) for name, found in sources.items()} == SPLITS
-    assert len({source for found in sources.values() for source in found}) == sum(SPLITS.values())
+    assert {name: len(split) for name, split in sources.items()} == SPLITS
+    assert len({source for split in sources.values() for source in split}) == sum(SPLITS.values())
     assert task.pairs("valid") == task.pairs("valid")
     assert all(normalise(text) == text for pair in task.pairs("valid") for text in pair)
     with pytest.raises(ValueError, match="split must be one of test, valid, train, not 'dev'"):
@@ -33,20 +33,20 @@ def test_everybody_gets_the_same_examples_and_no_split_holds_another_ones(task: 
 
 
 @every_task
-def test_the_vocabulary_has_the_tasks_words_and_never_needs_bytes(task: Task) -> None:
-    name = next(name for name, known in TASKS.items() if known is task)
+def test_task_vocabulary_holds_all_words_and_needs_no_bytes(task: Task) -> None:
+    name = next(name for name, other in TASKS.items() if other is task)
     tokenizer = Plan(name).tokenizer(task.pairs("train"), seed=1)
     assert len(tokenizer.source) == task.vocabulary_size
     for side, vocabulary in enumerate((tokenizer.source, tokenizer.target)):
         pieces = [piece for pair in task.pairs("test")[:200] for piece in vocabulary.pieces(vocabulary.encode(pair[side]))]
         assert not any(piece.startswith("<") for piece in pieces) and vocabulary.pieces([UNK])[0] not in pieces
-        # A digit is looked at for itself wherever it has no space before it.
+        # A digit without a space before it must be a piece of its own, so that attention can select it.
         assert not any(sum(character.isdigit() for character in piece) > 1 for piece in pieces)
 
 
 @every_task
 @drawn
-def test_links_join_whole_parts_of_both_texts(task: Task, numbers: random.Random) -> None:
+def test_links_cover_whole_parts_of_both_texts(task: Task, numbers: random.Random) -> None:
     example = task.draw(numbers)
     assert example.links
     for texts, spans in ((example.source, [s for s, _ in example.links]), (example.target, [t for _, t in example.links])):
@@ -55,11 +55,11 @@ def test_links_join_whole_parts_of_both_texts(task: Task, numbers: random.Random
 
 
 @drawn
-def test_reversed_and_sorted_digits(numbers: random.Random) -> None:
-    turned, ordered = TASKS["reverse"].draw(numbers), TASKS["sort"].draw(numbers)
-    assert turned.target.split() == turned.source.split()[::-1]
+def test_reverse_and_sort_targets_and_links_are_correct(numbers: random.Random) -> None:
+    reverse, ordered = TASKS["reverse"].draw(numbers), TASKS["sort"].draw(numbers)
+    assert reverse.target.split() == reverse.source.split()[::-1]
     assert ordered.target.split() == sorted(ordered.source.split())
-    for example in (turned, ordered):
+    for example in (reverse, ordered):
         assert len(example.links) == len(example.source.split())
         assert all(example.source[a:b] == example.target[c:d] for (a, b), (c, d) in example.links)
     equal = [(source, target) for source, target in ordered.links if ordered.source[slice(*source)] == "7"]
@@ -67,7 +67,7 @@ def test_reversed_and_sorted_digits(numbers: random.Random) -> None:
 
 
 @drawn
-def test_dates_say_the_same_day(numbers: random.Random) -> None:
+def test_date_source_and_target_are_the_same_day(numbers: random.Random) -> None:
     example = TASKS["dates"].draw(numbers)
     plain = re.sub(r"^\w+day, |the |of |,|(?<=\d)(st|nd|rd|th)", "", example.source)
     day = next(datetime.strptime(plain, form) for form in ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y") if fits(plain, form))
@@ -86,7 +86,7 @@ def fits(text: str, form: str) -> bool:
 
 
 @drawn
-def test_numbers_are_spelled_as_a_library_spells_them(numbers: random.Random) -> None:
+def test_number_words_equal_those_of_num2words(numbers: random.Random) -> None:
     english, french = TASKS["numbers-en"].draw(numbers), TASKS["numbers-fr"].draw(numbers)
     assert english.target == num2words(int(english.source)).replace(" and", "").replace(",", "")
     assert french.target == num2words(int(french.source), lang="fr")
@@ -100,7 +100,7 @@ def test_numbers_are_spelled_as_a_library_spells_them(numbers: random.Random) ->
         ("numbers-en", "312", [("3", "three"), ("3", "hundred"), ("1", "twelve"), ("2", "twelve")]),
     ],
 )
-def test_french_reads_two_digits_together(task: str, source: str, links: list[tuple[str, str]]) -> None:
+def test_links_of_digits_that_are_read_together(task: str, source: str, links: list[tuple[str, str]]) -> None:
     example = find(TASKS[task], lambda example: example.source == source)
     assert [(example.source[a:b], example.target[c:d]) for (a, b), (c, d) in example.links] == links
 
@@ -133,29 +133,29 @@ def find(task: Task, wanted) -> Example:  # type: ignore[no-untyped-def]
         ("The happy woman", "La femme heureuse"),
     ],
 )
-def test_the_grammar_agrees_and_elides(english: str, french: str) -> None:
-    found = find(TASKS["grammar"], lambda example: re.search(rf"\b{english}\b", example.source))
-    assert french in found.target
+def test_grammar_translation_has_agreement_and_elision(english: str, french: str) -> None:
+    match = find(TASKS["grammar"], lambda example: re.search(rf"\b{english}\b", example.source))
+    assert french in match.target
 
 
 @drawn
-def test_only_a_full_stop_stands_alone_in_the_grammar(numbers: random.Random) -> None:
+def test_grammar_links_everything_except_the_full_stop(numbers: random.Random) -> None:
     example = grammar.draw(numbers)
     for text, side in ((example.source, 0), (example.target, 1)):
-        linked = {place for link in example.links for place in range(*link[side])}
-        assert {text[place] for place in range(len(text)) if place not in linked} <= {" ", "."}
+        linked = {position for link in example.links for position in range(*link[side])}
+        assert {text[position] for position in range(len(text)) if position not in linked} <= {" ", "."}
 
 
 @pytest.mark.parametrize("attention", ["additive", "dot", "general", "none"])
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_every_architecture_has_a_small_size_for_a_task(name: str, attention: str) -> None:
+def test_every_architecture_is_small_on_a_task(name: str, attention: str) -> None:
     architecture = ARCHITECTURES[name]
     chosen = {"attention": attention} if "attention" in architecture.own - architecture.fixed.keys() else {}
     model = Plan("reverse", model={"architecture": name, **chosen}).outline()
     assert sum(p.numel() for p in model.parameters()) < 1_100_000
 
 
-def test_what_is_chosen_goes_before_what_a_task_has() -> None:
+def test_plan_prefers_chosen_values_to_those_of_the_task() -> None:
     plan = Plan("dates", model={"decoder_size": 32}, training={"learning_rate": 1e-3}, origin={"title": "Mine"})
     assert plan.model_config(400, 400).decoder_size == 32 and plan.train_config().learning_rate == 1e-3
     origin = plan.full_origin()

@@ -47,7 +47,7 @@ def counts(table: Table) -> dict[str, int]:
     return {finding.kind: finding.count for finding in table.findings}
 
 
-# --- what is guessed ---
+# --- guessing the layout ---
 
 
 @pytest.mark.parametrize("delimiter", DELIMITERS.values(), ids=DELIMITERS)
@@ -63,14 +63,14 @@ def counts(table: Table) -> dict[str, int]:
         ("cp1252", "", "cp1252"),
     ],
 )
-def test_encoding_and_delimiter_are_found(file: Path, delimiter: str, encoding: str, mark: str, guessed: str) -> None:
+def test_guess_finds_encoding_and_delimiter(file: Path, delimiter: str, encoding: str, mark: str, guessed: str) -> None:
     put(file, (mark + lines(FEW, delimiter)).encode(encoding))
     assert guess(file) == Layout(guessed, delimiter, False, 0, 1)
     assert read(file, guess(file)).pairs == FEW
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r"])
-def test_line_ends_of_other_systems(file: Path, end: str) -> None:
+def test_line_ends_of_all_systems_are_read(file: Path, end: str) -> None:
     put(file, lines(FEW).replace("\n", end))
     assert read(file, guess(file)).pairs == FEW
 
@@ -79,7 +79,7 @@ def test_line_ends_of_other_systems(file: Path, end: str) -> None:
     "header",
     ["English\tFrench", "source\ttarget", "EN\tfr", "src\ttgt", "Question\tAnswer", "sentence_en\tsentence_fr", "left\tright"],
 )
-def test_a_header_is_found_and_names_the_columns(file: Path, header: str) -> None:
+def test_guess_finds_a_header_that_names_the_columns(file: Path, header: str) -> None:
     put(file, header + "\n" + lines(FEW))
     assert guess(file) == Layout("utf-8", "\t", True, 0, 1)
     table = read(file, guess(file))
@@ -87,7 +87,7 @@ def test_a_header_is_found_and_names_the_columns(file: Path, header: str) -> Non
     assert table.pairs == FEW and table.preview == [list(pair) for pair in FEW[:6]]
 
 
-def test_columns_have_names_under_any_layout(file: Path) -> None:
+def test_columns_returns_names_for_any_layout(file: Path) -> None:
     put(file, '"left, then",,right,more\n' + "a,b,c\n" * 20)
     assert columns(file, Layout("utf-8", ",", True, 7, 7)) == ("left, then", "column 2", "right")
     assert columns(file, Layout("utf-8", ",", False, 7, 7)) == ("column 1", "column 2", "column 3")
@@ -96,7 +96,7 @@ def test_columns_have_names_under_any_layout(file: Path) -> None:
     assert columns(file, Layout("utf-8", ",", True, 0, 1)) == ("only", "column 2", "column 3")
 
 
-def test_in_doubt_the_first_row_is_a_pair(file: Path) -> None:
+def test_guess_takes_an_unclear_first_row_as_a_pair(file: Path) -> None:
     words = [(f"noun{chr(97 + i // 26)}{chr(97 + i % 26)}", f"nom{chr(97 + i // 26)}{chr(97 + i % 26)}") for i in range(60)]
     for pairs in (FEW, words, [("Hello", "Bonjour"), *words]):
         put(file, lines(pairs))
@@ -104,7 +104,7 @@ def test_in_doubt_the_first_row_is_a_pair(file: Path) -> None:
         assert read(file, guess(file)).columns == ("column 1", "column 2")
 
 
-def test_a_header_says_which_column_is_the_source(file: Path) -> None:
+def test_guess_uses_source_and_target_of_the_header(file: Path) -> None:
     put(file, "target\tsource\n" + lines(FEW))
     layout = guess(file)
     assert (layout.source, layout.target) == (1, 0)
@@ -122,7 +122,7 @@ def test_a_header_says_which_column_is_the_source(file: Path) -> None:
     ],
     ids=["attribution", "number", "id", "address", "label"],
 )
-def test_the_columns_of_sentences_are_found_among_others(file: Path, row: str, source: int, target: int) -> None:
+def test_guess_finds_the_two_columns_of_sentences(file: Path, row: str, source: int, target: int) -> None:
     put(file, "".join(row.format(a=a, b=b, n=1000 + n) + "\n" for n, (a, b) in enumerate(FEW)))
     assert guess(file) == Layout("utf-8", "\t", False, source, target)
     assert read(file, guess(file)).pairs == FEW
@@ -139,7 +139,7 @@ def as_csv(rows: list[Pair], delimiter: str = ",", quoting: int = csv.QUOTE_MINI
 
 @pytest.mark.parametrize("delimiter", DELIMITERS.values(), ids=DELIMITERS)
 @pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
-def test_quoted_cells_hold_delimiters_line_ends_and_quotation_marks(file: Path, delimiter: str, quoting: int) -> None:
+def test_quoted_cells_may_contain_delimiters_line_ends_and_quotes(file: Path, delimiter: str, quoting: int) -> None:
     hard = [(f"Tea{delimiter} please,\nhe said{n}", f'"Du thé{delimiter}{n}" | ; dit-il') for n in range(3)]
     put(file, as_csv(FEW + hard, delimiter, quoting))
     table = read(file, Layout("utf-8", delimiter, False, 0, 1))
@@ -159,7 +159,7 @@ def test_quoted_cells_hold_delimiters_line_ends_and_quotation_marks(file: Path, 
         ["x", '"Stop', 'Go"', "y"],
     ],
 )
-def test_stray_quotation_marks_of_a_tab_separated_file_are_text(file: Path, rows: list[str]) -> None:
+def test_stray_quotes_in_a_tab_separated_file_are_text(file: Path, rows: list[str]) -> None:
     stray = list(zip(rows[::2], rows[1::2], strict=True))
     pairs = [*FEW[:30], stray[0], *FEW[30:], *stray[1:]]
     put(file, lines(pairs))
@@ -168,9 +168,9 @@ def test_stray_quotation_marks_of_a_tab_separated_file_are_text(file: Path, rows
 
 
 @pytest.mark.parametrize("closing", ["", '"Yes","Oui"\n', '"No, no","Non"\n"Yes, yes","Oui"\n'])
-def test_an_unclosed_quotation_mark_is_reported_with_its_line(file: Path, closing: str) -> None:
+def test_unclosed_quote_is_reported_with_its_line(file: Path, closing: str) -> None:
     put(file, lines(FEW, ",") + '"Stop!,Arrêtez !\n' + lines(PAIRS[60:90], ",") + closing)
-    with pytest.raises(ValueError, match="begins at line 61 do not match"):
+    with pytest.raises(ValueError, match="quotation marks of the row at line 61 do not match"):
         read(file, COMMA)
 
 
@@ -180,7 +180,7 @@ cell = st.text(st.sampled_from('ab"",;\n\r\t =é\u2028'), max_size=8)
 @settings(max_examples=300)
 @given(rows=st.lists(st.tuples(cell, cell), max_size=8), delimiter=st.sampled_from([",", ";", "|"]))
 @example(rows=[('"', '""'), ("\n\n", ""), ("", "")], delimiter=",")
-def test_what_a_csv_writer_wrote_is_read_back(
+def test_read_restores_the_rows_of_a_csv_writer(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Pair], delimiter: str
 ) -> None:
     file = put(tmp_path_factory.getbasetemp() / "written.csv", as_csv([*FEW, *rows], delimiter))
@@ -188,7 +188,7 @@ def test_what_a_csv_writer_wrote_is_read_back(
     assert read(file, Layout("utf-8", delimiter, False, 0, 1)).pairs == [pair for pair in expected if all(pair)]
 
 
-# --- what is refused ---
+# --- refused files ---
 
 
 @pytest.mark.parametrize(
@@ -204,14 +204,14 @@ def test_what_a_csv_writer_wrote_is_read_back(
         (b"one\ttwo\0\n" * 60, "holds NUL bytes"),
     ],
 )
-def test_what_is_no_table_of_text_is_refused(file: Path, content: bytes, message: str) -> None:
+def test_file_that_is_not_a_text_table_is_refused(file: Path, content: bytes, message: str) -> None:
     put(file, content)
     for use in (guess, lambda path: read(path, TAB)):
         with pytest.raises(ValueError, match=message):
             use(file)
 
 
-def test_a_file_over_the_limit_is_refused_unread(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_over_the_size_limit_is_refused_unread(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(file, lines(FEW))
     with open(file, "r+b") as opened:
         opened.truncate(4 * MAX_BYTES)
@@ -221,14 +221,14 @@ def test_a_file_over_the_limit_is_refused_unread(file: Path, monkeypatch: pytest
             use(file)
 
 
-def test_files_that_are_not_there_or_no_files_are_refused(tmp_path: Path) -> None:
+def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="No such file"):
         guess(tmp_path / "none")
-    with pytest.raises(ValueError, match="no ordinary file"):
+    with pytest.raises(ValueError, match="not a regular file"):
         guess(tmp_path)
 
 
-def test_more_rows_than_the_limit_are_refused(file: Path) -> None:
+def test_file_over_the_row_limit_is_refused(file: Path) -> None:
     put(file, "a\tb\n" * (MAX_PAIRS + 1))
     with pytest.raises(ValueError, match=f"rows.*{MAX_PAIRS:,}"):
         read(file, TAB)
@@ -238,7 +238,7 @@ def test_more_rows_than_the_limit_are_refused(file: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
-def test_a_line_in_another_encoding_is_named(file: Path, encoding: str) -> None:
+def test_line_in_another_encoding_is_reported(file: Path, encoding: str) -> None:
     rows = [pair for pair in PAIRS if "é" in pair[1]][:60]
     content = lines(rows[:41]).encode() + "Broken\tCassé\n".encode(encoding) + lines(rows[41:]).encode()
     put(file, content)
@@ -250,20 +250,20 @@ def test_a_line_in_another_encoding_is_named(file: Path, encoding: str) -> None:
 @pytest.mark.parametrize(
     ("encoding", "words"), [("shift_jis", "私は庭で馬を見る。表示ソース"), ("gb18030", "我在花园里看见一匹马。饿了，丂")]
 )
-def test_east_asian_encodings_are_found(file: Path, encoding: str, words: str) -> None:
+def test_guess_finds_east_asian_encodings(file: Path, encoding: str, words: str) -> None:
     pairs = [(f"Sentence {n}.", f"{n}{words}") for n in range(60)]
     put(file, lines(pairs).encode(encoding))
     assert guess(file) == Layout(encoding, "\t", False, 0, 1)
     assert read(file, guess(file)).pairs == pairs
 
 
-def test_another_encoding_can_be_chosen(file: Path) -> None:
+def test_read_uses_the_chosen_encoding(file: Path) -> None:
     pairs = [(f"Word number {n}.", f"Слово номер {n}.") for n in range(60)]
     put(file, lines(pairs).encode("cp1251"))
     assert read(file, Layout("cp1251", "\t", False, 0, 1)).pairs == pairs
 
 
-def test_columns_must_be_there_and_differ(file: Path) -> None:
+def test_columns_must_exist_and_differ(file: Path) -> None:
     put(file, lines(FEW))
     with pytest.raises(ValueError, match="with the pipe as delimiter the file has one column"):
         read(file, Layout("utf-8", "|", False, 0, 1))
@@ -281,30 +281,30 @@ def test_columns_must_be_there_and_differ(file: Path) -> None:
         read(file, TAB)
 
 
-def test_encoding_and_delimiter_are_of_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="no encoding 'rot13': choose utf-8,"):
+def test_layout_refuses_unknown_encoding_and_delimiter() -> None:
+    with pytest.raises(ValueError, match="unknown encoding 'rot13': choose one of utf-8,"):
         Layout("rot13", ",", False, 0, 1)
-    with pytest.raises(ValueError, match="'::' is no delimiter: choose tab,"):
+    with pytest.raises(ValueError, match="unknown delimiter '::': choose one of tab,"):
         Layout("utf-8", "::", False, 0, 1)
 
 
-def test_too_few_pairs_are_refused_with_the_reasons(file: Path) -> None:
+def test_too_few_pairs_are_refused_with_reasons(file: Path) -> None:
     put(file, "English\tFrench\n")
-    with pytest.raises(ValueError, match="of 0 rows 0 can be used"):
+    with pytest.raises(ValueError, match="only 0 of 0 rows can be used"):
         read(file, guess(file))
     put(file, lines(FEW[: MIN_PAIRS - 1] + FEW[:2]) + "Empty.\t\nOne cell.\n")
     with pytest.raises(
-        ValueError, match=r"of 53 rows 49 can be used, .* 1 row has more or fewer.* 1 row has an empty.* 2 rows repeat"
+        ValueError, match=r"only 49 of 53 rows can be used, .* 1 row has more or fewer.* 1 row has an empty.* 2 rows repeat"
     ):
         read(file, TAB)
     put(file, lines(FEW[:MIN_PAIRS]))
     assert len(read(file, TAB).pairs) == MIN_PAIRS
 
 
-# --- what is noticed ---
+# --- findings ---
 
 
-def test_rows_that_are_left_out_are_counted(file: Path) -> None:
+def test_findings_count_the_rows_that_are_left_out(file: Path) -> None:
     long = "x" * 1001
     bad = f"\tvide\nempty\t \nempty\t\u200b\n{long}\tlong\n{long[1:]}\tjuste\none\na\tb\tc\n\n\t\n"
     put(file, lines(FEW) + bad + lines(FEW[:5]))
@@ -317,7 +317,7 @@ def test_rows_that_are_left_out_are_counted(file: Path) -> None:
     assert texts["empty"] == "4 rows have an empty side, and are left out."
 
 
-def test_a_sound_file_has_one_finding(file: Path) -> None:
+def test_file_without_problems_has_one_finding(file: Path) -> None:
     put(file, lines(PAIRS))
     assert counts(read(file, TAB)) == {"rows": len(PAIRS)}
 
@@ -330,7 +330,7 @@ def test_equal_sides_and_several_targets_are_counted_and_kept(file: Path) -> Non
     assert counts(table) == {"rows": 64, "same": 1, "several": 2}
 
 
-def test_formulas_markup_and_words_for_nothing_stay_text(file: Path) -> None:
+def test_formulas_markup_and_null_words_stay_text(file: Path) -> None:
     odd = [
         ("=1+2", "+cmd|' /C calc'!A0"),
         ('=HYPERLINK("http://example.org")', "@SUM(A1:A9)"),
@@ -346,7 +346,7 @@ def test_formulas_markup_and_words_for_nothing_stay_text(file: Path) -> None:
     assert counts(table) == {"rows": 67, "formula": 2}
 
 
-def test_cells_are_normalised_but_previewed_as_they_are(file: Path) -> None:
+def test_pairs_are_normalised_but_the_preview_is_not(file: Path) -> None:
     put(file, f"I’m  \u202ehere\x07\t{'é' * 121}\n" + lines(FEW))
     table = read(file, TAB)
     assert table.pairs[0] == ("I'm \u202ehere", "é" * 121)
@@ -354,36 +354,36 @@ def test_cells_are_normalised_but_previewed_as_they_are(file: Path) -> None:
     assert len(table.preview) == 6
 
 
-def test_exchanged_sides_are_suspected_and_no_others(file: Path) -> None:
+def test_swapped_finds_exactly_the_swapped_pairs(file: Path) -> None:
     wrong = {7, 100, 101, 311}
     mixed = [pair[::-1] if i in wrong else pair for i, pair in enumerate(PAIRS)]
     assert set(swapped(mixed)) == wrong
     assert swapped(PAIRS) == []
-    assert swapped(mixed[:199]) == []  # too few to tell
+    assert swapped(mixed[:199]) == []  # too few pairs
     put(file, lines(mixed))
-    found = read(file, TAB).findings[-1]
-    assert (found.kind, found.count) == ("swapped", 4)
-    assert found.text.endswith(f"The first is: {PAIRS[7][1]} / {PAIRS[7][0]}")
+    finding = read(file, TAB).findings[-1]
+    assert (finding.kind, finding.count) == ("swapped", 4)
+    assert finding.text.endswith(f"The first is: {PAIRS[7][1]} / {PAIRS[7][0]}")
 
 
-def test_names_and_loans_on_both_sides_are_not_suspected() -> None:
+def test_swapped_ignores_names_and_loan_words_on_both_sides() -> None:
     both = [("Yokohama, Ouagadougou.", "Yokohama, Ouagadougou !"), ("La clé, le pain, la nuit.", "La clé, le pain, la nuit !")]
     assert swapped([*PAIRS, *both]) == []
 
 
-def test_scripts_of_many_characters_are_told_apart_in_small_files() -> None:
+def test_swapped_works_for_scripts_with_many_characters() -> None:
     draw, han = random.Random(3), [chr(code) for code in range(0x4E00, 0x9000)]
     pairs = [(source, "".join(draw.choices(han, k=12))) for source, _ in PAIRS[:250]]
     assert swapped([pair[::-1] if i in (5, 99) else pair for i, pair in enumerate(pairs)]) == [5, 99]
 
 
-def test_one_language_in_both_columns_gives_no_suspicion() -> None:
+def test_swapped_finds_nothing_with_one_language_in_both_columns() -> None:
     english = [source for source, _ in PAIRS]
     shuffled = random.Random(2).sample(english, len(english))
     assert swapped(list(zip(english, shuffled, strict=True))) == []
 
 
-def test_a_few_telling_rows_do_not_make_two_languages() -> None:
+def test_swapped_ignores_a_few_typical_rows_of_one_language() -> None:
     english = [source for source, _ in PAIRS]
     verbs = itertools.cycle(["sing", "run", "read", "swim", "knit"])
     talk = list(zip(english, random.Random(2).sample(english, len(english)), strict=True))
@@ -395,7 +395,7 @@ def test_a_few_telling_rows_do_not_make_two_languages() -> None:
     assert swapped(talk) == []
 
 
-def test_many_rows_are_judged_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_swapped_gives_the_same_result_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     mixed = [pair[::-1] if i in (3, 250) else pair for i, pair in enumerate(PAIRS)]
     monkeypatch.setattr(swapped_sides, "_ROWS_AT_ONCE", 100)
     assert swapped(mixed) == [3, 250]
@@ -410,7 +410,7 @@ side = st.integers(0, 400).map("s{}".format)
 @given(
     pairs=st.lists(st.tuples(side, side), min_size=50, max_size=300, unique=True), seed=st.integers(0, 5), order=st.randoms()
 )
-def test_no_sentence_is_in_both_parts(pairs: list[Pair], seed: int, order: random.Random) -> None:
+def test_split_parts_share_no_sentence(pairs: list[Pair], seed: int, order: random.Random) -> None:
     try:
         train, valid = split(pairs, seed)
     except ValueError:
@@ -430,26 +430,26 @@ def test_no_sentence_is_in_both_parts(pairs: list[Pair], seed: int, order: rando
     assert again == set(valid)
 
 
-def test_about_one_pair_in_twenty_is_held_out_within_limits() -> None:
+def test_split_holds_out_one_pair_in_twenty_within_limits() -> None:
     def held_out(count: int) -> int:
         return len(split([(f"a{n}", f"b{n}") for n in range(count)])[1])
 
     assert [held_out(count) for count in (50, 200, 1000, 30_000)] == [10, 10, 50, 1000]
 
 
-def test_the_split_depends_on_the_seed_alone() -> None:
+def test_split_depends_on_the_seed() -> None:
     assert split(PAIRS, 1) == split(PAIRS, 1)
     assert set(split(PAIRS, 1)[1]) != set(split(PAIRS, 2)[1])
 
 
-def test_sentences_that_are_linked_stay_together() -> None:
+def test_split_keeps_linked_sentences_together() -> None:
     chain = [("s1", "t1"), ("s1", "t2"), ("s2", "t2"), ("s2", "t3")]
     apart = [(f"a{n}", f"b{n}") for n in range(100)]
     sides = {seed: set(chain) & set(split(apart + chain, seed)[1]) for seed in range(40)}
     assert {len(part) for part in sides.values()} == {0, 4}
 
 
-def test_a_few_answers_for_all_questions_cannot_be_split() -> None:
+def test_split_refuses_two_answers_for_all_questions() -> None:
     with pytest.raises(ValueError, match="too many share a source or a target"):
         split([(f"Question {n}?", "Yes." if n % 2 else "No.") for n in range(100)])
 
@@ -461,7 +461,7 @@ def test_a_few_answers_for_all_questions_cannot_be_split() -> None:
         max_size=8,
     )
 )
-def test_what_is_written_is_what_a_corpus_gives(tmp_path_factory: pytest.TempPathFactory, texts: list[Pair]) -> None:
+def test_corpus_reads_back_what_write_saved(tmp_path_factory: pytest.TempPathFactory, texts: list[Pair]) -> None:
     folder = tmp_path_factory.getbasetemp() / "kept"
     pairs = list(dict.fromkeys((normalise(a), normalise(b)) for a, b in texts))
     train = [*FEW, *(pair for pair in pairs if all(pair))]
@@ -471,14 +471,14 @@ def test_what_is_written_is_what_a_corpus_gives(tmp_path_factory: pytest.TempPat
     assert sorted(path.name for path in folder.iterdir()) == ["train.tsv", "valid.tsv"]
 
 
-def test_a_full_disk_is_a_sentence_and_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_is_explained_and_leaves_no_partial_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, FEW, FEW[:10])
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(uploaded_table.os, "replace", full)
-    with pytest.raises(ValueError, match="cannot be kept: the disk of this machine is full: make room"):
+    with pytest.raises(ValueError, match="cannot be saved: the disk of this machine is full: make room"):
         write(tmp_path, FEW[:1], FEW[:1])
     assert list(Corpus(tmp_path / "train.tsv")) == FEW
     assert sorted(path.name for path in tmp_path.iterdir()) == ["train.tsv", "valid.tsv"]

@@ -1,1 +1,1 @@
-"""Measurements that are run by hand: a class of visitors, a Space, memory, overhead, the time of a click."""
+"""Measurements to run by hand: a class of visitors, a Space, memory, overhead, the time of a click."""

@@ -1,11 +1,11 @@
-"""A class arrives: many cold page loads at once, then as many visitors who translate, fork and change tabs; loopback alone.
+"""Simulate a class: many cold page loads at once, then visitors who translate, fork and change tabs; loopback only.
 
     python tests/load/classroom.py [--visitors 30] [--browsers 2] [--turns 10] [--minutes 0]
 
-The app is started, asked over loopback and ended by this script. Page loads: what a real browser asked for is asked for again
-by each visitor, over six connections. Then all press at once; after that each waits for an answer before asking again, and
-reads for a while in between. Of the visitors, `--browsers` are real ones, who click through the page. `--minutes` goes on like
-that for so long and reports how the memory grows.
+The script starts the app, sends requests over loopback and ends the app. Page loads: each visitor repeats the requests of a
+real browser over six connections. Then all visitors act at once; after that each waits for an answer and pauses before the next
+action. `--browsers` of the visitors are real browsers that click through the page. `--minutes` continues for this time and
+reports the growth of memory.
 """
 
 from __future__ import annotations
@@ -32,42 +32,42 @@ from playwright.async_api import Browser, async_playwright
 from playwright.sync_api import sync_playwright
 from support.server import FLAGS, find_chromium, serve
 
-PAGE = 0  # its id among the components
-CONNECTIONS = 6  # that a browser opens to one server
-READING = (2.0, 6.0)  # seconds between two turns of a visitor, at random
-SHARES = (6, 3, 1)  # of translations, forks and switches to another tab
+PAGE = 0  # id of the page among the components
+CONNECTIONS = 6  # connections of a browser to one server
+READING = (2.0, 6.0)  # range of the random pause between two actions, in seconds
+SHARES = (6, 3, 1)  # weights of translations, forks and tab changes
 TEACHERS = "The children are playing in the garden."
 WORDS = ("old", "small", "red", "new", "green"), ("house", "garden", "book", "car", "dog", "station", "table")
 
 
 def sentence(rng: random.Random) -> str:
-    """One of many, so that hardly two visitors ask for the same."""
+    """Return one of so many sentences that two visitors rarely send the same."""
     adjectives, nouns = WORDS
     pick = rng.choice
     return f"My {pick(adjectives)} {pick(nouns)} is near the {pick(adjectives)} {pick(nouns)}, and I like the {pick(nouns)}."
 
 
 def asked_by_a_browser(url: str) -> list[str]:
-    """What a first look at the page asks for, in order."""
-    found: list[str] = []
+    """Return the addresses that a browser requests on its first visit, in order."""
+    requests: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         page = browser.new_page()
-        page.on("request", lambda request: found.append(request.url) if request.method == "GET" else None)
+        page.on("request", lambda request: requests.append(request.url) if request.method == "GET" else None)
         page.goto(url)
         page.locator(".player.ready").wait_for()
         seen = -1
-        while len(found) > seen:  # the page's own lines stay open, so that the network is never idle
-            seen = len(found)
+        while len(requests) > seen:  # the page keeps connections open, so the network is never idle
+            seen = len(requests)
             page.wait_for_timeout(2000)
         browser.close()
     return [
-        address for address in found if address.startswith(url) and "/queue/" not in address and "/heartbeat" not in address
+        address for address in requests if address.startswith(url) and "/queue/" not in address and "/heartbeat" not in address
     ]
 
 
 class Table:
-    """Seconds by what was done, and what went wrong."""
+    """Seconds by kind of action, and errors."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, list[float]] = {}
@@ -81,7 +81,7 @@ class Table:
         start = time.monotonic()
         try:
             result = await work
-        except Exception as error:  # counted, and the class goes on
+        except Exception as error:  # count the error and continue
             self.failed.append(f"{what}: {type(error).__name__}: {error}"[:200])
             return None
         self.seconds.setdefault(what, []).append(time.monotonic() - start)
@@ -97,7 +97,7 @@ class Table:
 
 
 async def load_page(client: httpx.AsyncClient, addresses: list[str]) -> int:
-    """All of a page, as compressed as it comes; the bytes on the way."""
+    """Load all files of a page, compressed; return the number of transferred bytes."""
     total = 0
 
     async def get(address: str) -> None:
@@ -113,7 +113,7 @@ async def load_page(client: httpx.AsyncClient, addresses: list[str]) -> int:
 
 
 class Visitor:
-    """Calls what the page calls, in the line that the page's visitors wait in."""
+    """A visitor that makes the page's own calls, through its queue."""
 
     def __init__(self, client: httpx.AsyncClient, url: str, config: dict[str, Any], seed: int):
         self.client, self.url, self.config, self.rng = client, url, config, random.Random(seed)
@@ -121,21 +121,21 @@ class Visitor:
         self.values = {component["id"]: component["props"].get("value") for component in config["components"]}
         self.ids = {component["props"].get("elem_id"): component["id"] for component in config["components"]}
         self.trace: dict[str, Any] = {}
-        self.opened: set[str] = set()  # views
+        self.opened: set[str] = set()  # views opened so far
 
     async def arrive(self) -> None:
-        """What a page asks once it is loaded."""
+        """Make the call that the page makes after loading."""
         await self._call(None, "load", "stage")
 
     async def translate(self) -> None:
-        """A sentence of one's own, or, one time in four, the one that the teacher has just named."""
+        """Translate a random sentence, or with probability 1/4 the teacher's sentence."""
         own = sentence(self.rng)
         self.values[self.ids["text"]] = own if self.rng.random() < 0.75 else TEACHERS
         answer = await self._call("text", "submit", "stage")
         self.trace = json.loads(answer)
 
     async def fork(self) -> None:
-        """Another candidate at one of the steps that are shown."""
+        """Choose another candidate at a random step."""
         steps = self.trace["trace"]["steps"]
         step = self.rng.randrange(1, len(steps) + 1)
         others = [other["token"] for other in steps[step - 1]["candidates"] if other["token"] != steps[step - 1]["token"]]
@@ -143,7 +143,7 @@ class Visitor:
         self.trace = json.loads(await self._call("stage", "force_token", "stage", choice))
 
     async def switch(self) -> None:
-        """To a view of another tab, which is filled when it is first seen, and asked for a sentence when it is seen again."""
+        """Open a view of another tab, which fills it; translate in it if it is open already."""
         view = self.rng.choice(["attribution", "edit", "beam"])
         if view not in self.opened:
             self.opened.add(view)
@@ -152,15 +152,15 @@ class Visitor:
             self.values[self.ids[f"{view}-text"]] = sentence(self.rng)
             await self._call(f"{view}-text", "submit", view)
 
-    async def _call(self, element: str | None, event: str, shown: str, told: dict[str, Any] | None = None) -> str:
-        """The new value of the part `shown`, after the `event` of an element (None: the page)."""
+    async def _call(self, element: str | None, event: str, output: str, event_data: dict[str, Any] | None = None) -> str:
+        """Trigger `event` of an element (None: the page); return the new value of the part `output`."""
         target = [self.ids[element] if element else PAGE, event]
         call = next(
             dependency
             for dependency in self.config["dependencies"]
-            if target in map(list, dependency["targets"]) and self.ids[shown] in dependency["outputs"]
+            if target in map(list, dependency["targets"]) and self.ids[output] in dependency["outputs"]
         )
-        body = {"data": [self.values.get(component) for component in call["inputs"]], "event_data": told}
+        body = {"data": [self.values.get(component) for component in call["inputs"]], "event_data": event_data}
         body |= {"fn_index": call["id"], "session_hash": self.session, "trigger_id": target[0]}
         joined = await self.client.post(f"{self.url}gradio_api/queue/join", json=body)
         joined.raise_for_status()
@@ -172,15 +172,15 @@ class Visitor:
                 if news.get("event_id") == event_id and news["msg"] == "process_completed":
                     if not news["success"]:
                         raise RuntimeError(str(news)[:150])
-                    found = news["output"]["data"][call["outputs"].index(self.ids[shown])]
-                    if event != "load" and not isinstance(found, str):  # an update is no picture
-                        raise RuntimeError(f"{target} did not change {shown}: {str(news)[:150]}")
-                    return found
+                    value = news["output"]["data"][call["outputs"].index(self.ids[output])]
+                    if event != "load" and not isinstance(value, str):  # an update without a picture
+                        raise RuntimeError(f"{target} did not change {output}: {str(news)[:150]}")
+                    return value
         raise RuntimeError("the answer never came")
 
 
 async def browse(browser: Browser, url: str, table: Table, goes_on: Callable[[int], bool], seed: int) -> None:
-    """A visitor with a real browser: translates, chooses another candidate, looks into another tab and comes back."""
+    """Act as a visitor with a real browser: translate, choose another candidate, open another tab and come back."""
     rng = random.Random(-seed)
     page = await browser.new_page()
     page.on("pageerror", lambda error: table.failed.append(f"a real browser: {error}"))
@@ -220,13 +220,13 @@ async def everybody(count: int, work: Callable[[int], Awaitable[None]]) -> None:
 
 
 def memory(pid: int) -> float:
-    """MiB that a process holds."""
+    """Return the memory of a process in MiB."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def processor(pid: int) -> float:
-    """Seconds of processor time that a process has taken."""
+    """Return the processor time of a process in seconds."""
     ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
     return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
@@ -277,7 +277,7 @@ async def lesson(url: str, pid: int, addresses: list[str], options: argparse.Nam
         await asyncio.gather(everybody(count, work), *real)
         await browser.close()
     each = 1000 * (processor(pid) - taken) / (table.count - before)
-    print(f"processor time of the server from then on: {each:.0f} ms a request, browsers' page loads among them")
+    print(f"processor time of the server after the start: {each:.0f} ms per request, including the browsers' page loads")
     slope = statistics.linear_regression(*zip(*held[len(held) // 4 :], strict=True)).slope if len(held) > 4 else float("nan")
     print(f"memory of the server: {held[0][1]:,.0f} MiB before, {held[-1][1]:,.0f} MiB after; {slope:+,.0f} MiB an hour")
     return table
@@ -292,7 +292,7 @@ def main() -> int:
     options = parser.parse_args()
     fair = 0 <= options.browsers <= 10 and 1 <= options.turns <= 1000 and 0 <= options.minutes <= 120
     if not fair or not options.browsers < options.visitors <= 200:
-        parser.error("at most 200 visitors, of them 10 real browsers, 1000 turns and 120 minutes")
+        parser.error("use at most 200 visitors, of them 10 real browsers, 1000 turns and 120 minutes")
     with tempfile.TemporaryDirectory() as folder, serve(Path(folder, "log")) as url:
         addresses = asked_by_a_browser(url)
         print(f"{options.visitors} visitors, {os.cpu_count()} processors")
@@ -302,7 +302,7 @@ def main() -> int:
 
 
 def _server() -> int:
-    """The process that this script started."""
+    """Return the process id of the app that this script started."""
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
     named = [int(pid) for pid in children if "app.py" in Path(f"/proc/{pid}/cmdline").read_text()]
     assert len(named) == 1, named

@@ -1,6 +1,6 @@
-"""python tests/load/click_to_picture.py: from the click on Translate to the new picture, in a real browser on the real app.
+"""python tests/load/click_to_picture.py: measure the time from a click on Translate to the new picture, in a real browser.
 
-Prints the median and the 95th percentile of 30 clicks, in milliseconds, as JSON. Loopback only; ends by itself.
+Prints the median and the 95th percentile of 30 clicks, in milliseconds, as JSON. It uses loopback only and ends by itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SENTENCES = [
 ]  # 12 words each
 CLICKS = 30
 
-# The time is taken inside the page: from the click until the player has taken up the trace of the new sentence.
+# The page measures the time itself: from the click until the player shows the trace of the new sentence.
 CLICK = """
 (sentence) => new Promise((done) => {
   const player = document.querySelector(".player");
@@ -48,7 +48,7 @@ def main() -> None:
         times = []
         for i in range(CLICKS + 2):
             page.locator("#text input").fill(SENTENCES[i % 2])
-            page.wait_for_timeout(200)  # a visitor's pause: the page settles before the click that is measured
+            page.wait_for_timeout(200)  # let the page settle before the measured click
             elapsed = page.evaluate(CLICK)
             if i >= 2:  # the first two warm up
                 times.append(elapsed)

@@ -1,7 +1,7 @@
-"""Peak memory of preparing many sentence pairs, on Linux: python tests/load/memory.py [PAIRS, a million by default]
+"""Measure the peak memory of preparing many sentence pairs, on Linux: python tests/load/memory.py [PAIRS, default a million]
 
-The pairs are made here from the tests' little grammar, all different, and written to a file, which is then read as
-`python -m seq2seq train` reads it.
+The script generates different pairs from the tests' small grammar, writes them to a file, and reads it as
+`python -m seq2seq train` does.
 """
 
 import random
@@ -22,11 +22,11 @@ from seq2seq.sources.text import Tokenizer
 
 
 def write(path: Path, count: int) -> None:
-    """Sentences of about fourteen words: two clauses, and two numbers under a thousand that make it different."""
+    """Write sentences of about fourteen words: two clauses, and two numbers below a thousand that make each different."""
     clauses, draw = grammar_pairs(), random.Random(1)
     with path.open("w", encoding="utf-8") as file:
         for number in range(count):
-            page, line = divmod(7919 * number % 1_000_000, 1000)  # each pair of numbers once in a million
+            page, line = divmod(7919 * number % 1_000_000, 1000)  # each pair of numbers occurs once in a million
             (first, first_fr), (second, second_fr) = draw.choices(clauses, k=2)
             file.write(
                 f"Page {page}: {first[:-1]} and {second} ({line})\tPage {page} : {first_fr[:-1]} et {second_fr} ({line})\n"
@@ -57,7 +57,7 @@ def main(count: int) -> None:
         epoch = data.epoch(0)
         tokens = sum(collate(epoch[index]).tokens for index in range(100))
         report(f"epoch of {len(epoch):,} batches planned", start)
-        print(f"{tokens / 100:.0f} target pieces a batch, in the mean of the first 100")
+        print(f"{tokens / 100:.0f} target pieces per batch, mean of the first 100")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""python tests/load/overhead.py: what it costs a run to be watched in the page, against the same command from a shell.
+"""python tests/load/overhead.py: measure how much a run slows down while the page shows it, compared with a shell command.
 
-Both are measured in turn, the same updates with the same looks at the model; printed are the seconds of training, by the run's
-own clock, and their ratio, as JSON. Loopback only; ends by itself.
+Both runs alternate, with the same updates and probes. Prints the seconds of training, by the run's own clock, and their ratio,
+as JSON. It uses loopback only and ends by itself.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def watched(page: Page, data: Path) -> float:
     page.locator("#train-length input").click()
     page.get_by_role("option", name=f"{UPDATES:,} updates", exact=True).click()
     page.locator("#train").click()
-    expect(page.get_by_test_id("run-state")).not_to_have_text("finished", timeout=LONG)  # the run before it
+    expect(page.get_by_test_id("run-state")).not_to_have_text("finished", timeout=LONG)  # the previous run's state is gone
     expect(page.get_by_test_id("run-state")).to_have_text("finished", timeout=LONG)
     (folder,) = set(data.glob("runs/*")) - before
     return seconds(next(folder.glob("run-*")))

@@ -1,9 +1,9 @@
-"""A Space, as closely as one machine can play it: `python tests/load/space.py` prints what came out as a table.
+"""Simulate a Hugging Face Space on one machine: `python tests/load/space.py` prints the results as a table.
 
-The files that are tracked and nothing else, read-only; a Python environment of requirements.txt alone; the variables of a
-Space; a user without rights, whose home cannot be written; no network. Then the app is started, asked for translations, and
-what it has written is looked for. A user without rights and no network need root; without it the app runs as whoever starts
-this, with every proxy closed.
+It uses only the tracked files, read-only; a Python environment with only requirements.txt; the variables of a Space; a user
+without rights whose home is not writable; and no network. It starts the app, requests translations, and checks which files
+the app has written. The user without rights and the missing network need root; without root the app runs as the current user,
+with every proxy closed.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = 65534
-PORT = 7860  # a Space's
+PORT = 7860  # the port of a Space
 PATIENCE = 180  # seconds until the app must have answered
 SENTENCE, TRANSLATION = "I forgot my umbrella.", "J'ai oublié mon parapluie."
 TIMES = 20
 CLOSED = "http://127.0.0.1:9"
-# Of a package that a Space has besides, for its own editor.
+# A warning about a package that only a Space has, for its own editor.
 EXPECTED = "`spaces` package is required to run hot-reloading in Spaces"
 GPU = ("libcuda.so", "/dev/nvidia")
 
 
 def copy(folder: Path) -> Path:
-    """The tracked files as they stand now, for nobody to write."""
-    place = folder / "app"
+    """Copy the tracked files in their current state, read-only."""
+    app = folder / "app"
     for name in subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
         "\0"
     ):
         if name and (ROOT / name).is_file():
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, place / name)
-    read_only(place)
-    return place
+            (app / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, app / name)
+    read_only(app)
+    return app
 
 
 def read_only(folder: Path) -> None:
@@ -60,7 +60,7 @@ def read_only(folder: Path) -> None:
 
 
 def environment(home: Path, python: str) -> dict[str, str]:
-    """Only what a Space sets, beside what any process has."""
+    """Return the variables that a Space sets, and those that any process has."""
     return {
         "PATH": f"{Path(python).parent}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(home),
@@ -81,13 +81,13 @@ def environment(home: Path, python: str) -> dict[str, str]:
 
 
 def state_of(*folders: Path) -> dict[str, tuple[int, int]]:
-    """Every file and folder below, with size and time of its last change."""
-    found = {}
+    """Return every file and folder below, with size and time of the last change."""
+    states = {}
     for folder in folders:
         for path in [folder, *folder.rglob("*")]:
-            about = path.lstat()
-            found[str(path)] = (about.st_size, about.st_mtime_ns)
-    return found
+            status = path.lstat()
+            states[str(path)] = (status.st_size, status.st_mtime_ns)
+    return states
 
 
 def is_root() -> bool:
@@ -99,7 +99,7 @@ def can_cut_off() -> bool:
 
 
 def raise_loopback() -> None:
-    """In a network of its own, a process has not even itself to talk to."""
+    """Turn on loopback, which is off in a new network namespace."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as some:
         request = struct.pack("16sH14s", b"lo", 1, b"")  # IFF_UP
         fcntl.ioctl(some, 0x8914, request)  # SIOCSIFFLAGS
@@ -107,14 +107,14 @@ def raise_loopback() -> None:
 
 @contextmanager
 def a_folder() -> Iterator[Path]:
-    """A temporary folder into which a user without rights may look, and so may every folder above it."""
+    """Make a temporary folder that a user without rights can read, including the folders above it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
         try:
             yield folder
         finally:
-            for path in folder.rglob("*"):  # or it could not be removed by anybody but root
+            for path in folder.rglob("*"):  # otherwise only root could delete it
                 if path.is_dir() and not path.is_symlink():
                     path.chmod(0o755)
 
@@ -151,7 +151,7 @@ def wait(process: subprocess.Popen, log: Path) -> None:
     while time.monotonic() < until:
         assert process.poll() is None, f"the app ended:\n{log.read_text()}"
         try:
-            get("robots.txt")  # the page itself is heavier, and asked for by Gradio at the same moment
+            get("robots.txt")  # lighter than the page itself, which Gradio requests at the same time
             return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.05)
@@ -167,7 +167,7 @@ def held(process: subprocess.Popen, name: str) -> str:
 
 
 def uses_gpu(process: subprocess.Popen) -> list[str]:
-    """What of a GPU the process has in its memory or open."""
+    """Return the names of GPU files that the process has mapped or opened."""
     mapped = Path(f"/proc/{process.pid}/maps").read_text()
     opened = [str(path.readlink()) for path in Path(f"/proc/{process.pid}/fd").iterdir() if path.is_symlink()]
     return [name for name in GPU if name in mapped or any(name in path for path in opened)]
@@ -179,27 +179,27 @@ def reaches_nothing(python: str) -> bool:
 
 
 def play(folder: Path, python: str) -> dict[str, Any]:
-    """Start the app as on a Space, ask it, and say what came out."""
+    """Start the app as on a Space, send requests, and return the results."""
     folder.chmod(0o755)
     app, home, log = copy(folder), folder / "home", folder / "log"
     home.mkdir(mode=0o555)
     packages = Path(python).parents[1] / "lib"
     watched = [app, home, *([packages] if packages.is_relative_to(folder) else [])]
-    before, begun = state_of(*watched), time.monotonic()
+    before, start = state_of(*watched), time.monotonic()
     report: dict[str, Any] = {}
     with started(app, home, python, log) as process:
         wait(process, log)
         get("")
-        report["seconds until the page is there"] = round(time.monotonic() - begun, 1)
+        report["seconds until the page is there"] = round(time.monotonic() - start, 1)
         translated = translate()
-        report["seconds until the first translation"] = round(time.monotonic() - begun, 1)
+        report["seconds until the first translation"] = round(time.monotonic() - start, 1)
         report["its text is right"] = translated == TRANSLATION
         took = []
         for _ in range(TIMES):
             once = time.monotonic()
             translate()
             took.append(time.monotonic() - once)
-        report["milliseconds a translation, median"] = round(1000 * statistics.median(took))
+        report["milliseconds per translation, median"] = round(1000 * statistics.median(took))
         report["memory at its highest, MB"] = int(held(process, "VmHWM").split()[0]) // 1024
         report["user"] = held(process, "Uid").split()[0]
         report["network"] = "none" if can_cut_off() and reaches_nothing(python) else "proxies closed"
@@ -213,27 +213,27 @@ def play(folder: Path, python: str) -> dict[str, Any]:
 
 
 def installed(folder: Path) -> tuple[str, float]:
-    """A Python with what requirements.txt names, and how many seconds that took."""
-    begun = time.monotonic()
-    place = folder / "venv"
-    subprocess.run([sys.executable, "-m", "venv", place], check=True)
-    python = str(place / "bin/python")
+    """Make a Python environment with the packages of requirements.txt; return it and the seconds that this took."""
+    start = time.monotonic()
+    venv = folder / "venv"
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    python = str(venv / "bin/python")
     call = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", ROOT / "requirements.txt"]
     subprocess.run(call, check=True)
-    return python, time.monotonic() - begun
+    return python, time.monotonic() - start
 
 
-def apart(folder: Path, python: str) -> dict[str, Any]:
-    """`play` in a process of its own, without a network where that can be had."""
+def play_in_subprocess(folder: Path, python: str) -> dict[str, Any]:
+    """Run `play` in a separate process, without a network if possible."""
     call = [sys.executable, __file__, "--inside", str(folder), "--python", python]
     cut_off = ["unshare", "-n"] if can_cut_off() else []
-    said = subprocess.run([*cut_off, *call], check=True, stdout=subprocess.PIPE, text=True).stdout
-    return json.loads(said)
+    output = subprocess.run([*cut_off, *call], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return json.loads(output)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--python", help="a Python that has the requirements already; default: install them anew")
+    parser.add_argument("--python", help="a Python that has the requirements installed; default: install them")
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
@@ -243,7 +243,7 @@ def main() -> None:
         return
     with a_folder() as folder:
         python, took = (options.python, None) if options.python else installed(folder)
-        report = apart(folder, python)
+        report = play_in_subprocess(folder, python)
         if took is not None:
             listed = subprocess.run(
                 [python, "-m", "pip", "list", "--format=freeze"], capture_output=True, text=True, check=True

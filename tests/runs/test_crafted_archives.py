@@ -1,4 +1,4 @@
-"""Archives made to cost time and memory, to crash a parser or to reach a page with what it cannot show: each is a sentence."""
+"""Tests of archives that should waste time or memory, crash a parser, or break a page: each is refused in one sentence."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from seq2seq.training.events import SampleDecoded
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG = os.environ.get("SEQ2SEQ_FUZZ") == "long"
-HALF = "\\ud800"  # half a character, as JSON spells it
+HALF = "\\ud800"  # half a surrogate pair, as JSON spells it
 Table = dict[str, dict[str, object]]
 
 
@@ -44,7 +44,7 @@ def file(sound: bytes, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def destination(tmp_path: Path) -> Path:
     (tmp_path / "loaded").mkdir()
     return tmp_path / "loaded" / "theirs"
 
@@ -57,7 +57,7 @@ def of(header: bytes, data: bytes = b"") -> bytes:
 
 
 def header(change: Callable[[Table], object]) -> Callable[[Path], None]:
-    """Another header before the same numbers."""
+    """Change the header but keep the numbers."""
 
     def change_file(contents: dict[str, bytes]) -> None:
         content = contents["model.safetensors"]
@@ -96,14 +96,14 @@ HEADERS: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize("case", HEADERS)
-def test_weights_that_lie_are_refused_before_they_cost_anything(case: str, file: Path, place: Path) -> None:
+def test_false_weights_header_is_refused_early(case: str, file: Path, destination: Path) -> None:
     harm, message = HEADERS[case]
     harm(file)
-    text = refusal(file, place)
+    text = refusal(file, destination)
     assert text.startswith("The archive cannot be used: model.safetensors") and message in text, text
 
 
-# --- config and the texts beside it ---
+# --- config and the other texts ---
 
 
 def config(change: Callable[[str], str]) -> Callable[[Path], None]:
@@ -125,7 +125,7 @@ def setting(name: str, value: str) -> Callable[[Path], None]:
 
 SAMPLE = event_log.to_json(SampleDecoded(1, "half", "", (), (), None)).replace("half", HALF) + "\n"
 CONFIGS: dict[str, tuple[Callable[[Path], None], str]] = {
-    "deep": (setting("cell", "[" * 900 + "]" * 900), "c"),  # as deep as can be read: it must not be shown whole
+    "deep": (setting("cell", "[" * 900 + "]" * 900), "c"),  # as deep as JSON allows: the message must not quote it all
     "too deep": (setting("cell", '{"a":' * 90_000 + "1" + "}" * 90_000), "config.json is not JSON text"),
     "many digits": (setting("decoder_size", "9" * 5000), "config.json is not JSON text"),
     "large": (setting("decoder_size", "1e300"), "decoder_size must be of type int"),
@@ -141,25 +141,25 @@ CONFIGS: dict[str, tuple[Callable[[Path], None], str]] = {
         becomes("results.json", f'{{"a": "{HALF}"}}'.encode()),
         "results.json is not a JSON object",
     ),
-    "half a character in events": (becomes("events.jsonl", SAMPLE.encode()), "events.jsonl cannot be read (no event"),
+    "half a character in events": (becomes("events.jsonl", SAMPLE.encode()), "events.jsonl cannot be read (not an event"),
 }
 
 
 @pytest.mark.parametrize("case", CONFIGS)
-def test_settings_that_no_model_has_are_refused(case: str, file: Path, place: Path) -> None:
+def test_invalid_config_and_texts_are_refused(case: str, file: Path, destination: Path) -> None:
     harm, message = CONFIGS[case]
     harm(file)
-    text = refusal(file, place)
+    text = refusal(file, destination)
     assert text.startswith("The archive cannot be used: ") and message in text, text
 
 
 # --- zip ---
 
 
-def test_files_that_share_their_bytes_unpack_to_no_more_than_is_allowed(file: Path, place: Path) -> None:
-    """A bomb of entries that overlap: the index names one stretch of the archive many times."""
-    with zipfile.ZipFile(file) as found:
-        contents = {name: found.read(name) for name in found.namelist()}
+def test_overlapping_zip_entries_are_refused(file: Path, destination: Path) -> None:
+    """A zip bomb of overlapping entries: the index names one part of the archive many times."""
+    with zipfile.ZipFile(file) as original:
+        contents = {name: original.read(name) for name in original.namelist()}
     craft(file, [(name, content) for name, content in contents.items() if not name.endswith("tokenizer.model")])
     with zipfile.ZipFile(file, "a") as out:
         first = out.getinfo("small/config.json")
@@ -170,17 +170,17 @@ def test_files_that_share_their_bytes_unpack_to_no_more_than_is_allowed(file: Pa
             out.filelist.append(twin)
             out.NameToInfo[name] = twin
         out._didModify = True
-    assert "is not a zip file, or is damaged" in refusal(file, place)
+    assert "is not a zip file, or is damaged" in refusal(file, destination)
 
 
-def test_an_archive_in_an_archive_stays_one(file: Path, place: Path) -> None:
+def test_archive_inside_an_archive_is_not_unpacked(file: Path, destination: Path) -> None:
     becomes("README.md", b"PK\3\4" + file.read_bytes()[:5000])(file)
-    assert "README.md is not text in UTF-8" in refusal(file, place)
+    assert "README.md is not text in UTF-8" in refusal(file, destination)
 
 
 @settings(max_examples=500 if LONG else 30)
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=20))
-def test_an_archive_damaged_anywhere_is_refused_or_loads(
+def test_archive_with_random_damage_is_refused_or_loads(
     sound: bytes, tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int]]
 ) -> None:
     data, base = bytearray(sound), tmp_path_factory.mktemp("damaged")
@@ -215,7 +215,7 @@ def damaged():
     for _ in range(dice.choice((1, 2, 5, 30))):
         at = dice.randrange(len(data))
         data[at : at + dice.randrange(3)] = dice.randbytes(dice.randrange(3))
-    if kind > 0.8:  # rules of normalisation, which are a machine of their own
+    if kind > 0.8:  # normalisation rules, which the library compiles
         rules = dice.randbytes(1024 + dice.randrange(3))
         rules = (1024).to_bytes(4, "little") + rules + b"\\0"
         spec = b"\\x12" + bytes((len(rules) & 127 | 128, len(rules) >> 7)) + rules
@@ -233,8 +233,8 @@ print("refused", refused)
 """
 
 
-def test_no_tokenizer_ends_the_process(tokenizer: Tokenizer, tmp_path: Path) -> None:
-    """It is read by a library in C++, which a fault would end without a word: so it is tried in a process of its own."""
+def test_damaged_tokenizer_never_kills_the_process(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    """A C++ library reads the tokenizer; a crash would kill the process silently, so the test uses another process."""
     (tmp_path / "model").write_bytes(tokenizer.source.model)
     count = 20_000 if LONG else 400
     call = [sys.executable, "-c", FUZZ, str(tmp_path / "model"), str(count)]

@@ -1,4 +1,4 @@
-"""A killed server, a full disk, a lost device, a clock that jumps: what was saved stays good, and one is told what to do."""
+"""Tests of faults: killed server, full disk, lost device, changed clock. Saved data stays valid, and the user gets advice."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from seq2seq.ui.train import run_board
 
 ROOT = Path(__file__).resolve().parents[2]
 FULL = "the disk of this machine is full: make room on it"
-NOWHERE = Path("/dev/full")  # takes nothing, as a full disk
+NOWHERE = Path("/dev/full")  # refuses every write, like a full disk
 
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Callable[..., Runs]]:
-    """opened(launcher) gives the runs of the test's folder, as a server that has just started finds them."""
+    """Return opened(launcher): open the test's runs folder as a newly started server would."""
     all_of_them: list[Runs] = []
 
     def new(launcher: Launch = launch) -> Runs:
@@ -51,12 +51,12 @@ def opened(tmp_path: Path) -> Iterator[Callable[..., Runs]]:
         each.close()
 
 
-def starts(found: Runs, run: Run) -> list[int]:
-    return [event.update for event in found.events(run)[0] if isinstance(event, Started)]
+def starts(runs: Runs, run: Run) -> list[int]:
+    return [event.update for event in runs.events(run)[0] if isinstance(event, Started)]
 
 
 def instead(code: str) -> Launch:
-    """The training process, once it has run `code`."""
+    """Run `code` first, then the training process."""
     program = f"{code}\nimport sys; from seq2seq.__main__ import main; sys.exit(main())"
     return lambda call, folder, log: launch([sys.executable, "-c", program, *call[3:]], folder, log)
 
@@ -66,8 +66,8 @@ def instead(code: str) -> Launch:
 SERVER = """
 import json, sys, time
 from pathlib import Path
-from seq2seq.plan import Plan
-from seq2seq.runs import PAUSED, Runs
+from seq2seq.training.plan import Plan
+from seq2seq.runs.queue import PAUSED, Runs
 
 runs = Runs(Path(sys.argv[1]))
 run = runs.start("ann", "long", Plan.from_dict(json.loads(sys.argv[2])))
@@ -84,9 +84,7 @@ time.sleep(1000)
 
 
 @pytest.mark.parametrize("moment", ["starting", "training", "paused"])
-def test_a_killed_servers_run_saves_itself_ends_and_goes_on_another_day(
-    moment: str, opened: Callable[..., Runs], tmp_path: Path
-) -> None:
+def test_run_of_a_killed_server_saves_itself_and_can_resume(moment: str, opened: Callable[..., Runs], tmp_path: Path) -> None:
     plan = json.dumps(LONG.to_dict())
     server = subprocess.Popen(
         [sys.executable, "-c", SERVER, str(tmp_path / "runs"), plan, moment], stdout=subprocess.PIPE, text=True, cwd=ROOT
@@ -98,17 +96,17 @@ def test_a_killed_servers_run_saves_itself_ends_and_goes_on_another_day(
     (run,) = later.of(ANN)
     assert later.state(run) == STOPPED
     wait(lambda: (later.checkpoint(run) / "training.safetensors").exists())
-    wait(lambda: is_free(later.checkpoint(run)))  # nobody trains for nobody
+    wait(lambda: is_free(later.checkpoint(run)))  # the process must end without its server
     assert saved(later, run) >= max(updates(later, run), 1)
-    if moment == "training":  # to have seen it once
+    if moment == "training":  # one case is enough for the slow part
         later.resume(run)
         wait(lambda: len(starts(later, run)) > 1)
         assert starts(later, run)[1] >= 20
 
 
-def saved(found: Runs, run: Run) -> int:
-    """The update that a run would go on from."""
-    with safe_open(found.checkpoint(run) / "training.safetensors", "pt") as file:
+def saved(runs: Runs, run: Run) -> int:
+    """Return the update from which a run would continue."""
+    with safe_open(runs.checkpoint(run) / "training.safetensors", "pt") as file:
         return json.loads(file.metadata()["progress"])["update"]
 
 
@@ -123,15 +121,15 @@ def is_free(folder: Path) -> bool:
 IMPORTER = """
 import os, signal, sys
 from pathlib import Path
-from seq2seq import archive
-from seq2seq.runs import Runs
+from seq2seq.runs import archive
+from seq2seq.runs.queue import Runs
 
 archive._check_use = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 Runs(Path(sys.argv[1])).adopt("ann", lambda folder: archive.unpack(Path(sys.argv[2]), folder))
 """
 
 
-def test_of_an_import_that_was_killed_nothing_can_be_loaded_and_all_can_be_deleted(
+def test_killed_import_leaves_a_run_that_can_only_be_deleted(
     opened: Callable[..., Runs], tmp_path: Path, tokenizer: Tokenizer
 ) -> None:
     checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), tmp_path / "small")
@@ -140,7 +138,7 @@ def test_of_an_import_that_was_killed_nothing_can_be_loaded_and_all_can_be_delet
     assert subprocess.run(call, cwd=ROOT, check=False).returncode == -9
     later = opened()
     (run,) = later.of(ANN)
-    assert list(later.folder(run.id).glob("**/model.safetensors"))  # it was in the middle of it
+    assert list(later.folder(run.id).glob("**/model.safetensors"))  # the kill came during the import
     assert later.state(run) == ELSEWHERE and later.events(run)[0] == []
     with pytest.raises(ValueError, match="This model is not here"):
         later.model(later.checkpoint(run).name)
@@ -152,75 +150,73 @@ def test_of_an_import_that_was_killed_nothing_can_be_loaded_and_all_can_be_delet
 
 
 def limited(size: int) -> Launch:
-    """A training process that may not write a file of more than `size` bytes."""
+    """Start a training process that cannot write a file of more than `size` bytes."""
     return instead(f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))")
 
 
 @pytest.mark.parametrize("size", [3000, 60_000], ids=["not even the vocabulary", "not the state"])
-def test_a_run_that_finds_no_room_says_so_and_can_go_on(size: int, opened: Callable[..., Runs]) -> None:
+def test_run_on_a_full_disk_explains_it_and_can_resume(size: int, opened: Callable[..., Runs]) -> None:
     first = opened(limited(size))
     run = first.start(ANN, "run", SHORT)
     wait(lambda: first.state(run) == FAILED)
     assert first.problem(run) == f"{FULL}, for example by deleting old runs, and try again"
     assert not list(first.folder(run.id).glob("**/.*.partial"))
-    assert opened().state(run) == FAILED  # written down: there was room for so much
+    assert opened().state(run) == FAILED  # the error message is small enough to be written
     if size > 3000:
         first._launch = launch
         first.resume(run)
         wait_for(first, run, FINISHED)
 
 
-def test_why_a_run_failed_is_known_even_where_it_cannot_be_written_down(opened: Callable[..., Runs]) -> None:
+def test_error_is_kept_in_memory_if_it_cannot_be_written(opened: Callable[..., Runs]) -> None:
     def no_room(call: list[str], folder: Path, log: Path) -> launch:
         (folder / ".error.partial").symlink_to(NOWHERE)
         raise OSError(errno.ENOSPC, "No space left on device", str(log))
 
-    found = opened(no_room)
-    run = found.start(ANN, "run", SHORT)
-    assert found.state(run) == FAILED and found.problem(run).startswith(FULL)
-    found._launch = lambda _, folder, log: launch([sys.executable, "-c", ""], folder, log)
-    found.resume(run)
-    wait_for(found, run, STOPPED)
-    assert found.problem(run) == ""
+    runs = opened(no_room)
+    run = runs.start(ANN, "run", SHORT)
+    assert runs.state(run) == FAILED and runs.problem(run).startswith(FULL)
+    runs._launch = lambda _, folder, log: launch([sys.executable, "-c", ""], folder, log)
+    runs.resume(run)
+    wait_for(runs, run, STOPPED)
+    assert runs.problem(run) == ""
 
 
-def test_what_cannot_be_written_leaves_what_was_there(opened: Callable[..., Runs], tmp_path: Path) -> None:
+def test_failed_write_keeps_the_old_file(opened: Callable[..., Runs], tmp_path: Path) -> None:
     def reaches_nothing(_: Path) -> None:
         with open(NOWHERE, "w") as file:
             file.write("pairs")
 
-    found = opened(instead(""))
-    run = found.watch(ANN, "run", "")
-    (found.folder(run.id) / ".run.json.partial").symlink_to(NOWHERE)
-    with pytest.raises(ValueError, match=f"the run cannot be kept: {FULL}"):
-        found.rename(run, "other")
-    assert found.get(ANN, run.id) == run
-    assert not (found.folder(run.id) / ".run.json.partial").is_symlink()  # nothing half written takes room
+    runs = opened(instead(""))
+    run = runs.watch(ANN, "run", "")
+    (runs.folder(run.id) / ".run.json.partial").symlink_to(NOWHERE)
+    with pytest.raises(ValueError, match=f"the run cannot be saved: {FULL}"):
+        runs.rename(run, "other")
+    assert runs.get(ANN, run.id) == run
+    assert not (runs.folder(run.id) / ".run.json.partial").is_symlink()  # no partial file stays
     with pytest.raises(OSError, match="No space left") as caught:
-        found.start(ANN, "new", SHORT, fill=reaches_nothing)
+        runs.start(ANN, "new", SHORT, fill=reaches_nothing)
     assert explain(caught.value).startswith("The disk of this machine is full")
-    assert found.of(ANN) == [run]
+    assert runs.of(ANN) == [run]
     (tmp_path / ".valid.tsv.partial").symlink_to(NOWHERE)
-    with pytest.raises(ValueError, match=f"the pairs cannot be kept: {FULL}"):
+    with pytest.raises(ValueError, match=f"the pairs cannot be saved: {FULL}"):
         uploaded_table.write(tmp_path, [("a", "b")], [("c", "d")])
 
 
 @pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
-def test_on_a_disk_that_is_closed_an_order_says_what_to_do(
+def test_read_only_disk_is_explained_with_advice(
     number: int, services: Services, opened: Callable[..., Runs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def closed(path: Path) -> None:
         raise OSError(number, os.strerror(number), str(path))
 
-    monkeypatch.setattr(services, "runs", found := opened())
+    monkeypatch.setattr(services, "runs", runs := opened())
     owner = "a-secret-of-the-visitor"
-    run = found.watch(owner, "run", "")
+    run = runs.watch(owner, "run", "")
     monkeypatch.setattr(shutil, "rmtree", closed)
     answer = run_board._answering(services, "order", run_board.order)({"owner": owner, "run": run.id, "what": "delete"})
-    assert answer["problem"].startswith(
-        "This machine does not let the app write to its disk: whoever runs it has to allow that"
-    )
-    assert "/" not in answer["problem"] and found.of(owner) == [run]
+    assert answer["problem"].startswith("This app may not write to the disk of this machine: ask its operator to allow it")
+    assert "/" not in answer["problem"] and runs.of(owner) == [run]
 
 
 # --- device ---
@@ -228,10 +224,10 @@ def test_on_a_disk_that_is_closed_an_order_says_what_to_do(
 LOSES = """
 import torch
 from safetensors import safe_open
-from seq2seq import training
-from seq2seq.updating import Updater
+from seq2seq.training import loop
+from seq2seq.training.update import Updater
 
-training.SNAPSHOT_SECONDS = 0
+loop.SNAPSHOT_SECONDS = 0
 whole = Updater.__call__
 
 def lose(self, pairs, rate, forcing, update):
@@ -243,36 +239,34 @@ Updater.__call__ = lose
 """
 
 
-def test_what_a_driver_says_of_a_lost_device_is_told_from_our_own_mistakes() -> None:
+def test_lost_device_is_distinguished_from_program_errors() -> None:
     assert device.lost(RuntimeError("CUDA error: an illegal memory access was encountered"))
     assert not device.lost(RuntimeError("The size of tensor a (3) must match the size of tensor b (4)"))
 
 
-def test_a_run_whose_device_is_lost_says_so_and_goes_on_from_what_was_saved(opened: Callable[..., Runs]) -> None:
-    found = opened(instead(LOSES))
-    run = found.start(ANN, "run", SHORT)
-    wait(lambda: found.state(run) == FAILED)
-    assert found.problem(run) == (
-        "the device does not answer any more (CUDA error: unspecified launch failure): resume goes on from what was saved "
-        "last, on the processor if need be"
+def test_run_with_a_lost_device_explains_it_and_can_resume(opened: Callable[..., Runs]) -> None:
+    runs = opened(instead(LOSES))
+    run = runs.start(ANN, "run", SHORT)
+    wait(lambda: runs.state(run) == FAILED)
+    assert runs.problem(run) == (
+        "the device has failed (CUDA error: unspecified launch failure): resume the run to continue from its last saved "
+        "state, on the CPU if necessary"
     )
-    found._launch = launch
-    found.resume(run)
-    wait_for(found, run, FINISHED)
-    assert starts(found, run) == [0, 12]
+    runs._launch = launch
+    runs.resume(run)
+    wait_for(runs, run, FINISHED)
+    assert starts(runs, run) == [0, 12]
 
 
-def test_an_error_of_the_program_stays_between_us_and_the_log(
-    opened: Callable[..., Runs], caplog: pytest.LogCaptureFixture
-) -> None:
-    found = opened(instead("import sys; sys.exit(open('/a/secret/path/of/ours') and 1)"))
-    run = found.start(ANN, "run", SHORT)
-    wait(lambda: found.state(run) == FAILED)
+def test_unexpected_error_is_logged_but_not_shown(opened: Callable[..., Runs], caplog: pytest.LogCaptureFixture) -> None:
+    runs = opened(instead("import sys; sys.exit(open('/a/secret/path/of/ours') and 1)"))
+    run = runs.start(ANN, "run", SHORT)
+    wait(lambda: runs.state(run) == FAILED)
     ended = "The training process ended by an error of this program. What it saved before is still there."
-    assert found.problem(run) == ended and "/a/secret/path/of/ours" in caplog.text
+    assert runs.problem(run) == ended and "/a/secret/path/of/ours" in caplog.text
 
 
-def test_a_device_that_is_listed_and_does_not_answer_gives_way_to_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_device_skips_a_gpu_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def dead(*_: object, device: str) -> torch.Tensor:
         if device == "cuda":
             raise torch.AcceleratorError("CUDA error: no CUDA-capable device is detected")
@@ -286,18 +280,18 @@ def test_a_device_that_is_listed_and_does_not_answer_gives_way_to_the_processor(
 # --- clock ---
 
 
-def test_a_clock_that_is_set_back_changes_no_order(opened: Callable[..., Runs], monkeypatch: pytest.MonkeyPatch) -> None:
-    found = opened()
+def test_clock_set_back_does_not_change_the_order_of_runs(opened: Callable[..., Runs], monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = opened()
     made = []
     for number, moment in enumerate((2e9, 1e9, 0.0)):
         monkeypatch.setattr(queue.time, "time", lambda moment=moment: moment)
-        made.append(found.watch(ANN, str(number), ""))
-    assert found.of(ANN) == made[::-1]
+        made.append(runs.watch(ANN, str(number), ""))
+    assert runs.of(ANN) == made[::-1]
 
 
-def test_nothing_but_the_date_of_a_run_is_taken_from_the_wall_clock() -> None:
-    """And the age of files. Durations are not: how long a run trains, how much time is left, when a state is saved."""
+def test_wall_clock_is_used_only_for_dates() -> None:
+    """Only the date of a run and the age of files use the wall clock; durations must not, because it may jump."""
     wall = re.compile(r"\btime\.time\(|from time import|datetime\.now|Date\.now|new Date\(\)")
     files = [*(ROOT / "seq2seq").rglob("*.py"), *(ROOT / "assets").rglob("*.js")]
     read = {path.name: len(wall.findall(path.read_text(encoding="utf-8"))) for path in files}
-    assert {name: count for name, count in read.items() if count} == {"runs.py": 1, "upload_folder.py": 1}
+    assert {name: count for name, count in read.items() if count} == {"queue.py": 1, "upload_folder.py": 1}

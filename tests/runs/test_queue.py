@@ -1,4 +1,4 @@
-"""Runs in the background, with real processes: in turn, paused, stopped, killed, and each seen by its owner alone."""
+"""Tests of background runs with real processes: queue, pause, stop, kill, and access by the owner only."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def runs(tmp_path: Path) -> Iterator[Runs]:
     opened.close()
 
 
-def test_a_run_trains_and_its_model_can_be_used(runs: Runs) -> None:
+def test_run_trains_a_model_that_can_be_loaded(runs: Runs) -> None:
     run = runs.start(ANN, "  My\n run ", SHORT)
     assert run.name == "My run"
     wait_for(runs, run, FINISHED)
@@ -38,7 +38,7 @@ def test_a_run_trains_and_its_model_can_be_used(runs: Runs) -> None:
     assert Translator.load(runs.checkpoint(run)).translate("3 1 2").source_text == "3 1 2"
 
 
-def test_runs_wait_for_their_turn_and_one_that_waits_can_leave(runs: Runs) -> None:
+def test_runs_train_in_turn_and_a_waiting_run_can_be_stopped(runs: Runs) -> None:
     first, second, third = (runs.start(ANN, name, plan) for name, plan in (("1", LONG), ("2", LONG), ("3", SHORT)))
     wait_for(runs, first, RUNNING)
     assert [runs.state(run) for run in (second, third)] == [QUEUED, QUEUED]
@@ -50,7 +50,7 @@ def test_runs_wait_for_their_turn_and_one_that_waits_can_leave(runs: Runs) -> No
     assert runs.state(first) == STOPPED
 
 
-def test_a_run_is_paused_stopped_and_resumed_where_it_was(runs: Runs) -> None:
+def test_run_pauses_stops_and_resumes_from_its_last_update(runs: Runs) -> None:
     run = runs.start(ANN, "long", LONG)
     wait(lambda: updates(runs, run) > 0)
     runs.pause(run)
@@ -59,23 +59,23 @@ def test_a_run_is_paused_stopped_and_resumed_where_it_was(runs: Runs) -> None:
         runs.pause(run)
     with pytest.raises(ValueError, match="stop it first"):
         runs.delete(run)
-    told = updates(runs, run)
+    paused_at = updates(runs, run)
     runs.resume(run)
-    wait(lambda: updates(runs, run) > told)
+    wait(lambda: updates(runs, run) > paused_at)
     runs.stop(run)
     wait_for(runs, run, STOPPED)
     saved = updates(runs, run)
     runs.resume(run)
     wait(lambda: updates(runs, run) > saved)
     starts = [event.update for event in runs.events(run)[0] if isinstance(event, Started)]
-    assert starts[0] == 0 and starts[1] >= saved  # of the updates some are told, so the last may not be among them
+    assert starts[0] == 0 and starts[1] >= saved  # only some updates are logged, so the last one may be missing
     runs.stop(run)
     wait_for(runs, run, STOPPED)
     runs.delete(run)
     assert runs.of(ANN) == []
 
 
-def test_nobody_waits_for_a_run_that_is_paused(runs: Runs) -> None:
+def test_paused_run_is_stopped_if_another_waits(runs: Runs) -> None:
     first = runs.start(ANN, "long", LONG)
     wait(lambda: updates(runs, first) > 0)
     runs.pause(first)
@@ -86,12 +86,12 @@ def test_nobody_waits_for_a_run_that_is_paused(runs: Runs) -> None:
     runs.resume(first)
     wait_for(runs, first, RUNNING)
     third = runs.start(BOB, "short", SHORT)
-    runs.pause(first)  # while somebody waits already
+    runs.pause(first)  # another run waits already
     wait_for(runs, third, FINISHED)
     assert runs.state(first) == STOPPED
 
 
-def test_a_killed_process_leaves_a_run_that_can_be_resumed(runs: Runs) -> None:
+def test_killed_process_leaves_a_run_that_can_be_resumed(runs: Runs) -> None:
     run = runs.start(ANN, "long", LONG)
     wait(lambda: updates(runs, run) > 0)
     assert runs._process is not None
@@ -102,7 +102,7 @@ def test_a_killed_process_leaves_a_run_that_can_be_resumed(runs: Runs) -> None:
     wait_for(runs, run, RUNNING)
 
 
-def test_when_the_page_is_gone_a_run_saves_itself_and_another_day_it_goes_on(runs: Runs, tmp_path: Path) -> None:
+def test_closed_server_saves_its_run_and_another_server_resumes_it(runs: Runs, tmp_path: Path) -> None:
     run = runs.start(ANN, "long", LONG)
     wait(lambda: updates(runs, run) > 0)
     runs.close()
@@ -115,7 +115,7 @@ def test_when_the_page_is_gone_a_run_saves_itself_and_another_day_it_goes_on(run
         later.close()
 
 
-def test_a_run_that_cannot_train_says_why_and_the_next_one_begins(runs: Runs) -> None:
+def test_failed_run_reports_its_error_and_the_next_one_starts(runs: Runs) -> None:
     broken = runs.start(ANN, "broken", Plan(Files("/nowhere.tsv", "/nowhere.tsv")))
     following = runs.start(ANN, "following", SHORT)
     wait(lambda: runs.state(broken) == FAILED)
@@ -123,7 +123,7 @@ def test_a_run_that_cannot_train_says_why_and_the_next_one_begins(runs: Runs) ->
     wait_for(runs, following, FINISHED)
 
 
-def test_a_visitor_sees_their_own_runs_alone(runs: Runs) -> None:
+def test_visitor_sees_only_their_own_runs(runs: Runs) -> None:
     run = runs.start(ANN, "mine", SHORT)
     assert runs.of(ANN) == [run] and runs.of(BOB) == []
     assert runs.get(ANN, run.id) == run
@@ -141,7 +141,7 @@ def test_a_visitor_sees_their_own_runs_alone(runs: Runs) -> None:
             act(run)
 
 
-def test_a_folder_that_is_no_run_is_passed_over(runs: Runs, tmp_path: Path) -> None:
+def test_folder_without_a_run_is_skipped(runs: Runs, tmp_path: Path) -> None:
     for name, text in (("a", "{"), ("b", "[]"), ("c", '{"id": "c"}')):
         folder = tmp_path / "runs" / name
         folder.mkdir(parents=True)
@@ -157,17 +157,17 @@ def test_a_folder_that_is_no_run_is_passed_over(runs: Runs, tmp_path: Path) -> N
         Plan("dates", origin={"title": "--out /etc"}, vocabulary_size=500, vocabulary_kind="unigram"),
     ],
 )
-def test_a_plan_survives_a_file_and_a_command_line(plan: Plan) -> None:
+def test_plan_survives_a_file_and_a_command_line(plan: Plan) -> None:
     assert Plan.from_dict(plan.to_dict()) == plan
     parser = argparse.ArgumentParser()
     train.add_arguments(parser)
     again = train._plan(parser.parse_args([*plan.arguments(), "--out", "x"]))
     assert again == plan
-    with pytest.raises(ValueError, match="no plan of a run"):
+    with pytest.raises(ValueError, match="not a plan of a run"):
         Plan.from_dict({"model": {}})
 
 
-def test_orders_are_obeyed_in_turn_and_a_stop_is_the_last_one() -> None:
+def test_control_obeys_orders_in_turn_and_stop_is_final() -> None:
     steps: list[Event] = [StepDone(update, 0, 0.1, 1.0, 1e-3, 1.0, 1.0, 9, 0.1) for update in range(1, 9)]
     out = io.StringIO()
     process = Control(io.StringIO("nonsense\npause\nstop\nresume\n"), out)

@@ -1,1 +1,1 @@
-"""What several tests share: small models, servers, visitors, parts of the page."""
+"""Helpers of several tests: small models, servers, visitors, parts of the page."""

@@ -1,4 +1,4 @@
-"""Archives as public corpora are kept in, of invented sentences."""
+"""Archives in the format of the public corpora, with invented sentences."""
 
 from __future__ import annotations
 

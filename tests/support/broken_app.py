@@ -1,4 +1,4 @@
-"""The app with five models, three of them unusable: of two that shows at the start, of one when it is first asked for."""
+"""Serve the app with five models, three of them unusable: two fail at the start, one when it is first used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives with one thing changed, and the sentence with which they are refused."""
+"""Make archives with one change, and read the message with which they are refused."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Contents = dict[str, bytes]
 
 
 def contents_of(file: Path) -> Contents:
-    with zipfile.ZipFile(file) as found:
-        return {name: found.read(name) for name in found.namelist()}
+    with zipfile.ZipFile(file) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def names(folder: Path) -> list[str]:
@@ -28,18 +28,18 @@ def craft(file: Path, members: list[tuple[str | zipfile.ZipInfo, bytes]], method
             out.writestr(name, content)
 
 
-def refusal(file: Path, place: Path) -> str:
-    """The sentence with which an archive is refused, once nothing of it is left and no path of this machine in it."""
+def refusal(file: Path, destination: Path) -> str:
+    """Return the error message of an archive; check that no file is left and that it contains no local path."""
     with pytest.raises(ValueError) as caught:
-        unpack(file, place)
+        unpack(file, destination)
     text = str(caught.value)
-    assert not names(place.parent)
+    assert not names(destination.parent)
     assert len(text) < 450 and text.isprintable() and str(file.parent) not in text and ".partial" not in text
     return text
 
 
 def plain(change: Callable[[Contents], object]) -> Callable[[Path], None]:
-    """An archive with other contents, by their names without the folder's."""
+    """Change the contents of an archive; names are given without the folder."""
 
     def harm(file: Path) -> None:
         contents = {name.rpartition("/")[2]: content for name, content in contents_of(file).items()}

@@ -1,4 +1,4 @@
-"""What nobody in good faith sends to the app, and a visitor who sends it by raw HTTP."""
+"""Invalid and malicious requests, and a client that sends them by raw HTTP."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 
 import httpx
 
-TIMEOUT = 120.0  # seconds in which anything must be answered
+TIMEOUT = 120.0  # seconds within which every request must be answered
 SCRIPT = "<img src=x onerror=alert(1)><script>alert(1)</script>{{value}}${value}"
 DEEP = 1000
 BROKEN = "the stream broke off"
 
 
-# What no JSON library writes, by what stands for it.
+# Texts that no JSON library writes; `written` inserts them for these placeholders.
 WRITTEN = {"@deep@": "[" * DEEP + "]" * DEEP, "@digits@": "9" * 6000, "@overflow@": "-1e999", "@half@": "[1, "}
-# Values as Python's JSON writes them: NaN and Infinity by name, lone surrogates escaped.
+# Values as Python writes them in JSON: NaN and Infinity by name, lone surrogates escaped.
 VALUES: dict[str, Any] = {
     "null": None,
     "true": True,
@@ -78,7 +78,7 @@ MODELS = (
     "\u202eevitidda-rf-ne",
 )
 
-# What is no JSON, or none of the kind that is expected.
+# Bodies that are not JSON, or not of the expected form.
 BODIES: tuple[bytes, ...] = (
     b"",
     b"null",
@@ -110,10 +110,10 @@ def written(value: Any) -> bytes:
 
 
 class Answer:
-    """What came back, of whatever kind."""
+    """The response to a request of any kind."""
 
-    def __init__(self, asked: str, status: int, text: str):
-        self.asked = asked
+    def __init__(self, request: str, status: int, text: str):
+        self.asked = request
         self.status = status
         self.text = text
 
@@ -122,7 +122,7 @@ class Answer:
 
 
 class Visitor:
-    """Sends anything; each request on a connection of its own, as a server may close it after a fault."""
+    """A client for any request. Each uses a new connection, because a server may close it after an error."""
 
     def __init__(self, address: str):
         self.address = address
@@ -135,26 +135,26 @@ class Visitor:
         self._client.close()
 
     def send(self, method: str, path: str, **given: Any) -> Answer:
-        asked = f"{method} {path}"
+        request = f"{method} {path}"
         response = self._client.request(method, httpx.URL(self.address + path), **given)
-        return Answer(asked, response.status_code, response.text)
+        return Answer(request, response.status_code, response.text)
 
     def post(self, path: str, body: Any) -> Answer:
         content = body if isinstance(body, bytes) else written(body)
         return self.send("POST", path, content=content, headers={"Content-Type": "application/json"})
 
     def raw(self, target: str) -> Answer:
-        """A GET whose path is sent as it is written: no client of ours makes it harmless."""
+        """Send a GET with exactly this path; no client library normalises it."""
         extensions = {"target": target.encode("utf-8", "surrogatepass")}
         response = self._client.get("/", extensions=extensions)
         return Answer(f"GET {target}", response.status_code, response.text)
 
     def functions(self) -> Sequence[Mapping[str, Any]]:
-        """Every function of the page, public or not: its id, and what it is given."""
+        """Return every function of the page, public or not, with its id and inputs."""
         return self.config["dependencies"]
 
     def many(self, calls: Sequence[tuple[int, Any, Any]], session: str) -> list[Answer]:
-        """Function by id, data and event data of each call: what the queue says of putting them in line, and all that comes."""
+        """Call functions (id, data, event data of each) through the queue; return all responses and stream messages."""
         answers = []
         for number, data, event in calls:
             body = {"data": data, "fn_index": number, "session_hash": session, "event_data": event, "trigger_id": None}
@@ -173,7 +173,7 @@ class Visitor:
                 yield Answer(f"stream of {session}", response.status_code, BROKEN)
 
     def call(self, name: str, **parameters: Any) -> Answer:
-        """A public endpoint, as a program does."""
+        """Call a public endpoint, as a program does."""
         first = self.post(f"gradio_api/call/v2/{name}", parameters)
         if first.status != 200:
             return first
@@ -186,7 +186,7 @@ def session() -> str:
 
 
 def secret_places(root: Path, home: Path) -> list[str]:
-    """Addresses under which somebody might hope for a file of the server's."""
+    """Return addresses that might expose a file of the server."""
     plain = [
         str(root / "app.py"),
         str(root / ".git/HEAD"),
@@ -204,18 +204,18 @@ def secret_places(root: Path, home: Path) -> list[str]:
         "/dev/zero",
     ]
     around = [*plain, "/etc/passwd%00.png", "%2fetc%2fpasswd", "..%2f..%2f..%2f..%2fetc%2fpasswd", "....//....//etc/passwd"]
-    found = [f"/gradio_api/file={place}" for place in around]
-    found += [f"/gradio_api/file/{place.lstrip('/')}" for place in plain]
+    addresses = [f"/gradio_api/file={name}" for name in around]
+    addresses += [f"/gradio_api/file/{name.lstrip('/')}" for name in plain]
     for folder in ("static", "assets", "svelte", "static/fonts"):
-        found += [
+        addresses += [
             f"/{folder}/../../../../../../etc/passwd",
             f"/{folder}/..%2f..%2f..%2f..%2fetc%2fpasswd",
             f"/{folder}//etc/passwd",
         ]
-    found += [
+    addresses += [
         f"/gradio_api/proxy={url}" for url in ("http://127.0.0.1:9/", "file:///etc/passwd", "http://169.254.169.254/latest")
     ]
-    found += [
+    addresses += [
         "/gradio_api/custom_component/x/client/component/..%2f..%2fapp.py",
         "/gradio_api/custom_component/../../server/app.py/x",
         "/gradio_api/stream/a/b/1/playlist.m3u8",
@@ -241,4 +241,4 @@ def secret_places(root: Path, home: Path) -> list[str]:
         "/%00",
         "/" + "a" * 20_000,
     ]
-    return found
+    return addresses

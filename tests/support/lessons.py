@@ -1,4 +1,4 @@
-"""What the browser tests of lessons share: how one is made, by hand and in the dialog."""
+"""Helpers of the browser tests of lessons: make a lesson by hand or in the dialog."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def at(query: str, lesson: Lesson) -> str:
 
 
 def compose(page: Page, question: str, **states: str) -> str:
-    """The link that the dialog gives for `question`, with the controls in `states`."""
+    """Enter `question` and the `states` of controls in the dialog; return its link."""
     page.get_by_test_id("lesson-open").click()
     page.get_by_test_id("lesson-ask").fill(question)
     for name, state in states.items():
@@ -52,9 +52,9 @@ def query_of(link: str) -> str:
 
 
 def scanned(picture: bytes) -> str:
-    (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)).convert("L"))
-    assert found.format == zxingcpp.BarcodeFormat.QRCode
-    return found.text
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)).convert("L"))
+    assert code.format == zxingcpp.BarcodeFormat.QRCode
+    return code.text
 
 
 def shown(page: Page) -> None:
@@ -62,7 +62,7 @@ def shown(page: Page) -> None:
 
 
 def focus_by_tabbing(page: Page, selector: str, most: int = 60) -> bool:
-    """Whether the Tab key ever comes to something within `selector`."""
+    """Return whether the Tab key reaches an element within `selector`."""
     page.locator("body").press("Tab")
     for _ in range(most):
         if page.evaluate("selector => Boolean(document.activeElement.closest(selector))", selector):

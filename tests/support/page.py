@@ -1,4 +1,4 @@
-"""What the browser tests share: the sentences they use, and the parts of the page by name."""
+"""Helpers of the browser tests: example sentences, and the parts of the page by name."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def translate(page: Page, text: str) -> None:
 
 
 def heatmap(page: Page):
-    """The drawn heatmap, once Plotly has come."""
+    """Return the heatmap after Plotly has drawn it."""
     page.locator(".plot .heatmaplayer image").wait_for()
     return page.get_by_test_id("plot")
 
 
 def output(page: Page) -> list[str]:
-    """The pieces that are written so far, as they are drawn."""
+    """Return the target pieces shown so far."""
     return page.locator(".chip.target[aria-hidden=false] text").all_text_contents()
 
 
 def fork(page: Page) -> str:
-    """Fork step 2 at the first candidate that was not chosen; its piece."""
+    """Fork step 2 at the first candidate that was not chosen; return its piece."""
     other = page.locator(".candidate:not(.chosen)").first
     piece = other.locator(".candidate-piece").inner_text()
     other.click()

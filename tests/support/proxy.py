@@ -1,4 +1,4 @@
-"""A reverse proxy as a school's web server is one: it shows the app under a path, and passes on what comes as it comes."""
+"""A reverse proxy like a school's web server: it serves the app under a path and passes requests on unchanged."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import urlsplit
 
-BETWEEN_TWO = {"connection", "keep-alive", "transfer-encoding", "date", "server"}  # headers that are not passed on
+BETWEEN_TWO = {"connection", "keep-alive", "transfer-encoding", "date", "server"}  # headers of one connection, not passed on
 
 
 @contextmanager
 def proxy(app: str, path: str) -> Iterator[str]:
-    """The address under which `app` is shown at `path`, for as long as it is needed. Nothing else is there."""
-    behind = urlsplit(app)
+    """Serve `app` under `path` during the block and return its address. All other paths answer 404."""
+    target = urlsplit(app)
 
     class Handler(BaseHTTPRequestHandler):
         def _pass_on(self) -> None:
-            if self.path == "/favicon.ico":  # which a browser asks of the web server itself
+            if self.path == "/favicon.ico":  # browsers request it outside the path
                 self.send_response(204)
                 self.end_headers()
                 return
@@ -29,7 +29,7 @@ def proxy(app: str, path: str) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name: value for name, value in self.headers.items() if name.lower() not in BETWEEN_TWO}
             headers |= {"X-Forwarded-Host": self.headers["Host"], "X-Forwarded-Proto": "http"}
-            server = http.client.HTTPConnection(str(behind.hostname), behind.port, timeout=120)
+            server = http.client.HTTPConnection(str(target.hostname), target.port, timeout=120)
             try:
                 server.request(self.command, self.path.removeprefix(path), body, headers)
                 answer = server.getresponse()
@@ -39,11 +39,11 @@ def proxy(app: str, path: str) -> Iterator[str]:
                         self.send_header(name, value)
                 self.send_header("Connection", "close")
                 self.end_headers()
-                while part := answer.read1(65536):  # a stream of events is passed on event by event
+                while part := answer.read1(65536):  # pass on a stream of events without waiting for its end
                     self.wfile.write(part)
                     self.wfile.flush()
             except (BrokenPipeError, ConnectionResetError):
-                pass  # the browser has gone
+                pass  # the browser has closed the connection
             finally:
                 server.close()
                 self.close_connection = True

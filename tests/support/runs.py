@@ -1,4 +1,4 @@
-"""Short and long training runs for tests, and how to wait for what their processes do."""
+"""Short and long training runs for tests, and functions that wait for their processes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PATIENCE = 120  # seconds, on a slow and busy machine
 
 
 def wait(until: Callable[[], bool]) -> None:
-    """Until another process has brought something about; a test must not wait for ever for what never comes."""
+    """Wait until a condition is true; fail after PATIENCE seconds."""
     nothing, end = Flag(), time.monotonic() + PATIENCE
     while not until():
         assert time.monotonic() < end

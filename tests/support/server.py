@@ -1,4 +1,4 @@
-"""The real app, served on this machine for as long as a test or a measurement needs it."""
+"""Serve the real app on this machine during a test or a measurement."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from pathlib import Path
 from seq2seq.data.synthetic import TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
-START_LIMIT = 240  # half-second tries until the app must have answered
+START_LIMIT = 240  # attempts, half a second each, until the app must have answered
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 def find_chromium() -> str:
-    path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    path = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
     assert path, "no Chromium found: install it from your system's packages, or run tests/run"
     return path
 
@@ -36,7 +36,7 @@ def _free_port() -> int:
 
 @contextmanager
 def serve(log: Path, script: str = "app.py") -> Iterator[str]:
-    """Start `python script` on a free port of this machine, give its address, and end it, by its process, afterwards."""
+    """Start `python script` on a free port, return its address, and end the process after the block."""
     port = _free_port()
     environment = {**os.environ, "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
     environment["SEQ2SEQ_DATA"] = str(log.parent / "data")
@@ -53,7 +53,7 @@ def serve(log: Path, script: str = "app.py") -> Iterator[str]:
 
 
 def _copies(folder: Path) -> Path:
-    """A copy of one public corpus, by its name alone: what is in it we wrote."""
+    """Make a copy of one public corpus: it has the corpus's name, but our own sentences."""
     folder.mkdir(exist_ok=True)
     lines = [f"{source}\t{target}\tmade by this project\n" for source, target in TASKS["grammar"].pairs("valid")]
     with zipfile.ZipFile(folder / "fra-eng.zip", "w") as archive:

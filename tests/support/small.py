@@ -1,4 +1,4 @@
-"""A small world to test in: sentences of our own from a little grammar, a tokenizer and untrained models."""
+"""Small test data: generated sentences, a tokenizer and untrained models."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ SMALL = {
     "feed_forward_size": 20,
     "dropout": 0.1,
 }
-ONE_SIZE = {"sutskever", "luong"}  # their decoders start in the encoder's states
+ONE_SIZE = {"sutskever", "luong"}  # the decoder starts from the encoder's states, so both have one size
 
 
 def small_config(architecture: str = "recurrent", **changes: object) -> ModelConfig:
-    """A small member of an architecture, with what its paper chose where `changes` does not say otherwise."""
+    """Return a small config of an architecture, with its paper's settings except for `changes`."""
     entry = ARCHITECTURES.get(architecture)
     if entry is None:
         return ModelConfig(architecture=architecture)
@@ -51,8 +51,8 @@ def small_config(architecture: str = "recurrent", **changes: object) -> ModelCon
 
 
 def _small_configs() -> dict[str, ModelConfig]:
-    """Every architecture as usual, and with each other value of each of its choices: a new registry entry is tested by being
-    there."""
+    """Return every architecture with its defaults, and with each other value of each choice. A new registry entry is thus
+    tested automatically."""
     configs = {}
     for name, entry in ARCHITECTURES.items():
         choices: dict[str, Sequence[object]] = {
@@ -67,7 +67,7 @@ def _small_configs() -> dict[str, ModelConfig]:
             if change.get("reverse_source") and not entry.fixed.get("bidirectional"):
                 change["bidirectional"] = False
             if change.get("attention") == "dot" and not entry.fixed.get("bidirectional", True):
-                change["decoder_size"] = SMALL["encoder_size"]  # the two sides of a product are of one size
+                change["decoder_size"] = SMALL["encoder_size"]  # a dot product needs equal sizes
             config = small_config(name, **change)
             label = "-".join(f"{key}={value}" for key, value in change.items()) or "usual"
             if config not in configs.values():
@@ -86,7 +86,7 @@ def grammar_pairs() -> list[tuple[str, str]]:
 
 
 def make_model(config: ModelConfig, seed: int = 3) -> Seq2Seq:
-    """Untrained, its weights large enough for its distributions to be far from flat."""
+    """Return an untrained model with large weights, so that its distributions are far from flat."""
     torch.manual_seed(seed)
     model = Seq2Seq(config).eval().requires_grad_(False)
     for parameter in model.parameters():
@@ -95,7 +95,7 @@ def make_model(config: ModelConfig, seed: int = 3) -> Seq2Seq:
 
 
 def make_info(name: str, source: str = "English", target: str = "French", kind: str = "GRU encoder-decoder") -> ModelInfo:
-    """What would be known of a model that does not exist."""
+    """Return the info of a model that does not exist."""
     subject = "captions" if name.startswith("captions") else "everyday"
     return ModelInfo(name, "A title", source, target, subject, *["Not stated."] * 3, kind, 1, True, 127, 1000)
 

@@ -1,4 +1,4 @@
-"""Parts of the Train tab that browser tests use: its menus, its upload, the state of its run."""
+"""Helpers of the browser tests for the Train tab: its menus, its upload, the state of its run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from seq2seq.data.synthetic import TASKS
 from seq2seq.ui.train.own_data import CHOICES
 
-LONG = 300_000  # ms until a run has learned what it is to learn, on a slow and busy machine
+LONG = 300_000  # ms; enough for a run to finish on a slow and busy machine
 
 PAIRS = TASKS["grammar"].pairs("valid")[:300]
 

@@ -1,4 +1,4 @@
-"""What each process does for test_distributed.py, under torchrun: some short runs, and what they gave, in a file a process."""
+"""The script of each process in test_distributed.py, under torchrun: some short runs; the results go into one file each."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from seq2seq.training.distributed import ALONE, World, join
 from seq2seq.training.events import StepDone, Validated
 from support.small import grammar_pairs, small_config
 
-# Few positions a batch: some batches hold a single pair, and one of two processes then has none.
+# Few positions per batch, so that some batches have a single pair and one of the two processes has none.
 CONFIG = TrainConfig(
     epochs=2, batch_tokens=36, warmup_updates=5, average_decay=0.9, subword_sampling=0.5, device="cpu", bf16=False
 )
-CUT = 7  # updates after which a run is cut off
+CUT = 7  # updates after which a run is interrupted
 TOKENIZER = Tokenizer.train(grammar_pairs(), 310, shared=True)
 DATA = TrainingData(grammar_pairs()[:40], TOKENIZER, CONFIG)
 VALIDATION = fixed_batches(grammar_pairs()[80:], TOKENIZER, 60)
 
 
 def fresh(dropout: float = 0.0, seed: int = 1) -> Seq2Seq:
-    """In fp64: what the order of a sum may change is then far below what a wrong sum would."""
+    """Return a model in fp64, so that the order of a sum changes far less than a wrong sum would."""
     torch.manual_seed(seed)
     return Seq2Seq(small_config(dropout=dropout)).double()
 
@@ -48,8 +48,8 @@ def run(model: Seq2Seq, world: World = ALONE, config: TrainConfig = CONFIG, stat
 
 
 def cut_off(state_file: str, world: World = ALONE) -> None:
-    """A run that leaves the state after `CUT` updates."""
-    loop.SNAPSHOT_SECONDS = -1  # after each
+    """Train a run that leaves the state after `CUT` updates."""
+    loop.SNAPSHOT_SECONDS = -1  # after each update
     events = loop.train(fresh(), DATA, VALIDATION, CONFIG, state_file=state_file, world=world)
     for event in events:
         if isinstance(event, StepDone) and event.update == CUT + 1:
@@ -70,7 +70,7 @@ def fail() -> None:
 
 
 def diverging(world: World) -> Seq2Seq:
-    """A model whose loss is no number at its third batch, on the second process alone."""
+    """Return a model whose loss is NaN at its third batch, on the second process only."""
     model, loss, calls = fresh(), Seq2Seq.loss, []
 
     def watched(*arguments: Any) -> torch.Tensor:
@@ -83,7 +83,7 @@ def diverging(world: World) -> Seq2Seq:
 
 def main(folder: Path) -> None:
     with join(torch.device("cpu")) as world:
-        seen: dict[str, Any] = {"whole": run(fresh(seed=1 + world.rank), world)}  # the first one's weights count
+        seen: dict[str, Any] = {"whole": run(fresh(seed=1 + world.rank), world)}  # all use the first process's weights
         seen["resumed"] = run(fresh(seed=5), world, state_file=str(folder / "one.safetensors"))
         cut_off(str(folder / f"two-{world.rank}.safetensors"), world)
         short = dataclasses.replace(CONFIG, epochs=1)

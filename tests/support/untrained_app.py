@@ -1,6 +1,6 @@
-"""The real page over untrained models, one of each way to read a source: `python tests/support/untrained_app.py`.
+"""Serve the real page with untrained models, one of each kind: `python tests/support/untrained_app.py`.
 
-What they write makes no sense; how they come to write it is drawn as for any other model.
+Their translations make no sense, but their decoding is shown like that of any other model.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ MODELS = {
 
 
 class Slow(Translator):
-    """Answers when the file `go` is in the data folder."""
+    """A model that answers only after the file `go` appears in the data folder."""
 
-    def translate(self, *asked: Any, **settings: Any) -> DecodingTrace:
+    def translate(self, *request: Any, **settings: Any) -> DecodingTrace:
         while not Path(os.environ["SEQ2SEQ_DATA"], "go").exists():
             time.sleep(0.05)
-        return super().translate(*asked, **settings)
+        return super().translate(*request, **settings)
 
 
 def services() -> Services:
@@ -59,7 +59,7 @@ def services() -> Services:
             raise ValueError("checkpoint 'damaged' cannot be used: model.safetensors is truncated")
         return (Slow if name == "slow" else Translator)(checkpoints[name])
 
-    return Services({name: ModelInfo.of(found) for name, found in checkpoints.items()}, load)
+    return Services({name: ModelInfo.of(loaded) for name, loaded in checkpoints.items()}, load)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
-"""One visitor of the page, in a browser context of their own."""
+"""A visitor of the page, in a separate browser context."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-# What Gradio reports about its own calls that are cut off when a page is left by a link.
+# Errors that Gradio reports if a link leaves the page during its own calls.
 LEAVING = ("AbortError: signal is aborted without reason", "Connection errored out")
 
 
 class Visitor:
-    """One visitor: a browser context of their own. Console errors and requests to other machines are noted."""
+    """A visitor with a separate browser context. It records console errors and requests to other machines."""
 
     def __init__(self, browser: Browser, address: str, **settings):
         self.address = address
@@ -17,7 +17,7 @@ class Visitor:
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(30_000)
         self.faults: list[str] = []
-        self.looks = 0  # pages opened, one after another
+        self.pages_opened = 0  # number of pages opened
         self.strangers: list[str] = []
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -29,12 +29,12 @@ class Visitor:
             self.faults.append(message.text)
 
     def _opened(self) -> None:
-        self.looks += 1
+        self.pages_opened += 1
 
     @property
     def unexplained(self) -> list[str]:
-        """The faults, without those that leaving a page explains."""
-        return [fault for fault in self.faults if self.looks < 2 or not any(said in fault for said in LEAVING)]
+        """Return the faults, except those that are explained by leaving a page."""
+        return [fault for fault in self.faults if self.pages_opened < 2 or not any(text in fault for text in LEAVING)]
 
     def _request(self, url: str) -> None:
         if not url.startswith((self.address, "data:", "blob:")):

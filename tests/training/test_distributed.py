@@ -1,4 +1,4 @@
-"""Two processes under torchrun, on this machine by Gloo, against one."""
+"""Tests of training with two processes under torchrun, over Gloo on this machine, compared with one process."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--np
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What two processes left, after a run that one process began."""
+    """Return the folder in which two processes continued a run that one process started."""
     folder = tmp_path_factory.mktemp("world")
     cut_off(str(folder / "one.safetensors"))
     script = ROOT / "tests" / "support" / "two_processes.py"
@@ -39,7 +39,7 @@ def alone() -> dict[str, Any]:
 
 
 def assert_same(run: dict[str, Any], expected: dict[str, Any], begun: int = 0) -> None:
-    """Equal but for the order of sums in fp64; `run` may have begun after some updates."""
+    """Check that runs are equal except for the order of sums in fp64; `run` may have started after some updates."""
     weights = [torch.tensor(one["weights"], dtype=torch.float64) for one in (run, expected)]
     assert torch.allclose(*weights, rtol=0, atol=1e-9)
     assert torch.allclose(torch.tensor(run["steps"]), torch.tensor(expected["steps"][begun:]), rtol=0, atol=1e-6)
@@ -53,21 +53,21 @@ def test_shares_cover_a_batch_without_overlap(size: int) -> None:
         assert sorted(row for share in shares for row in share) == list(range(count))
 
 
-def test_two_processes_train_the_model_that_one_trains(seen: list[dict[str, Any]], alone: dict[str, Any]) -> None:
+def test_two_processes_train_the_same_model_as_one(seen: list[dict[str, Any]], alone: dict[str, Any]) -> None:
     assert min(len(pairs) for pairs in map(DATA.epoch(0).__getitem__, range(len(DATA.epoch(0))))) == 1
     for process in seen:
         assert_same(process["whole"], alone)
     assert seen[0]["whole"]["weights"] == seen[1]["whole"]["weights"]
 
 
-def test_only_the_first_process_keeps_models_and_writes_states(
+def test_only_the_first_process_keeps_models_and_saves_states(
     folder: Path, seen: list[dict[str, Any]], alone: dict[str, Any]
 ) -> None:
     assert [process["whole"]["kept"] for process in seen] == [alone["kept"], 0]
     assert sorted(path.name for path in folder.glob("*.safetensors")) == ["one.safetensors", "two-0.safetensors"]
 
 
-def test_a_run_is_continued_by_another_number_of_processes(
+def test_run_continues_with_another_number_of_processes(
     folder: Path, seen: list[dict[str, Any]], alone: dict[str, Any]
 ) -> None:
     for process in seen:
@@ -75,14 +75,14 @@ def test_a_run_is_continued_by_another_number_of_processes(
     assert_same(run(fresh(seed=5), state_file=str(folder / "two-0.safetensors")), alone, CUT)
 
 
-def test_dropout_is_repeated_by_the_same_processes_and_differs_between_them(seen: list[dict[str, Any]]) -> None:
+def test_dropout_is_repeatable_and_differs_between_processes(seen: list[dict[str, Any]]) -> None:
     for process in seen:
         first, second = process["dropout"]
         assert first["steps"] == second["steps"] and first["weights"] == second["weights"]
     assert seen[0]["random"] != seen[1]["random"]
 
 
-def test_what_fails_on_one_process_fails_on_all_in_the_same_words(seen: list[dict[str, Any]]) -> None:
+def test_error_on_one_process_is_raised_on_all(seen: list[dict[str, Any]]) -> None:
     for process in seen:
         assert process["diverged"] == seen[0]["diverged"] and process["diverged"].startswith("training diverged")
         assert process["together"] == process["from first"] == "this process has failed"
@@ -90,7 +90,7 @@ def test_what_fails_on_one_process_fails_on_all_in_the_same_words(seen: list[dic
         assert process["sum"] == [2.0, 1.0]
 
 
-def test_the_train_command_under_torchrun_makes_one_folder_and_one_report(
+def test_train_under_torchrun_makes_one_folder_and_one_report(
     tmp_path: Path, pairs: list[tuple[str, str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "pairs.tsv").write_text("".join(f"{s}\t{t}\n" for s, t in pairs), encoding="utf-8")
@@ -115,12 +115,12 @@ def test_the_train_command_under_torchrun_makes_one_folder_and_one_report(
     assert "torchrun --nproc_per_node 2 -m seq2seq train" in (tmp_path / "two" / "README.md").read_text(encoding="utf-8")
 
 
-def test_torchrun_s_variables_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_join_checks_the_variables_of_torchrun(monkeypatch: pytest.MonkeyPatch) -> None:
     with join(torch.device("cpu")) as world:
         assert world == ALONE
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("LOCAL_RANK", "1000")
-    with pytest.raises(ValueError, match="too few for process 1001: start one process a GPU"), join(torch.device("cuda")):
+    with pytest.raises(ValueError, match="too few for process 1001: start one process per GPU"), join(torch.device("cuda")):
         pass
     with pytest.raises(ValueError, match="train on cuda or cpu, not on mps"), join(torch.device("mps")):
         pass

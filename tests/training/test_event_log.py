@@ -1,4 +1,4 @@
-"""The file of a run's events: whole lines, nothing told twice, and after a kill the story of the uninterrupted run."""
+"""Tests of the event log: complete lines, no repeated event, and after a kill the events of an uninterrupted run."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ EVERY: list[Event] = [
 
 
 @pytest.fixture(autouse=True)
-def every_update_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def write_every_update(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_log, "STEP_SECONDS", 0.0)
 
 
 @pytest.mark.parametrize("event", EVERY, ids=lambda event: type(event).__name__)
-def test_an_event_comes_back_from_its_line(event: Event) -> None:
+def test_event_survives_its_line(event: Event) -> None:
     line = to_json(event)
     assert from_json(line) == event and "\n" not in line and json.loads(line)["event"] == type(event).__name__
 
 
-def test_a_loss_that_is_no_number_is_written_all_the_same() -> None:
+def test_infinite_loss_is_written_as_null() -> None:
     again = from_json(to_json(dataclasses.replace(STEP, loss=math.inf)))
     assert isinstance(again, StepDone) and math.isnan(again.loss) and again.update == 3
 
@@ -64,12 +64,12 @@ def test_a_loss_that_is_no_number_is_written_all_the_same() -> None:
 @pytest.mark.parametrize(
     "line", ["", "[]", "null", "{}", '{"event": "Exploded"}', '{"event": "Validated"}', "[" * 5000, '{"event": []}']
 )
-def test_what_is_no_event_is_refused(line: str) -> None:
+def test_line_without_an_event_is_refused(line: str) -> None:
     with pytest.raises(ValueError):
         from_json(line)
 
 
-def test_a_reader_gets_what_is_new_and_never_half_a_line(tmp_path: Path) -> None:
+def test_read_returns_new_events_but_no_half_line(tmp_path: Path) -> None:
     assert read(tmp_path) == ([], START)
     assert list(logged(EVERY[:2], tmp_path)) == EVERY[:2]
     events, place = read(tmp_path)
@@ -81,7 +81,7 @@ def test_a_reader_gets_what_is_new_and_never_half_a_line(tmp_path: Path) -> None
         assert read(tmp_path, place) == ([], place)
         file.write(line[20:])
     assert read(tmp_path, place) == ([EVERY[2]], Place(place.file, place.offset + len(line)))
-    # What a model writes may hold any character: these end a line elsewhere, but not in the file.
+    # A model may write any character; these end a line in other programs, but not in this file.
     (tmp_path / FILE).unlink()
     odd = SampleDecoded(3, "a", "a\u2028b\x85c\x0bd", ("▁a",), (), None)
     assert list(logged([odd], tmp_path)) == [odd] == read(tmp_path)[0]
@@ -90,17 +90,17 @@ def test_a_reader_gets_what_is_new_and_never_half_a_line(tmp_path: Path) -> None
         read(tmp_path)
 
 
-def test_few_of_many_updates_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_log_keeps_few_of_many_updates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(1000))
     monkeypatch.setattr(event_log, "STEP_SECONDS", 10.0)
     monkeypatch.setattr(event_log.time, "monotonic", lambda: float(next(clock)))
     steps = [dataclasses.replace(STEP, update=update) for update in range(1, 31)]
-    assert list(logged([*steps, EVERY[2]], tmp_path)) == [*steps, EVERY[2]]  # the consumer sees all of them
+    assert list(logged([*steps, EVERY[2]], tmp_path)) == [*steps, EVERY[2]]  # the consumer gets all of them
     assert [event.update for event in read(tmp_path)[0]] == [1, 11, 21, 3]
 
 
 @pytest.mark.parametrize("cut", [4, "epoch", 13])
-def test_after_a_kill_the_file_tells_the_story_of_the_uninterrupted_run(
+def test_resumed_log_equals_that_of_an_uninterrupted_run(
     pairs: Pairs, tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: int | str
 ) -> None:
     monkeypatch.setattr("seq2seq.training.loop.SNAPSHOT_SECONDS", -1)  # a snapshot after every update
@@ -116,19 +116,19 @@ def test_after_a_kill_the_file_tells_the_story_of_the_uninterrupted_run(
     expected = list(run(tmp_path / "whole"))
     killed = run(tmp_path / "killed")
     for event in killed:
-        if isinstance(event, StepDone) and event.update == at + 1:  # told, but its state was not saved
+        if isinstance(event, StepDone) and event.update == at + 1:  # this update is logged, but its state is not saved
             break
     killed.close()  # type: ignore[attr-defined]
     with open(tmp_path / "killed" / FILE, "a", encoding="utf-8") as file:
         file.write('{"event": "StepDo')
     list(run(tmp_path / "killed"))
-    told = read(tmp_path / "killed")[0]
-    assert [e.update for e in told if isinstance(e, Started)] == [0, at]
-    assert [timeless(e) for e in told if not isinstance(e, Started)] == [timeless(e) for e in expected[1:]]
+    events = read(tmp_path / "killed")[0]
+    assert [e.update for e in events if isinstance(e, Started)] == [0, at]
+    assert [timeless(e) for e in events if not isinstance(e, Started)] == [timeless(e) for e in expected[1:]]
 
 
 def timeless(event: Event) -> Event:
-    """Without what another process, or another day, may do otherwise."""
+    """Remove the values that differ between processes and days."""
     if isinstance(event, DeviceUsed):
         return dataclasses.replace(event, memory=0)
     return dataclasses.replace(event, seconds=0.0) if hasattr(event, "seconds") else event

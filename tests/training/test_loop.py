@@ -37,10 +37,10 @@ def validation(pairs: Pairs, tokenizer: Tokenizer) -> list:
     return fixed_batches(pairs[80:], tokenizer, 300)
 
 
-def test_training_learns_and_says_so_in_order(data: TrainingData, validation: list) -> None:
+def test_training_learns_and_yields_events_in_order(data: TrainingData, validation: list) -> None:
     model, kept = fresh(), []
     before = validation_loss(model, validation)
-    looked = Measured(1, 1, 1.0, 0.0, 0.5, 0.25)
+    measured = Measured(1, 1, 1.0, 0.0, 0.5, 0.25)
     events = list(
         train(
             model,
@@ -48,22 +48,22 @@ def test_training_learns_and_says_so_in_order(data: TrainingData, validation: li
             validation,
             CONFIG,
             keep=lambda m: kept.append(m),
-            probe=lambda *_: [looked],
+            probe=lambda *_: [measured],
         )
     )
     assert isinstance(events[0], Started) and isinstance(events[-1], Finished)
     validated = [e for e in events if isinstance(e, Validated)]
     assert len(validated) == CONFIG.epochs and validated[-1].loss < before - 1
     assert len(kept) == sum(e.best for e in validated) == sum(isinstance(e, CheckpointSaved) for e in events)
-    assert sum(isinstance(e, Measured) for e in events) == 1 + CONFIG.epochs  # one before it has learned anything
+    assert sum(isinstance(e, Measured) for e in events) == 1 + CONFIG.epochs  # one probe before training
     assert [s.update for s in steps(events)] == list(range(1, len(steps(events)) + 1))
     assert events[-1].best_loss == min(v.loss for v in validated)
-    # The model is left with the averaged weights that the last validation measured.
+    # The model holds the averaged weights of the last validation.
     assert validation_loss(model, validation) == pytest.approx(validated[-1].loss, abs=0.02)
 
 
 @pytest.mark.parametrize("cut", [1, 7, "epoch", 13])
-def test_a_killed_run_goes_on_as_if_nothing_had_happened(
+def test_killed_run_resumes_to_the_same_numbers(
     data: TrainingData, validation: list, tmp_path: object, monkeypatch: pytest.MonkeyPatch, cut: int | str
 ) -> None:
     monkeypatch.setattr("seq2seq.training.loop.SNAPSHOT_SECONDS", -1)  # a snapshot after every update
@@ -73,7 +73,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     state_file = f"{tmp_path}/state.safetensors"
     run = train(fresh(), data, validation, CONFIG, state_file=state_file)
     for event in run:
-        # The kill comes between an update and its snapshot: one more update is lost, and done again.
+        # The kill comes between an update and its snapshot: this update is lost and done again.
         if isinstance(event, StepDone) and event.update == at + 1:
             break
     run.close()
@@ -89,7 +89,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
         assert torch.equal(a, b)
 
 
-def test_a_state_of_other_settings_or_damaged_is_refused(data: TrainingData, validation: list, tmp_path: object) -> None:
+def test_state_of_other_settings_or_damaged_state_is_refused(data: TrainingData, validation: list, tmp_path: object) -> None:
     state_file = f"{tmp_path}/state.safetensors"
     list(train(fresh(), data, validation, CONFIG, state_file=state_file))
     other = TrainConfig(**{**CONFIG.to_dict(), "learning_rate": 0.02})
@@ -101,12 +101,12 @@ def test_a_state_of_other_settings_or_damaged_is_refused(data: TrainingData, val
         list(train(fresh(), data, validation, CONFIG, state_file=state_file))
 
 
-def test_the_same_seed_trains_the_same_model(data: TrainingData, validation: list) -> None:
+def test_same_seed_trains_the_same_model(data: TrainingData, validation: list) -> None:
     losses = [[s.loss for s in steps(list(train(fresh(), data, validation, CONFIG)))] for _ in range(2)]
     assert losses[0] == losses[1]
 
 
-def test_events_come_while_the_consumer_has_gradients_off(data: TrainingData, validation: list) -> None:
+def test_training_works_while_the_consumer_disables_gradients(data: TrainingData, validation: list) -> None:
     with torch.no_grad():
         run = train(fresh(), data, validation, CONFIG)
         seen = [next(run) for _ in range(4)]
@@ -114,7 +114,7 @@ def test_events_come_while_the_consumer_has_gradients_off(data: TrainingData, va
     assert len(steps(seen)) == 3 and all(s.gradient_norm > 0 for s in steps(seen))
 
 
-def test_time_in_which_a_consumer_holds_the_run_up_is_not_trainings(
+def test_pause_of_the_consumer_is_not_training_time(
     data: TrainingData, validation: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 0.0
@@ -125,7 +125,7 @@ def test_time_in_which_a_consumer_holds_the_run_up_is_not_trainings(
     assert isinstance(event, Finished) and event.seconds == 0
 
 
-def test_the_looks_at_a_model_count_as_time_of_its_run(
+def test_updates_within_counts_the_time_of_probes(
     data: TrainingData, validation: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 0.0
@@ -135,17 +135,19 @@ def test_the_looks_at_a_model_count_as_time_of_its_run(
         now += 0.1
         return now
 
-    def look(model: Seq2Seq, update: int) -> list[Event]:
+    def slow_probe(model: Seq2Seq, update: int) -> list[Event]:
         nonlocal now
         now += 10
         return []
 
     monkeypatch.setattr("seq2seq.training.loop.time.monotonic", tick)
-    unwatched, watched = (updates_within(600, fresh(), data, validation, CONFIG, probe) for probe in (lambda *_: (), look))
+    unwatched, watched = (
+        updates_within(600, fresh(), data, validation, CONFIG, probe) for probe in (lambda *_: (), slow_probe)
+    )
     assert 0 < watched < unwatched
 
 
-def test_the_learning_rate_rises_then_falls_to_its_share() -> None:
+def test_learning_rate_warms_up_then_falls_to_its_final_share() -> None:
     config = TrainConfig(warmup_updates=10, learning_rate=1.0, final_learning_rate=0.1)
     assert learning_rate(config, 0, 0.0) == pytest.approx(0.1)
     assert learning_rate(config, 9, 0.0) == pytest.approx(1.0)
@@ -153,7 +155,7 @@ def test_the_learning_rate_rises_then_falls_to_its_share() -> None:
     assert learning_rate(config, 999, 1.0) == pytest.approx(0.1)
 
 
-def test_an_epoch_holds_every_pair_once_and_depends_on_number_and_seed(
+def test_epoch_has_every_pair_once_and_depends_on_number_and_seed(
     pairs: Pairs, tokenizer: Tokenizer, data: TrainingData
 ) -> None:
     batches = list(data.epoch(0))
@@ -164,30 +166,30 @@ def test_an_epoch_holds_every_pair_once_and_depends_on_number_and_seed(
         assert len(batch) * max(max(len(s), len(t)) for s, t in batch) <= CONFIG.batch_tokens
 
 
-def test_a_batch_is_padded_behind_and_shifted_by_one() -> None:
+def test_collate_pads_at_the_end_and_adds_no_start_mark() -> None:
     batch = collate([([5, 6, EOS], [7, EOS]), ([8, EOS], [9, 10, EOS])])
     assert batch.source.tolist() == [[5, 6, EOS], [8, EOS, PAD]] and batch.lengths.tolist() == [3, 2]
     assert batch.target.tolist() == [[7, EOS, PAD], [9, 10, EOS]] and batch.tokens == 5
     assert BOS not in batch.target
 
 
-def test_a_pair_too_long_is_left_out_and_counted(pairs: Pairs, tokenizer: Tokenizer) -> None:
+def test_pair_over_the_length_limit_is_left_out_and_counted(pairs: Pairs, tokenizer: Tokenizer) -> None:
     long = ("word " * 120, "mot")
     assert TrainingData([*pairs, long], tokenizer, CONFIG).left_out == 1
     with pytest.raises(ValueError, match="every training pair is longer than 100 pieces"):
         TrainingData([long], tokenizer, CONFIG)
 
 
-def test_devices_are_checked() -> None:
+def test_choose_device_refuses_unknown_and_missing_devices() -> None:
     assert choose_device("cpu") == torch.device("cpu")
     with pytest.raises(ValueError, match="device must be one of auto, cpu, cuda, mps, not 'tpu'"):
         choose_device("tpu")
     if not torch.cuda.is_available():
-        with pytest.raises(ValueError, match="'cuda' is not available on this machine; use 'auto'"):
+        with pytest.raises(ValueError, match="'cuda' is not available on this machine: use 'auto'"):
             choose_device("cuda")
 
 
-def test_global_random_numbers_of_python_are_left_alone(data: TrainingData) -> None:
+def test_epoch_does_not_change_pythons_global_random_state(data: TrainingData) -> None:
     state = random.getstate()
     data.epoch(0)
     assert random.getstate() == state

@@ -1,4 +1,4 @@
-"""Scheduled sampling: schedules that go where they say, pieces fed as drawn, and a training run that can be killed."""
+"""Tests of scheduled sampling: the shapes of schedules, the distribution of fed pieces, and resuming a killed run."""
 
 from itertools import pairwise
 
@@ -31,13 +31,13 @@ CONFIG = TrainConfig(
 
 @pytest.mark.parametrize("last", [0.001, 0.05, 0.25, 0.5, 0.99])
 @pytest.mark.parametrize("schedule", FALLING)
-def test_a_schedule_starts_with_the_truth_and_falls_to_its_ratio(schedule: str, last: float) -> None:
+def test_schedule_falls_from_one_to_its_final_ratio(schedule: str, last: float) -> None:
     ratios = [teacher_forcing_ratio(schedule, last, done / 50) for done in range(51)]
     assert ratios[0] > 0.98 and ratios[-1] == pytest.approx(last)
     assert all(a > b for a, b in pairwise(ratios))
 
 
-def test_the_schedules_are_told_apart_by_their_middle() -> None:
+def test_schedules_differ_in_the_middle_of_a_run() -> None:
     middle = {name: teacher_forcing_ratio(name, 0.25, 0.5) for name in SCHEDULES}
     assert middle["constant"] == 0.25 and middle["linear"] == 0.625 and middle["exponential"] == pytest.approx(0.5)
     assert middle["inverse-sigmoid"] > 0.8  # it stays high for long, then drops
@@ -47,18 +47,18 @@ def test_the_schedules_are_told_apart_by_their_middle() -> None:
     ("settings", "message"),
     [
         ({"teacher_forcing_schedule": "cosine"}, "must be one of constant, linear, exponential, inverse-sigmoid, not 'cosine'"),
-        ({"teacher_forcing_schedule": "linear"}, "give one below 1"),
+        ({"teacher_forcing_schedule": "linear"}, "set that below 1, not to 1"),
         ({"teacher_forcing_schedule": "exponential", "teacher_forcing_ratio": 0.0}, "never reaches 0"),
         ({"teacher_forcing_ratio": 1.2}, "between 0.0 and 1.0, not 1.2"),
     ],
 )
-def test_an_impossible_schedule_is_refused(settings: dict[str, object], message: str) -> None:
+def test_impossible_schedule_is_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         TrainConfig(**settings)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("ratio", [0.0, 0.5, 1.0])
-def test_every_architecture_is_fed_pieces_of_its_own_or_the_references(model: Seq2Seq, ratio: float) -> None:
+def test_fed_pieces_are_the_models_or_the_references(model: Seq2Seq, ratio: float) -> None:
     fed = fed_pieces(model, BATCH, ratio, seed=1)
     real = BATCH.target != PAD
     assert fed.shape == BATCH.target.shape and bool((fed[~real] == PAD).all())
@@ -68,11 +68,11 @@ def test_every_architecture_is_fed_pieces_of_its_own_or_the_references(model: Se
 
 
 def many(model: Seq2Seq, ratio: float) -> torch.Tensor:
-    """[4000, 2]: what is fed for one pair, 4,000 times over."""
+    """Return [4000, 2]: the fed pieces of one pair, drawn 4,000 times."""
     return fed_pieces(model, collate([([5, 6, EOS], [8, EOS])] * 4000), ratio, seed=2)
 
 
-def test_own_pieces_come_from_the_models_distribution_and_as_often_as_they_should() -> None:
+def test_own_pieces_follow_the_models_distribution_and_ratio() -> None:
     torch.manual_seed(5)
     model = Seq2Seq(small_config())
     model.train()
@@ -81,7 +81,7 @@ def test_own_pieces_come_from_the_models_distribution_and_as_often_as_they_shoul
             parameter.add_(torch.randn_like(parameter) * 0.2)
     pair = collate([([5, 6, EOS], [8, EOS])])
     own = many(model, 0.0)[:, 0]
-    assert model.training  # drawn without dropout, and left as it was
+    assert model.training  # drawing turned dropout off and restored the mode
     expected = model.eval()(pair.source, pair.lengths, pair.target)[0, 0].exp().detach()
     drawn = torch.bincount(own, minlength=len(expected)) / len(own)
     assert float((drawn - expected).abs().max()) < 0.02 < float(expected.max())
@@ -90,7 +90,7 @@ def test_own_pieces_come_from_the_models_distribution_and_as_often_as_they_shoul
     assert float((mixed == 8).float().mean()) == pytest.approx(share, abs=0.03)
 
 
-def test_the_second_piece_is_drawn_after_the_one_fed_first() -> None:
+def test_second_piece_is_drawn_after_the_fed_first_piece() -> None:
     torch.manual_seed(5)
     model = Seq2Seq(small_config())
     with torch.no_grad():
@@ -105,14 +105,14 @@ def test_the_second_piece_is_drawn_after_the_one_fed_first() -> None:
     assert float((drawn - expected).abs().max()) < 4 * len(after) ** -0.5
 
 
-def test_the_loss_is_on_the_reference_whatever_was_fed(model: Seq2Seq) -> None:
+def test_loss_uses_the_reference_whatever_was_fed(model: Seq2Seq) -> None:
     fed = torch.where(BATCH.target == PAD, PAD, (BATCH.target + 7) % 50 + 4)
     log_probs = model(BATCH.source, BATCH.lengths, fed)
     real = BATCH.target != PAD
     expected = -log_probs.gather(-1, BATCH.target[..., None])[..., 0][real].sum()
     loss = model.loss(BATCH.source, BATCH.lengths, BATCH.target, fed=fed)
     assert float(loss) == pytest.approx(float(expected), rel=1e-5)
-    assert float(loss) != float(model.loss(BATCH.source, BATCH.lengths, BATCH.target))  # what was fed was read
+    assert float(loss) != float(model.loss(BATCH.source, BATCH.lengths, BATCH.target))  # the fed pieces were used
 
 
 def run(pairs: Pairs, tokenizer: Tokenizer, state_file: str | None = None, stop: int = 0) -> list[StepDone]:
@@ -128,7 +128,7 @@ def run(pairs: Pairs, tokenizer: Tokenizer, state_file: str | None = None, stop:
     return steps
 
 
-def test_a_killed_run_is_fed_the_same_pieces(
+def test_resumed_run_is_fed_the_same_pieces(
     pairs: Pairs, tokenizer: Tokenizer, tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("seq2seq.training.loop.SNAPSHOT_SECONDS", -1)

@@ -1,4 +1,4 @@
-"""A memory that does not hold a whole batch, and optimizers other than the usual one."""
+"""Tests of updates when memory is too small for a batch, and of the other optimizers."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ CONFIG = TrainConfig(epochs=1, batch_tokens=150, warmup_updates=5, device="cpu",
 
 
 class Short(Seq2Seq):
-    """A model for whose training memory holds `room` sentences, and no more."""
+    """A model whose training memory is enough for `room` sentences."""
 
     room = 3
 
@@ -49,17 +49,17 @@ def validation(pairs: Pairs, tokenizer: Tokenizer) -> list:
     return fixed_batches(pairs[80:], tokenizer, 300)
 
 
-def test_where_memory_ends_a_batch_is_taken_in_parts_and_updates_stay_the_same(data: TrainingData, validation: list) -> None:
+def test_batch_is_split_when_memory_ends_and_updates_stay_the_same(data: TrainingData, validation: list) -> None:
     whole, split = (list(train(fresh(kind), data, validation, CONFIG)) for kind in (Seq2Seq, Short))
-    said = [event for event in split if isinstance(event, BatchSplit)]
-    assert said and {event.parts for event in said} <= {2, 4, 8, 16, 32}
-    assert [event.parts for event in said] == sorted({event.parts for event in said})
+    splits = [event for event in split if isinstance(event, BatchSplit)]
+    assert splits and {event.parts for event in splits} <= {2, 4, 8, 16, 32}
+    assert [event.parts for event in splits] == sorted({event.parts for event in splits})
     assert len(numbers(split)) == len(numbers(whole)) > 5
     for ours, theirs in zip(numbers(split), numbers(whole), strict=True):
         assert ours == pytest.approx(theirs, rel=1e-3)
 
 
-def test_a_resumed_run_knows_into_how_many_parts(data: TrainingData, validation: list, tmp_path: object) -> None:
+def test_resumed_run_keeps_its_number_of_parts(data: TrainingData, validation: list, tmp_path: object) -> None:
     state_file = f"{tmp_path}/state.safetensors"
     first = list(train(fresh(Short), data, validation, CONFIG, state_file=state_file))
     assert any(isinstance(event, BatchSplit) for event in first)
@@ -76,16 +76,16 @@ def test_a_resumed_run_knows_into_how_many_parts(data: TrainingData, validation:
     assert numbers(rest) and not any(isinstance(event, BatchSplit) for event in rest)
 
 
-def test_a_memory_that_does_not_hold_one_sentence_is_said(
+def test_memory_too_small_for_one_sentence_is_explained(
     data: TrainingData, validation: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Short, "room", 0)
-    with pytest.raises(ValueError, match="memory does not hold a single sentence"):
+    with pytest.raises(ValueError, match="memory is too small for a single sentence with this model"):
         list(train(fresh(Short), data, validation, CONFIG))
 
 
 class ShortInValidation(Seq2Seq):
-    """Validation, too, finds room for a few sentences only."""
+    """A model whose validation memory is enough for `room` sentences."""
 
     room = 3
 
@@ -95,27 +95,29 @@ class ShortInValidation(Seq2Seq):
         return super().loss(source, *rest)
 
 
-def test_where_memory_ends_in_validation_its_batches_are_halved(validation: list, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_validation_halves_its_batches_when_memory_ends(validation: list, monkeypatch: pytest.MonkeyPatch) -> None:
     assert max(len(batch.source) for batch in validation) > ShortInValidation.room
     whole, split = (validation_loss(fresh(kind), validation) for kind in (Seq2Seq, ShortInValidation))
     assert split == pytest.approx(whole, rel=1e-5)
     monkeypatch.setattr(ShortInValidation, "room", 0)
-    with pytest.raises(ValueError, match="single sentence beside what training keeps"):
+    with pytest.raises(ValueError, match="too small for a single sentence during training"):
         validation_loss(fresh(ShortInValidation), validation)
 
 
-def test_where_memory_does_not_hold_the_optimizer_a_smaller_model_is_asked_for(
+def test_memory_too_small_for_the_optimizer_is_explained(
     data: TrainingData, validation: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_room(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
     monkeypatch.setattr(torch.optim.AdamW, "step", no_room)
-    with pytest.raises(ValueError, match="what the optimizer keeps of each weight: choose a smaller model"):
+    with pytest.raises(ValueError, match="the optimizer's values per weight: choose a smaller model"):
         list(train(fresh(), data, validation, CONFIG))
 
 
-def test_another_error_is_not_taken_for_it(data: TrainingData, validation: list, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_runtime_errors_are_raised_unchanged(
+    data: TrainingData, validation: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_: object) -> torch.Tensor:
         raise RuntimeError("a kernel is missing")
 
@@ -124,14 +126,14 @@ def test_another_error_is_not_taken_for_it(data: TrainingData, validation: list,
         list(train(fresh(), data, validation, CONFIG))
 
 
-def test_what_a_run_holds_of_the_memory_is_told_at_each_validation(data: TrainingData, validation: list) -> None:
-    (told,) = [event for event in train(fresh(), data, validation, CONFIG) if isinstance(event, DeviceUsed)]
-    assert 10_000_000 < told.memory < told.memory_of_device
-    assert told.utilisation is None  # a CPU's is not asked for
+def test_memory_use_is_reported_at_each_validation(data: TrainingData, validation: list) -> None:
+    (used,) = [event for event in train(fresh(), data, validation, CONFIG) if isinstance(event, DeviceUsed)]
+    assert 10_000_000 < used.memory < used.memory_of_device
+    assert used.utilisation is None  # only measured on a GPU
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_optimizer_learns_and_is_resumed_as_if_nothing_had_happened(
+def test_optimizer_learns_and_resumes_to_the_same_numbers(
     data: TrainingData, validation: list, tmp_path: object, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr("seq2seq.training.loop.SNAPSHOT_SECONDS", -1)
@@ -148,7 +150,7 @@ def test_every_optimizer_learns_and_is_resumed_as_if_nothing_had_happened(
     assert numbers(list(train(fresh(), data, validation, config, state_file=state_file))) == whole[7:]
 
 
-def test_an_optimizer_brings_its_learning_rate_unless_one_is_chosen() -> None:
+def test_optimizer_sets_the_default_learning_rate() -> None:
     assert Plan("reverse", training={"optimizer": "sgd"}).train_config().learning_rate == OPTIMIZERS["sgd"].learning_rate
     assert Plan("reverse", training={"optimizer": "sgd", "learning_rate": 0.1}).train_config().learning_rate == 0.1
     with pytest.raises(ValueError, match="optimizer must be one of adamw, adadelta, sgd, not 'adam'"):

@@ -1,6 +1,6 @@
-"""Tasks that make their own data: small, exact, and trained to a visible result within minutes. Each knows its true alignments.
+"""Tasks with generated data: small, exact, and learned to a visible result within minutes. The true alignments are known.
 
-A new task is a module with a `draw` and a line below.
+To add a task, write a module with a `draw` function and add a line to `_ALL`.
 """
 
 from __future__ import annotations
@@ -16,45 +16,45 @@ from seq2seq.data.synthetic.example import Example
 
 __all__ = ["SPLITS", "TASKS", "Example", "Task"]
 
-SPLITS = {"test": 1000, "valid": 500, "train": 10_000}  # different sources each; no source is in two of them
-_SEED = "seq2seq unrolled"  # of every task's data: whoever trains a task trains on the same pairs
-_TRIES = 1000  # draws in a row that may bring nothing new
+SPLITS = {"test": 1000, "valid": 500, "train": 10_000}  # number of different sources; no source is in two splits
+_SEED = "seq2seq unrolled"  # the same for everybody, so that a task has the same pairs on every machine
+_TRIES = 1000  # draws in a row that may repeat known sources
 
 
 @dataclass(frozen=True)
 class Task:
-    """`draw` makes an example from a source of random numbers; the same source sentence always has the same target."""
+    """A task: `draw` makes an example from a random number generator. Equal source sentences always have equal targets."""
 
-    name: str  # decides the data, too
+    name: str  # also part of the seed, so it decides the data
     title: str
     source_language: str
     target_language: str
     draw: Callable[[random.Random], Example]
     vocabulary_size: int  # single characters and whole words
-    split_digits: bool  # where each digit has a meaning of its own and no space before it
+    split_digits: bool  # True where each digit has its own meaning and no space before it
 
     def examples(self, split: str) -> list[Example]:
-        """The examples of "train", "valid" or "test": always the same, no source twice or in two splits."""
-        found = self._distinct()
+        """Return the examples of "train", "valid" or "test": always the same, no source repeated or in two splits."""
+        examples = self._distinct()
         for name, size in SPLITS.items():
-            part = [next(found) for _ in range(size)]
+            part = [next(examples) for _ in range(size)]
             if name == split:
                 return part
         raise ValueError(f"split must be one of {', '.join(SPLITS)}, not {split!r}")
 
     def first(self, count: int) -> list[Example]:
-        """The first of the test examples, without making the others."""
+        """Return the first `count` test examples without making the others."""
         return list(islice(self._distinct(), count))
 
     def pairs(self, split: str) -> list[Pair]:
         return [(example.source, example.target) for example in self.examples(split)]
 
     def _distinct(self) -> Iterator[Example]:
-        source_of_numbers = random.Random(f"{_SEED}/{self.name}")
+        numbers = random.Random(f"{_SEED}/{self.name}")
         seen: set[str] = set()
         for _ in range(sum(SPLITS.values())):
             for _ in range(_TRIES):
-                example = self.draw(source_of_numbers)
+                example = self.draw(numbers)
                 if example.source not in seen:
                     break
             else:

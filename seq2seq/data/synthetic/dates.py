@@ -1,4 +1,4 @@
-"""Dates as people write them, to ISO 8601: year, month and day change places, and months become numbers."""
+"""Written dates to ISO 8601: year, month and day change their order, and month names become numbers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ YEAR, MONTH, DAY = "year", "month", "day"
 def draw(numbers: random.Random) -> Example:
     date = FIRST + datetime.timedelta(days=numbers.randint(0, (LAST - FIRST).days))
     return Example.of(
-        _written(date, numbers),
+        _write_date(date, numbers),
         [(f"{date:%Y}", (YEAR,)), ("-", ()), (f"{date:%m}", (MONTH,)), ("-", ()), (f"{date:%d}", (DAY,))],
     )
 
 
-def _written(date: datetime.date, numbers: random.Random) -> list[Part]:
+def _write_date(date: datetime.date, numbers: random.Random) -> list[Part]:
     month = numbers.choice([MONTHS[date.month - 1], MONTHS[date.month - 1][:3]])
     year: Part = (f" {date.year}", (YEAR,))
     weekday: list[Part] = [(f"{WEEKDAYS[date.weekday()]}, ", ())] if numbers.random() < 0.3 else []

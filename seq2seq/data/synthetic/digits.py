@@ -1,4 +1,4 @@
-"""Digits in reverse, and digits in order: nothing to know, only to look at the right place."""
+"""Reverse digits, and sort digits. The model needs no knowledge; it must only attend to the right position."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 
 from seq2seq.data.synthetic.example import Example, Part
 
-FEWEST, MOST = 3, 10  # digits
+FEWEST, MOST = 3, 10  # number of digits
 
 
 def reverse(numbers: random.Random) -> Example:
@@ -15,15 +15,15 @@ def reverse(numbers: random.Random) -> Example:
 
 
 def sort(numbers: random.Random) -> Example:
-    """Ascending; equal digits keep their order."""
+    """Sort in ascending order; equal digits keep their order."""
     drawn = _draw(numbers)
     return Example.of(_row(drawn), _row(sorted(drawn)))
 
 
 def _draw(numbers: random.Random) -> list[tuple[int, int]]:
-    """Digits, each with its place."""
-    return [(numbers.randrange(10), place) for place in range(numbers.randint(FEWEST, MOST))]
+    """Draw digits; return each with its position."""
+    return [(numbers.randrange(10), position) for position in range(numbers.randint(FEWEST, MOST))]
 
 
 def _row(digits: list[tuple[int, int]]) -> list[Part]:
-    return [(f" {digit}" if i else str(digit), (place,)) for i, (digit, place) in enumerate(digits)]
+    return [(f" {digit}" if i else str(digit), (position,)) for i, (digit, position) in enumerate(digits)]

@@ -1,4 +1,4 @@
-"""An example of a task: two texts built from parts, and which parts of one belong to which of the other."""
+"""An example of a task: two texts made of parts, and the alignment between the parts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from seq2seq.sources.pieces import Span
 
-# A text, spaces included, and the things that it stands for; parts that share one are aligned. None of them: punctuation, say.
+# A text with its spaces, and the labels of its meaning. Parts with a common label are aligned; punctuation has no label.
 Part = tuple[str, tuple[Any, ...]]
 
 
@@ -16,17 +16,17 @@ Part = tuple[str, tuple[Any, ...]]
 class Example:
     source: str
     target: str
-    links: tuple[tuple[Span, Span], ...]  # of source and target: the true alignment
+    links: tuple[tuple[Span, Span], ...]  # the true alignment: pairs of source span and target span
 
     @classmethod
     def of(cls, source: Sequence[Part], target: Sequence[Part]) -> Example:
-        """The parts one behind the other. A part's leading spaces are not in its span."""
+        """Join the parts. The leading spaces of a part are not in its span."""
         spans, spans_of_target = _spans(source), _spans(target)
         links = [
             (span, span_of_target)
-            for (_, things), span in zip(source, spans, strict=True)
-            for (_, things_of_target), span_of_target in zip(target, spans_of_target, strict=True)
-            if set(things) & set(things_of_target)
+            for (_, labels), span in zip(source, spans, strict=True)
+            for (_, labels_of_target), span_of_target in zip(target, spans_of_target, strict=True)
+            if set(labels) & set(labels_of_target)
         ]
         return cls("".join(text for text, _ in source), "".join(text for text, _ in target), tuple(links))
 

@@ -1,5 +1,5 @@
-"""A small grammar of English sentences and their French: agreement, elision, adjectives behind their nouns, ne … pas around the
-verb. Every sentence has one translation, whose words are known to come from which."""
+"""A small grammar of English sentences and their French translations: agreement, elision, adjectives after their nouns, and
+ne … pas around the verb. Each sentence has one translation, and each target word has known source words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from seq2seq.data.synthetic.example import Example, Part
 
-VOWELS = "aeiouhéêœ"  # before which French elides; every h of this grammar is mute
+VOWELS = "aeiouhéêœ"  # French elides before these letters; every h in this grammar is mute
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Adjective:
     english: str
     masculine: str
     feminine: str
-    before_vowel: str = ""  # masculine, where it stands before its noun and differs there: un vieil arbre
-    first: bool = False  # it stands before its noun
+    before_vowel: str = ""  # special masculine form before a noun that begins with a vowel: un vieil arbre
+    first: bool = False  # True if it comes before its noun
 
 
 @dataclass(frozen=True)
@@ -83,17 +83,17 @@ VERBS = (
     Verb("admire", ("admire", "admires", "admire", "admirons", "admirent")),
 )
 PRONOUNS = (("I", "je", 0), ("you", "tu", 1), ("he", "il", 2), ("she", "elle", 2), ("we", "nous", 3), ("they", "ils", 4))
-THIRD = 2  # the verb's form for one person spoken of
-# English; French masculine, feminine, and before a vowel.
+THIRD = 2  # the third person singular form of a verb
+# English; then French: masculine, feminine, form before a vowel.
 DETERMINERS = (
     ("the", "le", "la", "l'"),
     ("a", "un", "une", ""),
     ("my", "mon", "ma", "mon"),
     ("this", "ce", "cette", ""),
 )
-CET = "cet"  # ce, before a vowel
+CET = "cet"  # form of "ce" before a vowel
 
-Words = list[tuple[str, str]]  # each with the name of what it stands for
+Words = list[tuple[str, str]]  # words with their labels; equal labels are aligned
 
 
 def draw(numbers: random.Random) -> Example:
@@ -105,18 +105,18 @@ def draw(numbers: random.Random) -> Example:
     verb, negated = numbers.choice(VERBS), numbers.random() < 0.4
     objects = _phrase(numbers, THINGS, OF_THINGS, "object")
     third = form == THIRD
-    told: Words = [(verb.english + "s" * third, "verb")]
-    said: Words = [(verb.french[form], "verb")]
+    english_verb: Words = [(verb.english + "s" * third, "verb")]
+    french_verb: Words = [(verb.french[form], "verb")]
     if negated:
-        told = [("does" if third else "do", "not"), ("not", "not"), (verb.english, "verb")]
-        said = [("ne", "not"), *said, ("pas", "not")]
-    return Example.of(_joined(subject[0] + told + objects[0]), _joined(_elided(subject[1] + said + objects[1])))
+        english_verb = [("does" if third else "do", "not"), ("not", "not"), (verb.english, "verb")]
+        french_verb = [("ne", "not"), *french_verb, ("pas", "not")]
+    return Example.of(_joined(subject[0] + english_verb + objects[0]), _joined(_elided(subject[1] + french_verb + objects[1])))
 
 
 def _phrase(
     numbers: random.Random, nouns: tuple[Noun, ...], adjectives: tuple[Adjective, ...], role: str
 ) -> tuple[Words, Words]:
-    """Determiner, noun and perhaps an adjective, in English and in French."""
+    """Draw a determiner, a noun and sometimes an adjective; return them in English and in French."""
     noun, determiner = numbers.choice(nouns), numbers.choice(DETERMINERS)
     adjective = numbers.choice(adjectives) if numbers.random() < 0.6 else None
     head, name = (noun.french, f"{role} noun"), f"{role} adjective"
@@ -133,26 +133,26 @@ def _phrase(
     word = feminine if noun.feminine else masculine
     if french[0][0][0] in VOWELS:
         word = elided or (CET if word == "ce" else word)
-    place = f"{role} determiner"
+    label = f"{role} determiner"
     an = article == "a" and english[0][0][0] in "aeiou"
-    return [("an" if an else article, place), *english], [(word, place), *french]
+    return [("an" if an else article, label), *english], [(word, label), *french]
 
 
 def _elided(words: Words) -> Words:
-    """Je and ne lose their e before a vowel."""
-    behind = [*(word for word, _ in words[1:]), "."]
+    """Replace the e of "je" and "ne" by an apostrophe before a vowel."""
+    following_words = [*(word for word, _ in words[1:]), "."]
     return [
-        (word[0] + "'" if word in ("je", "ne") and following[0] in VOWELS else word, thing)
-        for (word, thing), following in zip(words, behind, strict=True)
+        (word[0] + "'" if word in ("je", "ne") and following[0] in VOWELS else word, label)
+        for (word, label), following in zip(words, following_words, strict=True)
     ]
 
 
 def _joined(words: Words) -> list[Part]:
-    """With a capital, spaces, none of them behind an apostrophe, and a full stop."""
+    """Add spaces (not after an apostrophe), a capital letter and a full stop."""
     before = ["'", *(word for word, _ in words[:-1])]
     parts: list[Part] = [
-        (word if previous.endswith("'") else f" {word}", (thing,))
-        for (word, thing), previous in zip(words, before, strict=True)
+        (word if previous.endswith("'") else f" {word}", (label,))
+        for (word, label), previous in zip(words, before, strict=True)
     ]
-    first, thing = parts[0]
-    return [(first[0].upper() + first[1:], thing), *parts[1:], (".", ())]
+    first, label = parts[0]
+    return [(first[0].upper() + first[1:], label), *parts[1:], (".", ())]

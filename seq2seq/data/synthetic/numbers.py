@@ -1,4 +1,4 @@
-"""Numbers to English and French words. French counts to a hundred by twenties from sixty on, so digits are read together."""
+"""Numbers to English and French words. From 60 to 99 French counts in twenties, so two digits are often read together."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ UNITÉS = (
     "quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf",
 )  # fmt: skip
 DIZAINES = ("", "", "vingt", "trente", "quarante", "cinquante", "soixante", "soixante", "quatre-vingt", "quatre-vingt")
-HUNDREDS, TENS_PLACE, UNITS = 2, 1, 0  # places within three digits, as powers of ten
-Spell = Callable[[int, int, bool], list[Part]]  # three digits, the place of the last of them, whether "thousand" follows
+HUNDREDS, TENS_PLACE, UNITS = 2, 1, 0  # positions in a group of three digits, as powers of ten
+Spell = Callable[[int, int, bool], list[Part]]  # three digits, the position of the last one, whether "thousand" follows
 
 
 def english(numbers: random.Random) -> Example:
@@ -31,13 +31,13 @@ def french(numbers: random.Random) -> Example:
 
 
 def _draw(numbers: random.Random) -> int:
-    """As many of two digits as of six."""
+    """Draw a number of 2 to 6 digits; each length is equally likely."""
     digits = numbers.randint(2, MOST_DIGITS)
     return numbers.randrange(10 ** (digits - 1), 10**digits)
 
 
 def _example(number: int, spell: Spell) -> Example:
-    """A digit stands for its place, counted in powers of ten from the right."""
+    """Build the example. The label of a digit is its position, as a power of ten."""
     digits = str(number)
     words = spell(number // 1000, 3, True) if number >= 1000 else []
     words += spell(number % 1000, 0, False)
@@ -46,10 +46,10 @@ def _example(number: int, spell: Spell) -> Example:
 
 
 def _english(group: int, base: int, thousands: bool) -> list[Part]:
-    """Three digits in words, the first at the place `base` + 2; a space before each word."""
+    """Spell three digits. The first digit is at position `base` + 2; each word begins with a space."""
     hundreds, rest = divmod(group, 100)
     tens, units = divmod(rest, 10)
-    of = _things(base)
+    of = _labels(base)
     words: list[Part] = []
     if hundreds:
         words += [(f" {ONES[hundreds]}", of[HUNDREDS]), (" hundred", of[HUNDREDS])]
@@ -62,33 +62,33 @@ def _english(group: int, base: int, thousands: bool) -> list[Part]:
 
 
 def _french(group: int, base: int, thousands: bool) -> list[Part]:
-    """As `_english`. "Cents" and "quatre-vingts" end a number, or lose their s; "un" never stands before "mille"."""
+    """Spell as `_english` does. "Cents" and "quatre-vingts" keep their s only at the end; "un" is never before "mille"."""
     hundreds, rest = divmod(group, 100)
     tens, units = divmod(rest, 10)
-    of = _things(base)
+    of = _labels(base)
     words: list[Part] = []
     if hundreds:
         words += [(f" {UNITÉS[hundreds]}", of[HUNDREDS])] if hundreds > 1 else []
         words.append((" cents" if hundreds > 1 and not rest and not thousands else " cent", of[HUNDREDS]))
     if tens > 1:
-        by_twenty = tens in (7, 9)  # soixante-dix, quatre-vingt-dix: the units go on to nineteen
+        by_twenty = tens in (7, 9)  # soixante-dix, quatre-vingt-dix: the units run from ten to nineteen
         last = units + 10 * by_twenty
-        things = of[TENS_PLACE] * by_twenty + of[UNITS]
+        labels = of[TENS_PLACE] * by_twenty + of[UNITS]
         plural = "s" if rest == 80 and not thousands else ""
         words.append((f" {DIZAINES[tens]}{plural}", of[TENS_PLACE]))
         if last % 10 == 1 and tens < 8:
-            words += [(" et", ()), (f" {UNITÉS[last]}", things)]
+            words += [(" et", ()), (f" {UNITÉS[last]}", labels)]
         elif last:
-            words.append((f"-{UNITÉS[last]}", things))
+            words.append((f"-{UNITÉS[last]}", labels))
     elif rest and not (thousands and group == 1):
         words.append((f" {UNITÉS[rest]}", of[TENS_PLACE] * tens + of[UNITS]))
     return [*words, (" mille", _all(of))] if thousands else words
 
 
-def _things(base: int) -> tuple[tuple[int, ...], ...]:
-    """What units, tens and hundreds stand for: their places in the number."""
-    return tuple((base + place,) for place in (UNITS, TENS_PLACE, HUNDREDS))
+def _labels(base: int) -> tuple[tuple[int, ...], ...]:
+    """Return the labels of units, tens and hundreds: their positions in the number."""
+    return tuple((base + position,) for position in (UNITS, TENS_PLACE, HUNDREDS))
 
 
 def _all(of: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
-    return tuple(place for places in of for place in places)
+    return tuple(position for places in of for position in places)

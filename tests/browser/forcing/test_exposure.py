@@ -70,7 +70,7 @@ def test_measuring_can_be_cancelled(view, tmp_path) -> None:
 def test_a_bad_file_is_said_and_the_picture_stays(view, tmp_path) -> None:
     page = view()
     choose(page, tmp_path, [("no reference", "")])
-    expect(page.locator(".message:visible")).to_contain_text("The file holds no sentence pair")
+    expect(page.locator(".message:visible")).to_contain_text("The file contains no sentence pair")
     expect(page.get_by_test_id("figure-accuracy")).to_be_visible()
 
 

@@ -89,7 +89,7 @@ def test_every_sentence_is_listed_those_first_that_lose_most(services: Services,
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "The file holds no sentence pair"),
+        (b"", "The file contains no sentence pair"),
         (b"no tab in here\n", "The file, line 1: 1 column"),
         (b"\xff\xfe\x00broken", "The file is not UTF-8 text"),
         (("word " * 190 + "\tmot\n").encode(), "Every pair of this file is too long"),

@@ -161,7 +161,7 @@ def test_whatever_the_page_sends_is_answered_in_a_sentence(services: Services, n
 def test_a_runs_model_is_found_by_whoever_has_its_name(host: Services, small: Translator, tokenizer: Tokenizer) -> None:
     run = run_board.start(host, ANN, TINY, 1, (), 0)
     name = f"{MODEL}{run.id}"
-    with pytest.raises(ValueError, match="has not saved anything yet"):
+    with pytest.raises(ValueError, match="has not saved a model yet"):
         host.info(name)
     checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), host.runs.checkpoint(run))
     assert host.info(name).title == run.name and host.info(name).name == name
@@ -297,14 +297,14 @@ def test_an_event_file_from_a_shell_is_drawn_and_cannot_be_steered(host: Service
     [
         ([], "does not tell of a run's start"),
         ([LOOKED], "does not tell of a run's start"),
-        (["not JSON"], "no event"),
+        (["not JSON"], "not an event"),
         (['{"event": "Stolen"}'], "event must be one of"),
         ([STARTED.replace("1000", '"1000"')], "is not of type"),
         ([STARTED.replace("1000", "[[[1]]]")], "is not of type"),
         ([STARTED, LOOKED.replace("0.8, ", "")], "a weight for each source piece"),
         ([STARTED, LOOKED.replace("[0.1, 0.8, 0.1]", '"<b>"')], "is not of type"),
-        (["[" * 100_000], "no event"),
-        ([STARTED.replace('"update": 0', '"update": 0, "more": 1')], "no event"),
+        (["[" * 100_000], "not an event"),
+        ([STARTED.replace('"update": 0', '"update": 0, "more": 1')], "not an event"),
     ],
 )
 def test_a_file_that_holds_something_else_is_refused(host: Services, tmp_path: Path, lines: list[str], said: str) -> None:
