@@ -1,40 +1,30 @@
-"""The page. Each tab is one module with `build(services)`; a new tab is its module, one line in `TABS` and one in `link`."""
+"""The page: its header, its tabs and views (views.py), its public endpoints (api.py), and how it is launched."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
 
 from seq2seq.runs import archive
-from seq2seq.ui import api, faults
-from seq2seq.ui.attention import tab as attention
-from seq2seq.ui.forcing import tab as forcing
-from seq2seq.ui.header import header
+from seq2seq.ui import api
 from seq2seq.ui.host import limits, upload_folder
 from seq2seq.ui.host.in_order import InOrder
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.host.serving import Light
-from seq2seq.ui.kit import address
-from seq2seq.ui.kit.component import STYLES
+from seq2seq.ui.kit import tabs
+from seq2seq.ui.kit.component import ASSETS, component
 from seq2seq.ui.kit.message import message, message_line
 from seq2seq.ui.lesson import page as lesson_page
-from seq2seq.ui.train import tab as training
-from seq2seq.ui.translate import tab as translate
+from seq2seq.ui.lesson.lesson import MOST_CHARACTERS
+from seq2seq.ui.views import TABS, VIEWS
 
-# By the name that an address gives a tab (`link.PARAMETERS`): its title, and what builds it.
-TABS: dict[str, tuple[str, Callable[[Services], None]]] = {
-    address.TRANSLATE: ("Translate", translate.build),
-    address.ATTENTION: ("Attention", attention.build),
-    address.FORCING: ("Teacher forcing", forcing.build),
-    address.TRAIN: ("Train", training.build),
-}
-
-_VIEWS = {address.ATTENTION: attention.VIEWS, address.FORCING: forcing.VIEWS}  # of the tabs that have several
-
+MOST_NAMED = 4  # faulty models that are named; the others are counted
 MOST_WAITING = 300  # requests in line: whoever comes then is told so at once, and nobody waits much longer than ten seconds
 MOST_VISITORS = 1000  # whose page is remembered, at 0.7 MB each; the one longest away is forgotten first
 _FONTS = ["system-ui", "sans-serif"]
@@ -47,32 +37,51 @@ def create_app(services: Services | None = None) -> gr.Blocks:
     upload_folder.prepare()
     times = (upload_folder.LOOKED_FOR, upload_folder.KEPT)
     with gr.Blocks(title="Seq2Seq Unrolled", fill_width=True, analytics_enabled=False, delete_cache=times) as app:
-        header(services)
+        _header(services)
         banner = lesson_page.banner()
-        known = faults.told(services)
+        known = faults_of(services)
         broken = message_line(known, "broken", "lib/restore-typed")
-        with gr.Tabs(elem_id="tabs") as tabs:
-            for name, (title, build) in TABS.items():
-                with gr.Tab(title, id=name, elem_id=address.panel(name)) as tab:
-                    build(services)
-                tab.select(None, js=address.take_address(name))
+        built = tabs.build(services, TABS, VIEWS)
         api.build(services)
 
         def opened(page: gr.Request) -> tuple[Any, Any]:
-            """The tab of the address, and what has gone wrong since the page was made."""
-            told = faults.told(services)
-            return _select(page), gr.skip() if told == known else message(told)
+            """The tab of the address, and the faults of models that were found since the page was made."""
+            found = faults_of(services)
+            return _select(page), gr.skip() if found == known else message(found)
 
-        app.load(opened, None, [tabs, broken], queue=False, show_progress="hidden", api_visibility="private")
-        app.load(lesson_page.opened, None, banner, queue=False, show_progress="hidden", api_visibility="private")
+        app.load(opened, None, [built, broken], **tabs.QUIET)
+        app.load(lesson_page.opened, None, banner, **tabs.QUIET)
     return app.queue(max_size=MOST_WAITING)
 
 
+def _header(services: Services) -> gr.HTML:
+    """The name, dark mode, where the models' data came from, and the link of a lesson."""
+    return component(
+        "shell/header",
+        json.dumps([asdict(info) for info in services.infos.values()], ensure_ascii=False),
+        elem_id="header",
+        controls=lesson_page.controls(),
+        most=MOST_CHARACTERS,
+        server_functions=[lesson_page.lesson_link],
+    )
+
+
+def faults_of(services: Services) -> str:
+    """Which installed models cannot be used, and why; empty if all can. It is shown above the tabs, for the app's host."""
+    faults = sorted(services.faults.items())
+    if not faults:
+        return ""
+    named = "; ".join(f"“{name}” ({why.rstrip('.')})" for name, why in faults[:MOST_NAMED])
+    more = f"; and {len(faults) - MOST_NAMED} more" if len(faults) > MOST_NAMED else ""
+    which = f"{len(faults)} models are" if len(faults) > 1 else "One model is"
+    return f"{which} installed here and cannot be used: {named}{more}. All others work."
+
+
 def _select(page: gr.Request) -> Any:
-    """The tab that the address names, itself or by one of its views."""
+    """The tab of the view that the address names."""
     name = page.query_params.get("tab")
-    name = next((tab for tab, views in _VIEWS.items() if name in views), name)
-    return gr.Tabs(selected=name) if name in TABS else gr.skip()
+    tab = next((view.tab for view in VIEWS if view.name == name), None)
+    return gr.skip() if tab is None else gr.Tabs(selected=tab)
 
 
 def launch_settings() -> dict[str, Any]:
@@ -86,7 +95,7 @@ def launch_settings() -> dict[str, Any]:
             font=_FONTS,
             font_mono=_MONO,
         ),
-        "css_paths": STYLES,
+        "css_paths": styles(),
         "footer_links": ["api", "gradio"],
         "state_session_capacity": MOST_VISITORS,
         "run_history": False,
@@ -98,3 +107,9 @@ def launch_settings() -> dict[str, Any]:
         "_frontend": False,
         "auth": limits.password(os.environ),
     }
+
+
+def styles() -> list[Path]:
+    """The CSS files, each after those that it builds on."""
+    names = ["shell/app", *(name for view in VIEWS for name in view.styles), "lesson/lesson"]
+    return [ASSETS / f"{name}.css" for name in dict.fromkeys(names)]

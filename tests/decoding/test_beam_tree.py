@@ -19,9 +19,9 @@ from seq2seq.decoding.loop import decode
 from seq2seq.decoding.strategies import Beam
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.attention import beam_tree as ui
-from seq2seq.ui.attention.beam_tree import Asked
+from seq2seq.ui.attention.beam_tree import BeamRequest, BeamSearch
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, examples
+from seq2seq.ui.kit import examples
 from seq2seq.views.attention import beam_tree as view
 
 TEXT = "my sister paints two apples"
@@ -152,12 +152,12 @@ def plain(spans: list[dict[str, str]]) -> str:
     return "".join(span["text"] for span in spans)
 
 
-def payload(services: Services, asked: Asked) -> dict[str, Any]:
+def payload(services: Services, asked: BeamRequest) -> dict[str, Any]:
     return json.loads(ui.drawn(services, asked, ui.grow(services, asked)))
 
 
 def test_the_page_opens_with_a_sentence_of_which_the_beam_finds_more_than_greedy(bundled: Services) -> None:
-    asked, _, _ = ui.read({}, bundled)
+    asked, _, _ = BeamSearch(bundled).read({})
     translator = bundled.translator(asked.model)
     greedy, best = translator.translate(asked.text), translator.translate(asked.text, asked.beam)
     assert greedy.text != best.text
@@ -168,7 +168,7 @@ def test_the_page_opens_with_a_sentence_of_which_the_beam_finds_more_than_greedy
 
 
 def test_a_greedy_translation_that_wins_is_said_to_be_the_same(bundled: Services) -> None:
-    said = plain(payload(bundled, Asked("Where is the old station?", "en-fr-additive", Beam(1)))["verdict"])
+    said = plain(payload(bundled, BeamRequest("Where is the old station?", "en-fr-additive", Beam(1)))["verdict"])
     assert said == "Greedy would have written the same: at every step, the winner was the most probable of all."
 
 
@@ -193,7 +193,7 @@ def test_every_node_says_what_became_of_it(french: Translator) -> None:
 
 
 def test_each_step_has_a_sentence_and_the_last_names_the_winner(bundled: Services) -> None:
-    shown = payload(bundled, Asked("Where is the old station?", "en-fr-additive", Beam(3)))
+    shown = payload(bundled, BeamRequest("Where is the old station?", "en-fr-additive", Beam(3)))
     said = [plain(spans) for spans in shown["sentences"]]
     assert len(said) == shown["steps"] + 1
     assert "considers the 6 most probable continuations of all its beginnings and keeps 3" in said[0]
@@ -217,16 +217,16 @@ def test_what_the_limit_cuts_off_is_an_output_and_says_so(small: Translator) -> 
 # --- addresses ---
 
 
-@pytest.mark.parametrize("asked", [Asked("a & b = #", "m"), Asked("x", "m", Beam(10, 0.3))])
-def test_an_address_says_all_that_was_asked(asked: Asked) -> None:
-    written = dict(ui.items(asked))
-    assert {*written, "step"} == set(address.PARAMETERS[address.BEAM])
-    assert ui.read({**written, "step": "4"}, Services({"m": make_info("m")})) == (asked, 4, [])
+@pytest.mark.parametrize("asked", [BeamRequest("a & b = #", "m"), BeamRequest("x", "m", Beam(10, 0.3))])
+def test_an_address_says_all_that_was_asked(asked: BeamRequest) -> None:
+    asking = BeamSearch(Services({"m": make_info("m")}))
+    request, values, problems = asking.read({**dict(asking.link(asked)), "step": "4"})
+    assert (request, values["step"], problems) == (asked, 4, [])
 
 
 def test_each_parameter_that_makes_no_sense_is_reported_and_the_others_keep_their_meaning() -> None:
     query = {"model": "gone", "text": "t", "size": "11", "length_penalty": "0.5", "step": "x"}
-    asked, step, problems = ui.read(query, Services({"m": make_info("m")}))
-    assert asked == Asked("t", "m", Beam(5, 0.5)) and step is None
+    asked, values, problems = BeamSearch(Services({"m": make_info("m")})).read(query)
+    assert asked == BeamRequest("t", "m", Beam(5, 0.5)) and "step" not in values
     said = ("no model “gone”", "Beam size is a whole number from 1 to 10", "“step” should be a whole number")
     assert len(problems) == 3 and all(words in problem for words, problem in zip(said, problems, strict=True))

@@ -82,7 +82,7 @@ def test_every_parameter_is_named_typed_and_described(app):
 
 def test_programs_wait_in_the_line_of_the_page(app):
     lines = {fn.api_name: (fn.concurrency_id, fn.concurrency_limit) for fn in app.fns.values()}
-    assert {lines[name.removeprefix("/")] for name in PUBLIC} == {lines["show_translation"]}
+    assert {lines[name.removeprefix("/")] for name in PUBLIC} == {lines["show_request"]}
 
 
 # --- what the functions answer ---

@@ -10,38 +10,40 @@ from support.small import make_info
 
 from seq2seq.decoding.strategies import STRATEGIES, Beam, Greedy, Sample
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, examples, search
-from seq2seq.ui.kit.address import Request
+from seq2seq.ui.kit import examples, search
 from seq2seq.ui.kit.message import reported, sentence
-from seq2seq.ui.translate.visit import Visit, forced
+from seq2seq.ui.kit.view import Slot, address_of
+from seq2seq.ui.translate.tab import Translate
+from seq2seq.ui.translate.visit import TranslateRequest, Visit, forced
+from seq2seq.ui.views import PARAMETERS, TABS, VIEWS
 
 SERVICES = Services({name: make_info(name) for name in ("first", "second")})
-FALLBACK = Request("a cat", "first")
+FALLBACK = TranslateRequest("a cat", "first")
 
 
-def read(**query):
-    return address.read(query, FALLBACK, SERVICES)
+def read(services=SERVICES, **query):
+    request, values, problems = Translate(services).read(query)
+    return request, values.get("step", 0), problems
 
 
 @pytest.mark.parametrize(
     "request_",
     [
-        Request("Où ? & = #", "second"),
-        Request("x", "first", Beam(size=3, length_penalty=0.5)),
-        Request("x", "first", Sample(temperature=0.7, top_k=5, top_p=0.9, seed=2**31 - 1), prefix=(4, 0, 17)),
+        TranslateRequest("Où ? & = #", "second"),
+        TranslateRequest("x", "first", Beam(size=3, length_penalty=0.5)),
+        TranslateRequest("x", "first", Sample(temperature=0.7, top_k=5, top_p=0.9, seed=2**31 - 1), prefix=(4, 0, 17)),
     ],
 )
 def test_an_address_says_all_of_a_request(request_):
-    assert address.read({**dict(address.items(request_)), "step": "3"}, FALLBACK, SERVICES) == (request_, 3, [])
+    assert read(**dict(Translate(SERVICES).link(request_)), step="3") == (request_, 3, [])
 
 
 def test_an_address_without_a_sentence_opens_an_example_of_its_model():
     services = Services({"first": make_info("first"), "second": make_info("second", "French", "English")})
     english, french = (examples.of(services.info(name))[0] for name in ("first", "second"))
-    fallback = Request(english, "first")
-    assert address.read({"model": "second"}, fallback, services)[0].text == french
-    assert address.read({"model": "second", "text": english}, fallback, services)[0].text == english
-    assert address.read({"model": "nothing"}, fallback, services)[0] == fallback
+    assert read(services, model="second")[0].text == french
+    assert read(services, model="second", text=english)[0].text == english
+    assert read(services, model="nothing")[0] == TranslateRequest(english, "first")
 
 
 def test_an_address_is_read_without_loading_a_model():
@@ -49,12 +51,32 @@ def test_an_address_is_read_without_loading_a_model():
         raise AssertionError("loaded")
 
     services = Services({"first": make_info("first"), "second": make_info("second")}, load)
-    assert address.read({"model": "second"}, FALLBACK, services)[0].model == "second"
+    assert read(services, model="second")[0].model == "second"
 
 
-def test_every_parameter_that_is_written_is_also_read():
-    written = {name for kind in STRATEGIES.values() for name, _ in address.items(Request("x", "first", kind(), (1,)))}
-    assert written <= set(address.PARAMETERS[address.TRANSLATE])
+def test_every_setting_of_a_strategy_is_written():
+    for name, kind in STRATEGIES.items():
+        written = dict(Translate(SERVICES).link(TranslateRequest("x", "first", kind(), (1,))))
+        assert written.keys() == {"text", "model", "search", "prefix", *search.names_of(name)}
+
+
+def test_a_parameter_means_the_same_in_every_view():
+    for view in VIEWS:
+        assert [PARAMETERS[parameter.name] for parameter in view.parameters] == list(view.parameters), view.name
+
+
+def test_the_first_view_of_a_tab_has_its_name_and_the_first_of_all_needs_none():
+    firsts = [next(view.name for view in VIEWS if view.tab == tab.name) for tab in TABS]
+    assert firsts == [tab.name for tab in TABS]
+    assert [view.name for view in VIEWS if address_of(view, VIEWS)["tab"] is None] == [VIEWS[0].name]
+
+
+def test_an_unknown_view_in_an_address_is_reported():
+    slot = Slot(SERVICES, VIEWS[0], VIEWS, None, None)
+    slot.check({})
+    slot.check({"tab": "teacher-forcing"})
+    with pytest.raises(ValueError, match=r"no tab “x”. There are: translate, attention, attribution"):
+        slot.check({"tab": "x"})
 
 
 @pytest.mark.parametrize(
@@ -76,7 +98,8 @@ def test_every_parameter_that_is_written_is_also_read():
 def test_a_bad_parameter_is_reported_and_the_others_still_count(query, said):
     request, step, problems = read(text="a dog", **query)
     assert len(problems) == 1 and said in problems[0]
-    assert request == Request("a dog", "first") and step == 0
+    assert (request.text, request.model, request.prefix, step) == ("a dog", "first", (), 0)
+    assert request.strategy == STRATEGIES[query["search"] if query.get("search") in STRATEGIES else "greedy"]()
 
 
 def test_settings_become_the_types_that_a_strategy_wants():

@@ -1,59 +1,80 @@
-"""Does it explain? Beside the attention of a step, what its piece depends on when that is asked in other ways."""
+"""Does it explain? Compare the attention of one step with other explanations of the same prediction."""
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import gradio as gr
 
 from seq2seq.analysis import attribution as engine
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, asking, fields
-from seq2seq.ui.kit.component import component
+from seq2seq.ui.kit import examples, fields
+from seq2seq.ui.kit.address import MODEL, STEP, TEXT
+from seq2seq.ui.kit.asking import Asking, Event
+from seq2seq.ui.kit.component import next_serial
+from seq2seq.ui.kit.view import View
 from seq2seq.views.attention import attribution as view
-
-_serial = itertools.count(1)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """`step` counts from 1; 0: where attention and deletion agree least."""
+class AttributionRequest:
+    """`step` counts from 1; 0: the step at which attention and deletion agree least."""
 
     text: str
     model: str
     step: int = 0
 
 
-def build(services: Services) -> None:
-    asking.build(
-        *(services, address.ATTRIBUTION, "Ask", "choose"),
-        board=lambda: component("attention/attribution", elem_id="attribution", address=address.address(address.ATTRIBUTION)),
-        make=Asked,
-        payload=payload,
-        read=_read,
-        chosen=_chosen,
-    )
+class Attribution(Asking[AttributionRequest, AttributionRequest]):
+    button = "Ask"
+    prefix = "attribution"
+    parameters = (TEXT, MODEL, STEP)
+
+    def example(self, model: str, text: str | None = None) -> AttributionRequest:
+        return AttributionRequest(examples.first(self.services.info(model)) if text is None else text, model)
+
+    def request(self, values: Mapping[str, Any], before: AttributionRequest | None) -> AttributionRequest:
+        return AttributionRequest(**values)
+
+    def complete(self, values: Mapping[str, Any]) -> AttributionRequest:
+        example = self.example(values.get("model", self.services.first), values.get("text"))
+        return replace(example, step=values.get("step", 0))
+
+    def attempts(self, request: AttributionRequest) -> list[AttributionRequest]:
+        return [request, replace(request, step=0)]
+
+    def show(self, seen: AttributionRequest, **start: Any) -> str:
+        return payload(self.services, seen)
+
+    def events(self) -> dict[str, Event[AttributionRequest]]:
+        return {"choose": lambda seen, event: (_chosen(seen, event), {})}
 
 
-def _read(query: Mapping[str, str], reader: address.Reader, asked: Asked) -> list[Asked]:
-    """With its step, and without."""
-    step = reader.attempt(lambda: address.whole("step", query.get("step", "0")), 0)
-    return [replace(asked, step=step), asked]
+VIEW = View(
+    name="attribution",
+    title="Does it explain?",
+    tab="attention",
+    part="attention/attribution",
+    element="attribution",
+    build=Attribution.open,
+    parameters=Attribution.parameters,
+    controls={"steps": (".attribution .steps",)},
+)
 
 
-def _chosen(now: Asked, event: gr.EventData) -> Asked:
-    step = fields.told(event, "step")
+def _chosen(now: AttributionRequest, event: gr.EventData) -> AttributionRequest:
+    step = fields.from_event(event, "step")
     if type(step) is not int:
         raise ValueError("That choice could not be read. Please choose again.")
     return replace(now, step=step)
 
 
-def payload(services: Services, asked: Asked) -> str:
-    """The page's part. Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
+def payload(services: Services, asked: AttributionRequest) -> str:
+    """The component's value. Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
     translator = services.translator(asked.model)
     trace = services.translate(asked.model, asked.text)
     by_step = agreements(trace, engine.deletions(translator, trace))
@@ -73,8 +94,8 @@ def payload(services: Services, asked: Asked) -> str:
             "piece": view.steps(trace, by_step)[step - 1],
             "accounts": {"difference": found.log_prob - found.log_prob_of_nothing, "sum": sum(found.integrated)},
             "model": {"title": info.title, "trained_on": info.trained_on},
-            "link": [("text", asked.text), ("model", asked.model), ("step", str(step))],
-            "serial": next(_serial),
+            "link": Attribution(services).link(replace(asked, step=step)),
+            "serial": next_serial(),
         },
         ensure_ascii=False,
         allow_nan=False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterator
 from threading import Lock
@@ -13,14 +12,14 @@ import gradio as gr
 from seq2seq.analysis.growing_sentences import PARTS, Stretched, grown, stretch
 from seq2seq.ui.attention import panels
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.host.serving import PLOTLY_ADDRESS
-from seq2seq.ui.kit import address, fields
-from seq2seq.ui.kit.component import component
+from seq2seq.ui.kit import address
+from seq2seq.ui.kit.component import next_serial
 from seq2seq.ui.kit.message import explain, message, message_line
+from seq2seq.ui.kit.view import Slot, View
 from seq2seq.views.attention import bottleneck as view
 
 OPENING = 3  # clauses: attention still holds them
-_serial = itertools.count(1)
+PARAMETERS = (address.words("family"), address.number("clauses"), address.number("sentence"))
 Family = tuple[str, str, str]
 
 
@@ -50,7 +49,7 @@ class Kept:
     def _shown(self, family: Family, names: list[str], pairs: list[list[tuple[str, str]]]) -> str:
         found = [self._found[name] for name in names]
         titles = [self._services.info(name).architecture.replace(" encoder-decoder", "") for name in names]  # all are
-        extra = {"link": [("family", address_of(family))], "serial": next(_serial)}
+        extra = {"link": [("family", address_of(family))], "serial": next_serial()}
         return json.dumps(view.payload(pairs, found, titles, **extra), ensure_ascii=False, allow_nan=False)
 
 
@@ -77,8 +76,8 @@ def title_of(family: Family) -> str:
     return f"{source} → {target}, {subject}"
 
 
-def build(services: Services) -> None:
-    tab = fields.tab_in_the_making()
+def build(slot: Slot) -> None:
+    services = slot.services
     known, kept = families(services), Kept(services)
     seen = gr.State(False)
     with gr.Row(elem_classes="ask"):
@@ -93,9 +92,7 @@ def build(services: Services) -> None:
             elem_id="bottleneck-family",
         )
     place = message_line()
-    board = component(
-        "attention/bottleneck", elem_id="bottleneck", plotly=PLOTLY_ADDRESS, address=address.address(address.BOTTLENECK)
-    )
+    board = slot.board()
     everything = [family, board, seen, place]
 
     def shown(name: str, clauses: int = OPENING, sentence: int = 1, problems: str = "") -> Iterator[dict[Any, Any]]:
@@ -119,24 +116,18 @@ def build(services: Services) -> None:
         if before or not known:
             yield {seen: True}
             return
-        query, reader = dict(page.query_params), address.Reader()
-        mine = query.get("tab") == address.BOTTLENECK
-        name = query.get("family", next(iter(known))) if mine else next(iter(known))
-
-        def number(parameter: str, usual: int) -> int:
-            given = query.get(parameter, str(usual)) if mine else str(usual)
-            return int(reader.attempt(lambda: address.whole(parameter, given), usual))
-
-        clauses, sentence = number("clauses", OPENING), number("sentence", 1)
+        query = dict(page.query_params)
+        values, problems = address.read(PARAMETERS, query if slot.is_named(query) else {}, services)
+        name = values.get("family", next(iter(known)))
         if name not in known:
-            reader.problems.append(f"There are no sentences “{name[:60]}”. There are: {', '.join(known)}.")
+            problems.append(f"There are no sentences “{name[:60]}”. There are: {', '.join(known)}.")
             name = next(iter(known))
         yield {family: name}
-        yield from shown(name, clauses, sentence, " ".join(reader.problems))
+        yield from shown(name, values.get("clauses", OPENING), values.get("sentence", 1), " ".join(problems))
 
     settings: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": 2}
     family.input(show, family, everything, concurrency_id="bottleneck", **settings)
-    tab.select(open_view, seen, everything, concurrency_id="bottleneck", **settings)
+    slot.tab.select(open_view, seen, everything, concurrency_id="bottleneck", **settings)
 
 
 def opened_at(value: str, clauses: int, sentence: int) -> str:
@@ -145,3 +136,15 @@ def opened_at(value: str, clauses: int, sentence: int) -> str:
     lengths = given["sentences"]
     start = {"clauses": min(max(1, clauses), len(lengths)), "sentence": min(max(1, sentence), len(lengths[0]))}
     return json.dumps({**given, "start": start}, ensure_ascii=False)
+
+
+VIEW = View(
+    name="bottleneck",
+    title="The bottleneck",
+    tab="attention",
+    part="attention/bottleneck",
+    element="bottleneck",
+    build=build,
+    parameters=PARAMETERS,
+    controls={"model": ("#bottleneck-family",)},
+)

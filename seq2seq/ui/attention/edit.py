@@ -1,56 +1,81 @@
-"""Edit it: the attention of one step by hand, and what the decoder makes of it."""
+"""Edit it: set the attention weights of one step by hand, and see what the decoder writes from there."""
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import gradio as gr
 
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, asking, fields
-from seq2seq.ui.kit.component import component
+from seq2seq.ui.kit import address, examples, fields
+from seq2seq.ui.kit.address import MODEL, STEP, TEXT
+from seq2seq.ui.kit.asking import Asking, Event
+from seq2seq.ui.kit.component import next_serial
+from seq2seq.ui.kit.view import View
 from seq2seq.views.attention import edit as view
 from seq2seq.views.attention import side_by_side
 
 PER_MILLE = 1000  # in an address, a weight is a whole number of these
 MOST_WEIGHTS = 200  # more than any sentence has
-_serial = itertools.count(1)
+WEIGHTS = address.numbers("weights", MOST_WEIGHTS, "no sentence has so many pieces")
 
 
 @dataclass(frozen=True)
-class Asked:
+class EditRequest:
     """`step` counts from 1. Without `weights` nothing is edited yet."""
 
     text: str
     model: str
     step: int = 1
-    weights: tuple[int, ...] = ()  # per mille, one a source position
+    weights: tuple[int, ...] = ()  # per mille, one for each source position
 
 
-def build(services: Services) -> None:
-    asking.build(
-        *(services, address.EDIT, "Translate", "edit"),
-        board=lambda: component("attention/edit", elem_id="edit", address=address.address(address.EDIT)),
-        make=Asked,
-        payload=payload,
-        read=_read,
-        chosen=_chosen,
-    )
+class Edit(Asking[EditRequest, EditRequest]):
+    button = "Translate"
+    prefix = "edit"
+    parameters = (TEXT, MODEL, STEP, WEIGHTS)
+
+    def example(self, model: str, text: str | None = None) -> EditRequest:
+        return EditRequest(examples.first(self.services.info(model)) if text is None else text, model)
+
+    def request(self, values: Mapping[str, Any], before: EditRequest | None) -> EditRequest:
+        return EditRequest(**values)
+
+    def complete(self, values: Mapping[str, Any]) -> EditRequest:
+        example = self.example(values.get("model", self.services.first), values.get("text"))
+        return replace(example, step=values.get("step", 1) or 1, weights=values.get("weights", ()))  # 0 is before the first
+
+    def values(self, request: EditRequest) -> dict[str, Any]:
+        return {**vars(request), "weights": request.weights or None}
+
+    def attempts(self, request: EditRequest) -> list[EditRequest]:
+        return [request, replace(request, weights=()), replace(request, step=1, weights=())]
+
+    def show(self, seen: EditRequest, **start: Any) -> str:
+        return payload(self.services, seen)
+
+    def events(self) -> dict[str, Event[EditRequest]]:
+        return {"edit": lambda seen, event: (_chosen(seen, event), {})}
 
 
-def _read(query: Mapping[str, str], reader: address.Reader, asked: Asked) -> list[Asked]:
-    """With its step and weights, with its step alone, and with neither."""
-    step = reader.attempt(lambda: address.whole("step", query.get("step", "1")), 1) or 1  # 0 is before the first
-    weights = reader.attempt(lambda: weights_of(query.get("weights", "")), ())
-    return [replace(asked, step=step, weights=weights), replace(asked, step=step), asked]
+VIEW = View(
+    name="edit",
+    title="Edit it",
+    tab="attention",
+    part="attention/edit",
+    element="edit",
+    build=Edit.open,
+    parameters=Edit.parameters,
+    controls={"candidates": (".edit .candidates-beside",)},
+)
 
 
-def _chosen(now: Asked, event: gr.EventData) -> Asked:
-    step, weights = fields.told(event, "step"), fields.told(event, "weights")
+def _chosen(now: EditRequest, event: gr.EventData) -> EditRequest:
+    step, weights = fields.from_event(event, "step"), fields.from_event(event, "weights")
     if type(step) is not int or not isinstance(weights, list) or len(weights) > MOST_WEIGHTS:
         raise ValueError("That choice could not be read. Please choose again.")
     if not all(type(weight) in (int, float) and math.isfinite(weight) and 0 <= weight <= 1 for weight in weights):
@@ -58,16 +83,8 @@ def _chosen(now: Asked, event: gr.EventData) -> Asked:
     return replace(now, step=step, weights=tuple(round(PER_MILLE * weight) for weight in weights))
 
 
-def weights_of(text: str) -> tuple[int, ...]:
-    """What an address gives for `weights`: whole numbers, per mille, with a hyphen between."""
-    parts = text.split(address.SEPARATOR) if text else []
-    if len(parts) > MOST_WEIGHTS:
-        raise ValueError(f"In this address, “weights” has {len(parts)} numbers; no sentence has so many pieces.")
-    return tuple(address.whole("weights", part) for part in parts)
-
-
-def payload(services: Services, asked: Asked) -> str:
-    """The page's part. Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
+def payload(services: Services, asked: EditRequest) -> str:
+    """The component's value. Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
     translator = services.translator(asked.model)
     before = services.translate(asked.model, asked.text)
     if before.steps[0].attention is None:
@@ -90,16 +107,9 @@ def payload(services: Services, asked: Asked) -> str:
             "averaged": before.reading.averaged,
             "scale": side_by_side.scale(),
             "model": {"title": info.title, "trained_on": info.trained_on},
-            "link": items(asked),
-            "serial": next(_serial),
+            "link": Edit(services).link(asked),
+            "serial": next_serial(),
         },
         ensure_ascii=False,
         allow_nan=False,
     )
-
-
-def items(asked: Asked) -> list[tuple[str, str]]:
-    pairs = [("text", asked.text), ("model", asked.model), ("step", str(asked.step))]
-    if asked.weights:
-        pairs.append(("weights", address.SEPARATOR.join(map(str, asked.weights))))
-    return pairs

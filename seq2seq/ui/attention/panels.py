@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +16,8 @@ from seq2seq.models.seq2seq import CROSS, DECODER, ENCODER
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, examples, fields
+from seq2seq.ui.kit.address import STEP, TEXT, Parameter
+from seq2seq.ui.kit.component import next_serial
 from seq2seq.views.attention import side_by_side as view
 
 MOST = 4
@@ -28,7 +29,6 @@ _WHERE = {
     ENCODER: "encoder, source to source",
     DECODER: "decoder to what it was fed",
 }
-_serial = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,14 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PanelsRequest:
     text: str
     panels: tuple[Panel, ...]
     unit: str = UNITS[0]
+
+    @property
+    def model(self) -> str:
+        return self.panels[0].model
 
 
 @dataclass(frozen=True)
@@ -102,15 +106,15 @@ def _kind(info: ModelInfo) -> tuple[bool, str]:
     return info.has_attention, info.architecture.split()[0]
 
 
-def opening(services: Services, name: str, text: str | None = None) -> Asked:
+def opening(services: Services, name: str, text: str | None = None) -> PanelsRequest:
     """A model beside others, with a sentence of its own."""
     info = services.info(name)
     known = examples.of(info)
     written = text if text is not None else known[0] if known else ""
-    return Asked(written, tuple(Panel(model) for model in [name, *companions(services, info)]))
+    return PanelsRequest(written, tuple(Panel(model) for model in [name, *companions(services, info)]))
 
 
-def look(services: Services, asked: Asked) -> list[Shown]:
+def look(services: Services, asked: PanelsRequest) -> list[Shown]:
     """Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
     looked: dict[str, tuple[DecodingTrace, Mapping[str, list[Tensor]]]] = {}
     shown = []
@@ -148,7 +152,7 @@ def _weights(shown: Shown) -> list[list[float]] | None:
 # --- the page's part ---
 
 
-def payload(services: Services, asked: Asked, panels: list[Shown], step: int | None = 0) -> str:
+def payload(services: Services, asked: PanelsRequest, panels: list[Shown], step: int | None = 0) -> str:
     """The value of the page's part; `step` is marked, None: the one that is. The number lets an equal picture start again."""
     reads = panels[0].info.source_language
     offered = [(text, name) for text, name in services.offered(panels[0].panel.model) if _reads(services, name) == reads]
@@ -160,8 +164,8 @@ def payload(services: Services, asked: Asked, panels: list[Shown], step: int | N
             "scale": view.scale(),
             "unit": asked.unit,
             "step": step,
-            "link": items(asked),
-            "serial": next(_serial),
+            "link": address.write(PARAMETERS, vars(asked)),
+            "serial": next_serial(),
         },
         ensure_ascii=False,
         allow_nan=False,
@@ -207,25 +211,6 @@ def _layer(kind: str, number: int, layer: Tensor) -> dict[str, Any]:
 # --- addresses, and what a visitor chose in the picture: both come from outside ---
 
 
-def items(asked: Asked) -> list[tuple[str, str]]:
-    """The parameters of an address that opens `asked`, without tab and step, which the page adds."""
-    return [("text", asked.text), ("panels", _BETWEEN.join(map(str, asked.panels))), ("unit", asked.unit)]
-
-
-def read(query: Mapping[str, str], services: Services, fallback: Asked) -> tuple[Asked, int, list[str]]:
-    """What an address asks for, its step, and one sentence for each parameter that could not be used."""
-    reader, asked = address.Reader(), fallback
-    if "panels" in query:
-        found = reader.attempt(lambda: panels_of(query["panels"], services), None)
-        if found:
-            info = services.info(found[0].model)
-            asked = replace(asked, panels=found, text=examples.fitting(asked.text, info))
-    asked = replace(asked, text=query.get("text", asked.text))
-    asked = replace(asked, unit=reader.attempt(lambda: unit_of(query.get("unit", asked.unit)), asked.unit))
-    step = reader.attempt(lambda: address.whole("step", query.get("step", "0")), 0)
-    return asked, step, reader.problems
-
-
 def unit_of(text: str) -> str:
     if text not in UNITS:
         raise ValueError(f"In this address, “unit” should be one of {', '.join(UNITS)}, not “{text[:40]}”.")
@@ -257,9 +242,17 @@ def _head(text: str) -> Head:
     return Head(kind, *map(int, numbers))
 
 
-def chosen(asked: Asked, event: gr.EventData, services: Services) -> Asked:
+def chosen(asked: PanelsRequest, event: gr.EventData, services: Services) -> PanelsRequest:
     """What a visitor chose in the picture."""
-    panels, unit = fields.told(event, "panels"), fields.told(event, "unit")
+    panels, unit = fields.from_event(event, "panels"), fields.from_event(event, "unit")
     if not isinstance(panels, str) or not isinstance(unit, str) or len(panels) > 1000:
         raise ValueError("That choice could not be read. Please choose again.")
     return replace(asked, panels=panels_of(panels, services), unit=unit_of(unit))
+
+
+PARAMETERS = (
+    TEXT,
+    Parameter("panels", panels_of, lambda panels: _BETWEEN.join(map(str, panels))),
+    Parameter("unit", lambda text, _: unit_of(text)),
+    STEP,
+)

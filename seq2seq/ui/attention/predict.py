@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,9 +15,12 @@ from seq2seq.analysis import alignment
 from seq2seq.analysis.alignment import Aligned, Links
 from seq2seq.sources.words import Words, split
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, examples, fields, gold
-from seq2seq.ui.kit.component import component
-from seq2seq.ui.kit.message import explain, message, message_line, reported
+from seq2seq.ui.kit import examples, fields, gold
+from seq2seq.ui.kit.address import MODEL, REFERENCE, TEXT, Parameter
+from seq2seq.ui.kit.asking import Asking, Event
+from seq2seq.ui.kit.component import next_serial
+from seq2seq.ui.kit.fields import Form
+from seq2seq.ui.kit.view import View
 from seq2seq.views.attention import predict as view
 from seq2seq.views.pieces import visible
 
@@ -26,11 +28,32 @@ MAX_WORDS = 40  # a side: what a grid on a page can show
 MAX_LINKS = 200  # what an address can hold
 NO_ATTENTION = "This model has no attention: it reads the source through one fixed state, so there is nothing to reveal but {}."
 _LINK = re.compile(r"([0-9]{1,3})-([0-9]{1,3})", re.ASCII)
-_serial = itertools.count(1)
+
+
+def read_links(text: str) -> Links:
+    """Links as an address writes them: 0-0.1-2. Raises ValueError for anything else, and for too many."""
+    parts = [part for part in text.split(".") if part]
+    if len(parts) > MAX_LINKS:
+        raise ValueError(f"In this address, “links” has {len(parts)} links; at most {MAX_LINKS} can be drawn.")
+    found = [_LINK.fullmatch(part) for part in parts]
+    if not all(found):
+        wrong = next(part for part, match in zip(parts, found, strict=True) if not match)
+        raise ValueError(f"In this address, “links” should be like 0-0.1-2, and “{wrong[:20]}” is no link.")
+    return frozenset((int(match[1]), int(match[2])) for match in found if match)
+
+
+def _read_flag(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError(f"In this address, “revealed” should be 0 or 1, not “{text[:20]}”.")
+    return text == "1"
+
+
+LINKS = Parameter("links", lambda text, _: read_links(text), lambda links: ".".join(f"{i}-{j}" for i, j in sorted(links)))
+REVEALED = Parameter("revealed", lambda text, _: _read_flag(text), lambda revealed: "1" if revealed else "0")
 
 
 @dataclass(frozen=True)
-class Asked:
+class PredictRequest:
     """Everything that decides what is shown. An empty `reference` means the model's own greedy translation."""
 
     text: str
@@ -44,7 +67,7 @@ class Asked:
 class Seen:
     """What one visitor is looking at."""
 
-    asked: Asked
+    asked: PredictRequest
     source: Words
     target: Words
     gold: Aligned | None
@@ -57,95 +80,90 @@ class Seen:
         return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
 
 
-def build(services: Services) -> None:
-    tab = fields.tab_in_the_making()
-    info = services.info(services.first)
-    opening = _example(services, services.first, None)
-    seen = gr.State(None)
+class Predict(Asking[PredictRequest, Seen]):
+    button = "Begin"
+    prefix = "predict"
+    parameters = (TEXT, MODEL, REFERENCE, LINKS, REVEALED)
 
-    with gr.Row(elem_classes="ask"):
-        text = fields.line(opening.text, fields.asks(info), "predict-text")
-        reference = fields.line(opening.reference, "Translation (empty: the model’s own)", "predict-reference")
-        go = gr.Button("Begin", variant="primary", scale=0, min_width=120, elem_id="predict-go")
-        example = fields.example_menu(info, opening.text, "predict-example")
-        model = fields.models(services, opening.model, "predict-model")
-    place = message_line()
-    board = component("attention/predict", elem_id="predict", address=address.address(address.PREDICT))
-    asked = [text, reference, model]
-    everything = [*asked, example, board, seen, place]
-    decodes = fields.decodes(place)
-    report = reported(place)
+    def example(self, model: str, text: str | None = None) -> PredictRequest:
+        return PredictRequest(*examples.pair(self.services.info(model), text), model)
 
-    def opened(now: Seen, keep: bool = False) -> dict[Any, Any]:
-        return {seen: now, board: shown(services, now, keep)}
+    def request(self, values: Mapping[str, Any], before: Seen | None) -> PredictRequest:
+        return PredictRequest(**values)
 
-    def filled(what: Asked) -> dict[Any, Any]:
-        info = services.info(what.model)
-        return {
-            text: gr.update(value=what.text, label=fields.asks(info)),
-            reference: what.reference,
-            model: fields.chosen_model(services, what.model),
-            example: gr.update(choices=list(examples.of(info)), value=fields.chosen_example(info, what.text)),
-        }
+    def complete(self, values: Mapping[str, Any]) -> PredictRequest:
+        request = self.example(values.get("model", self.services.first), values.get("text"))
+        given = {name: values[name] for name in ("reference", "links", "revealed") if name in values}
+        return replace(request, **given)
 
-    @report
-    def show(*values: Any) -> dict[Any, Any]:
-        what = Asked(*values)
-        now = look(services, what)
-        return {example: fields.chosen_example(services.info(what.model), what.text), **opened(now)}
+    def values(self, request: PredictRequest) -> dict[str, Any]:
+        return {**vars(request), "links": request.links or None, "revealed": request.revealed or None}
 
-    @report
-    def show_example(chosen: str, name: str) -> dict[Any, Any]:
-        what = _example(services, name, chosen)
-        return {**filled(what), **opened(look(services, what))}
+    def attempts(self, request: PredictRequest) -> list[PredictRequest]:
+        return [request, replace(request, links=frozenset())]
 
-    @report
-    def show_model(before: Seen | None, *values: Any) -> dict[Any, Any]:
-        written, right, name = values
-        what, keep = with_model(services, before, written, right, name)
-        try:
-            return {**filled(what), **opened(look(services, what), keep)}
-        except ValueError as error:  # the menu stands at this model all the same
-            return {**filled(what), place: message(explain(error))}
+    def look(self, request: PredictRequest) -> Seen:
+        return look(self.services, request)
 
-    @report
-    def reveal(now: Seen, event: gr.EventData) -> dict[Any, Any]:
-        now = fields.still(now)
-        return opened(look(services, replace(now.asked, links=chosen_links(now, event), revealed=True)))
+    def request_of(self, seen: Seen) -> PredictRequest:
+        return seen.asked
 
-    @report
-    def again(now: Seen) -> dict[Any, Any]:
-        return opened(look(services, replace(fields.still(now).asked, links=frozenset(), revealed=False)))
+    def show(self, seen: Seen, **start: Any) -> str:
+        return shown(self.services, seen, start.get("keep", False))
 
-    @report
-    def open_view(now: Seen | None, page: gr.Request) -> dict[Any, Any]:
-        """At the first look: what the address asks for, or an example."""
-        if now is not None:
-            return {}
-        query = dict(page.query_params)
-        if query.get("tab") != address.PREDICT:
-            return opened(look(services, opening))
-        what, problems = read(query, services)
-        for attempt, said in ((what, ""), (replace(what, links=frozenset()), ""), (opening, "Here is an example instead.")):
-            try:
-                now = look(services, attempt)
-            except Exception as error:  # whatever it is, something must be drawn
-                if (fault := explain(error)) not in problems:
-                    problems.append(fault)
-                continue
-            problems += [said] * bool(said)
-            return {**filled(attempt), place: message(" ".join(problems)), **opened(now)}
-        return {place: message(" ".join(problems))}
+    def form(self, request: PredictRequest) -> Form:
+        info = self.services.info(request.model)
+        with gr.Row(elem_classes="ask"):
+            text = fields.line(request.text, fields.asks(info), "predict-text")
+            reference = fields.line(request.reference, "Translation (empty: the model’s own)", "predict-reference")
+            go = gr.Button(self.button, variant="primary", scale=0, min_width=120, elem_id="predict-go")
+            example = fields.example_menu(info, request.text, "predict-example")
+            model = fields.models(self.services, request.model, "predict-model")
+        return Form({"text": text, "reference": reference, "model": model}, go, example)
 
-    gr.on([text.submit, reference.submit, go.click], show, asked, everything, **decodes)
-    example.input(show_example, [example, model], everything, **decodes)
-    model.input(show_model, [seen, *asked], everything, **decodes)
-    board.reveal(reveal, [seen], everything, **decodes)
-    board.again(again, [seen], everything, **decodes)
-    tab.select(open_view, [seen], everything, **decodes)
+    def fill(self, request: PredictRequest) -> dict[str, Any]:
+        return {**super().fill(request), "reference": request.reference}
+
+    def with_example(self, values: Mapping[str, Any], before: Seen | None) -> PredictRequest:
+        return self.example(values["model"], values["text"])
+
+    def with_model(self, values: Mapping[str, Any], before: Seen | None) -> tuple[PredictRequest, dict[str, Any]]:
+        """The links drawn so far stay where the words stay the same."""
+        name, text, right = (values[key] for key in ("model", "text", "reference"))
+        info = self.services.info(name)
+        if not (right or "").strip():
+            return PredictRequest(examples.fitting(text, info), "", name), {}
+        request = PredictRequest(*examples.fitting_pair(text, right, info), name)
+        if before is None or (request.text, request.reference) != (before.asked.text, before.asked.reference):
+            return request, {}
+        if self.services.info(before.asked.model).target_language != info.target_language:  # its words may be cut differently
+            return request, {}
+        return replace(request, links=before.asked.links, revealed=before.asked.revealed), {"keep": True}
+
+    def events(self) -> dict[str, Event[Seen]]:
+        def reveal(seen: Seen, event: gr.EventData) -> tuple[Seen, dict[str, Any]]:
+            return self.look(replace(seen.asked, links=chosen_links(seen, event), revealed=True)), {}
+
+        def again(seen: Seen, event: gr.EventData) -> tuple[Seen, dict[str, Any]]:
+            return self.look(replace(seen.asked, links=frozenset(), revealed=False)), {}
+
+        return {"reveal": reveal, "again": again}
 
 
-def look(services: Services, asked: Asked) -> Seen:
+VIEW = View(
+    name="predict",
+    title="Predict, then reveal",
+    tab="attention",
+    part="attention/predict",
+    element="predict",
+    build=Predict.open,
+    parameters=Predict.parameters,
+    styles=("attention/predict",),
+    controls={"reveal": (".predict [data-testid=reveal]",)},
+)
+
+
+def look(services: Services, asked: PredictRequest) -> Seen:
     """Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
     translator = services.translator(asked.model)
     info = translator.info
@@ -182,9 +200,9 @@ def shown(services: Services, now: Seen, keep: bool = False) -> str:
         written=visible(now.target.text),
         most=MAX_LINKS,
         model={"title": info.title, "trained_on": info.trained_on},
-        link=items(asked),
+        link=Predict(services).link(asked),
         id=now.id,
-        serial=next(_serial),
+        serial=next_serial(),
     )
 
 
@@ -210,56 +228,6 @@ def _revealed(now: Seen) -> dict[str, Any]:
     return {"weights": weights, "columns": view.COLUMNS, "rows": rows, "verdict": said}
 
 
-def with_model(services: Services, before: Seen | None, text: str, right: str, name: str) -> tuple[Asked, bool]:
-    """What to show with the model just chosen, and whether the links drawn so far are of the same words."""
-    info = services.info(name)
-    if not (right or "").strip():
-        return Asked(examples.fitting(text, info), "", name), False
-    what = Asked(*examples.fitting_pair(text, right, info), name)
-    if before is None or (what.text, what.reference) != (before.asked.text, before.asked.reference):
-        return what, False
-    if services.info(before.asked.model).target_language != info.target_language:  # which may cut words otherwise
-        return what, False
-    return replace(what, links=before.asked.links, revealed=before.asked.revealed), True
-
-
-def items(asked: Asked) -> list[tuple[str, str]]:
-    """The parameters of an address that opens `asked`; without links and `revealed` where there is nothing to say."""
-    pairs = [("text", asked.text), ("model", asked.model), ("reference", asked.reference)]
-    if asked.links:
-        pairs.append(("links", ".".join(f"{i}-{j}" for i, j in sorted(asked.links))))
-    return [*pairs, ("revealed", "1")] if asked.revealed else pairs
-
-
-def read(query: Mapping[str, str], services: Services) -> tuple[Asked, list[str]]:
-    """What an address asks for, and one sentence for each parameter that could not be used."""
-    reader = address.Reader()
-    name = reader.attempt(lambda: services.info(query.get("model", services.first)).name, services.first)
-    asked = _example(services, name, query.get("text"))
-    asked = replace(asked, reference=query.get("reference", asked.reference))
-    links = reader.attempt(lambda: read_links(query.get("links", "")), frozenset())
-    revealed = reader.attempt(lambda: _flag(query.get("revealed", "0")), False)
-    return replace(asked, links=links, revealed=revealed), reader.problems
-
-
-def read_links(text: str) -> Links:
-    """Links as an address writes them: 0-0.1-2. Raises ValueError for anything else, and for too many."""
-    parts = [part for part in text.split(".") if part]
-    if len(parts) > MAX_LINKS:
-        raise ValueError(f"In this address, “links” has {len(parts)} links; at most {MAX_LINKS} can be drawn.")
-    found = [_LINK.fullmatch(part) for part in parts]
-    if not all(found):
-        wrong = next(part for part, match in zip(parts, found, strict=True) if not match)
-        raise ValueError(f"In this address, “links” should be like 0-0.1-2, and “{wrong[:20]}” is no link.")
-    return frozenset((int(match[1]), int(match[2])) for match in found if match)
-
-
-def _flag(text: str) -> bool:
-    if text not in ("0", "1"):
-        raise ValueError(f"In this address, “revealed” should be 0 or 1, not “{text[:20]}”.")
-    return text == "1"
-
-
 def chosen_links(now: Seen, event: gr.EventData) -> Links:
     """What was drawn in the grid: it comes from outside, so nothing in it is believed unchecked."""
     try:
@@ -276,7 +244,3 @@ def chosen_links(now: Seen, event: gr.EventData) -> Links:
     found = frozenset((i, j) for i, j in links)
     alignment.check(found, len(now.source), len(now.target))
     return found
-
-
-def _example(services: Services, name: str, text: str | None) -> Asked:
-    return Asked(*examples.pair(services.info(name), text), name)

@@ -1,91 +1,78 @@
-"""Side by side: one sentence, and what several models, or heads of one, looked at."""
+"""Side by side: one sentence, and what several models, or heads of one model, look at."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
 from seq2seq.ui.attention import panels
-from seq2seq.ui.attention.panels import Asked
-from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, examples, fields
-from seq2seq.ui.kit.component import component
-from seq2seq.ui.kit.message import explain, message, message_line, reported
+from seq2seq.ui.attention.panels import PanelsRequest
+from seq2seq.ui.kit import examples
+from seq2seq.ui.kit.asking import Asking, Event
+from seq2seq.ui.kit.fields import remembered
+from seq2seq.ui.kit.view import View
 
 
-def build(services: Services) -> None:
-    tab = fields.tab_in_the_making()
-    opening = panels.opening(services, services.first)
-    seen = gr.State(None)
+class SideBySide(Asking[PanelsRequest, PanelsRequest]):
+    """The form has one model, the first panel's; the other panels are chosen in the picture."""
 
-    asking = fields.Asking.row(services, services.first, opening.text, "Look", "attention")
-    place = message_line()
-    board = component("attention/side-by-side", elem_id="attention", address=address.address(address.ATTENTION))
-    answer = [board, seen, place]
-    everything = [asking.text, asking.example, asking.model, *answer]
-    decodes = fields.decodes(place)
-    report = reported(place)
+    button = "Look"
+    prefix = "attention"
+    parameters = panels.PARAMETERS
+    events_change_form = True
+    redraws_after_fault = True
 
-    def opened(asked: Asked, step: int | None = 0) -> dict[Any, Any]:
-        return {seen: asked, board: panels.payload(services, asked, panels.look(services, asked), step)}
+    def example(self, model: str, text: str | None = None) -> PanelsRequest:
+        return panels.opening(self.services, model, text)
 
-    def filled(asked: Asked) -> dict[Any, Any]:
-        return asking.at(services, asked.panels[0].model, asked.text)
+    def request(self, values: Mapping[str, Any], before: PanelsRequest | None) -> PanelsRequest:
+        return replace(remembered(before), text=values["text"])
 
-    @report
-    def show(now: Asked, written: str) -> dict[Any, Any]:
-        asked = replace(fields.still(now), text=written)
-        info = services.info(asked.panels[0].model)
-        return {asking.example: fields.chosen_example(info, written), **opened(asked)}
+    def complete(self, values: Mapping[str, Any]) -> PanelsRequest:
+        request = self.example(self.services.first)
+        if chosen := values.get("panels"):
+            info = self.services.info(chosen[0].model)
+            request = replace(request, panels=chosen, text=examples.fitting(request.text, info))
+        return replace(request, text=values.get("text", request.text), unit=values.get("unit", request.unit))
 
-    @report
-    def show_example(now: Asked, written: str) -> dict[Any, Any]:
-        return {asking.text: written, **opened(replace(fields.still(now), text=written))}
+    def attempts(self, request: PanelsRequest) -> list[PanelsRequest]:
+        """Without the heads where they are not there."""
+        return [request, replace(request, panels=tuple(replace(panel, head=None) for panel in request.panels))]
 
-    @report
-    def show_model(now: Asked, written: str, name: str) -> dict[Any, Any]:
-        """Another first model: beside it stand models of its own languages."""
-        fitting = examples.fitting(written, services.info(name))
-        asked = replace(panels.opening(services, name, fitting), unit=fields.still(now).unit)
-        try:
-            return {**filled(asked), **opened(asked)}
-        except ValueError as error:  # the menu stands at this model all the same
-            return {**filled(asked), seen: asked, place: message(explain(error))}
+    def with_model(self, values: Mapping[str, Any], before: PanelsRequest | None) -> tuple[PanelsRequest, dict[str, Any]]:
+        """Another first model brings models of its own languages to its side."""
+        name = values["model"]
+        text = examples.fitting(values["text"], self.services.info(name))
+        return replace(self.example(name, text), unit=remembered(before).unit), {}
 
-    @report
-    def choose(now: Asked, event: gr.EventData) -> dict[Any, Any]:
-        now = fields.still(now)
-        try:
-            asked = panels.chosen(now, event, services)
-            return {asking.model: fields.chosen_model(services, asked.panels[0].model), **opened(asked, step=None)}
-        except ValueError as error:  # the picture's menus go back to what they were
-            return {place: message(explain(error)), **opened(now, step=None)}
+    def after_failed_model(self, request: PanelsRequest) -> PanelsRequest:
+        return request
 
-    @report
-    def open_view(now: Asked | None, page: gr.Request) -> dict[Any, Any]:
-        """At the first look: what the address asks for, or an example."""
-        if now is not None:
-            return {}
-        query = dict(page.query_params)
-        if query.get("tab") != address.ATTENTION:
-            return opened(opening)
-        asked, step, problems = panels.read(query, services, opening)
-        try:
-            found = opened(asked, step)
-        except Exception as error:  # whatever it is, something must be drawn
-            problems.append(explain(error))
-            asked = replace(asked, panels=tuple(replace(panel, head=None) for panel in asked.panels))
-            try:
-                found = opened(asked, step)
-            except Exception:
-                asked, found = opening, opened(opening)
-                problems.append("Here is an example instead.")
-        return {**filled(asked), **found, place: message(" ".join(problems))}
+    def start(self, seen: PanelsRequest, values: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+        return {"step": values.get("step", 0)}
 
-    gr.on([asking.text.submit, asking.go.click], show, [seen, asking.text], [asking.example, *answer], **decodes)
-    asking.example.input(show_example, [seen, asking.example], [asking.text, *answer], **decodes)
-    asking.model.input(show_model, [seen, asking.text, asking.model], everything, **decodes)
-    board.choose(choose, [seen], [asking.model, *answer], **decodes)
-    tab.select(open_view, [seen], everything, **decodes)
+    def show(self, seen: PanelsRequest, **start: Any) -> str:
+        return panels.payload(self.services, seen, panels.look(self.services, seen), start.get("step", 0))
+
+    def events(self) -> dict[str, Event[PanelsRequest]]:
+        def choose(seen: PanelsRequest, event: gr.EventData) -> tuple[PanelsRequest, dict[str, Any]]:
+            return panels.chosen(seen, event, self.services), {"step": None}
+
+        return {"choose": choose}
+
+
+VIEW = View(
+    name="attention",
+    title="Side by side",
+    tab="attention",
+    part="attention/side-by-side",
+    element="attention",
+    build=SideBySide.open,
+    parameters=SideBySide.parameters,
+    styles=("forcing/two-lanes/lanes", "forcing/score", "forcing/exposure", "attention/attention"),  # it builds on the others
+    controls={"model": ("[data-testid=add-panel]",)},
+    kept={"model": (".panel-menus", ".panel-heads .thumbs")},
+)

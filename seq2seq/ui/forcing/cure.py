@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,26 +9,28 @@ import gradio as gr
 
 from seq2seq.models import checkpoint
 from seq2seq.runs import card
-from seq2seq.ui.forcing.lanes import Asked, items
+from seq2seq.ui.forcing import two_lanes
+from seq2seq.ui.forcing.lanes import LanesRequest
+from seq2seq.ui.forcing.two_lanes import TwoLanes
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.host.serving import PLOTLY_ADDRESS
-from seq2seq.ui.kit import address, examples, fields
-from seq2seq.ui.kit.component import component
+from seq2seq.ui.kit import examples
+from seq2seq.ui.kit.address import TAB
+from seq2seq.ui.kit.component import next_serial
+from seq2seq.ui.kit.view import Slot, View
 from seq2seq.views.forcing import cure as view
 
 FORCING = {"teacher_forcing_ratio", "teacher_forcing_schedule"}  # the settings that recipes of the cure differ in
-_serial = itertools.count(1)
 
 
-def build(services: Services) -> None:
-    tab = fields.tab_in_the_making()
+def build(slot: Slot) -> None:
+    services = slot.services
     seen = gr.State(False)
-    board = component("forcing/cure", elem_id="cure", plotly=PLOTLY_ADDRESS, address=address.address(address.CURE))
+    board = slot.board()
 
     def open_view(before: bool) -> dict[Any, Any]:
         return {seen: True} if before else {board: stored(services), seen: True}
 
-    tab.select(open_view, seen, [board, seen], api_visibility="private", show_progress="hidden")
+    slot.tab.select(open_view, seen, [board, seen], api_visibility="private", show_progress="hidden")
 
 
 def stored(services: Services) -> str:
@@ -41,9 +42,9 @@ def stored(services: Services) -> str:
                 f"Accuracy and loss on {found['data']}, held out; BLEU, free-running, on {found['test']} "
                 f"({found['recipes'][0]['runs'][0]['quality'][0]['signature']}). From a shell: {found['command']}"
             )
-            return view.payload(found, about=about, lanes=_lanes(services, found), link=[], serial=next(_serial))
+            return view.payload(found, about=about, lanes=_lanes(services, found), link=[], serial=next_serial())
     about = "None of the models that are installed was compared: python -m seq2seq compare --help says how."
-    return view.payload(None, about=about, lanes=[], link=[], serial=next(_serial))
+    return view.payload(None, about=about, lanes=[], link=[], serial=next_serial())
 
 
 def _lanes(services: Services, found: dict[str, Any]) -> list[dict[str, str]]:
@@ -54,6 +55,14 @@ def _lanes(services: Services, found: dict[str, Any]) -> list[dict[str, str]]:
         if name is not None:
             info = services.info(name)
             sentence = examples.of(info)[0]
-            asked = Asked(sentence, examples.reference(sentence, info), name)
-            addresses.append({"name": recipe["name"], "address": "?" + urlencode([("tab", address.FORCING), *items(asked)])})
+            asked = LanesRequest(sentence, examples.reference(sentence, info), name)
+            addresses.append(
+                {
+                    "name": recipe["name"],
+                    "address": "?" + urlencode([(TAB, two_lanes.VIEW.name), *TwoLanes(services).link(asked)]),
+                }
+            )
     return addresses
+
+
+VIEW = View(name="cure", title="The cure", tab="teacher-forcing", part="forcing/cure", element="cure", build=build)

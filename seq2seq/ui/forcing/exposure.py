@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,21 +15,23 @@ from seq2seq.analysis.two_lanes import FORCED, FREE
 from seq2seq.data.corpora import Pair, read_tsv
 from seq2seq.models import checkpoint
 from seq2seq.runs import card
+from seq2seq.ui.forcing import two_lanes
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.host.serving import PLOTLY_ADDRESS
 from seq2seq.ui.kit import address, fields
-from seq2seq.ui.kit.component import component
+from seq2seq.ui.kit.address import MODEL
+from seq2seq.ui.kit.component import next_serial
 from seq2seq.ui.kit.message import explain, message, message_line, reported
+from seq2seq.ui.kit.view import Slot, View
 from seq2seq.views.forcing import exposure as view
 
 MOST_PAIRS = 2000
 MOST_BYTES = 1_000_000
 SECONDS = 0.3  # between two reports of progress, at least
-_serial = itertools.count(1)
+PARAMETERS = (MODEL,)
 
 
-def build(services: Services) -> None:
-    tab = fields.tab_in_the_making()
+def build(slot: Slot) -> None:
+    services = slot.services
     seen = gr.State(False)
     with gr.Row(elem_classes="ask"):
         model = fields.models(services, services.first, "sentences-model")
@@ -44,7 +45,7 @@ def build(services: Services) -> None:
         )
         stop = gr.Button("Cancel", scale=0, min_width=110, elem_id="sentences-stop")
     place = message_line()
-    board = component("forcing/exposure", elem_id="exposure", plotly=PLOTLY_ADDRESS, address=address.address(address.SENTENCES))
+    board = slot.board()
     everything = [model, board, seen, place]
     report = reported(place)
 
@@ -57,15 +58,14 @@ def build(services: Services) -> None:
         """At the first look: the model that the address names, or the first."""
         if before:
             return {}
-        query, reader = dict(page.query_params), address.Reader()
-        name = services.first
-        if query.get("tab") == address.SENTENCES and "model" in query:
-            name = reader.attempt(lambda: services.info(query["model"]).name, services.first)
+        query = dict(page.query_params)
+        values, problems = address.read(PARAMETERS, query if slot.is_named(query) else {}, services)
+        name = values.get("model", services.first)
         return {
             model: fields.chosen_model(services, name),
             board: stored(services, name),
             seen: True,
-            place: message(" ".join(reader.problems)),
+            place: message(" ".join(problems)),
         }
 
     def run(file: str, name: str) -> Iterator[dict[Any, Any]]:
@@ -82,7 +82,7 @@ def build(services: Services) -> None:
     model.input(show_model, model, everything, **private)
     running = upload.upload(run, [upload, model], [board, place], concurrency_limit=1, **private)
     stop.click(show_model, model, everything, cancels=[running], **private)
-    tab.select(open_view, [seen], everything, **private)
+    slot.tab.select(open_view, [seen], everything, **private)
 
 
 def progress(share: float, says: str) -> str:
@@ -132,10 +132,10 @@ def _shown(
         report,
         about=about,
         sentences=list(rows),
-        lanes=address.FORCING,
+        lanes=two_lanes.VIEW.name,
         model={"title": info.title, "trained_on": info.trained_on},
         link=[("model", name)],
-        serial=next(_serial),
+        serial=next_serial(),
     )
 
 
@@ -157,3 +157,17 @@ def _sentences(rows: Sequence[Row], pairs: Sequence[Pair]) -> list[dict[str, Any
         }
         for row in sorted(rows, key=lambda row: (-lost(row), row.index))
     ]
+
+
+VIEW = View(
+    name="sentences",
+    title="Over many sentences",
+    tab="teacher-forcing",
+    part="forcing/exposure",
+    element="exposure",
+    build=build,
+    parameters=PARAMETERS,
+    styles=("forcing/exposure",),
+    controls={"files": ("#sentences-file", "#sentences-stop")},
+    opens_models=True,
+)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,17 +13,17 @@ from seq2seq.decoding.translator import Translator
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, fields
-from seq2seq.ui.kit.component import component
+from seq2seq.ui.kit.address import MODEL, REFERENCE, SEPARATOR, STEP, TEXT, Parameter
+from seq2seq.ui.kit.component import next_serial
 from seq2seq.views.forcing import two_lanes as view
 from seq2seq.views.stage import sentences
 
 DRAWN = "~"  # stands before a seed, where a wrong word is drawn and not written
 MAX_SEED = 999_999
-_serial = itertools.count(1)
 
 
 @dataclass(frozen=True)
-class Asked:
+class LanesRequest:
     """Everything that decides what is shown. Steps and words are counted from 1."""
 
     text: str
@@ -40,19 +38,13 @@ class Asked:
 class Looked:
     """What one visitor is looking at."""
 
-    asked: Asked
+    asked: LanesRequest
     lanes: Lanes
     third: dict[str, Any] | None = None
     every: dict[str, Any] | None = None
 
 
-def player(value: str) -> gr.HTML:
-    """Shows the lanes. Its events, each with the picture's id: `rescue` {step, word}, `inject` {lane, word, text}, `every_word`
-    {lane}, and `clear`."""
-    return component("forcing/two-lanes/lanes", value, elem_id="lanes", address=address.address(address.FORCING))
-
-
-def look(services: Services, asked: Asked) -> Looked:
+def look(services: Services, asked: LanesRequest) -> Looked:
     """Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
     translator = services.translator(asked.model)
     if not (asked.reference or "").strip():
@@ -134,71 +126,50 @@ def shown(services: Services, seen: Looked, step: int | None = 0, play: bool = T
         expected_words=[two_lanes.expected_word(lanes, t) for t in range(len(lanes.free.steps))],
         doubts=sentences.doubts(lanes.forced, len(translator.target_vocabulary), info.target_language),
         model={"title": info.title, "trained_on": info.trained_on},
-        link=items(seen.asked),
+        link=address.write(PARAMETERS, vars(seen.asked)),
         start={"step": step, "play": play},
-        serial=next(_serial),
+        serial=next_serial(),
     )
 
 
 # --- addresses ---
 
 
-def items(asked: Asked) -> list[tuple[str, str]]:
-    """The parameters of an address that opens `asked`, without tab and step, which the page adds."""
-    pairs = [("text", asked.text), ("model", asked.model), ("reference", asked.reference)]
-    if asked.rescue:
-        pairs.append(("rescue", address.SEPARATOR.join(map(str, asked.rescue))))
-    if asked.inject:
-        pairs.append(("inject", address.SEPARATOR.join(map(str, asked.inject))))
-    if asked.every:
-        pairs.append(("every", asked.every))
-    return pairs
-
-
-def read(
-    query: Mapping[str, str], fallback: Callable[[str | None, str | None], Asked], services: Services
-) -> tuple[Asked, int, list[str]]:
-    """What an address asks for, its step, and one sentence for each parameter that could not be used.
-
-    `fallback` gives what is shown for a model and a text where the address does not say more.
-    """
-    reader = address.Reader()
-    model = reader.attempt(lambda: services.info(query["model"]).name, None) if "model" in query else None
-    asked = fallback(model, query.get("text"))
-    if "reference" in query:
-        asked = replace(asked, reference=query["reference"])
-    if "rescue" in query:
-        asked = replace(asked, rescue=reader.attempt(lambda: _read_rescue(query["rescue"]), None))
-    elif "inject" in query:
-        asked = replace(asked, inject=reader.attempt(lambda: _read_inject(query["inject"]), None))
-    if "every" in query:
-        asked = replace(asked, every=reader.attempt(lambda: _lane(query["every"]), None))
-    step = reader.attempt(lambda: address.whole("step", query.get("step", "0")), 0)
-    return asked, step, reader.problems
-
-
 def _read_rescue(text: str) -> tuple[int, int]:
-    step, _, word = text.partition(address.SEPARATOR)
+    step, _, word = text.partition(SEPARATOR)
     return address.whole("rescue", step), address.whole("rescue", word)
 
 
 def _read_inject(text: str) -> tuple[str, int, str]:
-    lane, _, rest = text.partition(address.SEPARATOR)
-    word, _, wrong = rest.partition(address.SEPARATOR)
+    lane, _, rest = text.partition(SEPARATOR)
+    word, _, wrong = rest.partition(SEPARATOR)
     return lane, address.whole("inject", word), wrong
+
+
+def _joined(parts: tuple[Any, ...]) -> str:
+    return SEPARATOR.join(map(str, parts))
+
+
+PARAMETERS = (
+    *(TEXT, MODEL, REFERENCE),
+    Parameter("rescue", lambda text, _: _read_rescue(text), _joined),
+    Parameter("inject", lambda text, _: _read_inject(text), _joined),
+    Parameter("every", lambda text, _: _lane(text)),
+    STEP,
+)
 
 
 # --- what a visitor chose in the picture: it comes from outside, so nothing in it is believed unchecked ---
 
 
-def chosen_rescue(seen: Looked, event: gr.EventData) -> Asked:
+def chosen_rescue(seen: Looked, event: gr.EventData) -> LanesRequest:
     step, word = _numbers(seen, event, "step", "word")
     return replace(seen.asked, rescue=(step + 1, word + 1), inject=None)
 
 
-def chosen_wrong_word(seen: Looked, event: gr.EventData) -> Asked:
+def chosen_wrong_word(seen: Looked, event: gr.EventData) -> LanesRequest:
     (word,) = _numbers(seen, event, "word")
-    lane, text = fields.told(event, "lane"), fields.told(event, "text")
+    lane, text = fields.from_event(event, "lane"), fields.from_event(event, "text")
     lane = _lane(lane)
     if not isinstance(text, str):
         raise ValueError("That choice could not be read. Please choose again.")
@@ -207,22 +178,22 @@ def chosen_wrong_word(seen: Looked, event: gr.EventData) -> Asked:
     return replace(seen.asked, inject=(lane, word + 1, text.strip()), rescue=None)
 
 
-def chosen_lane(seen: Looked, event: gr.EventData) -> Asked:
+def chosen_lane(seen: Looked, event: gr.EventData) -> LanesRequest:
     _numbers(seen, event)
-    return replace(seen.asked, every=_lane(fields.told(event, "lane")))
+    return replace(seen.asked, every=_lane(fields.from_event(event, "lane")))
 
 
-def _next_seed(asked: Asked) -> int:
+def _next_seed(asked: LanesRequest) -> int:
     last = asked.inject[2] if asked.inject else ""
     digits = last.removeprefix(DRAWN)
     return int(digits) % MAX_SEED + 1 if last.startswith(DRAWN) and digits.isdigit() else 1
 
 
 def _numbers(seen: Looked, event: gr.EventData, *names: str) -> list[int]:
-    seen = fields.still(seen)
-    if fields.told(event, "id") != view.identity(seen.lanes):
+    seen = fields.remembered(seen)
+    if fields.from_event(event, "id") != view.identity(seen.lanes):
         raise ValueError("The picture has changed in the meantime. Please choose again.")
-    values = [fields.told(event, name) for name in names]
+    values = [fields.from_event(event, name) for name in names]
     if any(type(value) is not int for value in values):
         raise ValueError("That choice could not be read. Please choose again.")
     return values

@@ -1,8 +1,7 @@
-"""Score a translation: the decoder as a language model that judges what a visitor wrote."""
+"""Score a translation: the decoder as a language model that judges a translation of the visitor's own."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,18 +14,19 @@ from seq2seq.decoding.strategies import Beam
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, examples, fields
-from seq2seq.ui.kit.component import component
-from seq2seq.ui.kit.message import explain, message, message_line, reported
+from seq2seq.ui.kit.address import MODEL, TEXT
+from seq2seq.ui.kit.asking import Asking
+from seq2seq.ui.kit.component import next_serial
+from seq2seq.ui.kit.fields import Form
+from seq2seq.ui.kit.view import View
 from seq2seq.views.forcing import score as scores
 from seq2seq.views.stage import sentences
 from seq2seq.views.stage.sentences import Span, told
 
-_serial = itertools.count(1)
-
 
 @dataclass(frozen=True)
-class Asked:
-    """Everything that decides what is shown. Without `other`, what a beam finds takes its place."""
+class ScoreRequest:
+    """Everything that decides what is shown. Without `other`, the best hypothesis of a beam takes its place."""
 
     text: str
     first: str
@@ -34,73 +34,61 @@ class Asked:
     other: str = ""
 
 
-def build(services: Services) -> None:
-    tab = fields.tab_in_the_making()
-    info = services.info(services.first)
-    opening = _example(services, services.first, None)
-    seen = gr.State(False)
+class Score(Asking[ScoreRequest, ScoreRequest]):
+    button = "Score"
+    prefix = "score"
+    parameters = (TEXT, MODEL, address.words("first"), address.words("other"))
 
-    with gr.Row(elem_classes="ask"):
-        text = fields.line(opening.text, fields.asks(info), "score-text")
-        model = fields.models(services, opening.model, "score-model")
-    with gr.Row(elem_classes="ask"):
-        first = fields.line(opening.first, "Your translation", "score-first")
-        other = fields.line("", "Another one (empty: what a beam finds)", "score-other")
-        go = gr.Button("Score", variant="primary", scale=0, min_width=120, elem_id="score-go")
-    place = message_line()
-    shown = component("forcing/score", elem_id="score", address=address.address(address.SCORE))
-    asked = [text, first, model, other]
-    everything = [*asked, shown, seen, place]
-    decodes = fields.decodes(place)
-    report = reported(place)
+    def example(self, model: str, text: str | None = None) -> ScoreRequest:
+        return ScoreRequest(*examples.pair(self.services.info(model), text), model)
 
-    def filled(what: Asked) -> dict[Any, Any]:
-        label = fields.asks(services.info(what.model))
-        return {
-            text: gr.update(value=what.text, label=label),
-            first: what.first,
-            model: fields.chosen_model(services, what.model),
-            other: what.other,
-        }
+    def request(self, values: Mapping[str, Any], before: ScoreRequest | None) -> ScoreRequest:
+        return ScoreRequest(**values)
 
-    def scored(what: Asked) -> dict[Any, Any]:
-        return {shown: score(services, what), seen: True}
+    def complete(self, values: Mapping[str, Any]) -> ScoreRequest:
+        example = self.example(values.get("model", self.services.first), values.get("text"))
+        return replace(example, first=values.get("first", example.first), other=values.get("other", ""))
 
-    @report
-    def show(*values: Any) -> dict[Any, Any]:
-        return scored(Asked(*values))
+    def values(self, request: ScoreRequest) -> dict[str, Any]:
+        return {**vars(request), "other": request.other or None}
 
-    @report
-    def show_model(*values: Any) -> dict[Any, Any]:
-        written, right, name, beside = values
-        kept = examples.fitting_pair(written, right, services.info(name))
-        what = Asked(*kept, name, beside if kept == (written, right) else "")
-        try:
-            return {**filled(what), **scored(what)}
-        except ValueError as error:  # the menu stands at this model all the same
-            return {**filled(what), place: message(explain(error))}
+    def show(self, seen: ScoreRequest, **start: Any) -> str:
+        return score(self.services, seen)
 
-    @report
-    def open_view(before: bool, page: gr.Request) -> dict[Any, Any]:
-        """At the first look: what the address asks for, or an example."""
-        if before:
-            return {}
-        query = dict(page.query_params)
-        if query.get("tab") != address.SCORE:
-            return scored(opening)
-        what, problems = read(query, services)
-        try:
-            return {**filled(what), place: message(" ".join(problems)), **scored(what)}
-        except Exception as error:  # whatever it is, something must be drawn
-            problems += [explain(error), "Here is an example instead."]
-            return {**filled(opening), place: message(" ".join(problems)), **scored(opening)}
+    def form(self, request: ScoreRequest) -> Form:
+        with gr.Row(elem_classes="ask"):
+            text = fields.line(request.text, fields.asks(self.services.info(request.model)), "score-text")
+            model = fields.models(self.services, request.model, "score-model")
+        with gr.Row(elem_classes="ask"):
+            first = fields.line(request.first, "Your translation", "score-first")
+            other = fields.line(request.other, "Another one (empty: what a beam finds)", "score-other")
+            go = gr.Button(self.button, variant="primary", scale=0, min_width=120, elem_id="score-go")
+        return Form({"text": text, "first": first, "model": model, "other": other}, go)
 
-    gr.on([text.submit, first.submit, other.submit, go.click], show, asked, everything, **decodes)
-    model.input(show_model, asked, everything, **decodes)
-    tab.select(open_view, [seen], everything, **decodes)
+    def fill(self, request: ScoreRequest) -> dict[str, Any]:
+        return {**super().fill(request), "first": request.first, "other": request.other}
+
+    def with_model(self, values: Mapping[str, Any], before: ScoreRequest | None) -> tuple[ScoreRequest, dict[str, Any]]:
+        given = (values["text"], values["first"])
+        kept = examples.fitting_pair(*given, self.services.info(values["model"]))
+        return ScoreRequest(*kept, values["model"], values["other"] if kept == given else ""), {}
 
 
-def score(services: Services, asked: Asked) -> str:
+VIEW = View(
+    name="score",
+    title="Score a translation",
+    tab="teacher-forcing",
+    part="forcing/score",
+    element="score",
+    build=Score.open,
+    parameters=Score.parameters,
+    styles=("forcing/score",),
+    controls={"translation": ("#score-first", "#score-other")},
+    opens_models=True,
+)
+
+
+def score(services: Services, asked: ScoreRequest) -> str:
     """The page's value. Raises ValueError, fit to be shown, for anything that cannot be scored."""
     translator, beam = services.translator(asked.model), Beam()
     found = scoring.judge(translator, asked.text, asked.first, beam)
@@ -121,28 +109,10 @@ def score(services: Services, asked: Asked) -> str:
         [own, beside],
         verdicts,
         model={"title": info.title, "trained_on": info.trained_on},
-        link=items(asked),
-        serial=next(_serial),
+        link=Score(services).link(asked),
+        serial=next_serial(),
     )
 
 
 def _same(a: DecodingTrace, b: DecodingTrace) -> bool:
     return [step.token for step in a.steps] == [step.token for step in b.steps]
-
-
-def items(asked: Asked) -> list[tuple[str, str]]:
-    """The parameters of an address that opens `asked`."""
-    pairs = [("text", asked.text), ("model", asked.model), ("first", asked.first)]
-    return [*pairs, ("other", asked.other)] if asked.other else pairs
-
-
-def read(query: Mapping[str, str], services: Services) -> tuple[Asked, list[str]]:
-    """What an address asks for, and one sentence for each parameter that could not be used."""
-    reader = address.Reader()
-    name = reader.attempt(lambda: services.info(query.get("model", services.first)).name, services.first)
-    asked = _example(services, name, query.get("text"))
-    return replace(asked, first=query.get("first", asked.first), other=query.get("other", "")), reader.problems
-
-
-def _example(services: Services, name: str, text: str | None) -> Asked:
-    return Asked(*examples.pair(services.info(name), text), name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 from pathlib import Path
@@ -15,24 +16,12 @@ from seq2seq.ui.kit import bundle
 
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
 PLOTLY = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
-_STYLED = (
-    "shell/app",
-    "stage/player",
-    "forcing/two-lanes/lanes",
-    "forcing/score",
-    "forcing/exposure",
-    "train/train",
-    "attention/attention",
-    "attention/predict",
-    "attention/beam-tree/beam",
-    "lesson/lesson",
-)
-STYLES = [ASSETS / f"{name}.css" for name in _STYLED]
 
 _BUNDLE, MODULES_MAP = bundle.bundle(ASSETS)
 # The name has a digest of the content, so that a browser may keep the file for as long as it likes.
 MODULES_ADDRESS = f"modules-{hashlib.sha256(_BUNDLE.encode()).hexdigest()[:12]}.js"
 MODULES = f"{_BUNDLE}//# sourceMappingURL={MODULES_ADDRESS}.map\n"
+_serial = itertools.count(1)
 _EVENT = re.compile(r'\btrigger\("(\w+)"')
 
 
@@ -68,3 +57,8 @@ def _start(name: str) -> str:
     given = "{ element, trigger, props, watch, server }"
     start = f'import(new URL("{MODULES_ADDRESS}", document.baseURI)).then(({{ starts }}) => starts["{name}"]({given}));'
     return f"{start} // events: {json.dumps(events)}"
+
+
+def next_serial() -> int:
+    """A number for a value: the page's parts tell two equal values apart by it."""
+    return next(_serial)

@@ -134,6 +134,11 @@ def of(info: ModelInfo) -> tuple[str, ...]:
     return EXAMPLES.get((info.source_language, info.subject), ())
 
 
+def first(info: ModelInfo) -> str:
+    """The first example for a model; empty where there is none."""
+    return next(iter(of(info)), "")
+
+
 @cache
 def of_task(name: str) -> dict[str, str]:
     """Examples that a task makes, none of which its models learn from; by source, the right target."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import gradio as gr
-from gradio.context import Context
 
 from seq2seq.decoding.translator import ModelInfo
 from seq2seq.ui.host.services import PARALLEL, Services
@@ -23,12 +23,12 @@ def decodes(place: gr.HTML) -> dict[str, Any]:
     return {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": place, **LINE}
 
 
-def still(now: Seen | None) -> Seen:
+def remembered(seen: Seen | None) -> Seen:
     """What the server remembers that a visitor looks at. Raises ValueError where that is nothing: since it was started anew, or
     because the view was never opened."""
-    if now is None:
+    if seen is None:
         raise ValueError("The server does not remember what you were looking at. Please load the page again.")
-    return now
+    return seen
 
 
 def line(value: str, label: str, elem_id: str, scale: int = 5, min_width: int = 300) -> gr.Textbox:
@@ -51,49 +51,42 @@ def asks(info: ModelInfo) -> str:
     return f"{info.source_language[:1].upper()}{info.source_language[1:]} sentence"
 
 
-def example_menu(info: ModelInfo, chosen: str, elem_id: str) -> gr.Dropdown:
+def offered(info: ModelInfo, unlisted: str | None = None) -> list[Any]:
+    """The choices of the menu of examples. With `unlisted` it has one more, for a sentence that is not an example."""
+    own = [] if unlisted is None else [("your own", unlisted)]
+    return [*own, *examples.of(info)]
+
+
+def example_menu(info: ModelInfo, chosen: str, elem_id: str, unlisted: str | None = None) -> gr.Dropdown:
     """The menu of a model's examples."""
-    known = list(examples.of(info))
-    return gr.Dropdown(known, value=chosen, label="Example", filterable=False, scale=1, min_width=140, elem_id=elem_id)
-
-
-def chosen_example(info: ModelInfo, written: str) -> str | None:
-    """Where the menu of examples stands beside `written`."""
-    return written if written in examples.of(info) else None
+    value = chosen if chosen in examples.of(info) else unlisted
+    return gr.Dropdown(
+        offered(info, unlisted), value=value, label="Example", filterable=False, scale=1, min_width=140, elem_id=elem_id
+    )
 
 
 @dataclass(frozen=True)
-class Asking:
-    """A row to ask with: a sentence, a button, the examples and the models."""
+class Form:
+    """What a visitor fills in. `inputs` are the fields of a request by name, "text" the first and "model" among them."""
 
-    text: gr.Textbox
+    inputs: Mapping[str, Any]
     go: gr.Button
-    example: gr.Dropdown
-    model: gr.Dropdown
-
-    @classmethod
-    def row(cls, services: Services, name: str, written: str, button: str, prefix: str) -> Asking:
-        """It stands at the model `name` and the sentence `written`; the ids of its parts begin with `prefix`."""
-        info = services.info(name)
-        with gr.Row(elem_classes="ask"):
-            return cls(
-                line(written, asks(info), f"{prefix}-text", scale=6, min_width=320),
-                gr.Button(button, variant="primary", scale=0, min_width=120, elem_id=f"{prefix}-go"),
-                example_menu(info, written, f"{prefix}-example"),
-                models(services, name, f"{prefix}-model"),
-            )
-
-    def at(self, services: Services, name: str, written: str) -> dict[Any, Any]:
-        """The updates with which it stands at the model `name` and the sentence `written`."""
-        info = services.info(name)
-        return {
-            self.text: gr.update(value=written, label=asks(info)),
-            self.example: gr.update(choices=list(examples.of(info)), value=chosen_example(info, written)),
-            self.model: chosen_model(services, name),
-        }
+    example: gr.Dropdown | None = None
+    others: Mapping[str, Any] = field(default_factory=dict)  # parts that change with the request but are no inputs
 
 
-def told(event: gr.EventData, name: str) -> Any:
+def row(services: Services, model: str, text: str, button: str, prefix: str) -> Form:
+    """A sentence, a button, the examples and the models in one row; the ids of its parts begin with `prefix`."""
+    info = services.info(model)
+    with gr.Row(elem_classes="ask"):
+        sentence = line(text, asks(info), f"{prefix}-text", scale=6, min_width=320)
+        go = gr.Button(button, variant="primary", scale=0, min_width=120, elem_id=f"{prefix}-go")
+        example = example_menu(info, text, f"{prefix}-example")
+        menu_of_models = models(services, model, f"{prefix}-model")
+    return Form({"text": sentence, "model": menu_of_models}, go, example)
+
+
+def from_event(event: gr.EventData, name: str) -> Any:
     """What the page's part says of its event under `name`; None where it says nothing. It may be anything."""
     try:
         return getattr(event, name)
@@ -114,10 +107,3 @@ def setting(name: str, before: str = "", visible: bool = True) -> gr.Slider | gr
     if bounds.maximum is None:
         return gr.Number(precision=0, **common)
     return gr.Slider(bounds.minimum, bounds.maximum, step=bounds.step, buttons=[], **common)
-
-
-def tab_in_the_making() -> gr.Tab:
-    """The tab, or view within one, that is being built."""
-    tab = Context.block
-    assert isinstance(tab, gr.Tab)
-    return tab

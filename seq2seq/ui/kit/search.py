@@ -39,10 +39,10 @@ def names_of(search: str) -> list[str]:
     return [field.name for field in fields(_kind(search))]
 
 
-def default(name: str) -> float:
-    """The value of setting `name` where a visitor has not chosen one."""
-    kind = next(kind for kind in STRATEGIES.values() if name in {field.name for field in fields(kind)})
-    return float(getattr(kind(), name))
+def default(setting: str) -> float:
+    """The value of `setting` if the visitor has not chosen one."""
+    kind = next(kind for kind in STRATEGIES.values() if setting in {field.name for field in fields(kind)})
+    return float(getattr(kind(), setting))
 
 
 def strategy(search: str, values: Mapping[str, Any]) -> Any:
@@ -50,7 +50,7 @@ def strategy(search: str, values: Mapping[str, Any]) -> Any:
 
     Raises ValueError naming the setting, its value and its bounds.
     """
-    return _kind(search)(**{name: _number(name, values[name]) for name in names_of(search) if name in values})
+    return _kind(search)(**{name: number(name, values[name]) for name in names_of(search) if name in values})
 
 
 def settings_of(chosen: Any) -> dict[str, float]:
@@ -58,13 +58,19 @@ def settings_of(chosen: Any) -> dict[str, float]:
     return asdict(chosen)
 
 
+def name(text: Any) -> str:
+    """`text`, if it is the name of a strategy. Raises ValueError that lists the names."""
+    if not isinstance(text, str) or text not in STRATEGIES:
+        raise ValueError(f"There is no search “{str(text)[:40]}”. There are: {', '.join(STRATEGIES)}.")
+    return text
+
+
 def _kind(search: str) -> Any:
-    if not isinstance(search, str) or search not in STRATEGIES:
-        raise ValueError(f"There is no search “{str(search)[:40]}”. There are: {', '.join(STRATEGIES)}.")
-    return STRATEGIES[search]
+    return STRATEGIES[name(search)]
 
 
-def _number(name: str, value: Any) -> float:
+def number(name: str, value: Any) -> float:
+    """`value`, a number or text, as the setting `name`. Raises ValueError naming the setting, its value and its bounds."""
     setting = SETTINGS[name]
     maximum = SEED_LIMIT if setting.maximum is None else setting.maximum
     bounds = f"{setting.label} is a {'whole ' if setting.whole else ''}number from {setting.minimum:g} to {maximum}"
@@ -72,9 +78,9 @@ def _number(name: str, value: Any) -> float:
         raise ValueError(f"{bounds}.")
     told = str(value)[:40] if not isinstance(value, int) or abs(value) < 10**40 else "so large a one"
     try:
-        number = float(value)
+        found = float(value)
     except (ValueError, OverflowError):
         raise ValueError(f"{bounds}, not “{told}”." if value != "" else f"{bounds}.") from None
-    if not setting.minimum <= number <= maximum or (setting.whole and number != int(number)):
+    if not setting.minimum <= found <= maximum or (setting.whole and found != int(found)):
         raise ValueError(f"{bounds}, not {told}.")
-    return int(number) if setting.whole else number
+    return int(found) if setting.whole else found

@@ -1,33 +1,67 @@
-"""A tab with several views in it, each with an address of its own."""
+"""The tabs of the page, and the views within them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
+from seq2seq.ui.host import gradio_inside
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address
-
-# By the name that an address gives a view (`link.PARAMETERS`): its title, and what builds it.
-Views = Mapping[str, tuple[str, Callable[[Services], None]]]
+from seq2seq.ui.kit.component import read
+from seq2seq.ui.kit.view import Slot, Tab, View, address_of
 
 
-def build(services: Services, tab: str, introduction: str, views: Views) -> None:
-    """The `views` of the tab that addresses name `tab`; the one that an address names is open."""
-    gr.HTML(f'<p class="introduction">{introduction}</p>', apply_default_css=False)
-    with gr.Tabs(elem_id=f"views-{tab}") as tabs:
-        for name, (title, build_view) in views.items():
-            with gr.Tab(title, id=name, elem_id=address.panel(name, tab)) as view:
-                build_view(services)
-            view.select(None, js=address.take_address(name, within=tab))
+def build(services: Services, tabs: Sequence[Tab], views: Sequence[View]) -> gr.Tabs:
+    """Every view in its tab. When a view or a tab comes into sight, the address names it."""
+    with gr.Tabs(elem_id="tabs") as built:
+        for tab in tabs:
+            own = [view for view in views if view.tab == tab.name]
+            with gr.Tab(tab.title, id=tab.name, elem_id=f"tab-{tab.name}") as panel:
+                if tab.introduction:
+                    gr.HTML(f'<p class="introduction">{tab.introduction}</p>', apply_default_css=False)
+                if len(own) == 1:
+                    own[0].build(_slot(services, own[0], views, panel))
+                else:
+                    _build_views(services, tab, own, views)
+            panel.select(None, js=_take_address(own[0], views))
+    return built
+
+
+def _build_views(services: Services, tab: Tab, own: Sequence[View], views: Sequence[View]) -> None:
+    with gr.Tabs(elem_id=f"views-{tab.name}") as built:
+        for view in own:
+            with gr.Tab(view.title, id=view.name, elem_id=f"view-{view.name}") as panel:
+                view.build(_slot(services, view, views, panel))
+            panel.select(None, js=_take_address(view, views, within=tab.name))
 
     def select(page: gr.Request) -> Any:
-        name = page.query_params.get("tab")
-        return gr.Tabs(selected=name) if name in views else gr.skip()
+        return selected(page, [view.name for view in own])
 
-    page = Context.root_block
-    assert page is not None  # a tab is built inside the page
-    page.load(select, None, tabs, queue=False, show_progress="hidden", api_visibility="private")
+    gradio_inside.page_being_built().load(select, None, built, **QUIET)
+
+
+def selected(page: gr.Request, names: Sequence[str]) -> Any:
+    """The update that opens the one of `names` that the address gives, if it gives one."""
+    name = page.query_params.get("tab")
+    return gr.Tabs(selected=name) if name in names else gr.skip()
+
+
+QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}  # of answers made at once
+
+
+def _slot(services: Services, view: View, views: Sequence[View], panel: gr.Tab) -> Slot:
+    return Slot(services, view, views, panel, gradio_inside.page_being_built())
+
+
+def _take_address(view: View, views: Sequence[View], within: str | None = None) -> str:
+    """JavaScript that makes the address this tab's, or this view's `within` a tab, when it is chosen."""
+    known = address_of(view, views)
+    lines = read("lib/address-on-tab.js").splitlines()
+    function = "\n".join(line for line in lines if not line.startswith("//"))
+    names = [each.name for each in views]
+    panel = f"view-{view.name}" if within else f"tab-{view.tab}"
+    given = ", ".join(map(json.dumps, (known["tab"], known["all"], names, within and within.replace("-", ""), panel)))
+    return f"() => ({function})({given})"

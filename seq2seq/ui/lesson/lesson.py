@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from seq2seq.ui.views import VIEWS
+
 PARAMETER = "lesson"
 DRAFT = "edit-lesson"  # the same value, where a teacher changes the lesson: then nothing is hidden or locked
 VERSION, COMPRESSED = "1", "1z"  # plain JSON, and JSON in raw DEFLATE where that is shorter
@@ -39,29 +41,34 @@ class Control:
     kept: tuple[str, ...] = ()
 
 
-# By the name that a link gives it. Every control above a picture belongs to one of them: a test looks through all tabs.
-CONTROLS: dict[str, Control] = {
-    "tabs": Control("Tabs", ("#tabs > .tab-wrapper",)),
-    "views": Control("Views of the tab", ('[id^="views-"] > .tab-wrapper',)),
-    "sentence": Control("Sentence", ('.ask [id$="text"]',)),
-    "translation": Control("Translation", ('.ask [id$="-reference"]', "#score-first", "#score-other")),
-    "go": Control("Button beside the fields", (".ask button.lg.primary:not(#sentences-file)", "#fetch")),
-    "example": Control("Examples", ('.ask [id$="example"]',)),
-    "model": Control(
-        "Model",
-        ('.ask [id$="model"]', "#bottleneck-family", "[data-testid=add-panel]"),
-        (".panel-menus", ".panel-heads .thumbs"),
-    ),
-    "search": Control("Search and its settings", ("#search", "#tab-translate .settings", "#view-beam .settings")),
-    "steps": Control("Play and steps", (".transport", ".attribution .steps")),
-    "candidates": Control("Candidates and forks", (".player .choice", ".player .compare", ".edit .candidates-beside")),
-    "tools": Control("Rescue and wrong word", (".lanes .tools",)),
-    "reveal": Control("Reveal", (".predict [data-testid=reveal]",)),
-    "settings": Control(
-        "What is trained", ('#tab-train .ask .block[id^="train-"]', "#train-settings", ".own-data", "#tab-train .material")
-    ),
-    "files": Control("Files", ("#sentences-file", "#sentences-stop", "#train-load")),
+# The controls by the name that a link gives them: a title, and the parts that all views have in common. Views add their own
+# parts (`View.controls`). Every control above a picture belongs to one of them: a test looks through all tabs.
+_TITLES = {
+    "tabs": ("Tabs", ("#tabs > .tab-wrapper",)),
+    "views": ("Views of the tab", ('[id^="views-"] > .tab-wrapper',)),
+    "sentence": ("Sentence", ('.ask [id$="text"]',)),
+    "translation": ("Translation", ('.ask [id$="-reference"]',)),
+    "go": ("Button beside the fields", (".ask button.lg.primary:not(#sentences-file)",)),
+    "example": ("Examples", ('.ask [id$="example"]',)),
+    "model": ("Model", ('.ask [id$="model"]',)),
+    "search": ("Search and its settings", ()),
+    "steps": ("Play and steps", ()),
+    "candidates": ("Candidates and forks", ()),
+    "tools": ("Rescue and wrong word", ()),
+    "reveal": ("Reveal", ()),
+    "settings": ("What is trained", ()),
+    "files": ("Files", ()),
 }
+
+
+def _control(name: str) -> Control:
+    title, common = _TITLES[name]
+    own = (part for view in VIEWS for part in view.controls.get(name, ()))
+    kept = (part for view in VIEWS for part in view.kept.get(name, ()))
+    return Control(title, tuple(dict.fromkeys((*common, *own))), tuple(kept))
+
+
+CONTROLS: dict[str, Control] = {name: _control(name) for name in _TITLES}
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ each call names its visitor, and nothing in it is believed unchecked.
 from __future__ import annotations
 
 import base64
-import itertools
 import json
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,32 +31,27 @@ from seq2seq.training.events import Started
 from seq2seq.training.plan import Files, Plan
 from seq2seq.ui.host.limits import UNLIMITED
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.host.serving import PLOTLY_ADDRESS
 from seq2seq.ui.kit import address, examples
-from seq2seq.ui.kit import component as assets
+from seq2seq.ui.kit.address import TAB
+from seq2seq.ui.kit.component import next_serial
 from seq2seq.ui.kit.message import explain
-from seq2seq.views.train import run as view
+from seq2seq.ui.kit.view import Slot, View
+from seq2seq.views.train import run as view_of_run
 
 EVENT_BYTES = 2**25  # of a run's reports that are loaded, at most
 OWNER = 16  # characters of a visitor's secret, at least
 _log = logging.getLogger(__name__)
-_serial = itertools.count(1)
 
 
-def component(services: Services) -> gr.HTML:
+def build(slot: Slot) -> gr.HTML:
+    """The board, with what the page can call."""
     answers: dict[str, Callable[[Services, str, Mapping[str, Any]], dict[str, Any]]] = {
-        "follow": follow,
+        "follow": partial(follow, views=[view for view in slot.views if view.opens_models]),
         "order": order,
         "list_runs": list_runs,
         "download": download,
     }
-    return assets.component(
-        "train/train",
-        elem_id="train-board",
-        plotly=PLOTLY_ADDRESS,
-        address=address.address(address.TRAIN),
-        server_functions=[_answering(services, name, answer) for name, answer in answers.items()],
-    )
+    return slot.board(server_functions=[_answering(slot.services, name, answer) for name, answer in answers.items()])
 
 
 def _answering(
@@ -102,9 +97,9 @@ def shown(services: Services, owner: str, wanted: str, begun: bool = False) -> s
             "owner": owner,
             "run": run,
             "begun": begun,
-            "figures": view.figures(),
+            "figures": view_of_run.figures(),
             "problem": problem,
-            "serial": next(_serial),
+            "serial": next_serial(),
         },
         ensure_ascii=False,
     )
@@ -171,8 +166,11 @@ def _named(origin: Origin, model: Seq2Seq) -> str:
     return f"{origin.title}, {model.architecture.describe(model.config)}"[:MAX_NAME]
 
 
-def follow(services: Services, owner: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """How a run of the visitor's stands, and what it reported behind the place that the page has reached."""
+def follow(services: Services, owner: str, asked: Mapping[str, Any], views: Sequence[View] = ()) -> dict[str, Any]:
+    """The state of one of the visitor's runs, and its reports after the place that the page has reached.
+
+    `views` are those that can be opened with the run's model.
+    """
     runs = services.runs
     run = runs.get(owner, str(asked.get("run")))
     reached = _place(asked.get("place"))
@@ -186,9 +184,9 @@ def follow(services: Services, owner: str, asked: Mapping[str, Any]) -> dict[str
         "failure": runs.problem(run),
         "place": f"{place.file}-{place.offset}",
         "anew": place.file != reached.file,
-        "told": view.told(events, _known(run)),
+        "told": view_of_run.told(events, _known(run)),
         "command": runs.command(run),
-        "open": _addresses(services, run),
+        "open": _addresses(services, run, views),
     }
 
 
@@ -206,27 +204,18 @@ def _place(text: Any) -> Place:
     return Place(*map(int, parts))
 
 
-def _addresses(services: Services, run: Run) -> list[dict[str, str]]:
+def _addresses(services: Services, run: Run, views: Sequence[View]) -> list[dict[str, str]]:
     """Where a run's model can be used, once it has saved one."""
     try:
         services.runs.model(model := services.runs.checkpoint(run).name)
     except ValueError:
         return []
-    tabs = {
-        "Translate": address.TRANSLATE,
-        "Two lanes": address.FORCING,
-        "Score a translation": address.SCORE,
-        "Over many sentences": address.SENTENCES,
-    }
     # Of pairs from outside there are no examples but those that the run has watched.
     own = {} if _known(run) or not run.probes else {"text": run.probes[0]}
-    chosen = {"model": model, **own}
+    values = {"model": model, **own}
     return [
-        {
-            "name": name,
-            "address": "?" + urlencode({"tab": tab, **{k: v for k, v in chosen.items() if k in address.PARAMETERS[tab]}}),
-        }
-        for name, tab in tabs.items()
+        {"name": view.title, "address": "?" + urlencode([(TAB, view.name), *address.write(view.parameters, values)])}
+        for view in views
     ]
 
 

@@ -12,17 +12,13 @@ from seq2seq.data.synthetic import TASKS
 from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.training.plan import Files, Plan
 from seq2seq.ui.host.limits import UNLIMITED
-from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, examples, fields
+from seq2seq.ui.kit import address, examples
 from seq2seq.ui.kit.message import explain, message, message_line, note_line, reported
+from seq2seq.ui.kit.view import Slot, View
 from seq2seq.ui.train import own_data, plan_form, run_board
 from seq2seq.ui.train.plan_form import SETTINGS
 from seq2seq.ui.train.training_data import FILES, Material, Public
 
-INTRODUCTION = (
-    "A model starts from random numbers and learns from pairs alone. Watch its loss fall, and its attention find out which "
-    "part of the source belongs to what it writes."
-)
 FIRST = "reverse"
 MINUTES, UPDATES = (1, 2, 3, 5, 10, 20, 30, 60, 120), (500, 1000, 2000, 5000, 20_000)
 IN_SIGHT = ("architecture", "cell", "attention")  # the others are folded away
@@ -31,9 +27,8 @@ PROBES, MEASURED = 2, 64  # examples to watch, and held-out sentences to transla
 _FORMER = "seq2seq-unrolled-visitor"
 
 
-def build(services: Services) -> None:
-    tab = fields.tab_in_the_making()
-    gr.HTML(f'<p class="introduction">{INTRODUCTION}</p>', apply_default_css=False)
+def build(slot: Slot) -> None:
+    services = slot.services
     if services.limits.minutes <= 0:
         gr.HTML('<p class="introduction">Training is turned off on this host.</p>', apply_default_css=False)
         return
@@ -72,7 +67,7 @@ def build(services: Services) -> None:
             visible=False,
             elem_id="train-vocabulary",
         )
-    board = run_board.component(services)
+    board = run_board.build(slot)
     upload = gr.UploadButton(
         "Load a model (.zip) or a run's events (.jsonl)",
         file_types=[".zip", ".jsonl"],
@@ -161,7 +156,8 @@ def build(services: Services) -> None:
     def open_tab(owner: str, page: gr.Request) -> dict[Any, Any]:
         """At the first look: who this is, and the run that the address names, or the last one."""
         known = owner if run_board.is_secret(owner) else _secret()
-        wanted = page.query_params.get("run", "") if page.query_params.get("tab") == address.TRAIN else ""
+        query = dict(page.query_params)
+        wanted = query.get(RUN.name, "") if slot.is_named(query) else ""
         return {visitor: known, board: run_board.shown(services, known, wanted)}
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -174,7 +170,7 @@ def build(services: Services) -> None:
     gr.on([length.input, vocabulary.input, own.found.change, *others], **described)
     go.click(start, [visitor, *own.languages, *values], [visitor, board, place], **private)
     upload.upload(load, [visitor, upload], [visitor, board, place], concurrency_limit=1, **private)
-    tab.select(open_tab, visitor, [visitor, board, place], **private)
+    slot.tab.select(open_tab, visitor, [visitor, board, place], **private)
 
 
 def _lengths(most: float) -> list[tuple[str, str]]:
@@ -245,3 +241,21 @@ def _settled(name: str, value: Any, architecture: str) -> dict[str, Any]:
     if SETTINGS[name].choices:
         change["choices"] = _menu(name, value)
     return change
+
+
+RUN = address.words("run")
+VIEW = View(
+    name="train",
+    title="Train",
+    tab="train",
+    part="train/train",
+    element="train-board",
+    build=build,
+    parameters=(RUN,),
+    styles=("train/train",),
+    controls={
+        "settings": ('#tab-train .ask .block[id^="train-"]', "#train-settings", ".own-data", "#tab-train .material"),
+        "files": ("#train-load",),
+        "go": ("#fetch",),
+    },
+)

@@ -2,206 +2,138 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from seq2seq.decoding.strategies import STRATEGIES
-from seq2seq.decoding.translator import ModelInfo
-from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, examples, fields, search
-from seq2seq.ui.kit.address import Request
-from seq2seq.ui.kit.message import explain, message, message_line, reported
-from seq2seq.ui.translate.stage import stage as make_stage
-from seq2seq.ui.translate.visit import Visit, forced, shown, visit
-
-OWN = ""  # the choice among the examples while the sentence is none of them
+from seq2seq.ui.kit import examples, fields, search
+from seq2seq.ui.kit.asking import Asking, Event
+from seq2seq.ui.kit.fields import Form
+from seq2seq.ui.kit.view import View
+from seq2seq.ui.translate.visit import PARAMETERS, TranslateRequest, Visit, forced, shown, values_of, visit
 
 
-def build(services: Services) -> None:
-    info = services.info(services.first)
-    opening = Request(examples.fitting(examples.FIRST, info), services.first)
-    first = visit(services, opening)
-    seen = gr.State(first)
+class Translate(Asking[TranslateRequest, Visit]):
+    """The first view: its first answer is part of the page, so that a translation plays as soon as the page is there."""
 
-    with gr.Row(elem_classes="ask"):
-        text = fields.line(opening.text, fields.asks(info), "text", scale=6, min_width=320)
-        go = gr.Button("Translate", variant="primary", scale=0, min_width=130, elem_id="translate")
-        example = gr.Dropdown(
-            _offered(info),
-            value=_chosen(opening.text, info),
-            label="Example",
-            filterable=False,
-            scale=1,
-            min_width=140,
-            elem_id="example",
-        )
-        model = fields.models(services, opening.model, "model", scale=5)
-        kind = gr.Dropdown(
-            list(STRATEGIES),
-            value=opening.search,
-            label="Search",
-            filterable=False,
-            scale=1,
-            min_width=120,
-            elem_id="search",
-        )
-    with gr.Row(elem_classes="settings", visible=bool(search.names_of(opening.search))) as row:
-        settings = {name: fields.setting(name, visible=name in search.names_of(opening.search)) for name in search.SETTINGS}
-    place = message_line()
-    stage = make_stage(shown(services, first, origin="page"))
+    button = "Translate"
+    prefix = ""
+    parameters = PARAMETERS
+    opens_with_page = True
+    marks_busy = True
+    unlisted = ""
 
-    asked = [text, model, kind, *settings.values()]
-    # What an event may change, and no more: Gradio makes each output anew that a handler leaves out.
-    answer = [stage, seen, place]
-    everything = [*asked, row, example, *answer]
-    decodes = fields.decodes(place)
-    report = reported(place)
+    def example(self, model: str, text: str | None = None) -> TranslateRequest:
+        return TranslateRequest(examples.fitting(examples.FIRST, self.services.info(model)) if text is None else text, model)
 
-    def opened(now: Visit, **start: Any) -> dict[Any, Any]:
-        return {seen: now, stage: shown(services, now, **start)}
+    def request(self, values: Mapping[str, Any], before: Visit | None) -> TranslateRequest:
+        return TranslateRequest(values["text"], values["model"], search.strategy(values["search"], values))
 
-    def asked_of(info: ModelInfo, written: str) -> dict[Any, Any]:
-        """The sentence and the examples beside it, as they belong to a model."""
-        return {
-            text: gr.update(value=written, label=fields.asks(info)),
-            example: gr.update(choices=_offered(info), value=_chosen(written, info)),
-        }
+    def complete(self, values: Mapping[str, Any]) -> TranslateRequest:
+        request = self.example(values.get("model", self.services.first), values.get("text"))
+        strategy = search.strategy(values.get("search", request.search), values)
+        return replace(request, strategy=strategy, prefix=values.get("prefix", ()))
 
-    def request_of(written: str, name: str, chosen: str, *numbers: Any) -> Request:
-        return Request(
-            written,
-            name,
-            search.strategy(chosen, dict(zip(settings, numbers, strict=True))),
-        )
+    def values(self, request: TranslateRequest) -> dict[str, Any]:
+        return values_of(request)
 
-    @report
-    def show_translation(*values: Any) -> dict[Any, Any]:
-        request = request_of(*values)
-        return {
-            example: _chosen(request.text, services.info(request.model)),
-            **opened(visit(services, request)),
-        }
+    def attempts(self, request: TranslateRequest) -> list[TranslateRequest]:
+        return [request, replace(request, prefix=())]
 
-    @report
-    def show_model(*values: Any) -> dict[Any, Any]:
-        request = request_of(*values)
-        info = services.info(request.model)
-        request = replace(request, text=examples.fitting(request.text, info))
-        changed = asked_of(info, request.text)
-        try:
-            return {**changed, **opened(visit(services, request))}
-        except ValueError as error:  # the menu stands at this model all the same
-            return {**changed, place: message(explain(error))}
+    def start(self, seen: Visit, values: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+        step, steps = values.get("step", 0), len(seen.trace.steps)
+        if values.get("prefix", ()) != seen.request.prefix:
+            step = 0  # of a fork that cannot be shown
+        if step > steps:
+            problems.append(f"This translation has {steps} steps, so step {step} is not there; this is the last.")
+        return {"step": min(step, steps), "play": False}
 
-    @report
-    def show_example(chosen: str, *values: Any) -> dict[Any, Any]:
-        if chosen == OWN:
-            return {}
-        return {
-            text: chosen,
-            **opened(visit(services, replace(request_of(*values), text=chosen))),
-        }
+    def look(self, request: TranslateRequest) -> Visit:
+        return visit(self.services, request)
 
-    @report
-    def show_settings(chosen: str) -> dict[Any, Any]:
-        return _visible(row, settings, chosen)
+    def request_of(self, seen: Visit) -> TranslateRequest:
+        return seen.request
 
-    @report
-    def force_token(now: Visit, event: gr.EventData) -> dict[Any, Any]:
-        request = forced(now, event)
-        trace = services.translate(request.model, request.text, request.strategy, request.prefix)
-        fork = Visit(request, trace, now.original or now.trace)
-        return opened(fork, step=len(request.prefix))
+    def show(self, seen: Visit, **start: Any) -> str:
+        return shown(self.services, seen, **start)
 
-    @report
-    def restore(now: Visit) -> dict[Any, Any]:
-        if now.original is None:
-            return {}
-        step = next(
-            (i for i, (a, b) in enumerate(zip(now.original.steps, now.trace.steps, strict=False)) if a.token != b.token),
-            0,
-        )
-        return opened(
-            Visit(replace(now.request, prefix=()), now.original),
-            step=step + 1,
-            play=False,
-        )
-
-    @report
-    def open_link(page: gr.Request) -> dict[Any, Any]:
-        try:
-            tab = address.tab_of(dict(page.query_params))
-        except ValueError as error:
-            return {place: message(explain(error))}
-        query = {
-            name: value for name, value in dict(page.query_params).items() if name in address.PARAMETERS[address.TRANSLATE]
-        }
-        if not query or tab != address.TRANSLATE:
-            return {}
-        request, step, problems = address.read(query, opening, services)
-        try:
-            now = visit(services, request)
-        except Exception as error:  # whatever it is, something must be drawn: the page waits for this answer
-            problems.append(explain(error))
-            request, step = replace(request, prefix=()), 0
-            try:
-                now = visit(services, request)
-            except Exception:
-                request, now = opening, first
-                problems.append("Here is an example instead.")
-        if step > len(now.trace.steps):
-            problems.append(
-                f"This translation has {len(now.trace.steps)} steps, so step {step} is not there; this is the last."
+    def form(self, request: TranslateRequest) -> Form:
+        services, info = self.services, self.services.info(request.model)
+        with gr.Row(elem_classes="ask"):
+            text = fields.line(request.text, fields.asks(info), "text", scale=6, min_width=320)
+            go = gr.Button(self.button, variant="primary", scale=0, min_width=130, elem_id="translate")
+            example = fields.example_menu(info, request.text, "example", self.unlisted)
+            model = fields.models(services, request.model, "model", scale=5)
+            kind = gr.Dropdown(
+                list(STRATEGIES),
+                value=request.search,
+                label="Search",
+                filterable=False,
+                scale=1,
+                min_width=120,
+                elem_id="search",
             )
-        values = search.settings_of(request.strategy)
-        return {
-            **_visible(row, settings, request.search, values),
-            **asked_of(services.info(request.model), request.text),
-            model: fields.chosen_model(services, request.model),
-            kind: request.search,
-            place: message(" ".join(problems)),
-            **opened(now, step=min(step, len(now.trace.steps)), play=False),
-        }
+        names = search.names_of(request.search)
+        with gr.Row(elem_classes="settings", visible=bool(names)) as row:
+            settings = {name: fields.setting(name, visible=name in names) for name in search.SETTINGS}
 
-    busy = {"js": f"(...values) => {{ document.body.classList.add('busy'); return values.slice(0, {len(asked)}); }}"}
-    gr.on([text.submit, go.click], show_translation, asked, [example, *answer], **busy, **decodes)
-    gr.on(model.input, show_model, asked, [text, example, *answer], **busy, **decodes)
-    numbers = [c.release if isinstance(c, gr.Slider) else c.input for c in settings.values()]
-    gr.on(numbers, show_translation, asked, [example, *answer], **decodes)
-    example.input(show_example, [example, *asked], [text, *answer], **decodes)
-    kind.input(
-        show_settings, kind, [row, *settings.values(), place], queue=False, show_progress="hidden", api_visibility="private"
-    )
-    kind.input(show_translation, asked, [example, *answer], **decodes)
-    stage.force_token(force_token, [seen], answer, **decodes)
-    stage.restore(restore, [seen], answer, **decodes)
-    page = Context.root_block
-    assert page is not None  # a tab is built inside the page
-    page.load(open_link, None, everything, **decodes)
+        def show_settings(chosen: str) -> dict[Any, Any]:
+            updates = _settings_of(chosen) if chosen in STRATEGIES else {}
+            parts = {"row": row, **settings}
+            return {parts[name]: update for name, update in updates.items()}
+
+        unseen: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        kind.input(show_settings, kind, [row, *settings.values()], **unseen)
+        return Form({"text": text, "model": model, "search": kind, **settings}, go, example, {"row": row})
+
+    def fill(self, request: TranslateRequest) -> dict[str, Any]:
+        settings = _settings_of(request.search, search.settings_of(request.strategy))
+        return {**super().fill(request), "search": request.search, **settings}
+
+    def events(self) -> dict[str, Event[Visit]]:
+        """`force_token` {trace_id, step, token} forks; `restore` goes back to the original."""
+
+        def force_token(seen: Visit, event: gr.EventData) -> tuple[Visit, dict[str, Any]]:
+            request = forced(seen, event)
+            trace = self.services.translate(request.model, request.text, request.strategy, request.prefix)
+            return Visit(request, trace, seen.original or seen.trace), {"step": len(request.prefix)}
+
+        def restore(seen: Visit, event: gr.EventData) -> tuple[Visit, dict[str, Any]] | None:
+            if seen.original is None:
+                return None
+            steps = zip(seen.original.steps, seen.trace.steps, strict=False)
+            step = next((i for i, (a, b) in enumerate(steps) if a.token != b.token), 0)
+            return Visit(replace(seen.request, prefix=()), seen.original), {"step": step + 1, "play": False}
+
+        return {"force_token": force_token, "restore": restore}
 
 
-def _offered(info: ModelInfo) -> list[str | tuple[str, str]]:
-    return [("your own", OWN), *examples.of(info)]
+VIEW = View(
+    name="translate",
+    title="Translate",
+    tab="translate",
+    part="stage/player",
+    element="stage",
+    build=Translate.open,
+    parameters=Translate.parameters,
+    styles=("stage/player",),
+    controls={
+        "candidates": (".player .choice", ".player .compare"),
+        "search": ("#search", "#tab-translate .settings"),
+        "steps": (".transport",),
+    },
+    opens_models=True,
+)
 
 
-def _chosen(text: str, info: ModelInfo) -> str:
-    return text if text in examples.of(info) else OWN
-
-
-def _visible(
-    row: gr.Row,
-    settings: dict[str, Any],
-    chosen: str,
-    values: dict[str, float] | None = None,
-) -> dict[Any, Any]:
-    """Show the settings that the search `chosen` takes, with `values` where there are any."""
-    names = search.names_of(chosen)
-    updates: dict[Any, Any] = {row: gr.update(visible=bool(names))}
-    for name, control in settings.items():
-        updates[control] = gr.update(visible=name in names)
-        if values and name in values:
-            updates[control]["value"] = values[name]
+def _settings_of(kind: str, values: Mapping[str, float] | None = None) -> dict[str, Any]:
+    """The updates that show the settings of the search `kind`, with `values` where there are any."""
+    names = search.names_of(kind)
+    updates: dict[str, Any] = {"row": gr.update(visible=bool(names))}
+    for name in search.SETTINGS:
+        value: dict[str, Any] = {"value": values[name]} if values and name in values else {}
+        updates[name] = gr.update(visible=name in names, **value)
     return updates

@@ -23,8 +23,8 @@ from support.train_page import LONG, PAIRS, choose, upload
 from support.visitor import Visitor
 
 from seq2seq.ui.host import upload_folder
-from seq2seq.ui.kit import address as link
 from seq2seq.ui.train.tab import _FORMER as VISITOR
+from seq2seq.ui.views import VIEWS
 
 WATCHED = Path(__file__).parents[2] / "support" / "watched"
 MARK = "zyxomark"  # in no file of this project but this one
@@ -138,16 +138,16 @@ def type_everywhere(visitor: Visitor, brought: Path) -> None:
     page.get_by_test_id("lesson-ask").fill(TYPED)
     page.locator(".lesson-qr img").wait_for()
     page.keyboard.press("Escape")
-    seen, name = {link.TRANSLATE}, None
+    seen, name = {VIEWS[0].name}, None
     for tab in page.locator("#tabs > .tab-wrapper").get_by_role("tab").all()[1:]:
         tab.click()
         seen.add(name := opened(page, name))
         for view in page.locator('[id^="views-"]:visible > .tab-wrapper').get_by_role("tab").all()[1:]:
             view.click()
             seen.add(name := opened(page, name))
-            if name == link.SENTENCES:
+            if name == "sentences":
                 measure(page, brought)
-    assert seen == link.PARAMETERS.keys()
+    assert seen == {view.name for view in VIEWS}
     visitor.open(f"?tab=score&text={quote(TYPED)}&first={quote(TYPED)}&other=Non.", ".score.ready")
     visitor.open("?tab=train", ".train.ready")
     load = page.locator("#train-load")

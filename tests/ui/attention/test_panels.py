@@ -17,7 +17,8 @@ from seq2seq.trace import DecodingTrace, Reading
 from seq2seq.ui.attention import attribution as attribution_ui
 from seq2seq.ui.attention import edit as editing_ui
 from seq2seq.ui.attention import panels
-from seq2seq.ui.attention.panels import Asked, Head, Panel
+from seq2seq.ui.attention.panels import Head, Panel, PanelsRequest
+from seq2seq.ui.attention.side_by_side import SideBySide
 from seq2seq.ui.host.services import Services
 from seq2seq.views.attention import attribution, edit, side_by_side
 from seq2seq.views.pieces import label
@@ -40,7 +41,7 @@ def three(tokenizer: Tokenizer) -> Services:
     return Services({name: translator.info for name, translator in known.items()}, known.__getitem__)
 
 
-def drawn(services: Services, asked: Asked) -> dict:
+def drawn(services: Services, asked: PanelsRequest) -> dict:
     return json.loads(panels.payload(services, asked, panels.look(services, asked)))
 
 
@@ -50,7 +51,7 @@ def test_a_model_is_seen_beside_one_of_each_other_kind(three: Services) -> None:
 
 
 def test_what_is_drawn_are_the_weights_of_the_model(three: Services) -> None:
-    asked = Asked(TEXT, panels.panels_of("additive,transformer,transformer:cross.1.2,transformer:encoder.2", three))
+    asked = PanelsRequest(TEXT, panels.panels_of("additive,transformer,transformer:cross.1.2,transformer:encoder.2", three))
     first, mean, head, encoder = drawn(three, asked)["panels"]
     trace = three.translator("additive").translate(TEXT)
     assert np.allclose(first["grid"]["pieces"]["weights"], [step.attention for step in trace.steps], atol=1e-4)
@@ -69,7 +70,7 @@ def test_what_is_drawn_are_the_weights_of_the_model(three: Services) -> None:
 
 
 def test_without_attention_the_changes_of_the_states_are_shown(three: Services) -> None:
-    (panel,) = drawn(three, Asked(TEXT, (Panel("plain"),)))["panels"]
+    (panel,) = drawn(three, PanelsRequest(TEXT, (Panel("plain"),)))["panels"]
     translator = three.translator("plain")
     changes = inspection.state_changes(translator, translator.translate(TEXT))
     assert panel["grid"] is None and [part["name"] for part in panel["changes"]["parts"]] == list(changes)
@@ -80,7 +81,7 @@ def test_without_attention_the_changes_of_the_states_are_shown(three: Services) 
 @pytest.mark.parametrize("unit", ["pieces", "words"])
 @pytest.mark.parametrize("head", ["", ":encoder.1.1", ":decoder.2.2", ":cross.1"])
 def test_rows_are_shares_and_speak(three: Services, unit: str, head: str) -> None:
-    (panel,) = drawn(three, Asked(TEXT, panels.panels_of(f"transformer{head}", three)))["panels"]
+    (panel,) = drawn(three, PanelsRequest(TEXT, panels.panels_of(f"transformer{head}", three)))["panels"]
     matrix = panel["grid"][unit]
     assert np.array(matrix["weights"]).shape == (len(matrix["rows"]), len(matrix["columns"]))
     assert np.allclose(np.sum(matrix["weights"], 1), 1, atol=2e-3)
@@ -90,7 +91,7 @@ def test_rows_are_shares_and_speak(three: Services, unit: str, head: str) -> Non
 
 
 def test_the_pieces_that_were_fed_are_those_written_before(three: Services) -> None:
-    (panel,) = drawn(three, Asked(TEXT, panels.panels_of("transformer:decoder.1", three)))["panels"]
+    (panel,) = drawn(three, PanelsRequest(TEXT, panels.panels_of("transformer:decoder.1", three)))["panels"]
     matrix = panel["grid"]["pieces"]
     texts = [entry["text"] for entry in matrix["rows"]]
     assert [entry["text"] for entry in matrix["columns"]] == ["start", *texts[:-1]]
@@ -106,9 +107,10 @@ def test_shares_are_never_falsely_all_or_nothing(share: float, text: str) -> Non
     "text", ["additive", "transformer:cross.2.1", "transformer:encoder.1,plain", "plain,additive,plain,additive"]
 )
 def test_an_address_says_all_of_what_is_asked(three: Services, text: str) -> None:
-    asked = Asked("Où ? & = #", panels.panels_of(text, three), "pieces")
-    query = {**dict(panels.items(asked)), "step": "3"}
-    assert panels.read(query, three, panels.opening(three, "plain")) == (asked, 3, [])
+    asked = PanelsRequest("Où ? & = #", panels.panels_of(text, three), "pieces")
+    asking = SideBySide(three)
+    request, values, problems = asking.read({**dict(asking.link(asked)), "step": "3"})
+    assert (request, values["step"], problems) == (asked, 3, [])
 
 
 @pytest.mark.parametrize(
@@ -127,9 +129,9 @@ def test_an_address_says_all_of_what_is_asked(three: Services, text: str) -> Non
     ],
 )
 def test_what_makes_no_sense_in_an_address_is_said(three: Services, query: dict[str, str], why: str) -> None:
-    fallback = panels.opening(three, "additive")
-    asked, _, (problem,) = panels.read(query, three, fallback)
-    assert why in problem and asked == fallback
+    asking = SideBySide(three)
+    asked, _, (problem,) = asking.read(query)
+    assert why in problem and asked == asking.example(three.first)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,7 @@ def test_what_makes_no_sense_in_an_address_is_said(three: Services, query: dict[
 )
 def test_a_head_that_is_gone_is_said(three: Services, head: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        panels.look(three, Asked(TEXT, panels.panels_of(head, three)))
+        panels.look(three, PanelsRequest(TEXT, panels.panels_of(head, three)))
 
 
 def test_models_that_read_other_languages_do_not_stand_side_by_side(three: Services) -> None:
@@ -172,7 +174,7 @@ def test_a_head_is_called_by_its_place() -> None:
 
 
 def test_attribution_is_drawn_as_the_engine_has_it(three: Services) -> None:
-    shown = json.loads(attribution_ui.payload(three, attribution_ui.Asked(TEXT, "additive", 2)))
+    shown = json.loads(attribution_ui.payload(three, attribution_ui.AttributionRequest(TEXT, "additive", 2)))
     translator = three.translator("additive")
     trace = translator.translate(TEXT)
     found = attribution_ui.engine.attribute(translator, trace, 1)
@@ -194,13 +196,13 @@ def test_attribution_is_drawn_as_the_engine_has_it(three: Services) -> None:
 
 
 def test_the_step_where_they_agree_least_opens_first(three: Services) -> None:
-    shown = json.loads(attribution_ui.payload(three, attribution_ui.Asked(TEXT, "additive")))
+    shown = json.loads(attribution_ui.payload(three, attribution_ui.AttributionRequest(TEXT, "additive")))
     known = [step["agreement"] for step in shown["steps"]]
     assert known[shown["step"] - 1] == min(value for value in known if value is not None)
 
 
 def test_without_attention_the_other_ways_of_asking_are_left(three: Services) -> None:
-    shown = json.loads(attribution_ui.payload(three, attribution_ui.Asked(TEXT, "plain", 1)))
+    shown = json.loads(attribution_ui.payload(three, attribution_ui.AttributionRequest(TEXT, "plain", 1)))
     assert len(shown["rows"]) == 3 and shown["says"].startswith("This model has no attention to compare with.")
 
 
@@ -233,7 +235,7 @@ def test_an_edit_is_drawn_beside_what_was(three: Services) -> None:
     before = translator.translate(TEXT)
     weights = [0] * len(before.source)
     weights[0] = 1000
-    shown = json.loads(editing_ui.payload(three, editing_ui.Asked(TEXT, "additive", 2, tuple(weights))))
+    shown = json.loads(editing_ui.payload(three, editing_ui.EditRequest(TEXT, "additive", 2, tuple(weights))))
     after = translator.translate(TEXT, edits={1: weights})
     assert shown["before"]["result"]["text"] == before.text and shown["after"]["result"]["text"] == after.text
     assert shown["after"]["grid"]["weights"][1] == [1.0] + [0.0] * (len(weights) - 1)
@@ -258,15 +260,15 @@ def test_what_an_edit_did_is_said(small: Translator) -> None:
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
-        (editing_ui.Asked(TEXT, "plain"), "has no attention that could be edited"),
-        (editing_ui.Asked(TEXT, "additive", 99), "There is no step 99"),
-        (editing_ui.Asked(TEXT, "additive", 1, (1, 2)), "is given 2 weights, but the source has"),
-        (editing_ui.Asked("", "additive"), "there is nothing to translate"),
-        (attribution_ui.Asked(TEXT, "additive", 99), "there is no step 99"),
+        (editing_ui.EditRequest(TEXT, "plain"), "has no attention that could be edited"),
+        (editing_ui.EditRequest(TEXT, "additive", 99), "There is no step 99"),
+        (editing_ui.EditRequest(TEXT, "additive", 1, (1, 2)), "is given 2 weights, but the source has"),
+        (editing_ui.EditRequest("", "additive"), "there is nothing to translate"),
+        (attribution_ui.AttributionRequest(TEXT, "additive", 99), "there is no step 99"),
     ],
 )
 def test_what_cannot_be_edited_or_asked_is_said(three: Services, asked: object, why: str) -> None:
-    payload = editing_ui.payload if isinstance(asked, editing_ui.Asked) else attribution_ui.payload
+    payload = editing_ui.payload if isinstance(asked, editing_ui.EditRequest) else attribution_ui.payload
     with pytest.raises(ValueError, match=why):
         payload(three, asked)  # type: ignore[arg-type]
 
@@ -275,6 +277,7 @@ def test_what_cannot_be_edited_or_asked_is_said(three: Services, asked: object, 
     ("text", "why"), [("1-x", "whole number"), ("-".join("0" * 300), "no sentence has so many"), ("1--2", "whole number")]
 )
 def test_weights_of_an_address_are_bounded(text: str, why: str) -> None:
+    read = editing_ui.WEIGHTS.read
     with pytest.raises(ValueError, match=why):
-        editing_ui.weights_of(text)
-    assert editing_ui.weights_of("") == () and editing_ui.weights_of("0-1000") == (0, 1000)
+        read(text, Services({}))
+    assert read("", Services({})) == () and read("0-1000", Services({})) == (0, 1000)

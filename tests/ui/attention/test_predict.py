@@ -18,9 +18,9 @@ from seq2seq.decoding.translator import Translator
 from seq2seq.sources.text import Tokenizer
 from seq2seq.sources.words import split
 from seq2seq.ui.attention import predict
-from seq2seq.ui.attention.predict import Asked, Seen
+from seq2seq.ui.attention.predict import Predict, PredictRequest, Seen
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, gold
+from seq2seq.ui.kit import gold
 
 TEXT, TRANSLATION = "We were waiting for you in the garden.", "Nous t'attendions dans le jardin."
 DRAWN: Links = frozenset({(0, 0), (3, 1), (1, 2), (5, 3), (6, 4), (7, 5), (8, 6)})
@@ -32,7 +32,7 @@ def services() -> Services:
     return Services({translator.name: translator.info}, lambda _: translator)
 
 
-def shown(services: Services, asked: Asked) -> dict[str, Any]:
+def shown(services: Services, asked: PredictRequest) -> dict[str, Any]:
     payload: dict[str, Any] = json.loads(predict.shown(services, predict.look(services, asked)))
     return payload
 
@@ -42,7 +42,7 @@ def said(spans: list[dict[str, str]]) -> str:
 
 
 def test_before_the_reveal_nothing_is_known_of_it(services: Services) -> None:
-    asked = Asked(TEXT, TRANSLATION, "en-fr-additive", DRAWN)
+    asked = PredictRequest(TEXT, TRANSLATION, "en-fr-additive", DRAWN)
     assert predict.look(services, asked).weights is None
     payload = shown(services, asked)
     assert payload["revealed"] is None and payload["links"] == sorted(map(list, DRAWN))
@@ -56,7 +56,7 @@ def test_before_the_reveal_nothing_is_known_of_it(services: Services) -> None:
 
 
 def test_what_is_revealed_are_the_engines_numbers(services: Services) -> None:
-    revealed = shown(services, Asked(TEXT, TRANSLATION, "en-fr-additive", DRAWN, True))["revealed"]
+    revealed = shown(services, PredictRequest(TEXT, TRANSLATION, "en-fr-additive", DRAWN, True))["revealed"]
     source, target = split(TEXT, "English"), split(TRANSLATION, "French")
     weights = alignment.attention(services.translator("en-fr-additive"), source, target)
     assert np.allclose(revealed["weights"], weights, atol=1e-4)
@@ -74,7 +74,7 @@ def test_what_is_revealed_are_the_engines_numbers(services: Services) -> None:
 
 
 def test_a_typed_pair_has_no_alignment_by_hand(services: Services) -> None:
-    payload = shown(services, Asked("I am hungry.", "", "en-fr-additive", frozenset({(0, 0)}), True))
+    payload = shown(services, PredictRequest("I am hungry.", "", "en-fr-additive", frozenset({(0, 0)}), True))
     assert payload["own"] and payload["target"] == ["J'", "ai", "faim", "."]
     assert "Nobody has aligned this pair" in payload["hint"]
     assert payload["revealed"]["gold"] is None and [row[3:] for row in payload["revealed"]["rows"]] == [[None] * 3] * 3
@@ -84,7 +84,7 @@ def test_a_typed_pair_has_no_alignment_by_hand(services: Services) -> None:
 def test_without_attention_there_is_still_the_alignment_by_hand(tokenizer: Tokenizer) -> None:
     plain = Translator(make_checkpoint(make_model(small_config(attention="none")), tokenizer))
     services = Services({"plain": replace(plain.info, subject="everyday")}, lambda _: plain)
-    payload = shown(services, Asked(TEXT, TRANSLATION, "plain", DRAWN, True))
+    payload = shown(services, PredictRequest(TEXT, TRANSLATION, "plain", DRAWN, True))
     assert "This model has no attention" in payload["hint"] and payload["revealed"]["weights"] is None
     assert [row[0] for row in payload["revealed"]["rows"]] == ["your links", "diagonal"]
     assert "most looked at" not in said(payload["revealed"]["verdict"])
@@ -93,21 +93,24 @@ def test_without_attention_there_is_still_the_alignment_by_hand(tokenizer: Token
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        (Asked("", "x", "en-fr-additive"), "nothing to translate"),
-        (Asked("x" * 10_000, "x", "en-fr-additive"), "10,000 characters"),
-        (Asked("😀", "", "en-fr-additive"), "no words in this text"),
-        (Asked("a " * 41, "x", "en-fr-additive"), "the sentence has 41 words and marks; at most 40 fit here"),
-        (Asked("I am", "a " * 41, "en-fr-additive"), "the translation has 41 words"),
-        (Asked("I am", "je suis", "en-fr-additive", frozenset({(2, 0)})), "there is no source word 2, they are 0 to 1"),
+        (PredictRequest("", "x", "en-fr-additive"), "nothing to translate"),
+        (PredictRequest("x" * 10_000, "x", "en-fr-additive"), "10,000 characters"),
+        (PredictRequest("😀", "", "en-fr-additive"), "no words in this text"),
+        (PredictRequest("a " * 41, "x", "en-fr-additive"), "the sentence has 41 words and marks; at most 40 fit here"),
+        (PredictRequest("I am", "a " * 41, "en-fr-additive"), "the translation has 41 words"),
+        (
+            PredictRequest("I am", "je suis", "en-fr-additive", frozenset({(2, 0)})),
+            "there is no source word 2, they are 0 to 1",
+        ),
     ],
 )
-def test_what_cannot_be_shown_is_said(services: Services, asked: Asked, message: str) -> None:
+def test_what_cannot_be_shown_is_said(services: Services, asked: PredictRequest, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         predict.look(services, asked)
 
 
 def test_a_control_character_and_a_strange_script_are_only_words(services: Services) -> None:
-    now = predict.look(services, Asked("I\x00 am\u200b <b>", "伞😀 ?", "en-fr-additive", revealed=True))
+    now = predict.look(services, PredictRequest("I\x00 am\u200b <b>", "伞😀 ?", "en-fr-additive", revealed=True))
     assert list(now.source) == ["I", "am", "<b>"] and list(now.target) == ["伞", "😀", "?"]
     assert now.weights is not None and now.weights.shape == (3, 3)
 
@@ -117,12 +120,16 @@ def test_a_control_character_and_a_strange_script_are_only_words(services: Servi
 
 @pytest.mark.parametrize(
     "asked",
-    [Asked("a & b", "c = d", "m", DRAWN, True), Asked("a", "", "m"), Asked("a", "b # c", "m", frozenset({(199, 0)}))],
+    [
+        PredictRequest("a & b", "c = d", "m", DRAWN, True),
+        PredictRequest("a", "", "m"),
+        PredictRequest("a", "b # c", "m", frozenset({(199, 0)})),
+    ],
 )
-def test_an_address_says_all_that_was_asked(asked: Asked) -> None:
-    written = dict(predict.items(asked))
-    assert written.keys() <= set(address.PARAMETERS[address.PREDICT])
-    assert predict.read(written, Services({"m": make_info("m")})) == (asked, [])
+def test_an_address_says_all_that_was_asked(asked: PredictRequest) -> None:
+    asking = Predict(Services({"m": make_info("m")}))
+    request, _, problems = asking.read(dict(asking.link(asked)))
+    assert (request, problems) == (asked, [])
 
 
 @pytest.mark.parametrize(
@@ -137,8 +144,8 @@ def test_an_address_says_all_that_was_asked(asked: Asked) -> None:
     ],
 )
 def test_a_parameter_that_makes_no_sense_is_reported_and_the_others_count(query: dict[str, str], message: str) -> None:
-    asked, problems = predict.read({"text": "t", "reference": "r", **query}, Services({"m": make_info("m")}))
-    assert asked == Asked("t", "r", "m") and len(problems) == 1 and message in problems[0]
+    asked, _, problems = Predict(Services({"m": make_info("m")})).read({"text": "t", "reference": "r", **query})
+    assert asked == PredictRequest("t", "r", "m") and len(problems) == 1 and message in problems[0]
 
 
 def event(**data: Any) -> gr.EventData:
@@ -147,7 +154,7 @@ def event(**data: Any) -> gr.EventData:
 
 @pytest.fixture(scope="module")
 def seen(services: Services) -> Seen:
-    return predict.look(services, Asked(TEXT, TRANSLATION, "en-fr-additive"))
+    return predict.look(services, PredictRequest(TEXT, TRANSLATION, "en-fr-additive"))
 
 
 def test_drawn_links_are_taken(seen: Seen) -> None:
@@ -172,8 +179,11 @@ def test_links_of_another_picture_are_refused(seen: Seen) -> None:
 
 def test_another_model_keeps_the_links_of_the_same_words(services: Services, seen: Seen) -> None:
     drawn = replace(seen, asked=replace(seen.asked, links=DRAWN, revealed=True))
-    assert predict.with_model(services, drawn, TEXT, TRANSLATION, "en-fr-additive") == (drawn.asked, True)
-    asked, kept = predict.with_model(services, drawn, TEXT, "", "en-fr-additive")
-    assert asked == Asked(TEXT, "", "en-fr-additive") and not kept
-    asked, kept = predict.with_model(services, drawn, "Mine.", "À moi.", "en-fr-additive")
-    assert asked == Asked("Mine.", "À moi.", "en-fr-additive") and not kept
+
+    def chosen(text: str, reference: str) -> tuple[PredictRequest, dict[str, Any]]:
+        values = {"text": text, "reference": reference, "model": "en-fr-additive"}
+        return Predict(services).with_model(values, drawn)
+
+    assert chosen(TEXT, TRANSLATION) == (drawn.asked, {"keep": True})
+    assert chosen(TEXT, "") == (PredictRequest(TEXT, "", "en-fr-additive"), {})
+    assert chosen("Mine.", "À moi.") == (PredictRequest("Mine.", "À moi.", "en-fr-additive"), {})

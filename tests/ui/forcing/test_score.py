@@ -10,9 +10,8 @@ from support.small import make_info
 
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.forcing import score
-from seq2seq.ui.forcing.score import Asked
+from seq2seq.ui.forcing.score import Score, ScoreRequest
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address
 
 SOURCE = "I am hungry."
 
@@ -25,7 +24,7 @@ def services() -> Services:
 
 def scored(services: Services, *values: str) -> dict[str, Any]:
     first, *other = values
-    return json.loads(score.score(services, Asked(SOURCE, first, "en-fr-additive", *other)))
+    return json.loads(score.score(services, ScoreRequest(SOURCE, first, "en-fr-additive", *other)))
 
 
 def said(payload: dict[str, Any]) -> list[str]:
@@ -60,13 +59,13 @@ def test_ones_own_that_is_the_beams_best_has_no_difference(services: Services) -
     assert len(said(scored(services, "J'ai faim."))) == 1
 
 
-@pytest.mark.parametrize("asked", [Asked("a & b", "c = d", "m"), Asked("a", "b", "m", "# e")])
-def test_an_address_says_all_that_was_asked(asked: Asked) -> None:
-    written = dict(score.items(asked))
-    assert written.keys() <= set(address.PARAMETERS[address.SCORE])
-    assert score.read(written, Services({"m": make_info("m")})) == (asked, [])
+@pytest.mark.parametrize("asked", [ScoreRequest("a & b", "c = d", "m"), ScoreRequest("a", "b", "m", "# e")])
+def test_an_address_says_all_that_was_asked(asked: ScoreRequest) -> None:
+    asking = Score(Services({"m": make_info("m")}))
+    request, _, problems = asking.read(dict(asking.link(asked)))
+    assert (request, problems) == (asked, [])
 
 
 def test_an_address_of_a_model_that_is_gone_is_reported() -> None:
-    asked, problems = score.read({"model": "gone", "text": "t"}, Services({"m": make_info("m")}))
-    assert asked == Asked("t", "", "m") and len(problems) == 1 and "no model “gone”" in problems[0]
+    asked, _, problems = Score(Services({"m": make_info("m")})).read({"model": "gone", "text": "t"})
+    assert asked == ScoreRequest("t", "", "m") and len(problems) == 1 and "no model “gone”" in problems[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -13,13 +12,14 @@ from support.small import make_info
 from seq2seq.analysis import two_lanes
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.forcing import lanes
-from seq2seq.ui.forcing.lanes import Asked, Looked
+from seq2seq.ui.forcing.lanes import LanesRequest, Looked
+from seq2seq.ui.forcing.two_lanes import TwoLanes
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, examples
+from seq2seq.ui.kit import examples
 from seq2seq.views.forcing import two_lanes as view
 from seq2seq.views.stage.sentences import doubts, plain
 
-ASKED = Asked("my sister likes the garden.", "ma sœur aime le jardin.", "small")
+ASKED = LanesRequest("my sister likes the garden.", "ma sœur aime le jardin.", "small")
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_a_piece_that_goes_on_with_a_word_says_so() -> None:
 def test_a_rescue_is_drawn_as_it_was_measured(
     services: Services, small: Translator, seen: Looked, step: int, word: int
 ) -> None:
-    found = lanes.look(services, Asked(ASKED.text, ASKED.reference, "small", rescue=(step, word))).third
+    found = lanes.look(services, LanesRequest(ASKED.text, ASKED.reference, "small", rescue=(step, word))).third
     measured = two_lanes.rescue(small, seen.lanes, step - 1, word - 1)
     assert found is not None and found["kind"] == "rescue"
     assert found["at"] == [measured.word.start, measured.word.end]
@@ -96,7 +96,7 @@ def test_a_rescue_is_drawn_as_it_was_measured(
 
 @pytest.mark.parametrize("lane", ["forced", "free"])
 def test_a_wrong_word_is_drawn_as_it_was_measured(services: Services, seen: Looked, lane: str) -> None:
-    found = lanes.look(services, Asked(ASKED.text, ASKED.reference, "small", inject=(lane, 1, "clé"))).third
+    found = lanes.look(services, LanesRequest(ASKED.text, ASKED.reference, "small", inject=(lane, 1, "clé"))).third
     assert found is not None and found["of"] == lane
     start, end = found["at"]
     spelled = "".join(label["text"].removeprefix("‑") for label in found["lane"]["fed"][start + 1 : end + 1])
@@ -105,11 +105,11 @@ def test_a_wrong_word_is_drawn_as_it_was_measured(services: Services, seen: Look
 
 
 def test_every_word_in_turn_is_each_word_alone(services: Services) -> None:
-    table = lanes.look(services, Asked(ASKED.text, ASKED.reference, "small", every="forced")).every
+    table = lanes.look(services, LanesRequest(ASKED.text, ASKED.reference, "small", every="forced")).every
     assert table is not None and table["lane"] == "forced"
     assert [row["right"] for row in table["rows"]] == ["ma", "sœur", "aime", "le", "jardin"]
     for number, row in enumerate(table["rows"], start=1):
-        single = lanes.look(services, Asked(ASKED.text, ASKED.reference, "small", inject=("forced", number, "~1"))).third
+        single = lanes.look(services, LanesRequest(ASKED.text, ASKED.reference, "small", inject=("forced", number, "~1"))).third
         assert single is not None and f"{row['lost']:.2f}" in "".join(span["text"] for span in single["says"])
 
 
@@ -131,17 +131,17 @@ def test_a_reference_in_the_wrong_language_or_script_is_asked_about(reference: s
 # --- addresses ---
 
 
-def read(services: Services, **query: str) -> tuple[Asked, int, list[str]]:
-    return lanes.read(query, lambda name, text: Asked(text or "x", "y", name or "small"), services)
+def read(services: Services, **query: str) -> tuple[LanesRequest, int, list[str]]:
+    request, values, problems = TwoLanes(services).read(query)
+    return request, values.get("step", 0), problems
 
 
 @pytest.mark.parametrize(
     "more", [{}, {"rescue": (3, 2)}, {"inject": ("free", 2, "a-b")}, {"inject": ("forced", 1, "~17"), "every": "free"}]
 )
 def test_an_address_says_all_that_was_asked(services: Services, more: dict[str, Any]) -> None:
-    asked = Asked("Où ? & = #", "ré-fé", "small", **more)
-    written = dict(lanes.items(asked))
-    assert written.keys() <= set(address.PARAMETERS[address.FORCING])
+    asked = LanesRequest("Où ? & = #", "ré-fé", "small", **more)
+    written = dict(TwoLanes(services).link(asked))
     assert read(services, **written, step="4") == (asked, 4, [])
 
 
@@ -158,23 +158,23 @@ def test_an_address_says_all_that_was_asked(services: Services, more: dict[str, 
 )
 def test_a_bad_parameter_is_reported(services: Services, query: dict[str, str], said: str) -> None:
     asked, _, problems = read(services, text="t", reference="r", **query)
-    assert len(problems) == 1 and said in problems[0] and asked == Asked("t", "r", "small")
+    assert len(problems) == 1 and said in problems[0] and asked == LanesRequest("t", "r", "small")
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (Asked("my key", " ", "small"), "A reference is needed: please type a right translation in French"),
-        (Asked("", "la clé", "small"), "nothing to translate"),
-        (Asked("my key", "la clé", "small", rescue=(99, 1)), "there is no step 99"),
-        (Asked("my key", "la clé", "small", rescue=(1, 0)), "there is no word 0"),
-        (Asked("my key", "la clé", "small", inject=("forced", 9, "x")), "no word 9 in this lane"),
-        (Asked("my key", "la clé", "small", inject=("sideways", 1, "x")), "no lane “sideways”"),
-        (Asked("my key", "la clé", "small", inject=("forced", 1, "two words")), "one word"),
-        (Asked("my key", "la clé", "small", inject=("forced", 1, "~x")), "should be a whole number"),
+        (LanesRequest("my key", " ", "small"), "A reference is needed: please type a right translation in French"),
+        (LanesRequest("", "la clé", "small"), "nothing to translate"),
+        (LanesRequest("my key", "la clé", "small", rescue=(99, 1)), "there is no step 99"),
+        (LanesRequest("my key", "la clé", "small", rescue=(1, 0)), "there is no word 0"),
+        (LanesRequest("my key", "la clé", "small", inject=("forced", 9, "x")), "no word 9 in this lane"),
+        (LanesRequest("my key", "la clé", "small", inject=("sideways", 1, "x")), "no lane “sideways”"),
+        (LanesRequest("my key", "la clé", "small", inject=("forced", 1, "two words")), "one word"),
+        (LanesRequest("my key", "la clé", "small", inject=("forced", 1, "~x")), "should be a whole number"),
     ],
 )
-def test_what_cannot_be_done_is_explained(services: Services, asked: Asked, said: str) -> None:
+def test_what_cannot_be_done_is_explained(services: Services, asked: LanesRequest, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         lanes.look(services, asked)
 
@@ -227,10 +227,3 @@ def test_every_reference_belongs_to_an_example() -> None:
         info = make_info("captions" if subject == examples.CAPTIONS else "x", source, target)
         assert [examples.reference(text, info) for text in examples.of(info)] == list(references)
     assert examples.reference("no example", make_info("x")) == "" and not examples.is_reference("no example")
-
-
-def test_tabs_are_known_by_their_addresses() -> None:
-    assert address.tab_of({}) == address.TRANSLATE and address.tab_of({"tab": "teacher-forcing"}) == address.FORCING
-    with pytest.raises(ValueError, match=r"no tab “x”. There are: translate, attention, attribution"):
-        address.tab_of({"tab": "x"})
-    assert SimpleNamespace(**address.address(address.TRANSLATE)).tab is None

@@ -17,7 +17,7 @@ from support.small import make_checkpoint, make_info, make_model, small_config
 from seq2seq.decoding.strategies import Beam, Greedy
 from seq2seq.decoding.translator import ModelInfo, Translator
 from seq2seq.models import checkpoint
-from seq2seq.ui import faults
+from seq2seq.ui.app import faults_of
 from seq2seq.ui.host import services
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import examples, menu
@@ -108,7 +108,7 @@ def test_what_is_wrong_with_a_folder_is_said_on_the_page_and_where_it_is_asked_f
     wrong = {"a": "config.json is not JSON text", "b": "tokenizer.model is missing", "c": "config.json is missing"}
     assert {name: found.faults[name] for name in wrong} == wrong
     assert found.faults["d"].startswith("model.safetensors is truncated or of another kind")
-    line = faults.told(found)
+    line = faults_of(found)
     assert line.startswith("4 models are installed here and cannot be used: “a” (config.json is not JSON text); “b” (")
     assert str(root) not in line
     for name in wrong:
@@ -117,21 +117,21 @@ def test_what_is_wrong_with_a_folder_is_said_on_the_page_and_where_it_is_asked_f
 
 
 def test_with_all_models_sound_nothing_is_said(root):
-    assert faults.told(Services.load()) == ""
+    assert faults_of(Services.load()) == ""
 
 
 def test_bad_weights_are_said_when_they_are_asked_for_and_nothing_else_breaks(root):
     state = load_file(root / "a" / "model.safetensors")
     save_file({**state, "output.bias": state["output.bias"] * float("nan")}, root / "a" / "model.safetensors")
     found = Services.load()
-    assert faults.told(found) == ""  # of the numbers nobody knows yet
+    assert faults_of(found) == ""  # of the numbers nobody knows yet
     for _ in range(2):
         with pytest.raises(ValueError, match=r"“a” cannot be used here: model\.safetensors holds numbers that are not finite"):
             found.translator("a")
     assert found.translator("b").name == "b"
-    assert "One model is installed here and cannot be used: “a” (model.safetensors holds" in faults.told(found)
+    assert "One model is installed here and cannot be used: “a” (model.safetensors holds" in faults_of(found)
     save_file(state, root / "a" / "model.safetensors")
-    assert found.translator("a").name == "a" and faults.told(found) == ""
+    assert found.translator("a").name == "a" and faults_of(found) == ""
 
 
 def test_a_first_model_with_bad_weights_gives_way_to_the_next(root, caplog):

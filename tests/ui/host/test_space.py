@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import SpaceCard
-from load.space import ROOT, a_folder, apart
+from load.space import ROOT, a_folder, play_in_subprocess
 from packaging.requirements import Requirement
 from packaging.version import Version
 from yaml import YAMLError
@@ -101,7 +101,7 @@ def test_a_password_that_is_half_is_refused_and_not_repeated(text):
 def test_it_runs_as_on_a_space():
     """With the packages of the tests; `python tests/load/space.py` has those of requirements.txt alone."""
     with a_folder() as folder:
-        report = apart(folder, sys.executable)
+        report = play_in_subprocess(folder, sys.executable)
     assert report["its text is right"]
     assert report["written outside the temporary folder"] == "nothing"
     assert report["of a GPU"] == "nothing"

@@ -14,9 +14,9 @@ import segno
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from seq2seq.ui.kit import address as link
 from seq2seq.ui.lesson import lesson, page
 from seq2seq.ui.lesson.lesson import CONTROLS, Lesson, decode, encode
+from seq2seq.ui.views import PARAMETERS
 
 HERE = "https://example.org/?tab=attention&text=a+b%26c&step=3"
 QUESTIONS = st.text(max_size=lesson.MOST_CHARACTERS)  # no lone surrogates: hypothesis makes none unless asked
@@ -192,7 +192,7 @@ def test_a_link_is_the_address_and_one_parameter_more():
 
 
 def test_no_tab_takes_the_parameter_for_its_own():
-    assert not {lesson.PARAMETER, lesson.DRAFT} & {name for names in link.PARAMETERS.values() for name in names}
+    assert not {lesson.PARAMETER, lesson.DRAFT} & PARAMETERS.keys()
 
 
 @pytest.mark.parametrize(

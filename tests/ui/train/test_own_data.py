@@ -21,6 +21,7 @@ from seq2seq.ui.host.limits import Limits
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.train import own_data, plan_form, run_board
 from seq2seq.ui.train.training_data import FILES, OWN, Material, Own, Public, language, look
+from seq2seq.ui.views import VIEWS
 
 PAIRS = TASKS["grammar"].pairs("train")[:400]
 CHOICE = {**plan_form.usual(FILES, {}), "architecture": "recurrent"}
@@ -89,7 +90,7 @@ def test_a_run_learns_from_its_own_copy_and_its_command_names_no_folder_of_the_h
     said = runs.command(run)
     assert "--data train.tsv --valid valid.tsv" in said and str(tmp_path) not in said
     services = Services({}, limits=Limits(10, 5, tmp_path))
-    addresses = {place["name"]: place["address"] for place in run_board._addresses(services, run)}
+    addresses = {place["name"]: place["address"] for place in run_board._addresses(services, run, VIEWS)}
     assert "text=" in addresses["Translate"] and "text=" not in addresses["Over many sentences"]
     runs.delete(run)
     assert not runs.folder(run.id).exists()

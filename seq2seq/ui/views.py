@@ -1,0 +1,55 @@
+"""The registry of views. To add a view, write its module with a `VIEW` and add it here; all else derives from that record.
+
+Tabs, addresses, styles, lesson controls, "open in" links and the browser tests' lists read this registry.
+"""
+
+from __future__ import annotations
+
+from seq2seq.ui.attention import attribution, beam_tree, bottleneck, edit, predict, side_by_side
+from seq2seq.ui.forcing import cure, exposure, score, two_lanes
+from seq2seq.ui.kit.address import Parameter
+from seq2seq.ui.kit.view import Tab, View
+from seq2seq.ui.train import tab as train
+from seq2seq.ui.translate import tab as translate
+
+TABS = (
+    Tab("translate", "Translate"),
+    Tab(
+        "attention",
+        "Attention",
+        "Attention weights say how much of each source position's state goes into a step. They are part of the computation and "
+        "easy to draw. Whether they explain the output is another question: it can be tested here.",
+    ),
+    Tab(
+        "teacher-forcing",
+        "Teacher forcing",
+        "In training, a decoder is fed the reference: whatever it would have written, its next input is the right piece "
+        "(teacher forcing). In use, it is fed its own output, and it has never learned to recover from its own mistakes "
+        "(exposure bias).",
+    ),
+    Tab(
+        "train",
+        "Train",
+        "A model starts from random numbers and learns from pairs alone. Watch its loss fall, and its attention find out which "
+        "part of the source belongs to what it writes.",
+    ),
+)
+
+# The first view of a tab has the tab's name, so that an address can name either.
+VIEWS: tuple[View, ...] = (
+    translate.VIEW,
+    side_by_side.VIEW,
+    attribution.VIEW,
+    edit.VIEW,
+    predict.VIEW,
+    beam_tree.VIEW,
+    bottleneck.VIEW,
+    two_lanes.VIEW,
+    score.VIEW,
+    exposure.VIEW,
+    cure.VIEW,
+    train.VIEW,
+)
+
+# Every parameter that an address may hold. A name means the same in all views.
+PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for view in VIEWS for parameter in view.parameters}

@@ -1,0 +1,53 @@
+"""Links that people have kept, one of each kind as earlier versions of the page wrote them, open what they say."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+TEXT = "text=We+were+waiting+for+you+in+the+garden."
+REFERENCE = "reference=Nous+t%27attendions+dans+le+jardin."
+MODEL = "model=en-fr-additive"
+# Each with the selector of what it opens. The page writes an address of its own once it is open: it must say the same.
+LINKS = {
+    f"{TEXT}&{MODEL}&search=greedy&step=3": ".player.ready",
+    f"{TEXT}&{MODEL}&search=beam&size=3&length_penalty=0.5&step=2": ".player.ready",
+    f"{TEXT}&model=en-fr-plain&search=sample&temperature=0.7&top_k=5&top_p=0.9&seed=7&step=0": ".player.ready",
+    f"{TEXT}&{MODEL}&search=greedy&prefix=40-50&step=2": ".player.ready",
+    f"tab=attention&{TEXT}&panels=en-fr-additive,en-fr-transformer:cross.3.2&unit=pieces&step=2": ".attention.ready",
+    f"tab=attribution&{TEXT}&{MODEL}&step=2": ".attribution.ready",
+    f"tab=edit&{TEXT}&{MODEL}&step=2&weights=1000-0-0-0-0-0-0-0-0-0": ".edit.ready",
+    f"tab=predict&{TEXT}&{MODEL}&{REFERENCE}&links=0-0.3-1&revealed=1": ".predict.ready",
+    f"tab=beam&{TEXT}&{MODEL}&size=3&length_penalty=0.5&step=2": ".beam-tree.ready",
+    "tab=bottleneck&family=english-french-everyday&clauses=2&sentence=3": ".bottleneck.ready",
+    f"tab=teacher-forcing&{TEXT}&{MODEL}&{REFERENCE}&rescue=2-3&step=2": ".lanes.ready",
+    f"tab=teacher-forcing&{TEXT}&{MODEL}&{REFERENCE}&inject=forced-2-~1&every=free&step=2": ".lanes.ready",
+    f"tab=score&{TEXT}&{MODEL}&first=Nous+t%27attendions.&other=Nous+attendons.": ".score.ready",
+    "tab=sentences&model=en-fr-additive": ".exposure.ready",
+    "tab=cure": ".cure.ready",
+    "tab=train": ".train.ready",
+}
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_kept_link_opens_what_it_says(visit, link: str) -> None:
+    page = visit(f"?{link}", ready=LINKS[link])
+    asked = parse_qsl(link)
+    page.wait_for_function(
+        "asked => asked.every(([name, value]) => new URLSearchParams(location.search).get(name) === value)",
+        arg=[list(pair) for pair in asked],
+    )
+    assert sorted(parse_qsl(urlsplit(page.url).query)) == sorted(asked)
+    expect(page.get_by_test_id("message").filter(visible=True).filter(has_text="address")).to_have_count(0)
+
+
+def test_a_kept_lesson_link_opens_its_lesson(visit) -> None:
+    """Question, a hidden and a locked control: {"q": "Where does it look?", "h": ["model"], "l": ["sentence"]}."""
+    lesson = "1.eyJxIjoiV2hlcmUgZG9lcyBpdCBsb29rPyIsImgiOlsibW9kZWwiXSwibCI6WyJzZW50ZW5jZSJdfQ"
+    page = visit(f"?{TEXT}&{MODEL}&search=greedy&step=2&lesson={lesson}")
+    page.locator(".lesson.ready").wait_for()
+    expect(page.locator(".lesson")).to_contain_text("Where does it look?")
+    expect(page.locator("#model")).to_be_hidden()
+    expect(page.locator("#text")).to_be_visible()
