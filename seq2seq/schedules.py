@@ -43,7 +43,7 @@ def _steepness(last: float) -> float:
 class Schedule:
     ratio: Callable[[float, float], float]  # (ratio at the end of the run, progress i) -> ratio at i
     reaches_zero: bool = True
-    falls: bool = True  # it starts at 1, so that an end of 1 would make it pointless
+    falls: bool = True  # it starts at 1, so an end of 1 would have no effect
 
 
 SCHEDULES: dict[str, Schedule] = {
