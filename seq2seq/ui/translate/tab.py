@@ -81,7 +81,7 @@ class Translate(Asking[TranslateRequest, Visit]):
             settings = {name: fields.setting(name, visible=name in names) for name in search.SETTINGS}
 
         def show_settings(chosen: str) -> dict[Any, Any]:
-            updates = _settings_of(chosen) if chosen in STRATEGIES else {}
+            updates = _settings_of(chosen) if chosen in STRATEGIES else {"row": gr.skip()}
             parts = {"row": row, **settings}
             return {parts[name]: update for name, update in updates.items()}
 
