@@ -13,9 +13,9 @@ def page_being_built() -> gr.Blocks:
     return page
 
 
-def before_request(code: str, inputs: int) -> dict[str, str]:
+def before_request(code: str) -> dict[str, str]:
     """The setting of an event that runs `code` in the browser before its request is sent.
 
-    Gradio gives such JavaScript the values of the inputs and, after them, those of the outputs; what it returns is sent.
+    Gradio gives such JavaScript the values of the inputs, and sends what it returns.
     """
-    return {"js": f"(...values) => {{ {code}; return values.slice(0, {inputs}); }}"}
+    return {"js": f"(...values) => {{ {code}; return values; }}"}

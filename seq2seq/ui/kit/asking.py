@@ -225,7 +225,7 @@ class Asking(Generic[R, S]):
 
         decodes = fields.decodes(line)
         known = [state, *inputs]
-        busy = gradio_inside.before_request("document.body.classList.add('busy')", len(known)) if self.marks_busy else {}
+        busy = gradio_inside.before_request("document.body.classList.add('busy')") if self.marks_busy else {}
         submits = [part.submit for part in inputs if isinstance(part, gr.Textbox)]
         gr.on([*submits, form.go.click], show_request, known, [*example, *answer], **busy, **decodes)
         others = [part for name, part in form.inputs.items() if name != "model" and not isinstance(part, gr.Textbox)]
