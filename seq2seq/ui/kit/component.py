@@ -1,4 +1,4 @@
-"""The files of `assets/`, and the one library that the page loads beside them."""
+"""The files of `assets/` and Plotly, and the parts of the page that are made from them."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def page_part(name: str) -> str:
 
 
 def component(name: str, value: str = "", **given: Any) -> gr.HTML:
-    """A part of our page: `name`.html is its static template, the module `name`.js starts it, and its value is a JSON text.
+    """Return a part of the page: `name`.html is its static template, the module `name`.js starts it, its value is a JSON text.
 
-    `given` reaches the module as `props`, and Gradio where it knows the name.
+    `given` goes to the module as `props`, and to Gradio if it knows the name.
     """
     return gr.HTML(
         value=value,
@@ -51,7 +51,7 @@ def component(name: str, value: str = "", **given: Any) -> gr.HTML:
 def _start(name: str) -> str:
     """Return the JavaScript that starts the module `name`. A failure goes to the console as an unhandled rejection.
 
-    Python can listen to the events that Gradio finds here in quotes, so those that the modules trigger are named.
+    Gradio lets Python listen only to events whose quoted names it finds here, so the text names all that the modules trigger.
     """
     events = sorted({event for _, module in bundle.in_order(ASSETS, name) for event in _EVENT.findall(module.body)})
     given = "{ element, trigger, props, watch, server }"

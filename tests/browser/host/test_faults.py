@@ -94,6 +94,15 @@ def test_offline_and_back_what_was_drawn_and_typed_stays(visitor, address):
     back_again(page)
 
 
+def test_modules_that_cannot_be_loaded_are_an_error_in_the_console(browser, address):
+    one = Visitor(browser, address)
+    one.context.route("**/modules-*.js", lambda route: route.abort())
+    with one.page.expect_event("pageerror") as failed:
+        one.page.goto(address)
+    assert "Failed to fetch dynamically imported module" in str(failed.value)
+    one.context.close()
+
+
 def test_a_server_that_is_killed_and_started_again_finds_the_page_as_it_was(visitor, tmp_path):
     port = _free_port()
     settings = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port), "SEQ2SEQ_DATA": str(tmp_path / "data")}
