@@ -14,7 +14,7 @@ from seq2seq.models.checkpoint import ROOT, available
 from seq2seq.runs import card
 from seq2seq.ui.kit import examples
 
-README = (ROOT.parent / "README.md").read_text(encoding="utf-8")
+README, MODELS = ((ROOT.parent / name).read_text(encoding="utf-8") for name in ("README.md", "assets/docs/models.md"))
 PAIR = ["en-fr-additive", "en-fr-plain"]  # the two that differ in attention alone
 PURE, CURE = "captions-de-en-teacher-forcing", "captions-de-en-scheduled-sampling"  # the first of three seeds each
 EVERYDAY = {
@@ -92,7 +92,7 @@ def test_attention_beats_one_fixed_vector_and_most_so_where_sentences_are_long()
 @pytest.mark.parametrize("name", available())
 def test_card_and_readme_print_the_measured_figures(name: str) -> None:
     card = (ROOT / name / "README.md").read_text(encoding="utf-8")
-    rows = "\n".join(re.findall(rf"^\| `{name}` .*$", README, re.MULTILINE))
+    rows = "\n".join(re.findall(rf"^\| `{name}` .*$", MODELS, re.MULTILINE))
     evaluations = results(name)["evaluations"]
     assert evaluations
     for evaluation in evaluations:
@@ -127,7 +127,7 @@ def test_what_is_shown_of_many_sentences_fits_the_card(name: str) -> None:
     # The same held-out pairs, so the same teacher-forced loss, but for duplicates, which training leaves out, and bfloat16.
     assert summary["loss_forced"] == pytest.approx(training["validation_loss"], rel=0.02)
     assert summary["accuracy_forced"] > summary["accuracy_free"] and summary["accuracy_gap_low"] > 0
-    row = re.search(rf"^\| `{name}` \| {100 * summary['accuracy_forced']:.1f} \(.*$", README, re.MULTILINE)
+    row = re.search(rf"^\| `{name}` \| {100 * summary['accuracy_forced']:.1f} \(.*$", MODELS, re.MULTILINE)
     assert row and f"| {100 * summary['accuracy_free']:.1f} (" in row[0]
     assert row[0].endswith(f"| {summary['loss_forced']:.2f} / {summary['loss_free']:.2f} |")
 
@@ -143,7 +143,7 @@ def test_the_cure_is_a_fair_comparison_and_the_readme_prints_what_came_out() -> 
     assert set(found["settings"][told["name"]]) == {"teacher_forcing_ratio", "teacher_forcing_schedule"}
     for recipe in (told, cured):
         summary = recipe["report"]["summary"]
-        row = re.search(rf"^\| {recipe['name']} \| {100 * summary['accuracy_forced']:.1f} \(.*$", README, re.MULTILINE)
+        row = re.search(rf"^\| {recipe['name']} \| {100 * summary['accuracy_forced']:.1f} \(.*$", MODELS, re.MULTILINE)
         assert row and f"| {100 * summary['accuracy_free']:.1f} (" in row[0]
         for search in (0, 1):
             scores = [run["quality"][search]["bleu"] for run in recipe["runs"]]
@@ -153,7 +153,7 @@ def test_the_cure_is_a_fair_comparison_and_the_readme_prints_what_came_out() -> 
 
 @pytest.mark.parametrize("name", PAIR)
 def test_the_readme_prints_the_pairs_bleu_by_length(name: str) -> None:
-    rows = "\n".join(re.findall(rf"^\| `{name}` .*$", README, re.MULTILINE))
+    rows = "\n".join(re.findall(rf"^\| `{name}` .*$", MODELS, re.MULTILINE))
     (beam,) = [e for e in results(name)["evaluations"] if e["strategy"]["name"] == "beam"]
     assert " | ".join(f"{part['bleu']:.1f}" for part in beam["by_length"]) in rows
 
