@@ -30,8 +30,7 @@ from seq2seq.decoding.strategies import Beam, Greedy, Prefix
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.packed import pack, pack_linear
 from seq2seq.models.seq2seq import Seq2Seq
-from seq2seq.training.allocator import keep_freed_memory
-from seq2seq.training.device import bf16_pays, choose_device
+from seq2seq.training.device import bf16_pays, choose_device, keep_freed_memory
 from seq2seq.training.events import Started, StepDone
 from seq2seq.training.loop import train
 

@@ -31,8 +31,7 @@ from seq2seq.runs import card
 from seq2seq.runs.control import Control
 from seq2seq.runs.lock import alone_in
 from seq2seq.sources.text import KINDS, Tokenizer
-from seq2seq.training.allocator import keep_freed_memory
-from seq2seq.training.device import choose_device, lost
+from seq2seq.training.device import choose_device, keep_freed_memory, lost
 from seq2seq.training.distributed import World, join
 from seq2seq.training.event_log import logged
 from seq2seq.training.events import (
