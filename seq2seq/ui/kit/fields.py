@@ -94,7 +94,7 @@ def from_event(event: gr.EventData, name: str) -> Any:
         return None
 
 
-def setting(name: str, before: str = "", visible: bool = True) -> gr.Slider | gr.Number:
+def setting(name: str, before: str = "", visible: bool = True) -> gr.Slider | gr.Textbox:
     """The control of a setting of the search; what stands `before` its name makes its id."""
     bounds = search.SETTINGS[name]
     common: dict[str, Any] = {
@@ -105,5 +105,10 @@ def setting(name: str, before: str = "", visible: bool = True) -> gr.Slider | gr
         "elem_id": before + name.replace("_", "-"),
     }
     if bounds.maximum is None:
-        return gr.Number(precision=0, **common)
+        return whole_number(**common)
     return gr.Slider(bounds.minimum, bounds.maximum, step=bounds.step, buttons=[], **common)
+
+
+def whole_number(value: float, **settings: Any) -> gr.Textbox:
+    """A field for a whole number. It is a line of text: Gradio's Number would add two files to every first view."""
+    return gr.Textbox(f"{value:.0f}", lines=1, max_lines=1, **settings)

@@ -130,7 +130,7 @@ def _typed(name: str, value: Any, like: Any) -> Any:
         if isinstance(like, bool) and not isinstance(value, bool):
             raise ValueError
         typed = type(like)(value)
-        if isinstance(like, int) and typed != value:
+        if isinstance(like, int) and typed != float(value):
             raise ValueError
     except (TypeError, ValueError, OverflowError):
         raise ValueError(

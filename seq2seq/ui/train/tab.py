@@ -12,7 +12,7 @@ from seq2seq.data.synthetic import TASKS
 from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.training.plan import Files, Plan
 from seq2seq.ui.host.limits import UNLIMITED
-from seq2seq.ui.kit import address, examples
+from seq2seq.ui.kit import address, examples, fields
 from seq2seq.ui.kit.message import explain, message, message_line, note_line, reported
 from seq2seq.ui.kit.view import Slot, View
 from seq2seq.ui.train import own_data, plan_form, run_board
@@ -223,7 +223,7 @@ def _control(name: str, value: Any) -> Any:
         return gr.Dropdown(filterable=False, scale=2, **common)
     if setting.high is not None and setting.high <= 1:
         return gr.Slider(setting.low, setting.high, step=setting.step, buttons=[], **common)
-    return gr.Number(precision=0, **common)
+    return fields.whole_number(**common)
 
 
 def _menu(name: str, value: Any) -> list[tuple[str, Any]]:
