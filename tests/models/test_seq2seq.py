@@ -11,6 +11,7 @@ from seq2seq.config import BOS, EOS, PAD, ModelConfig
 from seq2seq.data.batches import pad
 from seq2seq.decoding.loop import decode
 from seq2seq.decoding.strategies import Greedy
+from seq2seq.models import packed
 from seq2seq.models.gru_scan import gru_scan
 from seq2seq.models.layers import CHUNK, Dropout, LockedDropout, linear_cross_entropy
 from seq2seq.models.packed import pack
@@ -99,16 +100,27 @@ def test_the_gradient_of_training_equals_that_of_pytorchs_own_cell() -> None:
         torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("missing", ["linear_prepack_fp16", "quantized_gru_cell_dynamic"])
+def test_a_model_stays_unpacked_if_pytorch_lacks_an_operator(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    operator = packed._operator
+
+    def lacking(name: str) -> object:
+        return getattr(torch.ops.quantized, "no_such_operator") if name == missing else operator(name)  # noqa: B009
+
+    monkeypatch.setattr(packed, "_operator", lacking)
+    monkeypatch.setattr(packed, "SMALL", 0)
+    model = make_model(small_config())
+    assert pack(model) is model
+
+
 def test_a_packed_model_computes_the_same(model: Seq2Seq) -> None:
     model.half().float()  # as a checkpoint holds it
-    packed = pack(model)
-    assert packed is not model
+    copy = pack(model)
+    assert copy is not model
     source, lengths = pad(SOURCES)
-    states = [model.encode(source, lengths), packed.encode(source, lengths)]
+    states = [model.encode(source, lengths), copy.encode(source, lengths)]
     for token in ([BOS] * 3, [12, 9, 20], [5, 31, 77]):
-        outputs = [
-            m.step(torch.tensor(token), state, memory) for m, (memory, state) in zip((model, packed), states, strict=True)
-        ]
+        outputs = [m.step(torch.tensor(token), state, memory) for m, (memory, state) in zip((model, copy), states, strict=True)]
         torch.testing.assert_close(outputs[0].log_probs, outputs[1].log_probs, atol=2e-4, rtol=2e-4)
         states = [(memory, output.state) for (memory, _), output in zip(states, outputs, strict=True)]
 

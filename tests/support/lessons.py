@@ -9,22 +9,19 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from seq2seq.ui.lesson.lesson import CONTROLS, Lesson, encode
+from seq2seq.ui.views import VIEWS
 
 QUESTION = "Which word does it look at?\n\nAnd <b>why</b>?"
 TRANSFORMER = "captions-de-en-transformer"
-TABS = {
-    "?search=beam": ".player.ready",
-    f"?tab=attention&panels={TRANSFORMER}&text=Ein+Hund": ".panel-heads",
-    "?tab=attribution": ".attribution.ready",
-    "?tab=edit": ".edit.ready",
-    "?tab=predict": ".predict.ready",
-    "?tab=beam": ".beam-tree.ready",
-    "?tab=teacher-forcing": ".lanes.ready",
-    "?tab=score": ".score.ready",
-    "?tab=bottleneck": "#bottleneck-family",
-    "?tab=sentences": "#sentences-model",
-    "?tab=train": "#train-data",
+# What an address of a view may add so that all its controls are there, and what is there once it is open.
+QUERY = {"translate": "?search=beam", "attention": f"?tab=attention&panels={TRANSFORMER}&text=Ein+Hund"}
+READY = {
+    "attention": ".panel-heads",
+    "bottleneck": "#bottleneck-family",
+    "sentences": "#sentences-model",
+    "train": "#train-data",
 }
+TABS = {QUERY.get(v.name, f"?tab={v.name}"): READY.get(v.name, f"#{v.element} .ready") for v in VIEWS}
 
 
 def at(query: str, lesson: Lesson) -> str:

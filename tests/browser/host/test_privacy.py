@@ -30,7 +30,6 @@ WATCHED = Path(__file__).parents[2] / "support" / "watched"
 MARK = "zyxomark"  # in no file of this project but this one
 TYPED = f"The {MARK} sleeps."
 CHROMIUMS_OWN = {"content-autofill.googleapis.com:443"}  # it asks there what fields are called, whatever the page
-EVERYWHERE = {**TABS, "?tab=cure": ".cure.ready"}
 HINTS = """() => [...document.querySelectorAll("link[href], script[src], iframe[src], img[src]")]
   .map(node => node.getAttribute("href") || node.getAttribute("src"))
   .filter(named => /^https?:$/.test(new URL(named, document.baseURI).protocol)
@@ -170,7 +169,7 @@ def opened(page: Page, before: str | None) -> str:
     named = "new URLSearchParams(location.search).get('tab')"
     page.wait_for_function(f"before => {named} !== before", arg=before)
     name = page.evaluate(named)
-    ready = next(ready for query, ready in EVERYWHERE.items() if query.startswith(f"?tab={name}"))
+    ready = next(ready for query, ready in TABS.items() if query.startswith(f"?tab={name}"))
     page.locator(f"{ready}:visible").first.wait_for()
     return name
 
