@@ -90,7 +90,7 @@ def payload(services: Services, asked: AttributionRequest) -> str:
             "step": step,
             "rows": table,
             "agreements": pairs,
-            "says": view.said(trace, found, table, pairs),
+            "says": view.verdict(trace, found, table, pairs),
             "piece": view.steps(trace, by_step)[step - 1],
             "accounts": {"difference": found.log_prob - found.log_prob_of_nothing, "sum": sum(found.integrated)},
             "model": {"title": info.title, "trained_on": info.trained_on},

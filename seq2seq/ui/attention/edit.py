@@ -100,8 +100,8 @@ def payload(services: Services, asked: EditRequest) -> str:
         {
             "before": view.side(before),
             "after": view.side(after) if after else None,
-            "shared": view.shared(before, after) if after else None,
-            "says": view.said(before, after, asked.step - 1) if after else "",
+            "shared": view.common_prefix(before, after) if after else None,
+            "says": view.verdict(before, after, asked.step - 1) if after else "",
             "step": asked.step,
             "weights": [weight / PER_MILLE for weight in asked.weights],
             "averaged": before.reading.averaged,

@@ -21,7 +21,7 @@ from seq2seq.ui.kit.fields import Form
 from seq2seq.ui.kit.view import View
 from seq2seq.views.forcing import score as scores
 from seq2seq.views.stage import sentences
-from seq2seq.views.stage.sentences import Span, told
+from seq2seq.views.stage.sentences import TextSpan, to_dicts
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def score(services: Services, asked: ScoreRequest) -> str:
     found = scoring.judge(translator, asked.text, asked.first, beam)
     own = scores.sheet("Your translation", found.own, found.words, found.perplexity_per_word)
     language, pieces = translator.info.target_language, len(translator.target_vocabulary)
-    verdicts = [told([Span(doubt)]) for doubt in sentences.doubts(found.own, pieces, language)]
+    verdicts = [to_dicts([TextSpan(doubt)]) for doubt in sentences.doubts(found.own, pieces, language)]
     verdicts.append(scores.beam_verdict(found, beam.size))
     if (asked.other or "").strip():
         second, name = translator.score(asked.text, asked.other), "the other one"

@@ -184,7 +184,7 @@ def follow(services: Services, owner: str, asked: Mapping[str, Any], views: Sequ
         "failure": runs.problem(run),
         "place": f"{place.file}-{place.offset}",
         "anew": place.file != reached.file,
-        "told": view_of_run.told(events, _known(run)),
+        "told": view_of_run.event_payload(events, _known(run)),
         "command": runs.command(run),
         "open": _addresses(services, run, views),
     }

@@ -70,7 +70,7 @@ def test_what_is_revealed_are_the_engines_numbers(services: Services) -> None:
     assert [row[3] for row in revealed["rows"]] == [f"{counts.error_rate:.3f}" for counts in (own, most, straight)]
     assert revealed["rows"][1][2] == "7 of 7" and revealed["rows"][0][2] == f"{len(alignment.agreeing(DRAWN, weights))} of 7"
     assert "you linked “for”" in said(revealed["verdict"]) or "you linked “were”" in said(revealed["verdict"])
-    assert f"your error rate is {own.error_rate:.2f}, the attention’s {most.error_rate:.2f}" in said(revealed["verdict"])
+    assert f"your error rate is {own.error_rate:.2f}, that of the attention {most.error_rate:.2f}" in said(revealed["verdict"])
 
 
 def test_a_typed_pair_has_no_alignment_by_hand(services: Services) -> None:
@@ -87,7 +87,7 @@ def test_without_attention_there_is_still_the_alignment_by_hand(tokenizer: Token
     payload = shown(services, PredictRequest(TEXT, TRANSLATION, "plain", DRAWN, True))
     assert "This model has no attention" in payload["hint"] and payload["revealed"]["weights"] is None
     assert [row[0] for row in payload["revealed"]["rows"]] == ["your links", "diagonal"]
-    assert "most looked at" not in said(payload["revealed"]["verdict"])
+    assert "largest weight" not in said(payload["revealed"]["verdict"])
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,8 @@ def test_the_headline_names_mode_and_unit(report: dict[str, Any]) -> None:
     told = {entry["name"]: entry["value"] for entry in view.headline(report)}
     s = report["summary"]
     assert told["accuracy, teacher-forced"].startswith(f"{100 * s['accuracy_forced']:.1f}% (")
-    assert told["log-loss, free-running, nats a piece"].startswith(f"{s['loss_free']:.2f} (")
-    assert told["a wrong word among its own costs, nats"].startswith(f"{s['lost_free']:.2f} (")
+    assert told["log-loss, free-running, nats per piece"].startswith(f"{s['loss_free']:.2f} (")
+    assert told["cost of a wrong word in its own output, nats"].startswith(f"{s['lost_free']:.2f} (")
 
 
 def test_a_file_of_ones_own_is_measured_with_progress(

@@ -60,16 +60,16 @@ def test_every_step_of_a_real_model_is_told() -> None:
     assert at is not None
     told = [plain(view.step_sentence(found, number)) for number in range(len(found.forced.steps) + 1)]
     assert "nothing is written yet" in told[0]
-    assert all("both lanes have read the same" in sentence for sentence in told[1 : at + 1])
+    assert all("both lanes have the same input" in sentence for sentence in told[1 : at + 1])
     assert "first mistake" in told[at + 1] and f"rank {found.forced.steps[at].rank})" in told[at + 1]
-    assert all("Fed its own story" in sentence or "The free lane has ended" in sentence for sentence in told[at + 2 :])
+    assert all("Fed its own output" in sentence or "The free lane has ended" in sentence for sentence in told[at + 2 :])
     same = two_lanes.compare(translator, source, found.free.text)
     assert same.divergence is None
-    assert "the lanes never part" in plain(view.step_sentence(same, len(same.free.steps)))
+    assert "the lanes never differ" in plain(view.step_sentence(same, len(same.free.steps)))
 
 
 def test_a_piece_that_goes_on_with_a_word_says_so() -> None:
-    assert [view.alone(piece) for piece in ("▁jar", "din", ".", "'", "</s>", "我", "▁")] == [
+    assert [view.standalone(piece) for piece in ("▁jar", "din", ".", "'", "</s>", "我", "▁")] == [
         "jar",
         "‑din",
         ".",
@@ -91,7 +91,7 @@ def test_a_rescue_is_drawn_as_it_was_measured(
     assert found["lane"]["totals"] == [s.total for s in measured.trace.steps]
     says = "".join(span["text"] for span in found["says"])
     assert ["ma", "sœur", "aime"][word - 1] in says
-    assert ("does not come back" in says) == (measured.recovery.after is None)
+    assert ("does not return" in says) == (measured.recovery.after is None)
 
 
 @pytest.mark.parametrize("lane", ["forced", "free"])

@@ -226,7 +226,7 @@ EXAMPLE = TASKS["reverse"].first(1)[0]
 
 
 def test_events_become_columns_and_what_is_no_number_is_nothing() -> None:
-    told = view.told(
+    told = view.event_payload(
         [
             Started(1000, "cpu", "fp32", 80, 40, 0),
             StepDone(1, 0, 0.1, math.nan, 1e-3, 1.0, 0.7, 40, 0.2),
@@ -243,7 +243,7 @@ def test_events_become_columns_and_what_is_no_number_is_nothing() -> None:
 
 
 def test_every_trace_names_columns_that_events_have() -> None:
-    told = view.told([])
+    told = view.event_payload([])
     for figure in view.figures():
         for trace in figure["figure"]["data"]:
             assert trace["meta"]["column"] in told[trace["meta"]["table"]]
@@ -255,7 +255,7 @@ def test_the_true_alignment_is_drawn_once_the_translation_is_right(right: bool) 
     written = EXAMPLE.target if right else EXAMPLE.target[2:]
     attention = tuple((1 / len(source),) * len(source) for _ in target)
     event = SampleDecoded(5, EXAMPLE.source, written, tuple(source), tuple(target), attention)
-    (sample,) = view.told([event], [EXAMPLE])["samples"]
+    (sample,) = view.event_payload([event], [EXAMPLE])["samples"]
     digits = len(source) - 1
     assert sample["gold"] == ([(row, digits - 1 - row) for row in range(digits)] if right else [])
     assert sample["figure"]["layout"]["yaxis"]["ticktext"][-1] == "end"
