@@ -153,7 +153,7 @@ def plain(spans: list[dict[str, str]]) -> str:
 
 
 def payload(services: Services, asked: BeamRequest) -> dict[str, Any]:
-    return json.loads(ui.drawn(services, asked, ui.grow(services, asked)))
+    return json.loads(ui.payload(services, asked, ui.grow(services, asked)))
 
 
 def test_the_page_opens_with_a_sentence_of_which_the_beam_finds_more_than_greedy(bundled: Services) -> None:

@@ -248,7 +248,7 @@ def test_the_view_is_opened_by_hand_with_an_example_that_greedy_gets_wrong(visit
     [
         ("&size=11", "Beam size is a whole number from 1 to 10, not 11."),
         ("&length_penalty=x", "Length penalty is a number from 0 to 2.0, not “x”."),
-        ("&step=99", "so step 99 is not there; this is the last."),
+        ("&step=99", "so there is no step 99; this is the last step."),
         ("&step=-1", "“step” should be a whole number, not “-1”."),
         ("&model=gone", "There is no model “gone”"),
     ],

@@ -42,7 +42,7 @@ def three(tokenizer: Tokenizer) -> Services:
 
 
 def drawn(services: Services, asked: PanelsRequest) -> dict:
-    return json.loads(panels.payload(services, asked, panels.look(services, asked)))
+    return json.loads(panels.payload(services, asked, panels.compute(services, asked)))
 
 
 def test_a_model_is_seen_beside_one_of_each_other_kind(three: Services) -> None:
@@ -119,11 +119,11 @@ def test_an_address_says_all_of_what_is_asked(three: Services, text: str) -> Non
         ({"panels": "nobody"}, "There is no model “nobody”"),
         (
             {"panels": "additive,additive,additive,additive,additive"},
-            "One to 4 models or heads can be seen side by side, not 5",
+            "The page shows one to 4 models or heads side by side, not 5",
         ),
-        ({"panels": "transformer:cross"}, "A head is written as kind.layer.head"),
-        ({"panels": "transformer:cross.x"}, "A head is written as kind.layer.head"),
-        ({"panels": "transformer:elbow.1"}, "with a kind of cross, encoder, decoder"),
+        ({"panels": "transformer:cross"}, "A head has the form kind.layer.head"),
+        ({"panels": "transformer:cross.x"}, "A head has the form kind.layer.head"),
+        ({"panels": "transformer:elbow.1"}, "where kind is one of cross, encoder, decoder"),
         ({"unit": "letters"}, "should be one of words, pieces, not “letters”"),
         ({"step": "two"}, "“step” should be a whole number"),
     ],
@@ -140,12 +140,12 @@ def test_what_makes_no_sense_in_an_address_is_said(three: Services, query: dict[
         ("transformer:cross.3.1", "it has 2 layers with 2 heads each"),
         ("transformer:cross.0.1", "There is no decoder to source, layer 0, head 1"),
         ("transformer:encoder.1.9", "head 9"),
-        ("additive:cross.1.1", "has no heads: only a Transformer has"),
+        ("additive:cross.1.1", "has no heads: only Transformers have heads"),
     ],
 )
 def test_a_head_that_is_gone_is_said(three: Services, head: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        panels.look(three, PanelsRequest(TEXT, panels.panels_of(head, three)))
+        panels.compute(three, PanelsRequest(TEXT, panels.panels_of(head, three)))
 
 
 def test_models_that_read_other_languages_do_not_stand_side_by_side(three: Services) -> None:
@@ -167,7 +167,7 @@ def test_a_choice_from_outside_is_not_believed(three: Services, told: dict) -> N
 
 def test_a_head_is_called_by_its_place() -> None:
     assert str(Panel("m", Head("cross", 3, 2))) == "m:cross.3.2" and str(Panel("m", Head("encoder", 1))) == "m:encoder.1"
-    assert Head("decoder", 1).name == "decoder to what it was fed, layer 1, mean of the heads"
+    assert Head("decoder", 1).name == "decoder to its inputs, layer 1, mean of the heads"
 
 
 # --- does it explain? ---
