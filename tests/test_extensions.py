@@ -151,7 +151,7 @@ def test_an_architecture_with_a_convolution_as_its_encoder(monkeypatch: pytest.M
     data = drawn(small_config("convolution"), tokenizer)
     assert data["trace"]["architecture"] == "convolution of 12 units"
     assert data["views"]["sentences"][0][0]["text"].startswith("The encoder has read all ")
-    assert "at once (window of three): a state for each." in data["views"]["sentences"][0][0]["text"]
+    assert "at once (window of three): one state per piece." in data["views"]["sentences"][0][0]["text"]
     assert data["views"]["heatmap"] is not None and not data["trace"]["reading"]["averaged"]
     lone, batch = (Translator(make_checkpoint(make_model(small_config("convolution")).double(), tokenizer)) for _ in range(2))
     lines = [SENTENCE, "two apples."]  # the shorter one is padded, and padding must change nothing
@@ -192,7 +192,7 @@ def test_a_task_whose_text_has_no_letters(bracket_task: str) -> None:
     probes = Probes(use, ["( ( ) )"], pairs)
     probes.check(model)
     sample = next(event for event in probes(model, 0) if isinstance(event, SampleDecoded))
-    assert sample.source == "( ( ) )" and run.told([sample])["samples"]
+    assert sample.source == "( ( ) )" and run.event_payload([sample])["samples"]
     assert json.loads(payload(use(model).translate("( ( ) )")))["trace"]["source_text"] == "( ( ) )"
 
 

@@ -1,10 +1,10 @@
-"""What a program may ask of the app: three public endpoints beside the page, whose own handlers are all private.
+"""The public API: three endpoints for programs. The page's own handlers are private.
 
-How programs call them is described, with tested examples, in `assets/docs/api.md`. Values arrive as the JSON that was sent, of
-type, so that each is checked here or by what reads it. Whatever goes wrong becomes one sentence.
+`assets/docs/api.md` describes the calls with tested examples. Values arrive as arbitrary JSON, so each one is checked here or
+where it is used. Every error becomes one sentence.
 """
 
-# No postponed annotations here: Gradio publishes the type that a function returns as it finds it.
+# No postponed annotations here: Gradio publishes the return annotation of a function as it is.
 import functools
 from collections.abc import Callable
 from dataclasses import asdict
@@ -17,17 +17,17 @@ from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import fields, search
 from seq2seq.ui.kit.message import explain
 
-MAX_ID = 2**31 - 1  # no vocabulary is nearly so large, and a longer number could not even be shown
+MAX_ID = 2**31 - 1  # far above every vocabulary size; larger numbers cannot even be displayed
 
 
 def build(services: Services) -> None:
-    """The endpoints of the page that is being built."""
+    """Add the endpoints to the page that is being built."""
     for endpoint in _endpoints(services):
         gr.api(_guarded(endpoint), api_name=endpoint.__name__, **fields.LINE)
 
 
 def _endpoints(services: Services) -> list[Callable[..., Any]]:
-    """By their public names. Each raises ValueError, fit to be shown."""
+    """Return the endpoints; their names are public. Each raises ValueError with a message for the user."""
 
     def translate(
         text: str,
@@ -41,23 +41,23 @@ def _endpoints(services: Services) -> list[Callable[..., Any]]:
         seed: int = int(search.default("seed")),
         prefix: list[int] | None = None,
     ) -> dict[str, Any]:
-        """Translate one sentence, and return every step of its decoding: what was written, what else was probable, and
-        where the decoder looked.
+        """Translate one sentence, and return every decoding step: the chosen piece, the other candidates, and the
+        attention weights.
 
         Parameters:
-            text: a sentence in the language that the model reads
-            model: a name that the endpoint "models" gives
-            search: how the translation is looked for; the settings of another search are not read
-            size: beam: how many hypotheses are kept, 1 to 10
+            text: a sentence in the model's source language
+            model: a name from the endpoint "models"
+            search: the search strategy; settings of other strategies are ignored
+            size: beam: number of hypotheses, 1 to 10
             length_penalty: beam: 0 for none, at most 2
-            temperature: sample: 0.1 to 2; below 1 the probable becomes more probable
-            top_k: sample: only among so many pieces, at most 50; 0 for all
-            top_p: sample: only among the most probable pieces that together have this probability, 0.05 to 1
+            temperature: sample: 0.1 to 2; below 1 probable pieces become more probable
+            top_k: sample: draw only from this many pieces, at most 50; 0 for all
+            top_p: sample: draw only from the most probable pieces with this total probability, 0.05 to 1
             seed: sample: the same seed gives the same translation
-            prefix: ids of target pieces that are written first, whatever the model would choose
+            prefix: ids of target pieces that the output is forced to begin with
 
         Returns:
-            the trace, a JSON object of the schema that it names; log-probabilities are natural logarithms
+            the trace, a JSON object that names its schema; log-probabilities are natural logarithms
         """
         given = {"size": size, "length_penalty": length_penalty, "temperature": temperature}
         given |= {"top_k": top_k, "top_p": top_p, "seed": seed}
@@ -65,25 +65,25 @@ def _endpoints(services: Services) -> list[Callable[..., Any]]:
         return services.translate(model, text, strategy, forced).to_dict()
 
     def score(text: str, translation: str, model: str = services.first) -> dict[str, Any]:
-        """Score a given translation of one sentence, piece by piece, teacher-forced: each piece is judged given the
+        """Score a given translation of one sentence, piece by piece, teacher-forced: each piece is scored given the
         source and all pieces before it.
 
         Parameters:
-            text: a sentence in the language that the model reads
-            translation: the translation to be scored, in the language that the model writes
-            model: a name that the endpoint "models" gives
+            text: a sentence in the model's source language
+            translation: the translation to score, in the model's target language
+            model: a name from the endpoint "models"
 
         Returns:
-            the log-probability in total and of each piece (natural logarithms), each piece's rank, and the perplexity per piece
+            the total log-probability, that of each piece (natural logarithms), each piece's rank, and the perplexity per piece
         """
         return scoring.scored(services.translator(model).score(text, translation))
 
     def models() -> list[dict[str, Any]]:
-        """List the models, the first of which is the default, with what is known of each: its languages, what it was
-        trained on, its architecture, its size and its limits.
+        """List the models; the first one is the default. Each has its languages, training data, architecture, size and
+        limits.
 
         Returns:
-            one JSON object a model
+            one JSON object per model
         """
         return [asdict(info) for info in services.infos.values()]
 
@@ -95,16 +95,16 @@ def _strategy(name: Any, values: dict[str, Any]) -> Any:
 
 
 def _prefix(given: Any) -> tuple[int, ...]:
-    """The ids; how many there are is the model's business. Raises ValueError for what is no list of whole numbers."""
+    """Check that the prefix is a list of whole numbers, or raise ValueError. The model checks its length."""
     if given is None:
         return ()
     if not isinstance(given, list) or not all(type(token) is int and abs(token) <= MAX_ID for token in given):
-        raise ValueError("a prefix is a list of whole numbers: ids of target pieces, as a trace gives them")
+        raise ValueError("a prefix is a list of whole numbers: ids of target pieces, as in a trace")
     return tuple(given)
 
 
 def _guarded(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    """With an error that is one sentence, and nothing of the server's."""
+    """Wrap an endpoint: an error becomes one sentence without details of the server."""
 
     @functools.wraps(endpoint)
     def guarded(*values: Any, **named: Any) -> Any:

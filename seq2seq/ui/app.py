@@ -1,4 +1,4 @@
-"""The page: its header, its tabs and views (views.py), its public endpoints (api.py), and how it is launched."""
+"""The page: header, tabs and views (views.py), public endpoints (api.py), and launch settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from seq2seq.ui import api
 from seq2seq.ui.host import limits, upload_folder
 from seq2seq.ui.host.in_order import InOrder
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.host.serving import Light
+from seq2seq.ui.host.serving import Compression
 from seq2seq.ui.kit import tabs
 from seq2seq.ui.kit.component import ASSETS, component
 from seq2seq.ui.kit.message import message, message_line
@@ -24,18 +24,18 @@ from seq2seq.ui.lesson import page as lesson_page
 from seq2seq.ui.lesson.lesson import MOST_CHARACTERS
 from seq2seq.ui.views import TABS, VIEWS
 
-MOST_NAMED = 4  # faulty models that are named; the others are counted
-MOST_WAITING = 300  # requests in line: whoever comes then is told so at once, and nobody waits much longer than ten seconds
-MOST_VISITORS = 1000  # whose page is remembered, at 0.7 MB each; the one longest away is forgotten first
+MOST_NAMED = 4  # up to this number, faulty models are named; more are only counted
+MOST_WAITING = 300  # requests in the queue; more are refused at once, so that nobody waits much longer than ten seconds
+MOST_VISITORS = 1000  # sessions in memory, 0.7 MB each; the least recently used one is dropped first
 _FONTS = ["system-ui", "sans-serif"]
 _MONO = ["ui-monospace", "monospace"]
 
 
 def create_app(services: Services | None = None) -> gr.Blocks:
-    """The whole page over `services`, by default every model that is installed."""
+    """Build the whole page for `services`, by default with every installed model."""
     services = services or Services.load()
     upload_folder.prepare()
-    times = (upload_folder.LOOKED_FOR, upload_folder.KEPT)
+    times = (upload_folder.INTERVAL, upload_folder.MAX_AGE)
     with gr.Blocks(title="Seq2Seq Unrolled", fill_width=True, analytics_enabled=False, delete_cache=times) as app:
         _header(services)
         banner = lesson_page.banner()
@@ -45,17 +45,17 @@ def create_app(services: Services | None = None) -> gr.Blocks:
         api.build(services)
 
         def opened(page: gr.Request) -> tuple[Any, Any]:
-            """The tab of the address, and the faults of models that were found since the page was made."""
+            """Open the tab of the address, and show model faults that were found after the page was built."""
             found = faults_of(services)
             return _select(page), gr.skip() if found == known else message(found)
 
         app.load(opened, None, [built, broken], **tabs.QUIET)
-        app.load(lesson_page.opened, None, banner, **tabs.QUIET)
+        app.load(lesson_page.banner_value, None, banner, **tabs.QUIET)
     return app.queue(max_size=MOST_WAITING)
 
 
 def _header(services: Services) -> gr.HTML:
-    """The name, dark mode, where the models' data came from, and the link of a lesson."""
+    """Build the header: title, dark mode, sources of the training data, and the lesson link."""
     return component(
         "shell/header",
         json.dumps([asdict(info) for info in services.infos.values()], ensure_ascii=False),
@@ -67,25 +67,25 @@ def _header(services: Services) -> gr.HTML:
 
 
 def faults_of(services: Services) -> str:
-    """Which installed models cannot be used, and why; empty if all can. It is shown above the tabs, for the app's host."""
+    """Return a text about installed models that cannot be used, for the host of the app; empty if there are none."""
     faults = sorted(services.faults.items())
     if not faults:
         return ""
     named = "; ".join(f"“{name}” ({why.rstrip('.')})" for name, why in faults[:MOST_NAMED])
     more = f"; and {len(faults) - MOST_NAMED} more" if len(faults) > MOST_NAMED else ""
     which = f"{len(faults)} models are" if len(faults) > 1 else "One model is"
-    return f"{which} installed here and cannot be used: {named}{more}. All others work."
+    return f"{which} installed here but cannot be used: {named}{more}. All others work."
 
 
 def _select(page: gr.Request) -> Any:
-    """The tab of the view that the address names."""
+    """Select the tab of the view in the address."""
     name = page.query_params.get("tab")
     tab = next((view.tab for view in VIEWS if view.name == name), None)
     return gr.skip() if tab is None else gr.Tabs(selected=tab)
 
 
 def launch_settings() -> dict[str, Any]:
-    """What `launch` needs to know: our look, and nothing of Gradio's that a visitor has no use for."""
+    """Return the settings for `launch`: theme, styles and limits; Gradio features that visitors do not need are off."""
     return {
         "theme": gr.themes.Base(
             primary_hue="blue",
@@ -102,14 +102,14 @@ def launch_settings() -> dict[str, Any]:
         "enable_monitoring": False,
         "show_error": False,
         "max_file_size": archive.MAX_ARCHIVE_BYTES,
-        "app_kwargs": {"middleware": [Middleware(Light), Middleware(InOrder)]},
-        # Gradio would ask its own page for an answer within three seconds, and end the app of a host that is busy just then.
+        "app_kwargs": {"middleware": [Middleware(Compression), Middleware(InOrder)]},
+        # Otherwise Gradio requests its own page at launch and ends the app if a busy host does not answer within three seconds.
         "_frontend": False,
         "auth": limits.password(os.environ),
     }
 
 
 def styles() -> list[Path]:
-    """The CSS files, each after those that it builds on."""
+    """Return the CSS files in order; a later file can override an earlier one."""
     names = ["shell/app", *(name for view in VIEWS for name in view.styles), "lesson/lesson"]
     return [ASSETS / f"{name}.css" for name in dict.fromkeys(names)]

@@ -1,4 +1,4 @@
-"""The registry of views. To add a view, write its module with a `VIEW` and add it here; all else derives from that record.
+"""The registry of views. To add a view, write its module with a `VIEW` and add it here; the record is enough.
 
 Tabs, addresses, styles, lesson controls, "open in" links and the browser tests' lists read this registry.
 """
@@ -17,21 +17,21 @@ TABS = (
     Tab(
         "attention",
         "Attention",
-        "Attention weights say how much of each source position's state goes into a step. They are part of the computation and "
-        "easy to draw. Whether they explain the output is another question: it can be tested here.",
+        "Attention weights say how much each encoder state contributes to a decoding step. They are part of the computation "
+        "and easy to draw. Whether they explain the output is another question: you can test it here.",
     ),
     Tab(
         "teacher-forcing",
         "Teacher forcing",
-        "In training, a decoder is fed the reference: whatever it would have written, its next input is the right piece "
+        "In training, a decoder is fed the reference: whatever piece it would choose, its next input is the correct piece "
         "(teacher forcing). In use, it is fed its own output, and it has never learned to recover from its own mistakes "
         "(exposure bias).",
     ),
     Tab(
         "train",
         "Train",
-        "A model starts from random numbers and learns from pairs alone. Watch its loss fall, and its attention find out which "
-        "part of the source belongs to what it writes.",
+        "A model starts from random weights and learns only from sentence pairs. Watch how the loss falls, and how the "
+        "attention learns which source pieces belong to each target piece.",
     ),
 )
 

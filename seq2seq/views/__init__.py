@@ -1,4 +1,4 @@
-"""Pictures of what the engine records: plain data for the page and Plotly figures, made without a model and without Gradio."""
+"""Views of the engine's records: plain data for the page and Plotly figures. They need neither a model nor Gradio."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from seq2seq.views.stage import heatmap, sentences
 
 
 def payload(trace: DecodingTrace, **extra: Any) -> str:
-    """Everything that the stage needs to show `trace`, as one JSON text: the trace, its pictures, and `extra`."""
+    """Return all data that the stage needs as JSON text: the trace, its views, and `extra`."""
     drawn = {"pieces": pieces.view(trace), "sentences": sentences.view(trace), "heatmap": heatmap.view(trace)}
     data = {"id": trace.id, "trace": trace.to_dict(), "views": drawn, **extra}
     return json.dumps(data, ensure_ascii=False, allow_nan=False)

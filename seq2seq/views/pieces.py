@@ -1,4 +1,4 @@
-"""How pieces of text are written on screen."""
+"""Labels of pieces on the screen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from seq2seq.trace import DecodingStep, DecodingTrace, SourcePosition
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What is drawn for a piece. `kind` is text, space, byte, end or unknown; `starts` says that a word begins here."""
+    """The label of a piece. `kind` is text, space, byte, end or unknown; `starts` is true for the first piece of a word."""
 
     text: str
     kind: str
@@ -20,7 +20,7 @@ class Label:
 
 
 def label(piece: str) -> Label:
-    """`piece` as it is drawn: never empty, no character that cannot be seen."""
+    """Return the label of `piece`: never empty, and without invisible characters."""
     if piece == END:
         return Label("end", "end", True)
     if piece == UNKNOWN:
@@ -34,22 +34,22 @@ def label(piece: str) -> Label:
     return Label(visible(text), "text", starts)
 
 
-def alone(piece: str) -> str:
-    """`piece` as it is written where its neighbours cannot be seen: a hyphen says that it goes on with a word."""
-    drawn = label(piece)
-    goes_on = drawn.kind == "text" and not drawn.starts and drawn.text[0].isalnum()
-    return f"\u2011{drawn.text}" if goes_on else drawn.text
+def standalone(piece: str) -> str:
+    """Return the label of `piece` without its neighbours: a hyphen marks a piece inside a word."""
+    shown_label = label(piece)
+    continues_word = shown_label.kind == "text" and not shown_label.starts and shown_label.text[0].isalnum()
+    return f"\u2011{shown_label.text}" if continues_word else shown_label.text
 
 
 def visible(text: str) -> str:
-    """`text` with every character that would leave no mark, or turn the line around, written as its code point."""
+    """Replace every character that is invisible or reverses the line by its code point."""
     return "".join(c if c.isprintable() or c == " " else f"[U+{ord(c):04X}]" for c in text.replace(WORD_START, "␣"))
 
 
 def words(
     positions: Sequence[SourcePosition | DecodingStep],
 ) -> list[tuple[str, list[int]]]:
-    """Whole words in order: (text, indices of the pieces it is written with)."""
+    """Return whole words in order: (text, indices of its pieces)."""
     groups = group_words([position.word for position in positions])
     return [(_word_text([positions[i].piece for i in group]), group) for group in groups]
 
@@ -61,7 +61,7 @@ def _word_text(parts: list[str]) -> str:
 
 
 def view(trace: DecodingTrace) -> dict[str, Any]:
-    """Labels of the source positions, of the steps, and of each step's candidates."""
+    """Return the labels of the source positions, of the steps, and of each step's candidates."""
     return {
         "source": _labels(trace.source),
         "target": _labels(trace.steps),
@@ -70,4 +70,7 @@ def view(trace: DecodingTrace) -> dict[str, Any]:
 
 
 def _labels(positions: Sequence[Any]) -> list[dict[str, Any]]:
-    return [{"text": drawn.text, "kind": drawn.kind, "starts": drawn.starts} for drawn in (label(p.piece) for p in positions)]
+    return [
+        {"text": shown_label.text, "kind": shown_label.kind, "starts": shown_label.starts}
+        for shown_label in (label(p.piece) for p in positions)
+    ]

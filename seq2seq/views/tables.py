@@ -1,4 +1,4 @@
-"""A report's lines as a table on the page, and whole as CSV."""
+"""A report's lines as a table on the page and as a complete CSV file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Lines = Sequence[Mapping[str, Any]]
 
 
 def table(lines: Lines, columns: Sequence[str]) -> dict[str, Any]:
-    """`columns` as the page shows them, and a CSV of every column, bands included."""
+    """Return `columns` for the page, and all columns, bands included, as CSV."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
     writer.writeheader()

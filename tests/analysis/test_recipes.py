@@ -173,7 +173,7 @@ def test_every_schedule_is_drawn_and_the_recipes_own_is_coloured(comparison: dic
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
     [
-        (-0.01, 0.02, "no difference that these data can show (−1.0 to +2.0)"),
+        (-0.01, 0.02, "these data show no difference (−1.0 to +2.0)"),
         (0.01, 0.03, "2.0 more of 100 pieces are right (+1.0 to +3.0)"),
         (-0.03, -0.01, "2.0 fewer of 100 pieces are right (−3.0 to −1.0)"),
     ],
@@ -183,7 +183,7 @@ def test_verdict_says_more_fewer_or_no_difference(comparison: dict[str, Any], lo
     summary |= dict.fromkeys(("accuracy_free", "accuracy_forced"), round((low + high) / 2, 3))
     summary |= {"lost_free": -1.0, "lost_free_low": -1.5, "lost_free_high": -0.5}
     accuracy, cost = view.verdict({**comparison, "differences": [{"name": CURED, "from": FORCED, "summary": summary}]})
-    assert accuracy == f"Scheduled sampling, less teacher forcing: left alone, {expected}; told the truth, {expected}."
+    assert accuracy == f"Scheduled sampling minus teacher forcing: free-running, {expected}; teacher-forced, {expected}."
     lost = [recipe["report"]["summary"]["lost_free"] for recipe in comparison["recipes"]]
     assert f"on average, {lost[0]:.1f} nats (teacher forcing), {lost[1]:.1f} nats (scheduled sampling)" in cost
     assert cost.endswith(": a difference of −1.0 (−1.5 to −0.5).")
@@ -193,19 +193,19 @@ def test_cost_with_zero_in_its_band_shows_no_difference(comparison: dict[str, An
     (change,) = comparison["differences"]
     summary = {**change["summary"], "lost_free": 0.1, "lost_free_low": -0.1, "lost_free_high": 0.3}
     cost = view.verdict({**comparison, "differences": [{**change, "summary": summary}]})[-1]
-    assert cost.endswith(": no difference that these data can show (−0.1 to +0.3).")
+    assert cost.endswith(": these data show no difference (−0.1 to +0.3).")
 
 
 def test_table_by_position_has_every_recipe_and_the_difference(comparison: dict[str, Any]) -> None:
     table = json.loads(view.payload(comparison))["table"]
     rows = list(csv.DictReader(io.StringIO(table["csv"])))
     change = comparison["differences"][0]["by_position"]
-    for name, lines in ((FORCED, comparison["recipes"][0]["report"]["by_position"]), (f"{CURED}, less {FORCED}", change)):
+    for name, lines in ((FORCED, comparison["recipes"][0]["report"]["by_position"]), (f"{CURED} minus {FORCED}", change)):
         for end in ("", "_low", "_high"):
             assert [float(row[f"{name}, accuracy_free{end}"]) for row in rows] == [
                 line[f"accuracy_free{end}"] for line in lines
             ]
-    assert len(table["rows"]) == len(change) and table["columns"][-1] == f"{CURED}, less {FORCED}, accuracy_free"
+    assert len(table["rows"]) == len(change) and table["columns"][-1] == f"{CURED} minus {FORCED}, accuracy_free"
 
 
 def test_cure_shows_only_comparisons_of_schedules(

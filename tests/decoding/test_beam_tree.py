@@ -153,7 +153,7 @@ def plain(spans: list[dict[str, str]]) -> str:
 
 
 def payload(services: Services, asked: BeamRequest) -> dict[str, Any]:
-    return json.loads(ui.drawn(services, asked, ui.grow(services, asked)))
+    return json.loads(ui.payload(services, asked, ui.grow(services, asked)))
 
 
 def test_the_page_opens_with_a_sentence_of_which_the_beam_finds_more_than_greedy(bundled: Services) -> None:
@@ -163,13 +163,13 @@ def test_the_page_opens_with_a_sentence_of_which_the_beam_finds_more_than_greedy
     assert greedy.text != best.text
     said = plain(payload(bundled, asked)["verdict"])
     parts = next(i for i, (a, b) in enumerate(zip(greedy.steps, best.steps, strict=False)) if a.token != b.token) + 1
-    assert f"“{greedy.text}”" in said and f"They part at step {parts}, where the winner was only the second" in said
+    assert f"“{greedy.text}”" in said and f"They differ from step {parts} on. There the winner was only the second" in said
     assert view.number(greedy.log_prob) in said and view.number(best.score) in said
 
 
 def test_a_greedy_translation_that_wins_is_said_to_be_the_same(bundled: Services) -> None:
     said = plain(payload(bundled, BeamRequest("Where is the old station?", "en-fr-additive", Beam(1)))["verdict"])
-    assert said == "Greedy would have written the same: at every step, the winner was the most probable of all."
+    assert said == "Greedy decoding gives the same text: at every step, the winner's piece was the most probable one."
 
 
 def test_every_node_says_what_became_of_it(french: Translator) -> None:
@@ -182,11 +182,11 @@ def test_every_node_says_what_became_of_it(french: Translator) -> None:
         elif node.rank is not None:
             start = f"finished, {['winner', 'second best', 'third best', 'fourth best', 'fifth best'][node.rank - 1]}, score "
         elif node.best is not None:
-            start = "kept, on the way to the "
+            start = "kept, part of the "
         elif node.reach + 2 == tree.steps:
             start = f"kept until the search stopped at step {tree.steps}: five hypotheses have ended"
         else:
-            start = f"kept, died out at step {node.reach + 2}"
+            start = f"kept, but no continuation was kept at step {node.reach + 2}"
         assert row["state"].startswith(start)
         assert french.target_vocabulary.decode([n.token for n in tree.path(index)]).strip() == row["text"].strip(" ␣")
     assert {row["kind"] for row in rows} == {"kept", "ended", "dropped"}
@@ -196,8 +196,8 @@ def test_each_step_has_a_sentence_and_the_last_names_the_winner(bundled: Service
     shown = payload(bundled, BeamRequest("Where is the old station?", "en-fr-additive", Beam(3)))
     said = [plain(spans) for spans in shown["sentences"]]
     assert len(said) == shown["steps"] + 1
-    assert "considers the 6 most probable continuations of all its beginnings and keeps 3" in said[0]
-    assert said[1].startswith("Step 1: of one beginning, the 6 most probable continuations are considered; three go on.")
+    assert "considers the 6 most probable continuations of all its hypotheses and keeps 3" in said[0]
+    assert said[1].startswith("Step 1: from one hypothesis, the 6 most probable continuations are considered; three are kept.")
     assert "three hypotheses have ended" in said[-1] and f"“{shown['outputs']['rows'][0][0]['name']}” wins" in said[-1]
 
 

@@ -14,7 +14,7 @@ from seq2seq.ui.kit import examples, search
 from seq2seq.ui.kit.message import reported, sentence
 from seq2seq.ui.kit.view import Slot, address_of
 from seq2seq.ui.translate.tab import Translate
-from seq2seq.ui.translate.visit import TranslateRequest, Visit, forced
+from seq2seq.ui.translate.visit import TranslateAnswer, TranslateRequest, forced_request
 from seq2seq.ui.views import PARAMETERS, TABS, VIEWS
 
 SERVICES = Services({name: make_info(name) for name in ("first", "second")})
@@ -126,16 +126,16 @@ def test_the_bounds_of_every_control_are_accepted_by_its_strategy(search_name, e
     assert search.settings_of(search.strategy(search_name, values)) == values
 
 
-def seen() -> Visit:
+def seen() -> TranslateAnswer:
     steps = tuple(
         SimpleNamespace(token=10 + t, candidates=(SimpleNamespace(token=10 + t), SimpleNamespace(token=90 + t)))
         for t in range(3)
     )
-    return Visit(FALLBACK, SimpleNamespace(id="abc", steps=steps))
+    return TranslateAnswer(FALLBACK, SimpleNamespace(id="abc", steps=steps))
 
 
 def test_a_choice_becomes_a_prefix():
-    assert forced(seen(), gr.EventData(None, {"trace_id": "abc", "step": 3, "token": 92})).prefix == (10, 11, 92)
+    assert forced_request(seen(), gr.EventData(None, {"trace_id": "abc", "step": 3, "token": 92})).prefix == (10, 11, 92)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_choice_becomes_a_prefix():
 )
 def test_a_click_that_makes_no_sense_is_refused(data):
     with pytest.raises(ValueError, match=r"[.]$"):
-        forced(seen(), gr.EventData(None, data))
+        forced_request(seen(), gr.EventData(None, data))
 
 
 def test_messages_are_sentences():

@@ -118,7 +118,7 @@ def surprises(log: str) -> list[str]:
     found = [line[:300] for line in log.splitlines() if "a handler failed" in line[:300]]
     for part in log.split("Traceback (most recent call last):\n")[1:]:
         last = next((line for line in part.splitlines() if re.match(r"[\w.]+", line) and not line.startswith("During ")), "")
-        # Every request passes through `serving.py` and `in_order.py`, which are in front of Gradio.
+        # Every request passes through `ui/host/serving.py` and `ui/host/in_order.py`, which are middleware in front of Gradio.
         ours = re.search(rf'File "{re.escape(str(ROOT))}/seq2seq/(?!ui/host/(?:serving|in_order)\.py")', part.split("\n\n")[0])
         if ours or not any(re.match(pattern, last) for pattern in THEIRS):
             found.append(part[-3000:])

@@ -22,7 +22,7 @@ from seq2seq.views import payload
 from seq2seq.views.pieces import label, visible, words
 from seq2seq.views.stage import heatmap, sentences
 from seq2seq.views.stage.fork import compare
-from seq2seq.views.stage.sentences import Span, plain, probability, start_sentence, step_sentence
+from seq2seq.views.stage.sentences import TextSpan, plain, probability, start_sentence, step_sentence
 
 SOURCE = [("▁the", 0), ("▁um", 1), ("brella", 1), (END, 2)]
 TARGET = [("▁le", 0), ("▁para", 1), ("pluie", 1), (END, 2)]
@@ -144,18 +144,18 @@ def test_without_attention_the_fixed_context_vector_is_read():
 def test_after_a_handover_the_decoder_has_only_its_own_state():
     trace = read_by(directions("backward"), attention=False)
     start = plain(start_sentence(trace))
-    assert "The decoder starts in the state in which the encoder ended, and gets nothing else of the source." in start
-    assert said(trace).startswith("Step 2: having written “le”, the decoder has only its own state to go by and chooses “para”")
+    assert "The decoder starts from the encoder's last state and gets nothing else from the source." in start
+    assert said(trace).startswith("Step 2: having written “le”, the decoder has only its own state and chooses “para”")
     assert "context" not in start + said(trace) and heatmap.view(trace) is None
 
 
 @pytest.mark.parametrize(
     ("reading", "how"),
     [
-        (directions("forward", "backward"), "the 4 source pieces in both directions: a state for each piece and direction."),
-        (directions("forward"), "the 4 source pieces from the first to the last: a state for each."),
-        (directions("backward"), "the 4 source pieces from the last to the first: a state for each."),
-        (TRANSFORMER, "all 4 source pieces at once (self-attention): a state for each."),
+        (directions("forward", "backward"), "the 4 source pieces in both directions: one state per piece and direction."),
+        (directions("forward"), "the 4 source pieces from first to last: one state per piece."),
+        (directions("backward"), "the 4 source pieces from last to first: one state per piece."),
+        (TRANSFORMER, "all 4 source pieces at once (self-attention): one state per piece."),
     ],
 )
 def test_the_start_says_how_the_encoder_reads(reading, how):
@@ -164,7 +164,7 @@ def test_the_start_says_how_the_encoder_reads(reading, how):
 
 def test_a_context_vector_is_filled_by_one_direction_too():
     start = plain(start_sentence(read_by(directions("forward"), attention=False, context=True)))
-    assert "from the first to the last: a state for each, all squeezed into one fixed context vector." in start
+    assert "from first to last: one state per piece, all compressed into one fixed context vector." in start
 
 
 def test_attention_of_a_transformer_is_said_to_be_a_mean_over_heads():
@@ -180,7 +180,7 @@ def test_attention_of_a_transformer_is_said_to_be_a_mean_over_heads():
 
 def test_every_architecture_is_told_by_what_it_has(translator):
     trace = translator.translate("the old man")
-    start, *steps = (plain(Span(**span) for span in sentence) for sentence in sentences.view(trace))
+    start, *steps = (plain(TextSpan(**span) for span in sentence) for sentence in sentences.view(trace))
     assert ("at once" in start) == (trace.reading.order == ("parallel",)) and ("both directions" in start) == (
         len(trace.reading.order) == 2
     )

@@ -1,1 +1,1 @@
-"""The Attention tab: what did it look at, and does that explain anything?"""
+"""The Attention tab: what does the decoder attend to, and does that explain its output?"""

@@ -22,7 +22,7 @@ from seq2seq.views.attention import attribution as view
 
 @dataclass(frozen=True)
 class AttributionRequest:
-    """`step` counts from 1; 0: the step at which attention and deletion agree least."""
+    """`step` is counted from 1; 0 means the step where attention and deletion agree least."""
 
     text: str
     model: str
@@ -30,7 +30,7 @@ class AttributionRequest:
 
 
 class Attribution(Asking[AttributionRequest, AttributionRequest]):
-    button = "Ask"
+    button = "Explain"
     prefix = "attribution"
     parameters = (TEXT, MODEL, STEP)
 
@@ -47,11 +47,11 @@ class Attribution(Asking[AttributionRequest, AttributionRequest]):
     def attempts(self, request: AttributionRequest) -> list[AttributionRequest]:
         return [request, replace(request, step=0)]
 
-    def show(self, seen: AttributionRequest, **start: Any) -> str:
-        return payload(self.services, seen)
+    def show(self, answer: AttributionRequest, **start: Any) -> str:
+        return payload(self.services, answer)
 
     def events(self) -> dict[str, Event[AttributionRequest]]:
-        return {"choose": lambda seen, event: (_chosen(seen, event), {})}
+        return {"choose": lambda answer, event: (_chosen(answer, event), {})}
 
 
 VIEW = View(
@@ -66,23 +66,23 @@ VIEW = View(
 )
 
 
-def _chosen(now: AttributionRequest, event: gr.EventData) -> AttributionRequest:
+def _chosen(request: AttributionRequest, event: gr.EventData) -> AttributionRequest:
     step = fields.from_event(event, "step")
     if type(step) is not int:
         raise ValueError("That choice could not be read. Please choose again.")
-    return replace(now, step=step)
+    return replace(request, step=step)
 
 
-def payload(services: Services, asked: AttributionRequest) -> str:
-    """The component's value. Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
-    translator = services.translator(asked.model)
-    trace = services.translate(asked.model, asked.text)
+def payload(services: Services, request: AttributionRequest) -> str:
+    """Return the component's value. Raises ValueError with a message for the user if the request is impossible."""
+    translator = services.translator(request.model)
+    trace = services.translate(request.model, request.text)
     by_step = agreements(trace, engine.deletions(translator, trace))
-    step = asked.step or _least(by_step) + 1
-    found = engine.attribute(translator, trace, step - 1)
-    table = view.rows(found, trace, engine.by_word)
+    step = request.step or _least_agreement(by_step) + 1
+    attribution = engine.attribute(translator, trace, step - 1)
+    table = view.rows(attribution, trace, engine.by_word)
     pairs = view.agreements(table, engine.rank_correlation)
-    info = services.info(asked.model)
+    info = services.info(request.model)
     return json.dumps(
         {
             "source": view.columns(trace),
@@ -90,11 +90,14 @@ def payload(services: Services, asked: AttributionRequest) -> str:
             "step": step,
             "rows": table,
             "agreements": pairs,
-            "says": view.said(trace, found, table, pairs),
+            "says": view.verdict(trace, attribution, table, pairs),
             "piece": view.steps(trace, by_step)[step - 1],
-            "accounts": {"difference": found.log_prob - found.log_prob_of_nothing, "sum": sum(found.integrated)},
+            "accounts": {
+                "difference": attribution.log_prob - attribution.log_prob_of_nothing,
+                "sum": sum(attribution.integrated),
+            },
             "model": {"title": info.title, "trained_on": info.trained_on},
-            "link": Attribution(services).link(replace(asked, step=step)),
+            "link": Attribution(services).link(replace(request, step=step)),
             "serial": next_serial(),
         },
         ensure_ascii=False,
@@ -103,7 +106,7 @@ def payload(services: Services, asked: AttributionRequest) -> str:
 
 
 def agreements(trace: DecodingTrace, deletions: list[list[float]]) -> list[float | None]:
-    """For each step: how alike attention and deletion rank the source's words."""
+    """Return for each step the rank correlation of attention and deletion over the source words."""
     words = engine.source_words(trace)
     return [
         None
@@ -113,6 +116,6 @@ def agreements(trace: DecodingTrace, deletions: list[list[float]]) -> list[float
     ]
 
 
-def _least(by_step: list[float | None]) -> int:
+def _least_agreement(by_step: list[float | None]) -> int:
     known = [(value, step) for step, value in enumerate(by_step) if value is not None]
     return min(known)[1] if known else 0

@@ -1,4 +1,4 @@
-"""Beam tree: the whole search of a beam for one sentence, and where it differs from greedy."""
+"""Beam tree: the whole beam search for one sentence, and how it differs from greedy decoding."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from seq2seq.views.attention import beam_tree as view
 
 @dataclass(frozen=True)
 class BeamRequest:
-    """Everything that decides what is shown, but the step."""
+    """Everything that decides the answer, except the step."""
 
     text: str
     model: str
@@ -36,8 +36,8 @@ class BeamSearch(Asking[BeamRequest, BeamRequest]):
     parameters = (TEXT, MODEL, *(SETTINGS[name] for name in search.names_of(Beam.name)), STEP)
 
     def example(self, model: str, text: str | None = None) -> BeamRequest:
-        known = examples.of(self.services.info(model))
-        example = known[min(examples.SEARCHED, len(known) - 1)] if known else ""
+        sentences = examples.of(self.services.info(model))
+        example = sentences[min(examples.SEARCHED, len(sentences) - 1)] if sentences else ""
         return BeamRequest(example if text is None else text, model)
 
     def request(self, values: Mapping[str, Any], before: BeamRequest | None) -> BeamRequest:
@@ -50,15 +50,15 @@ class BeamSearch(Asking[BeamRequest, BeamRequest]):
     def values(self, request: BeamRequest) -> dict[str, Any]:
         return {"text": request.text, "model": request.model, **search.settings_of(request.beam)}
 
-    def start(self, seen: BeamRequest, values: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    def start(self, answer: BeamRequest, values: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
         step = values.get("step")
-        if step is not None and step > (steps := grow(self.services, seen).steps):
-            problems.append(f"This search has {steps} steps, so step {step} is not there; this is the last.")
+        if step is not None and step > (steps := grow(self.services, answer).steps):
+            problems.append(f"This search has {steps} steps, so there is no step {step}; this is the last step.")
             step = None
         return {"step": step}
 
-    def show(self, seen: BeamRequest, **start: Any) -> str:
-        return drawn(self.services, seen, grow(self.services, seen), start.get("step"))
+    def show(self, answer: BeamRequest, **start: Any) -> str:
+        return payload(self.services, answer, grow(self.services, answer), start.get("step"))
 
     def form(self, request: BeamRequest) -> Form:
         row = super().form(request)
@@ -83,20 +83,20 @@ VIEW = View(
 )
 
 
-def grow(services: Services, asked: BeamRequest) -> BeamTree:
-    """Raises ValueError, fit to be shown, for text that the model cannot read."""
-    return services.translator(asked.model).beam_tree(asked.text, asked.beam)
+def grow(services: Services, request: BeamRequest) -> BeamTree:
+    """Run the search. Raises ValueError with a message for the user if the model cannot read the text."""
+    return services.translator(request.model).beam_tree(request.text, request.beam)
 
 
-def drawn(services: Services, asked: BeamRequest, tree: BeamTree, step: int | None = None) -> str:
-    """The page's value, opened at `step`, or at the last."""
-    info = services.info(asked.model)
+def payload(services: Services, request: BeamRequest, tree: BeamTree, step: int | None = None) -> str:
+    """Return the component's value, opened at `step` or at the last step."""
+    info = services.info(request.model)
     return view.payload(
         tree,
-        services.translate(asked.model, asked.text),
+        services.translate(request.model, request.text),
         model={"title": info.title, "trained_on": info.trained_on},
-        link=BeamSearch(services).link(asked),
-        stage=link_to(TranslateRequest(asked.text, asked.model, asked.beam)),
+        link=BeamSearch(services).link(request),
+        stage=link_to(TranslateRequest(request.text, request.model, request.beam)),
         start=tree.steps if step is None else step,
         serial=next_serial(),
     )

@@ -1,4 +1,4 @@
-"""Edit it: set the attention weights of one step by hand, and see what the decoder writes from there."""
+"""Edit it: set the attention weights of one step by hand, and see how the output changes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from seq2seq.ui.kit.view import View
 from seq2seq.views.attention import edit as view
 from seq2seq.views.attention import side_by_side
 
-PER_MILLE = 1000  # in an address, a weight is a whole number of these
+PER_MILLE = 1000  # in an address, weights are whole numbers per mille
 MOST_WEIGHTS = 200  # more than any sentence has
 WEIGHTS = address.numbers("weights", MOST_WEIGHTS, "no sentence has so many pieces")
 
 
 @dataclass(frozen=True)
 class EditRequest:
-    """`step` counts from 1. Without `weights` nothing is edited yet."""
+    """`step` is counted from 1. Without `weights`, nothing is edited yet."""
 
     text: str
     model: str
@@ -47,7 +47,9 @@ class Edit(Asking[EditRequest, EditRequest]):
 
     def complete(self, values: Mapping[str, Any]) -> EditRequest:
         example = self.example(values.get("model", self.services.first), values.get("text"))
-        return replace(example, step=values.get("step", 1) or 1, weights=values.get("weights", ()))  # 0 is before the first
+        return replace(
+            example, step=values.get("step", 1) or 1, weights=values.get("weights", ())
+        )  # step 0 is the state before step 1
 
     def values(self, request: EditRequest) -> dict[str, Any]:
         return {**vars(request), "weights": request.weights or None}
@@ -55,11 +57,11 @@ class Edit(Asking[EditRequest, EditRequest]):
     def attempts(self, request: EditRequest) -> list[EditRequest]:
         return [request, replace(request, weights=()), replace(request, step=1, weights=())]
 
-    def show(self, seen: EditRequest, **start: Any) -> str:
-        return payload(self.services, seen)
+    def show(self, answer: EditRequest, **start: Any) -> str:
+        return payload(self.services, answer)
 
     def events(self) -> dict[str, Event[EditRequest]]:
-        return {"edit": lambda seen, event: (_chosen(seen, event), {})}
+        return {"edit": lambda answer, event: (_chosen(answer, event), {})}
 
 
 VIEW = View(
@@ -74,40 +76,37 @@ VIEW = View(
 )
 
 
-def _chosen(now: EditRequest, event: gr.EventData) -> EditRequest:
+def _chosen(request: EditRequest, event: gr.EventData) -> EditRequest:
     step, weights = fields.from_event(event, "step"), fields.from_event(event, "weights")
     if type(step) is not int or not isinstance(weights, list) or len(weights) > MOST_WEIGHTS:
         raise ValueError("That choice could not be read. Please choose again.")
     if not all(type(weight) in (int, float) and math.isfinite(weight) and 0 <= weight <= 1 for weight in weights):
         raise ValueError("Weights are numbers from 0 to 1. Please choose again.")
-    return replace(now, step=step, weights=tuple(round(PER_MILLE * weight) for weight in weights))
+    return replace(request, step=step, weights=tuple(round(PER_MILLE * weight) for weight in weights))
 
 
-def payload(services: Services, asked: EditRequest) -> str:
-    """The component's value. Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
-    translator = services.translator(asked.model)
-    before = services.translate(asked.model, asked.text)
+def payload(services: Services, request: EditRequest) -> str:
+    """Return the component's value. Raises ValueError with a message for the user if the request is impossible."""
+    translator = services.translator(request.model)
+    before = services.translate(request.model, request.text)
     if before.steps[0].attention is None:
-        raise ValueError(
-            f"“{translator.info.title}” has no attention that could be edited: its decoder reads the source in another way. "
-            "Choose a model with attention."
-        )
-    if not 1 <= asked.step <= len(before.steps):
-        raise ValueError(f"There is no step {asked.step}: this translation has {len(before.steps)}.")
-    after = translator.translate(asked.text, edits={asked.step - 1: asked.weights}) if asked.weights else None
-    info = services.info(asked.model)
+        raise ValueError(f"“{translator.info.title}” has no attention that could be edited. Choose a model with attention.")
+    if not 1 <= request.step <= len(before.steps):
+        raise ValueError(f"There is no step {request.step}: this translation has {len(before.steps)}.")
+    after = translator.translate(request.text, edits={request.step - 1: request.weights}) if request.weights else None
+    info = services.info(request.model)
     return json.dumps(
         {
             "before": view.side(before),
             "after": view.side(after) if after else None,
-            "shared": view.shared(before, after) if after else None,
-            "says": view.said(before, after, asked.step - 1) if after else "",
-            "step": asked.step,
-            "weights": [weight / PER_MILLE for weight in asked.weights],
+            "shared": view.common_prefix(before, after) if after else None,
+            "says": view.verdict(before, after, request.step - 1) if after else "",
+            "step": request.step,
+            "weights": [weight / PER_MILLE for weight in request.weights],
             "averaged": before.reading.averaged,
             "scale": side_by_side.scale(),
             "model": {"title": info.title, "trained_on": info.trained_on},
-            "link": Edit(services).link(asked),
+            "link": Edit(services).link(request),
             "serial": next_serial(),
         },
         ensure_ascii=False,

@@ -1,4 +1,4 @@
-"""What the view Side by side shows: which models and which of their heads, and how an address spells it."""
+"""The panels of the view Side by side: models and heads, their attention, and their form in an address."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _AXES = {CROSS: (view.TARGET, view.SOURCE), ENCODER: (view.SOURCE, view.SOURCE),
 _WHERE = {
     CROSS: "decoder to source",
     ENCODER: "encoder, source to source",
-    DECODER: "decoder to what it was fed",
+    DECODER: "decoder to its inputs",
 }
 
 
 @dataclass(frozen=True)
 class Head:
-    """Of which layer, from 1; `number` None: the mean of its heads."""
+    """A head of a layer, both counted from 1. If `number` is None, the mean of the layer's heads."""
 
     kind: str
     layer: int
@@ -51,7 +51,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Panel:
-    """`head` None: the attention that the trace has."""
+    """A model and a head. If `head` is None, the attention in the trace."""
 
     model: str
     head: Head | None = None
@@ -72,8 +72,8 @@ class PanelsRequest:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A panel with what its model did."""
+class PanelAnswer:
+    """A panel with the trace and the heads of its model."""
 
     panel: Panel
     info: ModelInfo
@@ -82,7 +82,7 @@ class Shown:
 
 
 def companions(services: Services, info: ModelInfo, count: int = 2) -> list[str]:
-    """Models to be seen beside one, of the same languages and subject: one without attention, one of another kind with it."""
+    """Return models to compare with one, of the same languages and subject: without attention, and of another architecture."""
     same = [
         other
         for other in services.infos.values()
@@ -91,80 +91,81 @@ def companions(services: Services, info: ModelInfo, count: int = 2) -> list[str]
         == (info.source_language, info.target_language, info.subject)
     ]
     chosen: list[str] = []
-    seen = {_kind(info)}
+    kinds = {_kind(info)}
     for attentive in (not info.has_attention, True, False):
         for other in same:
-            if other.has_attention == attentive and _kind(other) not in seen and len(chosen) < count:
+            if other.has_attention == attentive and _kind(other) not in kinds and len(chosen) < count:
                 chosen.append(other.name)
-                seen.add(_kind(other))
-                break  # one of each sort first
+                kinds.add(_kind(other))
+                break  # first one model of each sort
     return chosen
 
 
 def _kind(info: ModelInfo) -> tuple[bool, str]:
-    """Whether it has attention, and the first word for what it is: GRU, LSTM, Transformer, …"""
+    """Return whether the model has attention, and the first word of its architecture: GRU, LSTM, Transformer, …"""
     return info.has_attention, info.architecture.split()[0]
 
 
 def opening(services: Services, name: str, text: str | None = None) -> PanelsRequest:
-    """A model beside others, with a sentence of its own."""
+    """Return a first request: a model, its companions, and an example sentence."""
     info = services.info(name)
-    known = examples.of(info)
-    written = text if text is not None else known[0] if known else ""
+    sentences = examples.of(info)
+    written = text if text is not None else sentences[0] if sentences else ""
     return PanelsRequest(written, tuple(Panel(model) for model in [name, *companions(services, info)]))
 
 
-def look(services: Services, asked: PanelsRequest) -> list[Shown]:
-    """Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
-    looked: dict[str, tuple[DecodingTrace, Mapping[str, list[Tensor]]]] = {}
-    shown = []
-    for panel in asked.panels:
+def compute(services: Services, request: PanelsRequest) -> list[PanelAnswer]:
+    """Compute the panels. Raises ValueError with a message for the user if the request is impossible."""
+    by_model: dict[str, tuple[DecodingTrace, Mapping[str, list[Tensor]]]] = {}
+    answers = []
+    for panel in request.panels:
         translator = services.translator(panel.model)
-        if panel.model not in looked:
-            trace = services.translate(panel.model, asked.text)
-            looked[panel.model] = trace, inspection.heads(translator, trace)
-        trace, heads = looked[panel.model]
+        if panel.model not in by_model:
+            trace = services.translate(panel.model, request.text)
+            by_model[panel.model] = trace, inspection.heads(translator, trace)
+        trace, heads = by_model[panel.model]
         if panel.head:
             _check(panel.head, heads, translator.info)
-        shown.append(Shown(panel, services.info(panel.model), trace, heads))
-    return shown
+        answers.append(PanelAnswer(panel, services.info(panel.model), trace, heads))
+    return answers
 
 
 def _check(head: Head, heads: Mapping[str, list[Tensor]], info: ModelInfo) -> None:
     if not heads:
-        raise ValueError(f"The model “{info.title}” has no heads: only a Transformer has.")
+        raise ValueError(f"The model “{info.title}” has no heads: only Transformers have heads.")
     layers = heads[head.kind]
     count = len(layers[0])
     if not 1 <= head.layer <= len(layers) or not (head.number is None or 1 <= head.number <= count):
         raise ValueError(f"There is no {head.name} in “{info.title}”: it has {len(layers)} layers with {count} heads each.")
 
 
-def _weights(shown: Shown) -> list[list[float]] | None:
-    head = shown.panel.head
+def _weights(answer: PanelAnswer) -> list[list[float]] | None:
+    head = answer.panel.head
     if head is None:
-        weights = [list(step.attention) for step in shown.trace.steps if step.attention is not None]
+        weights = [list(step.attention) for step in answer.trace.steps if step.attention is not None]
         return weights or None
-    layer = shown.heads[head.kind][head.layer - 1]
-    found: list[list[float]] = (layer.mean(0) if head.number is None else layer[head.number - 1]).tolist()
-    return found
+    layer = answer.heads[head.kind][head.layer - 1]
+    matrix: list[list[float]] = (layer.mean(0) if head.number is None else layer[head.number - 1]).tolist()
+    return matrix
 
 
 # --- the page's part ---
 
 
-def payload(services: Services, asked: PanelsRequest, panels: list[Shown], step: int | None = 0) -> str:
-    """The value of the page's part; `step` is marked, None: the one that is. The number lets an equal picture start again."""
+def payload(services: Services, request: PanelsRequest, panels: list[PanelAnswer], step: int | None = 0) -> str:
+    """Return the component's value. `step` is marked; None keeps the current one. The serial number lets an equal picture
+    restart."""
     reads = panels[0].info.source_language
     offered = [(text, name) for text, name in services.offered(panels[0].panel.model) if _reads(services, name) == reads]
     return json.dumps(
         {
-            "panels": [_panel(services, shown) for shown in panels],
+            "panels": [_panel(services, answer) for answer in panels],
             "models": [{"text": text, "name": name} for text, name in offered],
             "most": MOST,
             "scale": view.scale(),
-            "unit": asked.unit,
+            "unit": request.unit,
             "step": step,
-            "link": address.write(PARAMETERS, vars(asked)),
+            "link": address.write(PARAMETERS, vars(request)),
             "serial": next_serial(),
         },
         ensure_ascii=False,
@@ -176,26 +177,26 @@ def _reads(services: Services, name: str) -> str:
     return services.info(name).source_language
 
 
-def _panel(services: Services, shown: Shown) -> dict[str, Any]:
-    panel, trace, weights = shown.panel, shown.trace, _weights(shown)
+def _panel(services: Services, answer: PanelAnswer) -> dict[str, Any]:
+    panel, trace, weights = answer.panel, answer.trace, _weights(answer)
     axes = _AXES[panel.head.kind] if panel.head else _AXES[CROSS]
     return {
         "model": panel.model,
         "head": str(panel.head or ""),
-        "title": shown.info.title,
-        "kind": shown.info.architecture,
-        "target_language": shown.info.target_language,
+        "title": answer.info.title,
+        "kind": answer.info.architecture,
+        "target_language": answer.info.target_language,
         "result": view.result(trace),
         "grid": view.grid(trace, weights, *axes) if weights else None,
         "changes": None if weights else view.changes(trace, inspection.state_changes(services.translator(panel.model), trace)),
         "heads": [
-            _layer(kind, number, layer) for kind, layers in shown.heads.items() for number, layer in enumerate(layers, 1)
+            _layer(kind, number, layer) for kind, layers in answer.heads.items() for number, layer in enumerate(layers, 1)
         ],
     }
 
 
 def _layer(kind: str, number: int, layer: Tensor) -> dict[str, Any]:
-    """One layer's heads, as a menu and as small pictures."""
+    """Return the heads of one layer, as a menu and as thumbnails."""
     heads = [Head(kind, number, None), *(Head(kind, number, n) for n in range(1, len(layer) + 1))]
     pictures = [layer.mean(0), *layer]
     return {
@@ -208,7 +209,7 @@ def _layer(kind: str, number: int, layer: Tensor) -> dict[str, Any]:
     }
 
 
-# --- addresses, and what a visitor chose in the picture: both come from outside ---
+# --- addresses and choices in the picture: both are untrusted input ---
 
 
 def unit_of(text: str) -> str:
@@ -218,10 +219,10 @@ def unit_of(text: str) -> str:
 
 
 def panels_of(text: str, services: Services) -> tuple[Panel, ...]:
-    """Raises ValueError that names the panel which makes no sense."""
+    """Read the panels of an address. Raises ValueError that names the invalid panel."""
     written = text.split(_BETWEEN)
     if not 1 <= len(written) <= MOST:
-        raise ValueError(f"One to {MOST} models or heads can be seen side by side, not {len(written)}.")
+        raise ValueError(f"The page shows one to {MOST} models or heads side by side, not {len(written)}.")
     panels = tuple(_panel_of(part, services) for part in written)
     languages = {services.info(panel.model).source_language for panel in panels}
     if len(languages) > 1:
@@ -238,16 +239,18 @@ def _head(text: str) -> Head:
     kind, *numbers = text.split(_WITHIN_HEAD)
     if kind not in _AXES or not 1 <= len(numbers) <= 2 or not all(n.isascii() and n.isdigit() and len(n) < 4 for n in numbers):
         kinds = ", ".join(_AXES)
-        raise ValueError(f"A head is written as kind.layer.head, with a kind of {kinds}, like cross.3.2; not “{text[:40]}”.")
+        raise ValueError(
+            f"A head has the form kind.layer.head, for example cross.3.2, where kind is one of {kinds}; not “{text[:40]}”."
+        )
     return Head(kind, *map(int, numbers))
 
 
-def chosen(asked: PanelsRequest, event: gr.EventData, services: Services) -> PanelsRequest:
-    """What a visitor chose in the picture."""
+def chosen(request: PanelsRequest, event: gr.EventData, services: Services) -> PanelsRequest:
+    """Read a choice in the picture."""
     panels, unit = fields.from_event(event, "panels"), fields.from_event(event, "unit")
     if not isinstance(panels, str) or not isinstance(unit, str) or len(panels) > 1000:
         raise ValueError("That choice could not be read. Please choose again.")
-    return replace(asked, panels=panels_of(panels, services), unit=unit_of(unit))
+    return replace(request, panels=panels_of(panels, services), unit=unit_of(unit))
 
 
 PARAMETERS = (

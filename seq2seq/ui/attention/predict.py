@@ -1,4 +1,4 @@
-"""Predict, then reveal: link the words of a sentence and its translation, then see what the model looked at."""
+"""Predict, then reveal: link the words of a sentence and its translation, then compare with the model's attention."""
 
 from __future__ import annotations
 
@@ -24,21 +24,23 @@ from seq2seq.ui.kit.view import View
 from seq2seq.views.attention import predict as view
 from seq2seq.views.pieces import visible
 
-MAX_WORDS = 40  # a side: what a grid on a page can show
-MAX_LINKS = 200  # what an address can hold
-NO_ATTENTION = "This model has no attention: it reads the source through one fixed state, so there is nothing to reveal but {}."
+MAX_WORDS = 40  # per side, so that the grid fits on the page
+MAX_LINKS = 200  # so that they fit in an address
+NO_ATTENTION = (
+    "This model has no attention: its decoder gets the source only as one fixed vector, so the page can only reveal {}."
+)
 _LINK = re.compile(r"([0-9]{1,3})-([0-9]{1,3})", re.ASCII)
 
 
 def read_links(text: str) -> Links:
-    """Links as an address writes them: 0-0.1-2. Raises ValueError for anything else, and for too many."""
+    """Read links in the form of an address: 0-0.1-2. Raises ValueError for another form or too many links."""
     parts = [part for part in text.split(".") if part]
     if len(parts) > MAX_LINKS:
-        raise ValueError(f"In this address, “links” has {len(parts)} links; at most {MAX_LINKS} can be drawn.")
+        raise ValueError(f"In this address, “links” has {len(parts)} links; at most {MAX_LINKS} are allowed.")
     found = [_LINK.fullmatch(part) for part in parts]
     if not all(found):
         wrong = next(part for part, match in zip(parts, found, strict=True) if not match)
-        raise ValueError(f"In this address, “links” should be like 0-0.1-2, and “{wrong[:20]}” is no link.")
+        raise ValueError(f"In this address, “links” should be like 0-0.1-2, and “{wrong[:20]}” is not a link.")
     return frozenset((int(match[1]), int(match[2])) for match in found if match)
 
 
@@ -54,7 +56,7 @@ REVEALED = Parameter("revealed", lambda text, _: _read_flag(text), lambda reveal
 
 @dataclass(frozen=True)
 class PredictRequest:
-    """Everything that decides what is shown. An empty `reference` means the model's own greedy translation."""
+    """Everything that decides the answer. An empty `reference` means the model's greedy translation."""
 
     text: str
     reference: str
@@ -64,31 +66,31 @@ class PredictRequest:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What one visitor is looking at."""
+class PredictAnswer:
+    """The answer that the server keeps for one visitor."""
 
-    asked: PredictRequest
+    request: PredictRequest
     source: Words
     target: Words
     gold: Aligned | None
-    weights: np.ndarray | None  # of the attention: only once it is revealed
+    weights: np.ndarray | None  # attention between words; None until it is revealed
 
     @property
     def id(self) -> str:
-        """The same for the same words and model, whatever is drawn."""
-        words = (self.asked.model, self.source.text, self.target.text)
+        """Return an id of the words and the model, independent of the links."""
+        words = (self.request.model, self.source.text, self.target.text)
         return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
 
 
-class Predict(Asking[PredictRequest, Seen]):
-    button = "Begin"
+class Predict(Asking[PredictRequest, PredictAnswer]):
+    button = "Start"
     prefix = "predict"
     parameters = (TEXT, MODEL, REFERENCE, LINKS, REVEALED)
 
     def example(self, model: str, text: str | None = None) -> PredictRequest:
         return PredictRequest(*examples.pair(self.services.info(model), text), model)
 
-    def request(self, values: Mapping[str, Any], before: Seen | None) -> PredictRequest:
+    def request(self, values: Mapping[str, Any], before: PredictAnswer | None) -> PredictRequest:
         return PredictRequest(**values)
 
     def complete(self, values: Mapping[str, Any]) -> PredictRequest:
@@ -102,20 +104,20 @@ class Predict(Asking[PredictRequest, Seen]):
     def attempts(self, request: PredictRequest) -> list[PredictRequest]:
         return [request, replace(request, links=frozenset())]
 
-    def look(self, request: PredictRequest) -> Seen:
-        return look(self.services, request)
+    def answer(self, request: PredictRequest) -> PredictAnswer:
+        return compute(self.services, request)
 
-    def request_of(self, seen: Seen) -> PredictRequest:
-        return seen.asked
+    def request_of(self, answer: PredictAnswer) -> PredictRequest:
+        return answer.request
 
-    def show(self, seen: Seen, **start: Any) -> str:
-        return shown(self.services, seen, start.get("keep", False))
+    def show(self, answer: PredictAnswer, **start: Any) -> str:
+        return payload(self.services, answer, start.get("keep", False))
 
     def form(self, request: PredictRequest) -> Form:
         info = self.services.info(request.model)
         with gr.Row(elem_classes="ask"):
-            text = fields.line(request.text, fields.asks(info), "predict-text")
-            reference = fields.line(request.reference, "Translation (empty: the model’s own)", "predict-reference")
+            text = fields.line(request.text, fields.sentence_label(info), "predict-text")
+            reference = fields.line(request.reference, "Translation (empty: the model’s translation)", "predict-reference")
             go = gr.Button(self.button, variant="primary", scale=0, min_width=120, elem_id="predict-go")
             example = fields.example_menu(info, request.text, "predict-example")
             model = fields.models(self.services, request.model, "predict-model")
@@ -124,28 +126,30 @@ class Predict(Asking[PredictRequest, Seen]):
     def fill(self, request: PredictRequest) -> dict[str, Any]:
         return {**super().fill(request), "reference": request.reference}
 
-    def with_example(self, values: Mapping[str, Any], before: Seen | None) -> PredictRequest:
+    def with_example(self, values: Mapping[str, Any], before: PredictAnswer | None) -> PredictRequest:
         return self.example(values["model"], values["text"])
 
-    def with_model(self, values: Mapping[str, Any], before: Seen | None) -> tuple[PredictRequest, dict[str, Any]]:
-        """The links drawn so far stay where the words stay the same."""
+    def with_model(self, values: Mapping[str, Any], before: PredictAnswer | None) -> tuple[PredictRequest, dict[str, Any]]:
+        """Keep the links if the words stay the same."""
         name, text, right = (values[key] for key in ("model", "text", "reference"))
         info = self.services.info(name)
         if not (right or "").strip():
             return PredictRequest(examples.fitting(text, info), "", name), {}
         request = PredictRequest(*examples.fitting_pair(text, right, info), name)
-        if before is None or (request.text, request.reference) != (before.asked.text, before.asked.reference):
+        if before is None or (request.text, request.reference) != (before.request.text, before.request.reference):
             return request, {}
-        if self.services.info(before.asked.model).target_language != info.target_language:  # its words may be cut differently
+        if (
+            self.services.info(before.request.model).target_language != info.target_language
+        ):  # its words may be split differently
             return request, {}
-        return replace(request, links=before.asked.links, revealed=before.asked.revealed), {"keep": True}
+        return replace(request, links=before.request.links, revealed=before.request.revealed), {"keep": True}
 
-    def events(self) -> dict[str, Event[Seen]]:
-        def reveal(seen: Seen, event: gr.EventData) -> tuple[Seen, dict[str, Any]]:
-            return self.look(replace(seen.asked, links=chosen_links(seen, event), revealed=True)), {}
+    def events(self) -> dict[str, Event[PredictAnswer]]:
+        def reveal(answer: PredictAnswer, event: gr.EventData) -> tuple[PredictAnswer, dict[str, Any]]:
+            return self.answer(replace(answer.request, links=chosen_links(answer, event), revealed=True)), {}
 
-        def again(seen: Seen, event: gr.EventData) -> tuple[Seen, dict[str, Any]]:
-            return self.look(replace(seen.asked, links=frozenset(), revealed=False)), {}
+        def again(answer: PredictAnswer, event: gr.EventData) -> tuple[PredictAnswer, dict[str, Any]]:
+            return self.answer(replace(answer.request, links=frozenset(), revealed=False)), {}
 
         return {"reveal": reveal, "again": again}
 
@@ -163,78 +167,81 @@ VIEW = View(
 )
 
 
-def look(services: Services, asked: PredictRequest) -> Seen:
-    """Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
-    translator = services.translator(asked.model)
+def compute(services: Services, request: PredictRequest) -> PredictAnswer:
+    """Compute the answer. Raises ValueError with a message for the user if the request is impossible."""
+    translator = services.translator(request.model)
     info = translator.info
-    translator.source_ids(asked.text)  # refuses what is empty or too long, before a translation of it is tried
-    translation = asked.reference if (asked.reference or "").strip() else services.translate(asked.model, asked.text).text
+    translator.source_ids(request.text)  # refuse empty or too long text before translating it
+    translation = (
+        request.reference if (request.reference or "").strip() else services.translate(request.model, request.text).text
+    )
     if not translation.strip():
-        raise ValueError(f"the model writes nothing here: please type a translation in {info.target_language}")
+        raise ValueError(f"the model’s translation is empty: please type a translation in {info.target_language}")
     translator.target_ids(translation)
-    source, target = split(asked.text, info.source_language), split(translation, info.target_language)
+    source, target = split(request.text, info.source_language), split(translation, info.target_language)
     for name, side in (("sentence", source), ("translation", target)):
         if len(side) > MAX_WORDS:
             raise ValueError(f"the {name} has {len(side)} words and marks; at most {MAX_WORDS} fit here: please shorten it")
-    alignment.check(asked.links, len(source), len(target))
+    alignment.check(request.links, len(source), len(target))
     weights = None
-    if asked.revealed and info.has_attention:
+    if request.revealed and info.has_attention:
         weights = alignment.attention(translator, source, target)
-    return Seen(asked, source, target, gold.find(source.text, target.text, info), weights)
+    return PredictAnswer(request, source, target, gold.find(source.text, target.text, info), weights)
 
 
-def shown(services: Services, now: Seen, keep: bool = False) -> str:
-    """The page's value; with `keep`, the links that are drawn in it stay."""
-    info, asked = services.info(now.asked.model), now.asked
-    says = "" if now.gold else "Nobody has aligned this pair by hand. "
+def payload(services: Services, answer: PredictAnswer, keep: bool = False) -> str:
+    """Return the component's value; with `keep`, the page keeps its links."""
+    info, request = services.info(answer.request.model), answer.request
+    says = "" if answer.gold else "There is no manual alignment of this pair. "
     if not info.has_attention:
-        says += NO_ATTENTION.format("the alignment made by hand" if now.gold else "nothing")
+        says += NO_ATTENTION.format("the manual alignment" if answer.gold else "your own links")
     return view.payload(
-        now.source,
-        now.target,
-        None if keep and not asked.revealed else asked.links,
-        revealed=_revealed(now) if asked.revealed else None,
-        gold=now.gold,
+        answer.source,
+        answer.target,
+        None if keep and not request.revealed else request.links,
+        revealed=_revealed(answer) if request.revealed else None,
+        gold=answer.gold,
         hint=says,
-        own=not (asked.reference or "").strip(),
-        written=visible(now.target.text),
+        own=not (request.reference or "").strip(),
+        written=visible(answer.target.text),
         most=MAX_LINKS,
         model={"title": info.title, "trained_on": info.trained_on},
-        link=Predict(services).link(asked),
-        id=now.id,
+        link=Predict(services).link(request),
+        id=answer.id,
         serial=next_serial(),
     )
 
 
-def _revealed(now: Seen) -> dict[str, Any]:
-    links, known, words = now.asked.links, now.gold, len(now.target)
-    candidates = {"you": links, "diagonal": alignment.diagonal(len(now.source), words)}
-    if now.weights is not None:
-        candidates["attention"] = alignment.largest(now.weights)
+def _revealed(answer: PredictAnswer) -> dict[str, Any]:
+    links, gold_alignment, words = answer.request.links, answer.gold, len(answer.target)
+    candidates = {"you": links, "diagonal": alignment.diagonal(len(answer.source), words)}
+    if answer.weights is not None:
+        candidates["attention"] = alignment.largest(answer.weights)
     agreeing = {
-        name: None if now.weights is None else alignment.agreeing(found, now.weights) for name, found in candidates.items()
+        name: None if answer.weights is None else alignment.agreeing(found, answer.weights)
+        for name, found in candidates.items()
     }
-    counts = {name: alignment.score(found, known) if known else None for name, found in candidates.items()}
+    counts = {name: alignment.score(found, gold_alignment) if gold_alignment else None for name, found in candidates.items()}
     names = {"you": "your links", "attention": "attention", "diagonal": "diagonal"}
     rows = [
         view.score_row(title, len(candidates[name]), agreeing[name], words, counts[name])
         for name, title in names.items()
         if name in candidates
     ]
-    weights = None if now.weights is None else now.weights.tolist()
-    said = view.verdict(
-        list(now.source), list(now.target), links, weights, agreeing["you"], counts["you"], counts.get("attention")
+    weights = None if answer.weights is None else answer.weights.tolist()
+    verdict = view.verdict(
+        list(answer.source), list(answer.target), links, weights, agreeing["you"], counts["you"], counts.get("attention")
     )
-    return {"weights": weights, "columns": view.COLUMNS, "rows": rows, "verdict": said}
+    return {"weights": weights, "columns": view.COLUMNS, "rows": rows, "verdict": verdict}
 
 
-def chosen_links(now: Seen, event: gr.EventData) -> Links:
-    """What was drawn in the grid: it comes from outside, so nothing in it is believed unchecked."""
+def chosen_links(answer: PredictAnswer, event: gr.EventData) -> Links:
+    """Read the links of the grid. They are untrusted input, so everything is checked."""
     try:
         identity, links = event.id, event.links
     except (AttributeError, TypeError):
         identity, links = None, None
-    if identity != now.id:
+    if identity != answer.id:
         raise ValueError("The picture has changed in the meantime. Please draw again.")
     if not isinstance(links, list) or len(links) > MAX_LINKS:
         raise ValueError("These links could not be read. Please draw again.")
@@ -242,5 +249,5 @@ def chosen_links(now: Seen, event: gr.EventData) -> Links:
         if not (isinstance(pair, list) and len(pair) == 2 and all(type(word) is int for word in pair)):
             raise ValueError("These links could not be read. Please draw again.")
     found = frozenset((i, j) for i, j in links)
-    alignment.check(found, len(now.source), len(now.target))
+    alignment.check(found, len(answer.source), len(answer.target))
     return found

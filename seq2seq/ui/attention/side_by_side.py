@@ -1,4 +1,4 @@
-"""Side by side: one sentence, and what several models, or heads of one model, look at."""
+"""Side by side: the attention of several models, or of heads of one model, on one sentence."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from seq2seq.ui.kit.view import View
 
 
 class SideBySide(Asking[PanelsRequest, PanelsRequest]):
-    """The form has one model, the first panel's; the other panels are chosen in the picture."""
+    """The form selects the model of the first panel; the other panels are selected in the picture."""
 
-    button = "Look"
+    button = "Show"
     prefix = "attention"
     parameters = panels.PARAMETERS
     events_change_form = True
@@ -39,11 +39,11 @@ class SideBySide(Asking[PanelsRequest, PanelsRequest]):
         return replace(request, text=values.get("text", request.text), unit=values.get("unit", request.unit))
 
     def attempts(self, request: PanelsRequest) -> list[PanelsRequest]:
-        """Without the heads where they are not there."""
+        """Try the request, then the same panels without heads."""
         return [request, replace(request, panels=tuple(replace(panel, head=None) for panel in request.panels))]
 
     def with_model(self, values: Mapping[str, Any], before: PanelsRequest | None) -> tuple[PanelsRequest, dict[str, Any]]:
-        """Another first model brings models of its own languages to its side."""
+        """A new first model replaces the other panels by models of its own languages."""
         name = values["model"]
         text = examples.fitting(values["text"], self.services.info(name))
         return replace(self.example(name, text), unit=remembered(before).unit), {}
@@ -51,15 +51,15 @@ class SideBySide(Asking[PanelsRequest, PanelsRequest]):
     def after_failed_model(self, request: PanelsRequest) -> PanelsRequest:
         return request
 
-    def start(self, seen: PanelsRequest, values: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    def start(self, answer: PanelsRequest, values: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
         return {"step": values.get("step", 0)}
 
-    def show(self, seen: PanelsRequest, **start: Any) -> str:
-        return panels.payload(self.services, seen, panels.look(self.services, seen), start.get("step", 0))
+    def show(self, answer: PanelsRequest, **start: Any) -> str:
+        return panels.payload(self.services, answer, panels.compute(self.services, answer), start.get("step", 0))
 
     def events(self) -> dict[str, Event[PanelsRequest]]:
-        def choose(seen: PanelsRequest, event: gr.EventData) -> tuple[PanelsRequest, dict[str, Any]]:
-            return panels.chosen(seen, event, self.services), {"step": None}
+        def choose(answer: PanelsRequest, event: gr.EventData) -> tuple[PanelsRequest, dict[str, Any]]:
+            return panels.chosen(answer, event, self.services), {"step": None}
 
         return {"choose": choose}
 
@@ -72,7 +72,12 @@ VIEW = View(
     element="attention",
     build=SideBySide.open,
     parameters=SideBySide.parameters,
-    styles=("forcing/two-lanes/lanes", "forcing/score", "forcing/exposure", "attention/attention"),  # it builds on the others
+    styles=(
+        "forcing/two-lanes/lanes",
+        "forcing/score",
+        "forcing/exposure",
+        "attention/attention",
+    ),  # the last one overrides the others
     controls={"model": ("[data-testid=add-panel]",)},
     kept={"model": (".panel-menus", ".panel-heads .thumbs")},
 )

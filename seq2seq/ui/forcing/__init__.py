@@ -1,1 +1,1 @@
-"""The Teacher forcing tab: what if it were told the truth?"""
+"""The Teacher forcing tab: what changes if the decoder is fed the reference?"""

@@ -1,4 +1,4 @@
-"""The cure: what scheduled sampling makes of exposure bias, from models of our own, beside what its paper found."""
+"""The cure: the effect of scheduled sampling on exposure bias in our models, next to the results of its paper."""
 
 from __future__ import annotations
 
@@ -19,47 +19,47 @@ from seq2seq.ui.kit.component import next_serial
 from seq2seq.ui.kit.view import Slot, View
 from seq2seq.views.forcing import cure as view
 
-FORCING = {"teacher_forcing_ratio", "teacher_forcing_schedule"}  # the settings that recipes of the cure differ in
+FORCING = {"teacher_forcing_ratio", "teacher_forcing_schedule"}  # only these settings differ between the compared recipes
 
 
 def build(slot: Slot) -> None:
     services = slot.services
-    seen = gr.State(False)
+    opened = gr.State(False)
     board = slot.board()
 
     def open_view(before: bool) -> dict[Any, Any]:
-        return {seen: True} if before else {board: stored(services), seen: True}
+        return {opened: True} if before else {board: stored(services), opened: True}
 
-    slot.tab.select(open_view, seen, [board, seen], api_visibility="private", show_progress="hidden")
+    slot.tab.select(open_view, opened, [board, opened], api_visibility="private", show_progress="hidden")
 
 
 def stored(services: Services) -> str:
-    """The first comparison of schedules that is kept with an installed model; without one, what others found."""
+    """Return the first comparison of schedules stored with an installed model; without one, only the published results."""
     for name in services.infos:
-        found = card.read_comparison(checkpoint.ROOT / name)
-        if found is not None and all(settings.keys() <= FORCING for settings in found["settings"].values()):
+        comparison = card.read_comparison(checkpoint.ROOT / name)
+        if comparison is not None and all(settings.keys() <= FORCING for settings in comparison["settings"].values()):
             about = (
-                f"Accuracy and loss on {found['data']}, held out; BLEU, free-running, on {found['test']} "
-                f"({found['recipes'][0]['runs'][0]['quality'][0]['signature']}). From a shell: {found['command']}"
+                f"Accuracy and loss on {comparison['data']}, held out; BLEU, free-running, on {comparison['test']} "
+                f"({comparison['recipes'][0]['runs'][0]['quality'][0]['signature']}). From a shell: {comparison['command']}"
             )
-            return view.payload(found, about=about, lanes=_lanes(services, found), link=[], serial=next_serial())
-    about = "None of the models that are installed was compared: python -m seq2seq compare --help says how."
+            return view.payload(comparison, about=about, lanes=_lanes(services, comparison), link=[], serial=next_serial())
+    about = "There is no comparison with the installed models yet. How to make one: python -m seq2seq compare --help"
     return view.payload(None, about=about, lanes=[], link=[], serial=next_serial())
 
 
-def _lanes(services: Services, found: dict[str, Any]) -> list[dict[str, str]]:
-    """For each model compared that is installed: an address that shows it in two lanes."""
+def _lanes(services: Services, comparison: dict[str, Any]) -> list[dict[str, str]]:
+    """Return for each compared model that is installed an address that shows it in two lanes."""
     addresses = []
-    for recipe in found["recipes"]:
+    for recipe in comparison["recipes"]:
         name = next((run["model"] for run in recipe["runs"] if run["model"] in services.infos), None)
         if name is not None:
             info = services.info(name)
             sentence = examples.of(info)[0]
-            asked = LanesRequest(sentence, examples.reference(sentence, info), name)
+            request = LanesRequest(sentence, examples.reference(sentence, info), name)
             addresses.append(
                 {
                     "name": recipe["name"],
-                    "address": "?" + urlencode([(TAB, two_lanes.VIEW.name), *TwoLanes(services).link(asked)]),
+                    "address": "?" + urlencode([(TAB, two_lanes.VIEW.name), *TwoLanes(services).link(request)]),
                 }
             )
     return addresses

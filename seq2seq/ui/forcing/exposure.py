@@ -1,4 +1,5 @@
-"""Over many sentences: teacher forcing against free running on a whole file, and on the held-out file of a bundled model."""
+"""Over many sentences: teacher forcing compared with free running, on an uploaded file or the held-out file of a bundled
+model."""
 
 from __future__ import annotations
 
@@ -26,13 +27,13 @@ from seq2seq.views.forcing import exposure as view
 
 MOST_PAIRS = 2000
 MOST_BYTES = 1_000_000
-SECONDS = 0.3  # between two reports of progress, at least
+SECONDS = 0.3  # minimum time between two progress reports
 PARAMETERS = (MODEL,)
 
 
 def build(slot: Slot) -> None:
     services = slot.services
-    seen = gr.State(False)
+    opened = gr.State(False)
     with gr.Row(elem_classes="ask"):
         model = fields.models(services, services.first, "sentences-model")
         upload = gr.UploadButton(
@@ -44,18 +45,18 @@ def build(slot: Slot) -> None:
             elem_id="sentences-file",
         )
         stop = gr.Button("Cancel", scale=0, min_width=110, elem_id="sentences-stop")
-    place = message_line()
+    line = message_line()
     board = slot.board()
-    everything = [model, board, seen, place]
-    report = reported(place)
+    everything = [model, board, opened, line]
+    report = reported(line)
 
     @report
     def show_model(name: str) -> dict[Any, Any]:
-        return {board: stored(services, name), seen: True}
+        return {board: stored(services, name), opened: True}
 
     @report
     def open_view(before: bool, page: gr.Request) -> dict[Any, Any]:
-        """At the first look: the model that the address names, or the first."""
+        """On first sight, show the model of the address, or the first one."""
         if before:
             return {}
         query = dict(page.query_params)
@@ -64,25 +65,25 @@ def build(slot: Slot) -> None:
         return {
             model: fields.chosen_model(services, name),
             board: stored(services, name),
-            seen: True,
-            place: message(" ".join(problems)),
+            opened: True,
+            line: message(" ".join(problems)),
         }
 
     def run(file: str, name: str) -> Iterator[dict[Any, Any]]:
         try:
             if not file:
                 raise ValueError("Choose a file of pairs.")
-            yield {place: message(""), board: progress(0.0, "Reading the file …")}
+            yield {line: message(""), board: progress(0.0, "Reading the file …")}
             yield from ({board: value} for value in measured(services, name, file))
-        except Exception as error:  # never a bar that waits for ever
-            shown = name if name in services.infos else services.first
-            yield {board: stored(services, shown), place: message(explain(error))}
+        except Exception as error:  # without an answer the progress bar would stay for ever
+            model_name = name if name in services.infos else services.first
+            yield {board: stored(services, model_name), line: message(explain(error))}
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     model.input(show_model, model, everything, **private)
-    running = upload.upload(run, [upload, model], [board, place], concurrency_limit=1, **private)
+    running = upload.upload(run, [upload, model], [board, line], concurrency_limit=1, **private)
     stop.click(show_model, model, everything, cancels=[running], **private)
-    slot.tab.select(open_view, [seen], everything, **private)
+    slot.tab.select(open_view, [opened], everything, **private)
 
 
 def progress(share: float, says: str) -> str:
@@ -90,41 +91,41 @@ def progress(share: float, says: str) -> str:
 
 
 def stored(services: Services, name: str) -> str:
-    """What was measured when the model was made, where that is at hand."""
+    """Return the stored report of the model, if there is one."""
     services.info(name)
-    found = card.read_exposure(checkpoint.ROOT / name)
-    if found is None:
-        return _shown(
-            services, name, None, "Nothing was measured beforehand for this model. Measure a file of pairs of your own."
-        )
-    about = f"{found['data']}, a held-out file of {name}: greedy, one seed. The same numbers from a shell: {found['command']}"
-    return _shown(services, name, found["report"], about)
+    result = card.read_exposure(checkpoint.ROOT / name)
+    if result is None:
+        return _payload(services, name, None, "There is no stored report for this model. Measure a file of sentence pairs.")
+    about = f"{result['data']}, a held-out file of {name}: greedy, one seed. The same numbers from a shell: {result['command']}"
+    return _payload(services, name, result["report"], about)
 
 
 def measured(services: Services, name: str, file: str) -> Iterator[str]:
-    """Progress, then the report. Raises ValueError, fit to be shown, for a file or a model that cannot be used."""
+    """Yield the progress, then the report. Raises ValueError with a message for the user about a bad file or model."""
     translator = services.translator(name)
     if (size := Path(file).stat().st_size) > MOST_BYTES:
-        raise ValueError(f"The file has {size:,} bytes; please keep to {MOST_BYTES:,}: {MOST_PAIRS:,} pairs are measured.")
+        raise ValueError(
+            f"The file has {size:,} bytes; at most {MOST_BYTES:,} are allowed. The page measures {MOST_PAIRS:,} pairs."
+        )
     try:
         pairs = read_tsv(file)
     except ValueError as error:
         raise ValueError(str(error).replace(file, "The file")) from None
-    used, rows, told = pairs[:MOST_PAIRS], [], 0.0
+    used, rows, reported_at = pairs[:MOST_PAIRS], [], 0.0
     for batch in measure(translator, used):
         rows += batch
-        if time.monotonic() - told > SECONDS:
-            told = time.monotonic()
+        if time.monotonic() - reported_at > SECONDS:
+            reported_at = time.monotonic()
             yield progress(len(rows) / len(used), f"{len(rows):,} of {len(used):,} pairs measured")
     if not rows:
         raise ValueError("Every pair of this file is too long for the model: please split it into sentences.")
     left = len(used) - len(rows)
-    about = f"Your file, {len(rows):,} pairs" + (f"; {left:,} left out: too long for the model" if left else "")
+    about = f"Your file, {len(rows):,} pairs" + (f"; {left:,} left out because they are too long" if left else "")
     about += f"; only its first {MOST_PAIRS:,} were measured" if len(pairs) > len(used) else ""
-    yield _shown(services, name, Report.of(rows).to_dict(), f"{about}.", _sentences(rows, used))
+    yield _payload(services, name, Report.of(rows).to_dict(), f"{about}.", _sentences(rows, used))
 
 
-def _shown(
+def _payload(
     services: Services, name: str, report: Mapping[str, Any] | None, about: str, rows: Sequence[Mapping[str, Any]] = ()
 ) -> str:
     info = services.info(name)
@@ -140,7 +141,7 @@ def _shown(
 
 
 def _sentences(rows: Sequence[Row], pairs: Sequence[Pair]) -> list[dict[str, Any]]:
-    """Every sentence, first those in which free running gets fewest pieces right that teacher forcing does."""
+    """Return every sentence; first those where free running loses most correct pieces against teacher forcing."""
 
     def lost(row: Row) -> int:
         return sum(row.right[FORCED]) - sum(row.right[FREE])

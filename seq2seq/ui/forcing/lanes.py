@@ -1,4 +1,4 @@
-"""What a visitor of the Teacher forcing tab is looking at, how an address spells it, and the player that shows it."""
+"""The request and the answer of the view Two lanes, their form in an address, and the value of its player."""
 
 from __future__ import annotations
 
@@ -18,66 +18,66 @@ from seq2seq.ui.kit.component import next_serial
 from seq2seq.views.forcing import two_lanes as view
 from seq2seq.views.stage import sentences
 
-DRAWN = "~"  # stands before a seed, where a wrong word is drawn and not written
+DRAWN = "~"  # prefix of a seed: the wrong word is drawn at random, not typed
 MAX_SEED = 999_999
 
 
 @dataclass(frozen=True)
 class LanesRequest:
-    """Everything that decides what is shown. Steps and words are counted from 1."""
+    """Everything that decides the answer. Steps and words are counted from 1."""
 
     text: str
     reference: str
     model: str
-    rescue: tuple[int, int] | None = None  # at which step, which word of the reference
-    inject: tuple[str, int, str] | None = None  # in which lane, which word, and the wrong one or "~" and a seed
-    every: str | None = None  # in which lane every word in turn is made a wrong one
+    rescue: tuple[int, int] | None = None  # step, word of the reference
+    inject: tuple[str, int, str] | None = None  # lane, word, and the wrong word or "~" with a seed
+    every: str | None = None  # lane whose words are all replaced in turn
 
 
 @dataclass(frozen=True)
-class Looked:
-    """What one visitor is looking at."""
+class LanesAnswer:
+    """The answer that the server keeps for one visitor."""
 
-    asked: LanesRequest
+    request: LanesRequest
     lanes: Lanes
     third: dict[str, Any] | None = None
     every: dict[str, Any] | None = None
 
 
-def look(services: Services, asked: LanesRequest) -> Looked:
-    """Raises ValueError, fit to be shown, for anything in `asked` that cannot be done."""
-    translator = services.translator(asked.model)
-    if not (asked.reference or "").strip():
-        raise ValueError(f"A reference is needed: please type a right translation in {translator.info.target_language}.")
-    found = Looked(asked, two_lanes.compare(translator, asked.text, asked.reference))
-    if asked.every:
-        found = replace(found, every=_every_word(translator, found.lanes, asked.every))
-    if asked.rescue:
-        return replace(found, third=_rescue(translator, found.lanes, *asked.rescue))
-    if asked.inject:
-        return replace(found, third=_inject(translator, found.lanes, *asked.inject))
-    return found
+def compute(services: Services, request: LanesRequest) -> LanesAnswer:
+    """Compute the answer. Raises ValueError with a message for the user if the request is impossible."""
+    translator = services.translator(request.model)
+    if not (request.reference or "").strip():
+        raise ValueError(f"A reference is needed: please type a correct translation in {translator.info.target_language}.")
+    answer = LanesAnswer(request, two_lanes.compare(translator, request.text, request.reference))
+    if request.every:
+        answer = replace(answer, every=_every_word(translator, answer.lanes, request.every))
+    if request.rescue:
+        return replace(answer, third=_rescue(translator, answer.lanes, *request.rescue))
+    if request.inject:
+        return replace(answer, third=_inject(translator, answer.lanes, *request.inject))
+    return answer
 
 
 def _rescue(translator: Translator, lanes: Lanes, step: int, number: int) -> dict[str, Any]:
-    found = two_lanes.rescue(translator, lanes, step - 1, number - 1)
-    return view.rescued(found, _texts(translator, lanes.forced)[number - 1], found.word.start)
+    result = two_lanes.rescue(translator, lanes, step - 1, number - 1)
+    return view.rescued(result, _texts(translator, lanes.forced)[number - 1], result.word.start)
 
 
 def _inject(translator: Translator, lanes: Lanes, lane: str, number: int, wrong: str) -> dict[str, Any]:
     job = _job(translator, lanes, lane, number, wrong)
-    (found,) = two_lanes.inject(translator, [job])
+    (result,) = two_lanes.inject(translator, [job])
     prefix = [*job.prefix, *job.rest] if lane == FORCED else job.prefix
     trace = translator.translate(lanes.free.source_text, prefix=prefix)
     spelled = translator.target_vocabulary.decode(job.wrong).strip()
-    return view.injected(found, trace, spelled, _texts(translator, _trace(lanes, lane))[number - 1])
+    return view.injected(result, trace, spelled, _texts(translator, _trace(lanes, lane))[number - 1])
 
 
 def _every_word(translator: Translator, lanes: Lanes, lane: str) -> dict[str, Any]:
-    """Each word of a lane in turn gives way to a wrong one drawn at random."""
+    """Replace each word of a lane in turn by a random wrong one."""
     texts = _texts(translator, _trace(lanes, lane))
     if not texts:
-        raise ValueError("This lane has no word that could be replaced.")
+        raise ValueError("This lane has no word to replace.")
     jobs = [_job(translator, lanes, lane, number, f"{DRAWN}1") for number in range(1, len(texts) + 1)]
     wrong = [translator.target_vocabulary.decode(job.wrong).strip() for job in jobs]
     return {"lane": lane, "rows": view.every_word(two_lanes.inject(translator, jobs), texts, wrong)}
@@ -114,19 +114,20 @@ def _texts(translator: Translator, trace: DecodingTrace) -> list[str]:
     return [translator.target_vocabulary.decode(tokens[word.start : word.end]).strip() for word in words]
 
 
-def shown(services: Services, seen: Looked, step: int | None = 0, play: bool = True) -> str:
-    """The player's value, opened at `step`, or where it stands. The serial number makes an equal picture start again."""
-    info, lanes = services.info(seen.asked.model), seen.lanes
-    translator = services.translator(seen.asked.model)
+def payload(services: Services, answer: LanesAnswer, step: int | None = 0, play: bool = True) -> str:
+    """Return the player's value, opened at `step`; None keeps the current step. The serial number lets an equal picture
+    restart."""
+    info, lanes = services.info(answer.request.model), answer.lanes
+    translator = services.translator(answer.request.model)
     return view.payload(
         lanes,
-        third=seen.third,
-        every=seen.every,
+        third=answer.third,
+        every=answer.every,
         words={lane: _texts(translator, _trace(lanes, lane)) for lane in (FORCED, FREE)},
         expected_words=[two_lanes.expected_word(lanes, t) for t in range(len(lanes.free.steps))],
         doubts=sentences.doubts(lanes.forced, len(translator.target_vocabulary), info.target_language),
         model={"title": info.title, "trained_on": info.trained_on},
-        link=address.write(PARAMETERS, vars(seen.asked)),
+        link=address.write(PARAMETERS, vars(answer.request)),
         start={"step": step, "play": play},
         serial=next_serial(),
     )
@@ -159,39 +160,39 @@ PARAMETERS = (
 )
 
 
-# --- what a visitor chose in the picture: it comes from outside, so nothing in it is believed unchecked ---
+# --- choices in the picture: they are untrusted input, so everything is checked ---
 
 
-def chosen_rescue(seen: Looked, event: gr.EventData) -> LanesRequest:
-    step, word = _numbers(seen, event, "step", "word")
-    return replace(seen.asked, rescue=(step + 1, word + 1), inject=None)
+def chosen_rescue(answer: LanesAnswer, event: gr.EventData) -> LanesRequest:
+    step, word = _numbers(answer, event, "step", "word")
+    return replace(answer.request, rescue=(step + 1, word + 1), inject=None)
 
 
-def chosen_wrong_word(seen: Looked, event: gr.EventData) -> LanesRequest:
-    (word,) = _numbers(seen, event, "word")
+def chosen_wrong_word(answer: LanesAnswer, event: gr.EventData) -> LanesRequest:
+    (word,) = _numbers(answer, event, "word")
     lane, text = fields.from_event(event, "lane"), fields.from_event(event, "text")
     lane = _lane(lane)
     if not isinstance(text, str):
         raise ValueError("That choice could not be read. Please choose again.")
     if not text.strip() or text.strip().startswith(DRAWN):
-        text = f"{DRAWN}{_next_seed(seen.asked)}"
-    return replace(seen.asked, inject=(lane, word + 1, text.strip()), rescue=None)
+        text = f"{DRAWN}{_next_seed(answer.request)}"
+    return replace(answer.request, inject=(lane, word + 1, text.strip()), rescue=None)
 
 
-def chosen_lane(seen: Looked, event: gr.EventData) -> LanesRequest:
-    _numbers(seen, event)
-    return replace(seen.asked, every=_lane(fields.from_event(event, "lane")))
+def chosen_lane(answer: LanesAnswer, event: gr.EventData) -> LanesRequest:
+    _numbers(answer, event)
+    return replace(answer.request, every=_lane(fields.from_event(event, "lane")))
 
 
-def _next_seed(asked: LanesRequest) -> int:
-    last = asked.inject[2] if asked.inject else ""
+def _next_seed(request: LanesRequest) -> int:
+    last = request.inject[2] if request.inject else ""
     digits = last.removeprefix(DRAWN)
     return int(digits) % MAX_SEED + 1 if last.startswith(DRAWN) and digits.isdigit() else 1
 
 
-def _numbers(seen: Looked, event: gr.EventData, *names: str) -> list[int]:
-    seen = fields.remembered(seen)
-    if fields.from_event(event, "id") != view.identity(seen.lanes):
+def _numbers(answer: LanesAnswer, event: gr.EventData, *names: str) -> list[int]:
+    answer = fields.remembered(answer)
+    if fields.from_event(event, "id") != view.identity(answer.lanes):
         raise ValueError("The picture has changed in the meantime. Please choose again.")
     values = [fields.from_event(event, name) for name in names]
     if any(type(value) is not int for value in values):

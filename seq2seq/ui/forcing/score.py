@@ -1,4 +1,4 @@
-"""Score a translation: the decoder as a language model that judges a translation of the visitor's own."""
+"""Score a translation: the probability that the decoder gives to the visitor's own translation."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from seq2seq.ui.kit.fields import Form
 from seq2seq.ui.kit.view import View
 from seq2seq.views.forcing import score as scores
 from seq2seq.views.stage import sentences
-from seq2seq.views.stage.sentences import Span, told
+from seq2seq.views.stage.sentences import TextSpan, to_dicts
 
 
 @dataclass(frozen=True)
 class ScoreRequest:
-    """Everything that decides what is shown. Without `other`, the best hypothesis of a beam takes its place."""
+    """Everything that decides the answer. Without `other`, the best hypothesis of a beam search is used."""
 
     text: str
     first: str
@@ -52,16 +52,16 @@ class Score(Asking[ScoreRequest, ScoreRequest]):
     def values(self, request: ScoreRequest) -> dict[str, Any]:
         return {**vars(request), "other": request.other or None}
 
-    def show(self, seen: ScoreRequest, **start: Any) -> str:
-        return score(self.services, seen)
+    def show(self, answer: ScoreRequest, **start: Any) -> str:
+        return score(self.services, answer)
 
     def form(self, request: ScoreRequest) -> Form:
         with gr.Row(elem_classes="ask"):
-            text = fields.line(request.text, fields.asks(self.services.info(request.model)), "score-text")
+            text = fields.line(request.text, fields.sentence_label(self.services.info(request.model)), "score-text")
             model = fields.models(self.services, request.model, "score-model")
         with gr.Row(elem_classes="ask"):
             first = fields.line(request.first, "Your translation", "score-first")
-            other = fields.line(request.other, "Another one (empty: what a beam finds)", "score-other")
+            other = fields.line(request.other, "Another translation (empty: the best of a beam)", "score-other")
             go = gr.Button(self.button, variant="primary", scale=0, min_width=120, elem_id="score-go")
         return Form({"text": text, "first": first, "model": model, "other": other}, go)
 
@@ -88,28 +88,28 @@ VIEW = View(
 )
 
 
-def score(services: Services, asked: ScoreRequest) -> str:
-    """The page's value. Raises ValueError, fit to be shown, for anything that cannot be scored."""
-    translator, beam = services.translator(asked.model), Beam()
-    found = scoring.judge(translator, asked.text, asked.first, beam)
-    own = scores.sheet("Your translation", found.own, found.words, found.perplexity_per_word)
+def score(services: Services, request: ScoreRequest) -> str:
+    """Return the component's value. Raises ValueError with a message for the user about text that cannot be scored."""
+    translator, beam = services.translator(request.model), Beam()
+    judgement = scoring.judge(translator, request.text, request.first, beam)
+    own = scores.sheet("Your translation", judgement.own, judgement.words, judgement.perplexity_per_word)
     language, pieces = translator.info.target_language, len(translator.target_vocabulary)
-    verdicts = [told([Span(doubt)]) for doubt in sentences.doubts(found.own, pieces, language)]
-    verdicts.append(scores.beam_verdict(found, beam.size))
-    if (asked.other or "").strip():
-        second, name = translator.score(asked.text, asked.other), "the other one"
+    verdicts = [to_dicts([TextSpan(doubt)]) for doubt in sentences.doubts(judgement.own, pieces, language)]
+    verdicts.append(scores.beam_verdict(judgement, beam.size))
+    if (request.other or "").strip():
+        second, name = translator.score(request.text, request.other), "the other one"
     else:
-        second, name = found.best, "what the beam found"
+        second, name = judgement.best, "what the beam found"
     words = word_scores(second.steps)
-    beside = scores.sheet(name.capitalize(), second, words, perplexity(second.log_prob, len(words) - 1))
-    if not _same(second, found.own):
-        verdicts.append(scores.difference(scoring.difference(found.own, second), "yours", name))
-    info = services.info(asked.model)
+    second_sheet = scores.sheet(name.capitalize(), second, words, perplexity(second.log_prob, len(words) - 1))
+    if not _same(second, judgement.own):
+        verdicts.append(scores.difference(scoring.difference(judgement.own, second), "yours", name))
+    info = services.info(request.model)
     return scores.payload(
-        [own, beside],
+        [own, second_sheet],
         verdicts,
         model={"title": info.title, "trained_on": info.trained_on},
-        link=Score(services).link(asked),
+        link=Score(services).link(request),
         serial=next_serial(),
     )
 

@@ -1,1 +1,1 @@
-"""What serves the page: shared models, limits, files, and everything that leans on Gradio's inside."""
+"""The server side of the page: shared models, limits, files, and all code that depends on Gradio's internals."""

@@ -1,4 +1,4 @@
-"""What this project uses of the inside of Gradio 6.31. tests/ui/host/test_gradio_inside.py checks each assumption."""
+"""Internals of Gradio 6.31 that this project uses. tests/ui/host/test_gradio_inside.py checks each assumption."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from gradio.context import Context
 
 
 def page_being_built() -> gr.Blocks:
-    """The page in whose `with` block the caller stands."""
+    """Return the page whose `with` block is open."""
     page = Context.root_block
     assert page is not None, "no page is being built"
     return page
 
 
 def before_request(code: str) -> dict[str, str]:
-    """The setting of an event that runs `code` in the browser before its request is sent.
+    """Return an event setting that runs `code` in the browser before the request is sent.
 
-    Gradio gives such JavaScript the values of the inputs, and sends what it returns.
+    Gradio passes the values of the inputs to such JavaScript, and sends its return value.
     """
     return {"js": f"(...values) => {{ {code}; return values; }}"}

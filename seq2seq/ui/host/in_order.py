@@ -1,8 +1,8 @@
-"""An answer that must not overtake another.
+"""Keep two answers of Gradio in order.
 
-Gradio's page hears of its events by one stream, which the server closes when no event is left. One that joins just then is
-answered at once, by another connection. Where that answer arrives before the close, the page takes the stream for open and
-waits for ever. So the answer is held back until the close has had time to arrive.
+Gradio's page receives its events through one stream. The server closes the stream when no event is left. If a new event joins
+at that moment, its answer takes another connection. If the answer arrives before the close, the page believes that the stream
+is still open and waits for ever. So this middleware delays the answer until the close has arrived.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from urllib.parse import parse_qs
 from cachetools import TTLCache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-APART = 0.15  # seconds that two answers sent one after the other may change places by
+APART = 0.15  # seconds; two answers closer than this may arrive in the wrong order
 _STREAM, _JOIN = "/queue/data", "/queue/join"
 _MOST_SESSIONS = 10_000
 
 
 class InOrder:
-    """In front of Gradio's application: a visitor hears of the close of a stream before the answer to their next event."""
+    """Middleware: a visitor gets the close of a stream before the answer to the next event."""
 
     def __init__(self, app: ASGIApp):
         self._app = app
-        self._closed: TTLCache[str, float] = TTLCache(_MOST_SESSIONS, APART)  # when each visitor's stream was
+        self._closed: TTLCache[str, float] = TTLCache(_MOST_SESSIONS, APART)  # time of the last close, by session
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -57,7 +57,7 @@ class InOrder:
 
 
 def _session(body: bytes) -> str:
-    """Whose event this is; nobody's where the body is not what Gradio's page sends."""
+    """Return the session of an event; empty if the body does not come from Gradio's page."""
     try:
         return str(json.loads(body)["session_hash"])
     except (ValueError, TypeError, KeyError, RecursionError):

@@ -1,10 +1,10 @@
-"""What a host allows its visitors, by environment variables.
+"""Limits that a host sets for its visitors, by environment variables.
 
-SEQ2SEQ_TRAIN_MINUTES   the longest run; 0 turns training off (5 on a Space, a day elsewhere)
-SEQ2SEQ_TRAIN_RUNS      how many runs a visitor may keep (5 on a Space, 50 elsewhere)
-SEQ2SEQ_DATA            folder of the runs and of fetched corpora (a temporary one on a Space, ~/.seq2seq-unrolled elsewhere)
-SEQ2SEQ_CORPORA         folder with copies of public corpora, which then need not be fetched
-SEQ2SEQ_PASSWORD        user:password, asked of every visitor (nobody is asked without it)
+SEQ2SEQ_TRAIN_MINUTES   longest run; 0 turns training off (5 on a Space, a day elsewhere)
+SEQ2SEQ_TRAIN_RUNS      number of runs that a visitor may keep (5 on a Space, 50 elsewhere)
+SEQ2SEQ_DATA            folder for runs and downloaded corpora (temporary on a Space, ~/.seq2seq-unrolled elsewhere)
+SEQ2SEQ_CORPORA         folder with copies of public corpora, which are then not downloaded
+SEQ2SEQ_PASSWORD        user:password that every visitor must enter (none by default)
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from seq2seq.data import downloads
 
 NAME = "seq2seq-unrolled"
-UNLIMITED = 24 * 60  # minutes: as much as nobody minds
+UNLIMITED = 24 * 60  # minutes; from here on the page treats runs as unlimited
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Limits:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Limits:
-        """Raises ValueError that names the variable."""
+        """Read the limits from environment variables. Raises ValueError that names the variable."""
         space = "SPACE_ID" in environment
         folder = Path(tempfile.gettempdir(), NAME) if space else Path.home() / f".{NAME}"
         return cls(
@@ -41,11 +41,11 @@ class Limits:
 
 
 def password(environment: Mapping[str, str]) -> tuple[str, str] | None:
-    """User and password that every visitor must know. Raises ValueError that does not repeat what it found."""
+    """Return user and password for all visitors, or None. Raises ValueError without the secret in its message."""
     text = environment.get("SEQ2SEQ_PASSWORD", "")
     user, _, word = text.partition(":")
     if text and not (user and word):
-        raise ValueError("SEQ2SEQ_PASSWORD must be written as user:password, neither of them empty")
+        raise ValueError("SEQ2SEQ_PASSWORD must have the form user:password, and neither part may be empty")
     return (user, word) if text else None
 
 

@@ -1,6 +1,6 @@
-"""What the tabs work with: the models, shared by all visitors (they never change), each loaded when it is first asked for.
+"""Models shared by all visitors (they never change); each one is loaded on first use.
 
-A model that a visitor has trained is named after its run. That name cannot be guessed: whoever has it was given it.
+A model that a visitor trained has the name of its run. The name is random, so only people who received it can use the model.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from seq2seq.ui.host.limits import Limits
 from seq2seq.ui.kit import menu
 
 PREFERRED = "en-fr-additive"
-PARALLEL = max(2, os.cpu_count() or 1)  # decodings at a time, over all visitors; the others wait in line
-MOST_TRAINED = 8  # of those in memory
-MOST_REMEMBERED = 20_000  # source positions and steps of the latest translations: some 30 MB
+PARALLEL = max(2, os.cpu_count() or 1)  # decodings at a time for all visitors; further requests wait in the queue
+MOST_TRAINED = 8  # trained models in memory
+MOST_REMEMBERED = 20_000  # source positions and steps of the latest translations: about 30 MB
 _log = logging.getLogger(__name__)
 
 
 class Services:
-    """`infos` by name, in the order in which the models are offered; the first is the one that a visitor meets. `faults` says
-    of those that are installed and cannot be used what is wrong with them."""
+    """`infos` by name, in menu order; the page opens with the first one. `faults` has a message for each installed model that
+    cannot be used."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Services:
         self.infos = dict(infos)
         self.limits = limits or Limits.of(os.environ)
         self.runs = Runs(self.limits.folder / "runs", launcher or launch)
-        # By file and its time: a run betters its model.
+        # The key has the file time, because a run replaces its model.
         self._trained: LRUCache[tuple[Path, int], Translator] = LRUCache(MOST_TRAINED)
         self._trained_lock = Lock()
         self._translations: LRUCache[tuple[Any, ...], DecodingTrace] = LRUCache(
@@ -63,8 +63,8 @@ class Services:
 
     @classmethod
     def load(cls) -> Services:
-        """Every model that is installed. Of the weights only those of the first model are read now."""
-        torch.set_num_threads(1)  # a decode's products are small: two visitors on two cores beat one visitor on both
+        """Find every installed model. Only the weights of the first one are read now."""
+        torch.set_num_threads(1)  # a decode's matrix products are small: one core per visitor is faster than two cores for one
         names = available()
         if not names:
             raise ValueError("no model found: train one with `python -m seq2seq train`, or restore the folder checkpoints/")
@@ -72,7 +72,7 @@ class Services:
         for name in names:
             try:
                 infos[name] = ModelInfo.of(checkpoint.looked_over(name))
-            except ValueError as error:  # one bad folder must not keep the others from being shown
+            except ValueError as error:  # the other models must still be offered
                 faults[name] = _fault(error)
         limits = Limits.of(os.environ)
         services = cls(menu.ordered(infos, PREFERRED), limits=limits, launcher=zero_gpu.launcher(os.environ, limits.minutes))
@@ -81,7 +81,7 @@ class Services:
             try:
                 services.translator(services.first)
                 return services
-            except ValueError:  # nor must one whose weights are bad
+            except ValueError:  # the same for bad weights
                 del services.infos[services.first]
         raise ValueError("no model could be loaded: restore the folder checkpoints/")
 
@@ -90,9 +90,9 @@ class Services:
         return next(iter(self.infos))
 
     def info(self, name: str) -> ModelInfo:
-        """What is known of a model before it is loaded. Raises ValueError with the choices."""
-        if not isinstance(name, str):  # what a browser or a program sends may be anything
-            raise ValueError("The name of a model is text.")
+        """Return the facts about a model that need no loading. Raises ValueError with the choices."""
+        if not isinstance(name, str):  # a client can send any type
+            raise ValueError("The name of a model must be text.")
         if name in self.infos:
             return self.infos[name]
         if name.startswith(MODEL):
@@ -103,13 +103,13 @@ class Services:
         raise ValueError(f"There is no model “{name[:80]}”. There are: {', '.join(self.infos)}.")
 
     def offered(self, name: str) -> list[tuple[str, str]]:
-        """The menu of models: those of all visitors, and the trained one that this visitor has chosen."""
+        """Return the menu of models: the shared ones, and the trained one that this visitor chose."""
         return menu.labels({**self.infos, name: self.info(name)})
 
     def translator(self, name: str) -> Translator:
-        """The model itself. Whoever asks first waits until it is read; others who ask meanwhile wait for the same reading.
+        """Return the model; load it first if needed. Parallel requests wait for the same loading.
 
-        Raises ValueError for a name that is not there, and, each time, for a folder whose tokenizer or weights are bad.
+        Raises ValueError for an unknown name, and every time for a folder with a bad tokenizer or bad weights.
         """
         if not isinstance(name, str) or name not in self.infos:
             return self._of_run(self.info(name).name)
@@ -120,12 +120,12 @@ class Services:
                 except ValueError as error:
                     self.faults[name] = _fault(error)
                     raise ValueError(self._unusable(name)) from None
-                self.faults.pop(name, None)  # whoever runs this has repaired it
+                self.faults.pop(name, None)  # the host has repaired it
             return self._loaded[name]
 
     def translate(self, name: str, text: str, strategy: Any = Greedy(), prefix: Sequence[int] = ()) -> DecodingTrace:
-        """As `Translator.translate` has it, by the model `name`. A class asks for the same again and again: the latest
-        translations by the models that never change are remembered. Raises ValueError, fit to be shown."""
+        """Translate with the model `name`; see `Translator.translate`. The latest translations of the shared models are cached,
+        because a class sends the same sentences. Raises ValueError with a message for the user."""
         translator = self.translator(name)
         if name not in self.infos or not isinstance(text, str):
             return translator.translate(text, strategy, prefix)
@@ -133,7 +133,7 @@ class Services:
         with self._translations_lock:
             known = self._translations.get(key)
         if known is None:
-            known = translator.translate(text, strategy, prefix)  # not under the lock: others need not wait for this one
+            known = translator.translate(text, strategy, prefix)  # without the lock, so that others do not wait for this
             with self._translations_lock:
                 self._translations[key] = known
         return known
@@ -151,7 +151,7 @@ class Services:
 
 
 def _fault(error: ValueError) -> str:
-    """What is wrong with a folder, without its name and what a library says of it: those are logged."""
+    """Return a short fault message without the folder and the library's text, which only go to the log."""
     _log.error("%s", error)
     why = str(error).partition(UNUSABLE)[2] or str(error)
     return why.partition(" (")[0][:200]

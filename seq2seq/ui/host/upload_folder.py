@@ -1,7 +1,7 @@
-"""Where the files that visitors choose lie while they are read, and when they are deleted.
+"""The folder of uploaded files, and their deletion.
 
-Gradio keeps them among those of all its apps on a machine, and forgets what a process left behind that was ended from outside.
-So the app has a folder of its own, shared by its processes, and deletes by age whatever lies there.
+By default all Gradio apps of a machine share one folder, and files of a killed process stay there. So this app uses its own
+folder, shared by its processes, and deletes old files by age.
 """
 
 from __future__ import annotations
@@ -13,38 +13,38 @@ import time
 from functools import cache
 from pathlib import Path
 
-KEPT = 3600  # seconds: a visitor may correct how a table is read, or wait in line for a measurement
-LOOKED_FOR = 600  # seconds between two looks for what is older
-_VARIABLE = "GRADIO_TEMP_DIR"  # read by Gradio as an app is made
-_USER = getattr(os, "getuid", str)()  # each user of a machine has a folder of their own
+MAX_AGE = 3600  # seconds: enough to correct the layout of a table, or to wait for a measurement
+INTERVAL = 600  # seconds between two deletions
+_VARIABLE = "GRADIO_TEMP_DIR"  # Gradio reads it when an app is created
+_USER = getattr(os, "getuid", str)()  # one folder per user of the machine
 OWN = Path(tempfile.gettempdir(), f"seq2seq-unrolled-uploads-{_USER}")
 
 
 def prepare() -> None:
-    """Choose the folder, unless the host has named one, and keep it clear from now on."""
+    """Set the folder, unless the host has set one, and start deleting old files."""
     if Path(os.environ.setdefault(_VARIABLE, str(OWN))) == OWN:
         _watch(OWN)
 
 
-@cache  # one thread, however many apps are made
+@cache  # one thread for all apps of the process
 def _watch(folder: Path) -> None:
     threading.Thread(target=_clear_forever, args=(folder,), name="clear uploads", daemon=True).start()
 
 
 def _clear_forever(folder: Path) -> None:
     while True:
-        clear(folder, time.time() - KEPT)
-        time.sleep(LOOKED_FOR)
+        clear(folder, time.time() - MAX_AGE)
+        time.sleep(INTERVAL)
 
 
 def clear(folder: Path, before: float) -> None:
-    """Delete what was last changed `before`, in seconds of the clock, as far as it can be deleted."""
-    for path in sorted(folder.rglob("*"), reverse=True):  # what is in a folder before the folder
+    """Delete everything last modified before the time `before` (seconds of the clock); skip errors."""
+    for path in sorted(folder.rglob("*"), reverse=True):  # the content of a folder before the folder
         try:
             if path.lstat().st_mtime >= before:
                 continue
             if path.is_dir() and not path.is_symlink():
-                path.rmdir()  # fails where something is in it
+                path.rmdir()  # fails for a folder that is not empty
             else:
                 path.unlink()
         except OSError:

@@ -1,8 +1,7 @@
-"""Runs on a Space with ZeroGPU: a GPU is lent to a decorated function, for as many seconds as were asked for.
+"""Training runs on a Space with ZeroGPU, which lends a GPU to a decorated function for a requested number of seconds.
 
-The function runs in a worker that is forked for it, and there the run's process is started: it inherits which GPU it may use.
-It speaks with the page over a local socket. Before the time is over it is stopped, which saves it: resumed, it asks for a GPU
-again.
+The function runs in a forked worker and starts the run's process there, which inherits the GPU. The process talks to the page
+over a local socket. Before the time is over the run is stopped, which saves it; a resumed run requests a GPU again.
 """
 
 from __future__ import annotations
@@ -20,22 +19,23 @@ from threading import Event, Lock, Thread, Timer
 from seq2seq.runs.control import STOP
 from seq2seq.runs.process import COMPLAINT, Launch, environment
 
-VARIABLE = "SPACES_ZERO_GPU"  # set where there is one
-MARGIN = 20  # seconds before the time is over: enough to end an update and to save
-START = 40  # seconds that the libraries and the data take before the first update
+VARIABLE = "SPACES_ZERO_GPU"  # set on a Space with ZeroGPU
+MARGIN = 20  # seconds before the end: enough to finish an update and to save
+START = 40  # seconds for loading libraries and data before the first update
 
 
 def launcher(variables: Mapping[str, str], minutes: float) -> Launch | None:
-    """None where there is no ZeroGPU. `minutes` is the longest run; the function is decorated now, as a Space expects."""
+    """Return a launcher that uses ZeroGPU, or None without it. `minutes` is the longest run. The function is decorated now,
+    because a Space expects that at start."""
     if variables.get(VARIABLE, "").lower() not in ("1", "t", "true"):
         return None
     seconds = round(60 * minutes) + START + MARGIN
     lent: Callable[..., int] = importlib.import_module("spaces").GPU(duration=seconds)(work)
-    return lambda call, folder, log: Lent(lent, seconds, call, folder, log)
+    return lambda call, folder, log: GpuProcess(lent, seconds, call, folder, log)
 
 
 def work(call: list[str], folder: str, log: str, address: str) -> int:
-    """In the worker: run `call`, whose standard input and output are the socket at `address`."""
+    """Run `call` in the worker; its standard input and output are the socket at `address`."""
     with socket.socket(socket.AF_UNIX) as page, open(log, "a", encoding="utf-8") as complaints:
         page.connect(address)
         return subprocess.call(
@@ -43,12 +43,12 @@ def work(call: list[str], folder: str, log: str, address: str) -> int:
         )
 
 
-class Lent:
-    """A process within a function that holds a GPU. What is ordered before it has begun reaches it then."""
+class GpuProcess:
+    """A process inside a function that holds a GPU. Commands written before its start are sent when it starts."""
 
     def __init__(self, lent: Callable[..., int], seconds: float, call: list[str], folder: Path, log: Path):
-        self._place = tempfile.TemporaryDirectory(prefix="run-")
-        address = str(Path(self._place.name, "socket"))
+        self._folder = tempfile.TemporaryDirectory(prefix="run-")
+        address = str(Path(self._folder.name, "socket"))
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(address)
         self._listener.listen(1)
@@ -58,28 +58,28 @@ class Lent:
         self._code, self._ended = 1, Event()
         self._timer = Timer(seconds - MARGIN, lambda: self.write(f"{STOP}\n"))
         log.write_text("", encoding="utf-8")
-        # The visitor whose request this is pays with their own share of the GPUs: the context knows who it is.
+        # The context identifies the visitor, whose own GPU quota pays for the run.
         Thread(target=copy_context().run, args=(self._hold, lent, call, str(folder), log, address), daemon=True).start()
 
     def _hold(self, lent: Callable[..., int], call: list[str], folder: str, log: Path, address: str) -> None:
         try:
             self._code = lent(call, folder, str(log), address)
-        except Exception as error:  # no GPU was free, or the share of this visitor is used up
+        except Exception as error:  # no GPU was free, or this visitor's quota is used up
             with suppress(OSError), open(log, "a", encoding="utf-8") as complaints:
                 complaints.write(f"\n{COMPLAINT}{' '.join(str(error).split()) or 'The GPU was taken away.'}\n")
         finally:
             self._timer.cancel()
             self._ended.set()
             with suppress(OSError):
-                self._listener.shutdown(socket.SHUT_RDWR)  # wakes whoever waits for a worker that never came
-            self._place.cleanup()
+                self._listener.shutdown(socket.SHUT_RDWR)  # ends `accept` if the worker never connected
+            self._folder.cleanup()
 
     @property
-    def stdin(self) -> Lent:
+    def stdin(self) -> GpuProcess:
         return self
 
     def write(self, text: str) -> None:
-        """Raises OSError where the process has ended."""
+        """Send a command. Raises OSError if the process has ended."""
         with self._lock:
             if self._worker is None:
                 self._early.append(text)
@@ -98,13 +98,13 @@ class Lent:
         finally:
             self._listener.close()
         self._timer.start()
-        with worker, worker.makefile(encoding="utf-8") as said:
+        with worker, worker.makefile(encoding="utf-8") as lines:
             with self._lock:
                 self._worker = worker
                 early = "".join(self._early)
             with suppress(OSError):
                 worker.sendall(early.encode())
-            yield from said
+            yield from lines
 
     def wait(self) -> int:
         self._ended.wait()

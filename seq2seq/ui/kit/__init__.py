@@ -1,1 +1,1 @@
-"""Parts that several views share: fields, messages, addresses, examples."""
+"""Shared parts of the views: fields, messages, addresses, examples."""

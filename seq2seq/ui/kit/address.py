@@ -1,8 +1,8 @@
-"""Addresses: the parameters that the address bar may hold, read with distrust and written back.
+"""Parameters of the page's address: read them with checks, and write them.
 
-Anyone may write an address, so each parameter is read on its own: one that makes no sense is reported and replaced by its
-default; the others keep their meaning. Parameters that several views use are here; a view adds its own. `ui/views.py` has the
-table of all.
+Anyone can write an address, so each parameter is checked separately: an invalid one is reported and replaced by its default,
+and the others are used. This module has the parameters that several views share; a view adds its own. `ui/views.py` has all of
+them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Items = list[tuple[str, str]]  # the parameters of an address, in order
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of an address. `read` raises ValueError, fit to be shown, for text that makes no sense."""
+    """One parameter of an address. `read` raises ValueError with a message for the user if the text is invalid."""
 
     name: str
     read: Callable[[str, Services], Any]
@@ -31,19 +31,19 @@ class Parameter:
 
 
 def whole(name: str, text: str) -> int:
-    """The number that an address gives for the parameter `name`. Raises ValueError that names it."""
+    """Read the number in the parameter `name`. Raises ValueError that names the parameter."""
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise ValueError(f"In this address, “{name}” should be a whole number, not “{text[:40]}”.")
     return int(text)
 
 
 def number(name: str) -> Parameter:
-    """A parameter that is one whole number."""
+    """Return a parameter with one whole number."""
     return Parameter(name, lambda text, _: whole(name, text))
 
 
 def numbers(name: str, most: int, too_many: str) -> Parameter:
-    """A parameter of whole numbers with a hyphen between; more than `most` are refused: `too_many` says why."""
+    """Return a parameter with whole numbers separated by hyphens. More than `most` are refused with the reason `too_many`."""
 
     def read(text: str, _: Services) -> tuple[int, ...]:
         parts = text.split(SEPARATOR) if text else []
@@ -55,7 +55,7 @@ def numbers(name: str, most: int, too_many: str) -> Parameter:
 
 
 def words(name: str) -> Parameter:
-    """A parameter that is any text."""
+    """Return a parameter with any text."""
     return Parameter(name, lambda text, _: text)
 
 
@@ -71,7 +71,7 @@ SETTINGS = {name: _setting(name) for name in search.SETTINGS}
 
 
 def read(parameters: Iterable[Parameter], query: Mapping[str, str], services: Services) -> tuple[dict[str, Any], list[str]]:
-    """The values that `query` gives, by name, and one sentence for each parameter that makes no sense."""
+    """Return the values in `query` by name, and one sentence for each invalid parameter."""
     values, problems = {}, []
     for parameter in parameters:
         if parameter.name not in query:
@@ -84,5 +84,5 @@ def read(parameters: Iterable[Parameter], query: Mapping[str, str], services: Se
 
 
 def write(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> Items:
-    """The parameters that have a value, in the order of `parameters`. None is no value."""
+    """Return the parameters that have a value other than None, in the order of `parameters`."""
     return [(p.name, p.write(values[p.name])) for p in parameters if values.get(p.name) is not None]

@@ -1,7 +1,7 @@
-"""The one machine of every view that asks: a visitor fills in a form, an answer is computed and drawn, and the address says it.
+"""The base class of every view with a form: the visitor sends a request, the view computes and shows an answer.
 
-A view subclasses `Asking` and says what a request is, how it is answered, and how an address spells it. R is the request: a
-frozen record of everything that decides what is shown. S is what the server remembers of an answer.
+A view subclasses `Asking` and defines its request, its answer and its address. R is the request: a frozen record of everything
+that decides the answer. S is the data of an answer that the server keeps for the visitor.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ Event = Callable[[S, gr.EventData], tuple[S, dict[str, Any]] | None]
 
 
 class Asking(Generic[R, S]):
-    """The machine. It is made once for the page, so it holds nothing of a visitor."""
+    """The base class. There is one instance per page, so it must not store data of a visitor."""
 
     button: ClassVar[str]
     parameters: ClassVar[tuple[Parameter, ...]]
-    prefix: ClassVar[str]  # the ids of the form's parts begin with it
-    opens_with_page: ClassVar[bool] = False  # its first answer is part of the page; other views open when they come into sight
+    prefix: ClassVar[str]  # of the ids of the form's parts
+    opens_with_page: ClassVar[bool] = False  # the first answer is part of the page; other views open on first sight
     events_change_form: ClassVar[bool] = False
-    redraws_after_fault: ClassVar[bool] = False  # the component is drawn again where one of its events failed
-    marks_busy: ClassVar[bool] = False  # the page is marked as busy while a request is answered
-    unlisted: ClassVar[str | None] = None  # the value of the menu of examples for a sentence that is not in it
+    redraws_after_fault: ClassVar[bool] = False  # draw the component again if one of its events failed
+    marks_busy: ClassVar[bool] = False  # mark the page as busy during a request
+    unlisted: ClassVar[str | None] = None  # value of the example menu for a sentence that is not an example
 
     def __init__(self, services: Services):
         self.services = services
@@ -46,89 +46,91 @@ class Asking(Generic[R, S]):
         """Build the view at `slot`."""
         cls(slot.services)._build(slot)
 
-    # --- what a view says ---
+    # --- a view overrides these ---
 
     def example(self, model: str, text: str | None = None) -> R:
-        """A request to begin with: `text`, or an example of the model."""
+        """Return a first request: `text`, or an example of the model."""
         raise NotImplementedError
 
     def request(self, values: Mapping[str, Any], before: S | None) -> R:
-        """The request of a form filled with `values`, by the names of its inputs. Raises ValueError, fit to be shown."""
+        """Return the request of a form with these `values` by input name. Raises ValueError with a message for the user."""
         raise NotImplementedError
 
     def complete(self, values: Mapping[str, Any]) -> R:
-        """The request of an address that gives these values; an example for what it does not give."""
+        """Return the request of an address with these values; missing ones come from an example."""
         raise NotImplementedError
 
     def values(self, request: R) -> dict[str, Any]:
-        """The values that an address of `request` gives, by the names of the parameters. The page may add the step."""
+        """Return the values of an address of `request` by parameter name. The page can add the step."""
         return vars(request)
 
-    def look(self, request: R) -> S:
-        """The answer. Raises ValueError, fit to be shown. A view that remembers only the request answers in `show`."""
+    def answer(self, request: R) -> S:
+        """Compute the answer. Raises ValueError with a message for the user. If S is the request, `show` computes the
+        answer."""
         return cast(S, request)
 
-    def request_of(self, seen: S) -> R:
-        """The request that `seen` answers."""
-        return cast(R, seen)
+    def request_of(self, answer: S) -> R:
+        """Return the request of `answer`."""
+        return cast(R, answer)
 
-    def show(self, seen: S, **start: Any) -> str:
-        """The value of the view's component. Raises ValueError, fit to be shown."""
+    def show(self, answer: S, **start: Any) -> str:
+        """Return the value of the view's component. Raises ValueError with a message for the user."""
         raise NotImplementedError
 
     def form(self, request: R) -> Form:
-        """Build the form, filled in with `request`."""
+        """Build the form, filled with `request`."""
         return fields.row(self.services, request.model, request.text, self.button, self.prefix)
 
     def fill(self, request: R) -> dict[str, Any]:
-        """The updates of the form's inputs, by name, that show `request`."""
+        """Return the updates of the form's inputs for `request`, by name."""
         info = self.services.info(request.model)
-        text = gr.update(value=request.text, label=fields.asks(info))
+        text = gr.update(value=request.text, label=fields.sentence_label(info))
         return {"text": text, "model": fields.chosen_model(self.services, request.model)}
 
     def with_model(self, values: Mapping[str, Any], before: S | None) -> tuple[R, dict[str, Any]]:
-        """The request after the form's model was changed, and how its answer is opened.
+        """Return the request after a change of the model, and the start options of its answer.
 
-        An example gives way to one of the new model's; a sentence that the visitor has typed stays.
+        An example is replaced by one of the new model; a sentence that the visitor typed stays.
         """
         request = self.request(values, before)
         return replace(request, text=examples.fitting(request.text, self.services.info(request.model))), {}
 
     def with_example(self, values: Mapping[str, Any], before: S | None) -> R:
-        """The request after the form's sentence was chosen among the examples."""
+        """Return the request after a choice in the example menu."""
         return self.request(values, before)
 
     def attempts(self, request: R) -> list[R]:
-        """What is tried for an address, one after the other, until one can be shown."""
+        """Return the requests to try for an address, in order, until one can be shown."""
         return [request]
 
-    def start(self, seen: S, values: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
-        """How an answer is opened that an address asks for, and what to say of it."""
+    def start(self, answer: S, values: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+        """Return the start options of an answer that an address requested; may add to `problems`."""
         return {}
 
     def events(self) -> dict[str, Event[S]]:
-        """The component's events: each gets what the visitor sees and returns the new answer and how it is opened, or None."""
+        """Return the component's events. Each takes the current answer; it returns the new one and its start options, or
+        None."""
         return {}
 
     def after_failed_model(self, request: R) -> S | None:
-        """What to remember where a model was chosen that cannot answer."""
+        """Return the answer to keep if the chosen model cannot answer."""
         return None
 
-    # --- the machine ---
+    # --- the same for all views ---
 
     def read(self, query: Mapping[str, str]) -> tuple[R, dict[str, Any], list[str]]:
-        """The request of an address, the values that it gives, and a sentence for each parameter that makes no sense."""
+        """Return the request of an address, its values, and a sentence for each invalid parameter."""
         values, problems = address.read(self.parameters, query, self.services)
         return self.complete(values), values, problems
 
     def link(self, request: R) -> address.Items:
-        """The parameters of an address that opens `request`."""
+        """Return the parameters of an address that opens `request`."""
         return address.write(self.parameters, self.values(request))
 
     def _build(self, slot: Slot) -> None:
         services = self.services
         opening = self.example(services.first)
-        first = self.look(opening) if self.opens_with_page else None
+        first = self.answer(opening) if self.opens_with_page else None
         state = gr.State(first)
         form = self.form(opening)
         line = message_line()
@@ -137,19 +139,19 @@ class Asking(Generic[R, S]):
 
         inputs, example = list(form.inputs.values()), [form.example] if form.example else []
         parts = {**form.inputs, **form.others}
-        # What an event may change, and no more: Gradio builds each output again that a handler leaves out.
-        answer = [board, state, line]
-        everything = [*parts.values(), *example, *answer]
+        # Only the outputs that an event can change, because Gradio sends every output of a handler again.
+        answer_parts = [board, state, line]
+        everything = [*parts.values(), *example, *answer_parts]
 
-        def opened(seen: S, **start: Any) -> Updates:
-            return {state: seen, board: self.show(seen, **start)}
+        def opened(answer: S, **start: Any) -> Updates:
+            return {state: answer, board: self.show(answer, **start)}
 
         def filled(request: R) -> Updates:
             updates = {parts[name]: update for name, update in self.fill(request).items()}
             return {**updates, **menu(request, anew=True)}
 
         def menu(request: R, anew: bool = False) -> Updates:
-            """Where the menu of examples stands; `anew`: with the examples of the request's model."""
+            """Return the update of the example menu; `anew`: with the examples of the request's model."""
             if form.example is None:
                 return {}
             info = services.info(request.model)
@@ -162,27 +164,27 @@ class Asking(Generic[R, S]):
         @report
         def show_request(before: S | None, *values: Any) -> Updates:
             request = self.request(named(values), before)
-            return {**menu(request), **opened(self.look(request))}
+            return {**menu(request), **opened(self.answer(request))}
 
         @report
         def show_example(before: S | None, chosen: str, *values: Any) -> Updates:
             if chosen == self.unlisted:
                 return {}
             request = self.with_example({**named(values), "text": chosen}, before)
-            return {**filled(request), **opened(self.look(request))}
+            return {**filled(request), **opened(self.answer(request))}
 
         @report
         def show_model(before: S | None, *values: Any) -> Updates:
             request, start = self.with_model(named(values), before)
             try:
-                return {**filled(request), **opened(self.look(request), **start)}
-            except ValueError as error:  # the menu shows the new model all the same; the picture says which model it is of
+                return {**filled(request), **opened(self.answer(request), **start)}
+            except ValueError as error:  # the menu shows the new model; the old picture names its own model
                 kept = self.after_failed_model(request)
                 return {**filled(request), line: message(explain(error)), **({} if kept is None else {state: kept})}
 
         @report
         def open_view(before: S | None, page: gr.Request) -> Updates:
-            """When the view comes into sight for the first time: what the address asks for, or an example."""
+            """On first sight, open the request of the address, or an example."""
             if before is not None and not self.opens_with_page:
                 return {}
             query = dict(page.query_params)
@@ -191,26 +193,26 @@ class Asking(Generic[R, S]):
                 if not slot.is_named(query) or not query.keys() & {parameter.name for parameter in self.parameters}:
                     return {}
             elif not slot.is_named(query):
-                return opened(self.look(opening))
+                return opened(self.answer(opening))
             request, values, problems = self.read(query)
             for attempt in self.attempts(request):
                 try:
-                    seen = self.look(attempt)
-                    updates = {**filled(attempt), **opened(seen, **self.start(seen, values, problems))}
+                    answer = self.answer(attempt)
+                    updates = {**filled(attempt), **opened(answer, **self.start(answer, values, problems))}
                     return {**updates, line: message(" ".join(problems))}
-                except Exception as error:  # something must be drawn, whatever it is
+                except Exception as error:  # the view must show something in any case
                     if (fault := explain(error)) not in problems:
                         problems.append(fault)
             problems.append("Here is an example instead.")
-            seen = self.look(opening)
-            return {**filled(opening), **opened(seen, **self.start(seen, {}, [])), line: message(" ".join(problems))}
+            answer = self.answer(opening)
+            return {**filled(opening), **opened(answer, **self.start(answer, {}, [])), line: message(" ".join(problems))}
 
         def handler(event: Event[S]) -> Callable[..., Updates]:
             @report
             def handle(before: S | None, data: gr.EventData) -> Updates:
-                seen = fields.remembered(before)
+                answer = fields.remembered(before)
                 try:
-                    change = event(seen, data)
+                    change = event(answer, data)
                     if change is None:
                         return {}
                     after, start = change
@@ -218,25 +220,25 @@ class Asking(Generic[R, S]):
                 except ValueError as error:
                     if not self.redraws_after_fault:
                         raise
-                    return {line: message(explain(error)), board: self.show(seen, step=None)}
+                    return {line: message(explain(error)), board: self.show(answer, step=None)}
                 return {**(filled(self.request_of(after)) if self.events_change_form else {}), **drawn}
 
             return handle
 
-        decodes = fields.decodes(line)
-        known = [state, *inputs]
+        decodes = fields.decoding_settings(line)
+        sent = [state, *inputs]
         busy = gradio_inside.before_request("document.body.classList.add('busy')") if self.marks_busy else {}
         submits = [part.submit for part in inputs if isinstance(part, gr.Textbox)]
-        gr.on([*submits, form.go.click], show_request, known, [*example, *answer], **busy, **decodes)
+        gr.on([*submits, form.go.click], show_request, sent, [*example, *answer_parts], **busy, **decodes)
         others = [part for name, part in form.inputs.items() if name != "model" and not isinstance(part, gr.Textbox)]
         if others:
             changes = [part.release if isinstance(part, gr.Slider) else part.input for part in others]
-            gr.on(changes, show_request, known, [*example, *answer], **decodes)
-        gr.on(form.inputs["model"].input, show_model, known, everything, **busy, **decodes)
+            gr.on(changes, show_request, sent, [*example, *answer_parts], **decodes)
+        gr.on(form.inputs["model"].input, show_model, sent, everything, **busy, **decodes)
         if form.example:
             form.example.input(show_example, [state, form.example, *inputs], everything, **decodes)
         for name, event in self.events().items():
-            outputs = everything if self.events_change_form else answer
+            outputs = everything if self.events_change_form else answer_parts
             getattr(board, name)(handler(event), [state], outputs, **decodes)
         first_sight = slot.page.load if self.opens_with_page else slot.tab.select
         first_sight(open_view, [state], everything, **decodes)

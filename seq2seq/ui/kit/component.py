@@ -1,4 +1,4 @@
-"""The files of `assets/` and Plotly, and the parts of the page that are made from them."""
+"""The files of `assets/`, and Plotly, the only library that the page loads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ASSETS = Path(__file__).resolve().parents[3] / "assets"
 PLOTLY = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
 
 _BUNDLE, MODULES_MAP = bundle.bundle(ASSETS)
-# The name has a digest of the content, so that a browser may keep the file for as long as it likes.
+# The name has a digest of the content, so that browsers may cache the file for ever.
 MODULES_ADDRESS = f"modules-{hashlib.sha256(_BUNDLE.encode()).hexdigest()[:12]}.js"
 MODULES = f"{_BUNDLE}//# sourceMappingURL={MODULES_ADDRESS}.map\n"
 _serial = itertools.count(1)
@@ -30,14 +30,15 @@ def read(name: str) -> str:
 
 
 def page_part(name: str) -> str:
-    """An HTML file, with the files that it names in comments put in their places."""
+    """Return an HTML file; a comment with a file name is replaced by that file."""
     return re.sub(r"<!-- (\S+\.html) -->\n", lambda included: read(included[1]), read(name))
 
 
 def component(name: str, value: str = "", **given: Any) -> gr.HTML:
-    """Return a part of the page: `name`.html is its static template, the module `name`.js starts it, its value is a JSON text.
+    """Return a part of the page: `name`.html is its static template, the module `name`.js starts it, and its value is JSON
+    text.
 
-    `given` goes to the module as `props`, and to Gradio if it knows the name.
+    The module gets `given` as `props`; Gradio uses the names that it knows.
     """
     return gr.HTML(
         value=value,
@@ -60,5 +61,5 @@ def _start(name: str) -> str:
 
 
 def next_serial() -> int:
-    """A number for a value: the page's parts tell two equal values apart by it."""
+    """Return a new number for a value, so that the page can distinguish two equal values."""
     return next(_serial)

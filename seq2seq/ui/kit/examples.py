@@ -1,4 +1,4 @@
-"""Example sentences, all our own: each model is shown with the kind of sentence that it learned from."""
+"""Our own example sentences: each model gets examples of the kind that it was trained on."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
     ),
 }
 
-# A right translation of each, in the same order, by languages and subject.
+# A correct translation of each example, in the same order, by languages and subject.
 REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
     ("English", "French", EVERYDAY): (
         "J'ai oublié mon parapluie chez toi.",
@@ -121,32 +121,32 @@ REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
         "An old man is holding on to his hat because the wind is strong.",
     ),
 }
-COUNT = 6  # of a task's examples
-SEARCHED = 7  # the example of which a beam finds a better translation than greedy: it opens what shows a search
-INSTRUCTIVE = 3  # the example in which free running leaves the reference: it opens what compares the two
+COUNT = 6  # examples per task
+SEARCHED = 7  # index of an example where a beam finds a better translation than greedy; views of a search open with it
+INSTRUCTIVE = 3  # index of an example where free running leaves the reference; the comparison of lanes opens with it
 FIRST = EXAMPLES["English", EVERYDAY][0]
 
 
 def of(info: ModelInfo) -> tuple[str, ...]:
-    """The examples for a model; none where there are none in its language."""
+    """Return the examples for a model; empty if there are none in its language."""
     if info.subject in TASKS:
         return tuple(of_task(info.subject))
     return EXAMPLES.get((info.source_language, info.subject), ())
 
 
 def first(info: ModelInfo) -> str:
-    """The first example for a model; empty where there is none."""
+    """Return the first example for a model; empty if there is none."""
     return next(iter(of(info)), "")
 
 
 @cache
 def of_task(name: str) -> dict[str, str]:
-    """Examples that a task makes, none of which its models learn from; by source, the right target."""
+    """Return examples of a task as {source: correct target}; they are not in the training data."""
     return {example.source: example.target for example in TASKS[name].first(COUNT)}
 
 
 def reference(text: str, info: ModelInfo) -> str:
-    """A right translation of one of the model's examples; empty where there is none."""
+    """Return a correct translation of one of the model's examples; empty if there is none."""
     if info.subject in TASKS:
         return of_task(info.subject).get(text, "")
     written = REFERENCES.get((info.source_language, info.target_language, info.subject), ())
@@ -154,26 +154,27 @@ def reference(text: str, info: ModelInfo) -> str:
 
 
 def pair(info: ModelInfo, text: str | None = None) -> tuple[str, str]:
-    """`text`, or an example of the model, and a right translation of it where there is one."""
+    """Return `text`, or an example of the model, and a correct translation if there is one."""
     known = of(info)
     written = text if text is not None else known[min(INSTRUCTIVE, len(known) - 1)] if known else ""
     return written, reference(written, info)
 
 
 def is_reference(text: str) -> bool:
-    """Whether `text` is one of ours."""
+    """Whether `text` is one of our references."""
     return any(text in references for references in [*REFERENCES.values(), *(of_task(name).values() for name in TASKS)])
 
 
 def fitting(text: str, info: ModelInfo) -> str:
-    """What to show with the model just chosen: an example gives way to one of the model's own, a visitor's sentence stays."""
+    """Return the sentence for a newly chosen model: an example is replaced by one of the model's own, a visitor's text
+    stays."""
     own = of(info)
     is_example = any(text in sentences for sentences in [*EXAMPLES.values(), *map(of_task, TASKS)])
     return own[0] if own and is_example and text not in own else text
 
 
 def fitting_pair(text: str, right: str, info: ModelInfo) -> tuple[str, str]:
-    """The same for a sentence with its translation: where either is ours, both are the model's own."""
+    """Do the same for a sentence with its translation: if one of them is ours, both are replaced."""
     written = fitting(text, info)
     if right and not is_reference(right) and written == text:
         return text, right

@@ -1,4 +1,4 @@
-"""What several tabs ask with: a line of text, the menu of models, and how their handlers are run."""
+"""Form fields that several tabs share: text lines, the menu of models, and settings of their handlers."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ from seq2seq.decoding.translator import ModelInfo
 from seq2seq.ui.host.services import PARALLEL, Services
 from seq2seq.ui.kit import examples, menu, search
 
-LINE: dict[str, Any] = {"concurrency_limit": PARALLEL, "concurrency_id": "translate"}  # in which all visitors' decodings wait
+LINE: dict[str, Any] = {
+    "concurrency_limit": PARALLEL,
+    "concurrency_id": "translate",
+}  # one queue for the decodings of all visitors
 
 
-Seen = TypeVar("Seen")
+Answer = TypeVar("Answer")
 
 
-def decodes(place: gr.HTML) -> dict[str, Any]:
-    """For handlers that decode: they are no one's API, wait in the one line, and their place in it is told at `place`."""
-    return {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": place, **LINE}
+def decoding_settings(message_line: gr.HTML) -> dict[str, Any]:
+    """Return the settings of handlers that decode: private, in the common queue, with the queue position at `message_line`."""
+    return {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": message_line, **LINE}
 
 
-def remembered(seen: Seen | None) -> Seen:
-    """What the server remembers that a visitor looks at. Raises ValueError where that is nothing: since it was started anew, or
-    because the view was never opened."""
-    if seen is None:
-        raise ValueError("The server does not remember what you were looking at. Please load the page again.")
-    return seen
+def remembered(answer: Answer | None) -> Answer:
+    """Return the visitor's stored answer. Raises ValueError if there is none, because the server was restarted or the view was
+    never opened."""
+    if answer is None:
+        raise ValueError("The server has lost the state of this view. Please load the page again.")
+    return answer
 
 
 def line(value: str, label: str, elem_id: str, scale: int = 5, min_width: int = 300) -> gr.Textbox:
@@ -36,29 +39,29 @@ def line(value: str, label: str, elem_id: str, scale: int = 5, min_width: int = 
 
 
 def models(services: Services, value: str, elem_id: str, scale: int = 4) -> gr.Dropdown:
-    """The menu of models; on a telephone a line of its own, since its names are long."""
+    """Return the menu of models. On a phone it has a line of its own, because the names are long."""
     offered = menu.labels(services.infos)
     return gr.Dropdown(offered, value=value, label="Model", filterable=False, scale=scale, min_width=300, elem_id=elem_id)
 
 
 def chosen_model(services: Services, name: str) -> dict[str, Any]:
-    """The menu of models, standing at `name`."""
+    """Return an update that selects `name` in the menu of models."""
     return gr.update(choices=services.offered(name), value=name)
 
 
-def asks(info: ModelInfo) -> str:
-    """What to call the sentence that a model reads."""
+def sentence_label(info: ModelInfo) -> str:
+    """Return the label of the source sentence."""
     return f"{info.source_language[:1].upper()}{info.source_language[1:]} sentence"
 
 
 def offered(info: ModelInfo, unlisted: str | None = None) -> list[Any]:
-    """The choices of the menu of examples. With `unlisted` it has one more, for a sentence that is not an example."""
+    """Return the choices of the example menu. With `unlisted` there is one more, for other sentences."""
     own = [] if unlisted is None else [("your own", unlisted)]
     return [*own, *examples.of(info)]
 
 
 def example_menu(info: ModelInfo, chosen: str, elem_id: str, unlisted: str | None = None) -> gr.Dropdown:
-    """The menu of a model's examples."""
+    """Return the menu of a model's examples."""
     value = chosen if chosen in examples.of(info) else unlisted
     return gr.Dropdown(
         offered(info, unlisted), value=value, label="Example", filterable=False, scale=1, min_width=140, elem_id=elem_id
@@ -67,19 +70,19 @@ def example_menu(info: ModelInfo, chosen: str, elem_id: str, unlisted: str | Non
 
 @dataclass(frozen=True)
 class Form:
-    """What a visitor fills in. `inputs` are the fields of a request by name, "text" the first and "model" among them."""
+    """The form of a view. `inputs` are the fields of a request by name; the first is "text", and one is "model"."""
 
     inputs: Mapping[str, Any]
     go: gr.Button
     example: gr.Dropdown | None = None
-    others: Mapping[str, Any] = field(default_factory=dict)  # parts that change with the request but are no inputs
+    others: Mapping[str, Any] = field(default_factory=dict)  # parts that change with the request but are not inputs
 
 
 def row(services: Services, model: str, text: str, button: str, prefix: str) -> Form:
-    """A sentence, a button, the examples and the models in one row; the ids of its parts begin with `prefix`."""
+    """Build a sentence, a button, the examples and the models in one row; the ids of its parts begin with `prefix`."""
     info = services.info(model)
     with gr.Row(elem_classes="ask"):
-        sentence = line(text, asks(info), f"{prefix}-text", scale=6, min_width=320)
+        sentence = line(text, sentence_label(info), f"{prefix}-text", scale=6, min_width=320)
         go = gr.Button(button, variant="primary", scale=0, min_width=120, elem_id=f"{prefix}-go")
         example = example_menu(info, text, f"{prefix}-example")
         menu_of_models = models(services, model, f"{prefix}-model")
@@ -87,7 +90,7 @@ def row(services: Services, model: str, text: str, button: str, prefix: str) -> 
 
 
 def from_event(event: gr.EventData, name: str) -> Any:
-    """What the page's part says of its event under `name`; None where it says nothing. It may be anything."""
+    """Return the event data `name`, or None. It comes from the client, so it can have any type."""
     try:
         return getattr(event, name)
     except (AttributeError, TypeError):
@@ -95,7 +98,7 @@ def from_event(event: gr.EventData, name: str) -> Any:
 
 
 def setting(name: str, before: str = "", visible: bool = True) -> gr.Slider | gr.Textbox:
-    """The control of a setting of the search; what stands `before` its name makes its id."""
+    """Return the control of a search setting; its id is `before` plus its name."""
     bounds = search.SETTINGS[name]
     common: dict[str, Any] = {
         "value": search.default(name),

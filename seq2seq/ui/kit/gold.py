@@ -1,4 +1,4 @@
-"""Word alignments of our own examples, made by hand: the files of `assets/gold/`."""
+"""Manual word alignments of our examples: the files of `assets/gold/`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from seq2seq.ui.kit import examples
 from seq2seq.ui.kit.component import ASSETS
 
 FOLDER = ASSETS / "gold"
-# By languages and subject, as `examples.REFERENCES` has them.
+# By languages and subject, like `examples.REFERENCES`.
 FILES: dict[tuple[str, str, str], str] = {
     ("English", "French", examples.EVERYDAY): "en-fr-everyday.tsv",
     ("English", "Spanish", examples.EVERYDAY): "en-es-everyday.tsv",
@@ -21,16 +21,16 @@ FILES: dict[tuple[str, str, str], str] = {
 
 
 def find(text: str, translation: str, info: ModelInfo) -> Aligned | None:
-    """How the words of an example and its reference are linked, in the languages of a model; None where nobody has done it."""
-    known = _sentences(info.source_language, info.target_language)
-    return known.get((text.strip(), translation.strip()))
+    """Return the manual alignment of an example and its reference, in the languages of a model; None if there is none."""
+    by_text = _sentences(info.source_language, info.target_language)
+    return by_text.get((text.strip(), translation.strip()))
 
 
 @cache
 def _sentences(source: str, target: str) -> dict[tuple[str, str], Aligned]:
-    found = {}
+    by_text = {}
     for (read, written, _), name in FILES.items():
         if (read, written) == (source, target):
             for gold in read_aligned(FOLDER / name):
-                found[join(gold.source, source).text, join(gold.target, target).text] = gold
-    return found
+                by_text[join(gold.source, source).text, join(gold.target, target).text] = gold
+    return by_text

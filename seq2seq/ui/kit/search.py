@@ -1,4 +1,4 @@
-"""The settings of the search: which there are, within which bounds, and how text becomes a strategy."""
+"""The settings of the search strategies: their bounds, and how values become a strategy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from seq2seq.decoding.strategies import STRATEGIES
 
 @dataclass(frozen=True)
 class Setting:
-    """One number that a strategy takes. `maximum` None: any whole number from `minimum` on."""
+    """One numeric setting of a strategy. If `maximum` is None, any whole number from `minimum` on is allowed."""
 
     label: str
     minimum: float
@@ -35,31 +35,31 @@ SEED_LIMIT = 2**31 - 1
 
 
 def names_of(search: str) -> list[str]:
-    """The settings that `search` takes."""
+    """Return the names of the settings of `search`."""
     return [field.name for field in fields(_kind(search))]
 
 
 def default(setting: str) -> float:
-    """The value of `setting` if the visitor has not chosen one."""
+    """Return the default of `setting`."""
     kind = next(kind for kind in STRATEGIES.values() if setting in {field.name for field in fields(kind)})
     return float(getattr(kind(), setting))
 
 
 def strategy(search: str, values: Mapping[str, Any]) -> Any:
-    """The strategy `search` with those of `values` that it takes; text is read as a number.
+    """Return the strategy `search` with its settings from `values`; text is read as a number.
 
     Raises ValueError naming the setting, its value and its bounds.
     """
     return _kind(search)(**{name: number(name, values[name]) for name in names_of(search) if name in values})
 
 
-def settings_of(chosen: Any) -> dict[str, float]:
-    """What `strategy` was made from."""
-    return asdict(chosen)
+def settings_of(strategy: Any) -> dict[str, float]:
+    """Return the settings of a strategy."""
+    return asdict(strategy)
 
 
 def name(text: Any) -> str:
-    """`text`, if it is the name of a strategy. Raises ValueError that lists the names."""
+    """Check that `text` is the name of a strategy. Raises ValueError that lists the names."""
     if not isinstance(text, str) or text not in STRATEGIES:
         raise ValueError(f"There is no search “{str(text)[:40]}”. There are: {', '.join(STRATEGIES)}.")
     return text
@@ -70,17 +70,17 @@ def _kind(search: str) -> Any:
 
 
 def number(name: str, value: Any) -> float:
-    """`value`, a number or text, as the setting `name`. Raises ValueError naming the setting, its value and its bounds."""
+    """Read `value`, a number or text, as the setting `name`. Raises ValueError naming the setting, its value and its bounds."""
     setting = SETTINGS[name]
     maximum = SEED_LIMIT if setting.maximum is None else setting.maximum
     bounds = f"{setting.label} is a {'whole ' if setting.whole else ''}number from {setting.minimum:g} to {maximum}"
     if not isinstance(value, (int, float, str)):
         raise ValueError(f"{bounds}.")
-    told = str(value)[:40] if not isinstance(value, int) or abs(value) < 10**40 else "so large a one"
+    shown_value = str(value)[:40] if not isinstance(value, int) or abs(value) < 10**40 else "such a large number"
     try:
-        found = float(value)
+        parsed = float(value)
     except (ValueError, OverflowError):
-        raise ValueError(f"{bounds}, not “{told}”." if value != "" else f"{bounds}.") from None
-    if not setting.minimum <= found <= maximum or (setting.whole and found != int(found)):
-        raise ValueError(f"{bounds}, not {told}.")
-    return int(found) if setting.whole else found
+        raise ValueError(f"{bounds}, not “{shown_value}”." if value != "" else f"{bounds}.") from None
+    if not setting.minimum <= parsed <= maximum or (setting.whole and parsed != int(parsed)):
+        raise ValueError(f"{bounds}, not {shown_value}.")
+    return int(parsed) if setting.whole else parsed

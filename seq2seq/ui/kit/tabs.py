@@ -15,7 +15,7 @@ from seq2seq.ui.kit.view import Slot, Tab, View, address_of
 
 
 def build(services: Services, tabs: Sequence[Tab], views: Sequence[View]) -> gr.Tabs:
-    """Every view in its tab. When a view or a tab comes into sight, the address names it."""
+    """Build every view in its tab. When a view or a tab is selected, the address changes to it."""
     with gr.Tabs(elem_id="tabs") as built:
         for tab in tabs:
             own = [view for view in views if view.tab == tab.name]
@@ -44,12 +44,16 @@ def _build_views(services: Services, tab: Tab, own: Sequence[View], views: Seque
 
 
 def selected(page: gr.Request, names: Sequence[str]) -> Any:
-    """The update that opens the one of `names` that the address gives, if it gives one."""
+    """Return the update that selects the view in the address, if it is one of `names`."""
     name = page.query_params.get("tab")
     return gr.Tabs(selected=name) if name in names else gr.skip()
 
 
-QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}  # of answers made at once
+QUIET: dict[str, Any] = {
+    "queue": False,
+    "show_progress": "hidden",
+    "api_visibility": "private",
+}  # for handlers that answer immediately
 
 
 def _slot(services: Services, view: View, views: Sequence[View], panel: gr.Tab) -> Slot:
@@ -57,11 +61,11 @@ def _slot(services: Services, view: View, views: Sequence[View], panel: gr.Tab) 
 
 
 def _take_address(view: View, views: Sequence[View], within: str | None = None) -> str:
-    """JavaScript that makes the address this tab's, or this view's `within` a tab, when it is chosen."""
-    known = address_of(view, views)
+    """Return the JavaScript that changes the address to this tab, or to this view `within` a tab, when it is selected."""
+    address = address_of(view, views)
     lines = read("lib/address-on-tab.js").splitlines()
     function = "\n".join(line for line in lines if not line.startswith("//"))
     names = [each.name for each in views]
     panel = f"view-{view.name}" if within else f"tab-{view.tab}"
-    given = ", ".join(map(json.dumps, (known["tab"], known["all"], names, within and within.replace("-", ""), panel)))
+    given = ", ".join(map(json.dumps, (address["tab"], address["all"], names, within and within.replace("-", ""), panel)))
     return f"() => ({function})({given})"

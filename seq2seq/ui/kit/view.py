@@ -16,25 +16,25 @@ from seq2seq.ui.kit.component import component
 
 @dataclass(frozen=True)
 class View:
-    """Everything that the page needs to know of a view. Tabs, addresses, styles, lesson controls and links derive from it."""
+    """The record of a view. Tabs, addresses, styles, lesson controls and links are made from it."""
 
     name: str  # in addresses: ?tab=NAME
     title: str
-    tab: str  # the name of its tab; the first view of a tab has the tab's own name
-    part: str  # its component: the path of its HTML and JavaScript under assets/, without an ending
+    tab: str  # name of its tab; the first view of a tab has the same name as the tab
+    part: str  # component: path of its HTML and JavaScript under assets/, without file ending
     element: str  # the id of that component
     build: Callable[[Slot], None]
     parameters: tuple[Parameter, ...] = ()
-    styles: tuple[str, ...] = ()  # CSS files under assets/, without an ending
-    # What a lesson can hide or lock here: CSS selectors by the name of the control (`lesson.TITLES`).
+    styles: tuple[str, ...] = ()  # CSS files under assets/, without file ending
+    # Parts that a lesson can hide or lock: CSS selectors by control name (`lesson._TITLES`).
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # parts that stay in sight: they are locked, not hidden
-    opens_models: bool = False  # a link can open it with a model that a visitor has trained
+    kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # parts that are only locked when the control is hidden
+    opens_models: bool = False  # a link can open it with a model that a visitor trained
 
 
 @dataclass(frozen=True)
 class Tab:
-    """Views under one title. `introduction` is shown above them where there are several."""
+    """Views under one title. `introduction` is shown above the views."""
 
     name: str
     title: str
@@ -43,7 +43,7 @@ class Tab:
 
 @dataclass(frozen=True)
 class Slot:
-    """Where a view is built, and what it may use."""
+    """The place of a view on the page, and the objects that it can use."""
 
     services: Services
     view: View
@@ -53,16 +53,16 @@ class Slot:
 
     @property
     def address(self) -> dict[str, Any]:
-        """What the page's scripts need to write the addresses of this view."""
+        """Return the data that the page's scripts need to write addresses of this view."""
         return address_of(self.view, self.views)
 
     def board(self, value: str = "", **given: Any) -> gr.HTML:
-        """The view's component."""
+        """Return the view's component."""
         given = {"elem_id": self.view.element, "address": self.address, "plotly": PLOTLY_ADDRESS, **given}
         return component(self.view.part, value, **given)
 
     def check(self, query: Mapping[str, str]) -> None:
-        """Raises ValueError for an address that names no view."""
+        """Raise ValueError if the address names an unknown view."""
         names = [view.name for view in self.views]
         if (name := query.get("tab", names[0])) not in names:
             raise ValueError(f"There is no tab “{name[:40]}”. There are: {', '.join(names)}.")
@@ -73,7 +73,7 @@ class Slot:
 
 
 def address_of(view: View, views: Sequence[View]) -> dict[str, Any]:
-    """`tab` is None for the first view, which needs no name; `own` are the view's parameters, `all` those of every view."""
+    """Return `tab` (None for the first view, which needs no name), the view's `own` parameters, and those of `all` views."""
     every = sorted({parameter.name for each in views for parameter in each.parameters})
     own = [parameter.name for parameter in view.parameters]
     return {"tab": None if view is views[0] else view.name, "own": own, "all": every}

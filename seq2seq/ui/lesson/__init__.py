@@ -1,1 +1,1 @@
-"""Lessons: a view with a question, as a link that a teacher hands out."""
+"""Lessons: a link to a view with a question, made by a teacher."""

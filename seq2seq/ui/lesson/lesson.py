@@ -1,7 +1,7 @@
-"""A lesson: what a teacher adds to the address of a view. A question, and which controls are hidden or locked.
+"""A lesson: a question and a list of hidden or locked controls that a teacher adds to the address of a view.
 
-It is one more parameter of the address, `lesson`, and nothing of it is kept anywhere else. It is a stage direction and no
-security: whoever takes the parameter away has the whole page.
+It is only stored in the address parameter `lesson`. It is not a security feature: without the parameter, the whole page is
+visible.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from urllib.parse import urlsplit, urlunsplit
 from seq2seq.ui.views import VIEWS
 
 PARAMETER = "lesson"
-DRAFT = "edit-lesson"  # the same value, where a teacher changes the lesson: then nothing is hidden or locked
-VERSION, COMPRESSED = "1", "1z"  # plain JSON, and JSON in raw DEFLATE where that is shorter
-MOST_CHARACTERS = 500  # of a question
-MOST_WRITTEN = 4096  # characters of the parameter; the longest that `encode` makes is shorter
-MOST_BYTES = 4096  # of the JSON in it
+DRAFT = "edit-lesson"  # the same value while a teacher edits the lesson: nothing is hidden or locked
+VERSION, COMPRESSED = "1", "1z"  # plain JSON, or JSON in raw DEFLATE if that is shorter
+MOST_CHARACTERS = 500  # per question
+MOST_WRITTEN = 4096  # characters of the parameter; `encode` never makes so many
+MOST_BYTES = 4096  # of the JSON text
 MOST_ADDRESS = 15_000  # characters of a whole link: common servers refuse 16 KB
 _KEYS = {"q", "h", "l"}  # question, hidden, locked
-_JOINERS = "\u200c\u200d"  # have no width, but Persian, Indian scripts and many emoji need them
+_JOINERS = "\u200c\u200d"  # no width, but necessary in Persian, Indian scripts and many emoji
 
 
 @dataclass(frozen=True)
 class Control:
-    """Something on the page that a lesson can hide or lock, by CSS selectors, whatever the tab.
+    """A control that a lesson can hide or lock, as CSS selectors of its parts in all tabs.
 
-    What the pictures cannot do without, `kept`, is only locked where the rest is hidden.
+    The parts in `kept` are necessary for the pictures, so they are only locked when the control is hidden.
     """
 
     title: str
@@ -41,14 +41,14 @@ class Control:
     kept: tuple[str, ...] = ()
 
 
-# The controls by the name that a link gives them: a title, and the parts that all views have in common. Views add their own
-# parts (`View.controls`). Every control above a picture belongs to one of them: a test looks through all tabs.
+# Controls by their name in a link: title, and parts that all views share. Views add their own parts (`View.controls`). A test
+# checks in all tabs that every control above a picture belongs to one of them.
 _TITLES = {
     "tabs": ("Tabs", ("#tabs > .tab-wrapper",)),
     "views": ("Views of the tab", ('[id^="views-"] > .tab-wrapper',)),
     "sentence": ("Sentence", ('.ask [id$="text"]',)),
     "translation": ("Translation", ('.ask [id$="-reference"]',)),
-    "go": ("Button beside the fields", (".ask button.lg.primary:not(#sentences-file)",)),
+    "go": ("Button next to the fields", (".ask button.lg.primary:not(#sentences-file)",)),
     "example": ("Examples", ('.ask [id$="example"]',)),
     "model": ("Model", ('.ask [id$="model"]',)),
     "search": ("Search and its settings", ()),
@@ -73,19 +73,19 @@ CONTROLS: dict[str, Control] = {name: _control(name) for name in _TITLES}
 
 @dataclass(frozen=True)
 class Lesson:
-    """Names of `CONTROLS`, each at most once, are kept in their order there."""
+    """Names of `CONTROLS` are stored without repetition and in the order of `CONTROLS`."""
 
     question: str = ""
     hidden: tuple[str, ...] = ()
     locked: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raises ValueError, fit to be shown."""
+        """Check the values. Raises ValueError with a message for the user."""
         _check_question(self.question)
         for name in ("hidden", "locked"):
             object.__setattr__(self, name, _ordered(getattr(self, name)))
         if both := [CONTROLS[name].title for name in self.hidden if name in self.locked]:
-            raise ValueError(f"A control is either hidden or locked, and not both: {', '.join(both)}.")
+            raise ValueError(f"A control can be hidden or locked, but not both: {', '.join(both)}.")
 
 
 def _check_question(question: Any) -> None:
@@ -94,7 +94,7 @@ def _check_question(question: Any) -> None:
     if len(question) > MOST_CHARACTERS:
         raise ValueError(f"The question has {len(question):,} characters; please keep to {MOST_CHARACTERS}.")
     if any(unicodedata.category(character) == "Cs" for character in question):
-        raise ValueError("The question holds half a character. Please write its last signs again.")
+        raise ValueError("The question contains half a character. Please type its last characters again.")
 
 
 def _ordered(names: Iterable[str]) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ def _ordered(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def encode(lesson: Lesson) -> str:
-    """The value of the parameter: a version, a dot, and base64url. Defaults are left out."""
+    """Return the value of the parameter: a version, a dot, and base64url. Defaults are left out."""
     values = {"q": lesson.question, "h": lesson.hidden, "l": lesson.locked}
     text = json.dumps({key: value for key, value in values.items() if value}, ensure_ascii=False, separators=(",", ":"))
     plain = text.encode("utf-8")
@@ -117,25 +117,27 @@ def encode(lesson: Lesson) -> str:
 
 
 def decode(text: str) -> tuple[Lesson, list[str]]:
-    """A lesson, and one sentence for what of it could not be used. Raises ValueError, and nothing else, for any other text."""
+    """Return the lesson, and a sentence about unknown controls in it. Raises only ValueError, for any other text."""
     if len(text) > MOST_WRITTEN:
         raise ValueError(f"The lesson in this address has {len(text):,} characters, more than any lesson needs.")
     version, dot, body = text.partition(".")
     if not dot or not version.isalnum():
         raise ValueError(_DAMAGED)
     if version not in (VERSION, COMPRESSED):
-        raise ValueError(f"This lesson was made by another version of this page ({version[:10]}); this one reads {VERSION}.")
+        raise ValueError(
+            f"This lesson was made by another version of this page ({version[:10]}); this page reads version {VERSION}."
+        )
     content = _content(version, body)
     if not isinstance(content, dict) or not content.keys() <= _KEYS:
         raise ValueError(_DAMAGED)
     hidden, unknown_hidden = _names(content.get("h", []))
     locked, unknown_locked = _names(content.get("l", []))
     unknown = sorted({readable(name)[:40] for name in unknown_hidden + unknown_locked})
-    problem = f"The lesson names controls that this page does not have: {', '.join(unknown)[:200]}. They are passed over."
+    problem = f"The lesson names controls that this page does not have: {', '.join(unknown)[:200]}. They are ignored."
     return Lesson(content.get("q", ""), tuple(hidden), tuple(locked)), [problem] if unknown else []
 
 
-_DAMAGED = "The lesson in this address is damaged: perhaps the link was not copied to its end."
+_DAMAGED = "The lesson in this address is damaged. Perhaps the link was not copied completely."
 
 
 def _content(version: str, body: str) -> Any:
@@ -143,23 +145,25 @@ def _content(version: str, body: str) -> Any:
         data = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
         if version == COMPRESSED:
             unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-            data = unpacker.decompress(data, MOST_BYTES)  # whatever it would become, no more than this
+            data = unpacker.decompress(
+                data, MOST_BYTES
+            )  # at most this many bytes, so that a small text cannot expand without limit
             if not unpacker.eof or unpacker.unused_data:
-                raise ValueError("more than fits, or not all of it")
+                raise ValueError("too long or incomplete")
         return json.loads(data.decode("utf-8"))
     except (ValueError, binascii.Error, zlib.error, RecursionError):
         raise ValueError(_DAMAGED) from None
 
 
 def _names(given: Any) -> tuple[list[str], list[str]]:
-    """The names that are known, and the others."""
+    """Return the known and the unknown names."""
     if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
         raise ValueError(_DAMAGED)
     return [name for name in given if name in CONTROLS], [name for name in given if name not in CONTROLS]
 
 
 def readable(text: str) -> str:
-    """`text` with every sign that leaves no mark, or turns the line around, written as its code point. Lines stay lines."""
+    """Replace every character that is invisible or reverses the line by its code point; keep line breaks."""
 
     def is_safe(sign: str) -> bool:
         return sign.isprintable() or sign == "\n" or sign in _JOINERS or unicodedata.category(sign) == "Zs"
@@ -169,9 +173,9 @@ def readable(text: str) -> str:
 
 
 def link(address: Any, lesson: Lesson) -> str:
-    """`address` with `lesson` in the place of any that it has; without one where there is nothing to say.
+    """Return `address` with `lesson` instead of any old one; an empty lesson is left out.
 
-    Raises ValueError, fit to be shown, for what is no address of a page, or becomes too long.
+    Raises ValueError with a message for the user if this is not the address of a page, or if the link is too long.
     """
     if not isinstance(address, str) or not address.isascii() or not address.startswith(("http://", "https://")):
         raise ValueError("The address of this page could not be read.")
@@ -182,6 +186,6 @@ def link(address: Any, lesson: Lesson) -> str:
     made = urlunsplit(parts._replace(query="&".join(query), fragment=""))
     if len(made) > MOST_ADDRESS:
         raise ValueError(
-            f"The link has {len(made):,} characters; more than {MOST_ADDRESS:,} do not arrive. Please choose shorter sentences."
+            f"The link has {len(made):,} characters; servers accept at most {MOST_ADDRESS:,}. Please use shorter sentences."
         )
     return made

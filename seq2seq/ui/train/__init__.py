@@ -1,1 +1,1 @@
-"""The Train tab: how did it learn that?"""
+"""The Train tab: how does a model learn?"""

@@ -1,4 +1,4 @@
-"""Part of the Train tab: pairs from outside are brought here, looked over, and read otherwise where a guess was wrong."""
+"""Part of the Train tab: upload or download sentence pairs, check them, and correct how the file is read."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from seq2seq.ui.kit.message import explain, message, message_line, reported
 from seq2seq.ui.train import training_data
 from seq2seq.ui.train.training_data import Material, Own, Public
 
-PUBLIC_DATA, OWN_DATA = "public", "own"  # what the menu of data says besides the tasks
+PUBLIC_DATA, OWN_DATA = "public", "own"  # entries of the data menu besides the tasks
 CHOICES = [("A public corpus, by name", PUBLIC_DATA), ("Sentence pairs of your own (CSV or TSV)", OWN_DATA)]
 WANTED = {
-    PUBLIC_DATA: "Choose a corpus and fetch it: what it holds is shown before anything is trained.",
-    OWN_DATA: "Choose a file: what it holds is shown before anything is trained.",
+    PUBLIC_DATA: "Choose a corpus and fetch it. The page shows its content before training.",
+    OWN_DATA: "Choose a file. The page shows its content before training.",
 }
 _TABLE = (
-    f"A table with one sentence pair in each row, as CSV or tab-separated text: {MIN_PAIRS} pairs at least, "
-    f"{MAX_BYTES // 10**6} MB at most. It is kept with the runs that learn from it and deleted with them, and shown to no "
-    "other visitor."
+    f"A table with one sentence pair in each row, as CSV or tab-separated text: at least {MIN_PAIRS} pairs, "
+    f"at most {MAX_BYTES // 10**6} MB. It is stored with the runs that are trained on it and deleted with them. Other visitors "
+    "cannot see it."
 )
 _SIDES = ("source", "target")
 _LAYOUT = ("source", "target", "delimiter", "header", "encoding")
@@ -36,18 +36,18 @@ _LAYOUT = ("source", "target", "delimiter", "header", "encoding")
 
 @dataclass(frozen=True)
 class OwnData:
-    """The part's outside. `found` holds the Material that was looked over last, None before and while there is none."""
+    """The components of this part that the tab uses. `material` has the latest checked Material, or None."""
 
-    found: gr.State
-    parts: dict[str, gr.Column]  # what is to be seen with which choice of data,
-    said: gr.HTML  # what is wrong with the data; a line of its own, which no answer about the settings can overtake
-    looked_over: gr.Column  # is to be seen with each choice
+    material: gr.State
+    parts: dict[str, gr.Column]  # the part to show for each choice of data
+    line: gr.HTML  # errors about the data; a separate line, so that answers about the settings cannot overwrite them
+    findings: gr.Column  # shown with each of these choices
     board: gr.HTML
-    languages: list[gr.Textbox]  # what is spoken in a table; asked for when a run is begun
+    languages: list[gr.Textbox]  # names of the table's languages; read when a run starts
 
 
 def build(services: Services) -> OwnData:
-    found, file = gr.State(None), gr.State("")
+    material, file = gr.State(None), gr.State("")
     with gr.Column(visible=False, elem_classes="own-data") as public:
         with gr.Row(elem_classes="ask"):
             first = next(iter(PUBLIC))
@@ -62,85 +62,87 @@ def build(services: Services) -> OwnData:
         )
         with gr.Row(visible=False, elem_classes="settings", elem_id="corrections") as corrections:
             layout, languages = _corrections()
-    said = message_line(name="data-message")
-    with gr.Column(visible="hidden") as looked_over:  # there from the start: a component that comes later lacks its settings
+    line = message_line(name="data-message")
+    with gr.Column(
+        visible="hidden"
+    ) as findings:  # built at the start, because a component that appears later lacks its settings
         board = component("train/training-data", elem_id="material", plotly=PLOTLY_ADDRESS)
 
     corrected = [*layout.values(), *languages]
-    report = reported(said)
+    report = reported(line)
 
     @report
     def take(path: str) -> dict[Any, Any]:
-        """A file that was just uploaded, read as its content suggests."""
+        """Read a new file with the guessed layout."""
         if not path:
             raise ValueError(WANTED[OWN_DATA])
         guessed = guess(path)
         menu = _menu(path, guessed)
-        named = [training_data.language(menu[getattr(guessed, side)][0], side) for side in _SIDES]
+        names = [training_data.language(menu[getattr(guessed, side)][0], side) for side in _SIDES]
         controls: dict[Any, Any] = {layout[part]: gr.update(value=getattr(guessed, part)) for part in _LAYOUT}
         controls |= {layout[side]: gr.update(choices=menu, value=getattr(guessed, side)) for side in _SIDES}
-        controls |= dict(zip(languages, named, strict=True))
-        return {file: path, corrections: gr.update(visible=True), **controls, **seen(Own(path, guessed, *named))}
+        controls |= dict(zip(languages, names, strict=True))
+        return {file: path, corrections: gr.update(visible=True), **controls, **checked(Own(path, guessed, *names))}
 
     @report
     def reread(path: str, *given: Any) -> dict[Any, Any]:
-        """The same file, read as the controls say. With another delimiter or header its columns have other names."""
+        """Read the same file again with the chosen layout. Another delimiter or header changes the names of the columns."""
         if not path:
             raise ValueError(WANTED[OWN_DATA])
         chosen = Layout(**dict(zip(_LAYOUT, given, strict=False)))
         menus: dict[Any, Any] = {}
         try:
             menus = {layout[side]: gr.update(choices=_menu(path, chosen)) for side in _SIDES}
-            return {**menus, **seen(Own(path, chosen, *_spoken(given[-2:])))}
-        except ValueError as error:  # the controls stay as they were set, to be set right, and nothing is trained on meanwhile
-            return {**menus, **cleared(), said: message(explain(error))}
+            return {**menus, **checked(Own(path, chosen, *_language_names(given[-2:])))}
+        except ValueError as error:  # keep the controls, so that the user can correct them, and forget the old data
+            return {**menus, **cleared(), line: message(explain(error))}
 
     @report
     def describe(corpus: str) -> dict[Any, Any]:
-        return {licence: _licence(_named(corpus)), **cleared()}
+        return {licence: _licence(_check_corpus(corpus)), **cleared()}
 
     @report
-    def get(corpus: str) -> dict[Any, Any]:
-        return seen(Public(_named(corpus), services.limits.folder / "corpora", services.limits.corpora))
+    def fetch_corpus(corpus: str) -> dict[Any, Any]:
+        return checked(Public(_check_corpus(corpus), services.limits.folder / "corpora", services.limits.corpora))
 
-    def seen(source: Own | Public) -> dict[Any, Any]:
-        looked, shown = training_data.look(source)
-        return {found: looked, board: json.dumps(shown, ensure_ascii=False)}
+    def checked(source: Own | Public) -> dict[Any, Any]:
+        checked_material, preview = training_data.check(source)
+        return {material: checked_material, board: json.dumps(preview, ensure_ascii=False)}
 
     def cleared() -> dict[Any, Any]:
-        return {found: None, board: ""}
+        return {material: None, board: ""}
 
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": said}
-    outcome = [found, board, said]
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": line}
+    outcome = [material, board, line]
     everything = [file, corrections, *corrected, *outcome]
-    # What was shown before goes first: a file that cannot be read leaves nothing of the one before it.
-    upload.upload(cleared, None, [found, board], queue=False, **private).then(take, upload, everything, **private)
+    # Clear the old data first, so that nothing of it stays if the new file cannot be read.
+    upload.upload(cleared, None, [material, board], queue=False, **private).then(take, upload, everything, **private)
     gr.on([control.input for control in layout.values()], reread, [file, *corrected], everything, **private)
     name.input(describe, name, [licence, *outcome], **private)
-    fetch.click(cleared, None, [found, board], queue=False, **private).then(get, name, outcome, **private)
-    return OwnData(found, {PUBLIC_DATA: public, OWN_DATA: own}, said, looked_over, board, languages)
+    fetch.click(cleared, None, [material, board], queue=False, **private).then(fetch_corpus, name, outcome, **private)
+    return OwnData(material, {PUBLIC_DATA: public, OWN_DATA: own}, line, findings, board, languages)
 
 
-def named(found: Material, languages: Sequence[str]) -> Material:
-    """A table of one's own, with its languages as they are called by now."""
-    if not isinstance(found.source, Own):
-        return found
-    source, target = _spoken(languages)
-    return replace(found, source=replace(found.source, source_language=source, target_language=target))
+def with_languages(material: Material, languages: Sequence[str]) -> Material:
+    """Return the material with the current names of its languages, if it is the visitor's own table."""
+    if not isinstance(material.source, Own):
+        return material
+    source, target = _language_names(languages)
+    return replace(material, source=replace(material.source, source_language=source, target_language=target))
 
 
-def _spoken(given: Sequence[str]) -> list[str]:
+def _language_names(given: Sequence[str]) -> list[str]:
     return [(text or "").strip()[: training_data.MAX_LANGUAGE] or side for text, side in zip(given, _SIDES, strict=True)]
 
 
 def _corrections() -> tuple[dict[str, gr.Dropdown], list[gr.Textbox]]:
-    """How the table is read, and what is spoken in it."""
+    """Build the controls for the layout of the table and for its languages."""
     menu: dict[str, Any] = {"filterable": False, "min_width": 150}
     delimiters = list(DELIMITERS.items())
     layout = {
         "source": gr.Dropdown([], label="Source column", elem_id="column-source", **menu),
         "target": gr.Dropdown([], label="Target column", elem_id="column-target", **menu),
-        "delimiter": gr.Dropdown(delimiters, label="Between columns", elem_id="delimiter", **menu),
+        "delimiter": gr.Dropdown(delimiters, label="Column separator", elem_id="delimiter", **menu),
         "header": gr.Dropdown([("no", False), ("yes", True)], label="First row is a header", elem_id="header", **menu),
         "encoding": gr.Dropdown(list(ENCODINGS), label="Encoding", elem_id="encoding", **menu),
     }
@@ -149,12 +151,12 @@ def _corrections() -> tuple[dict[str, gr.Dropdown], list[gr.Textbox]]:
 
 
 def _menu(path: str, layout: Layout) -> list[tuple[str, int]]:
-    """The columns of a table by their names; two may have the same."""
+    """Return (name, number) of the columns of a table; names can repeat."""
     return [(name, number) for number, name in enumerate(columns(path, layout))]
 
 
-def _named(corpus: Any) -> str:
-    """The name of a public corpus. Raises ValueError for anything else."""
+def _check_corpus(corpus: Any) -> str:
+    """Check that this is the name of a public corpus, or raise ValueError."""
     if not isinstance(corpus, str) or corpus not in PUBLIC:
         raise ValueError(WANTED[PUBLIC_DATA])
     return corpus

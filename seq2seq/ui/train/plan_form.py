@@ -1,7 +1,7 @@
-"""The form that a run is planned with: which settings it offers, within which bounds, and how their values become a Plan.
+"""The form of a training plan: its settings, their bounds, and how their values become a Plan.
 
-What a setting is where nothing is chosen follows from data and architecture. A plan holds only what differs from that, so that
-the command line that repeats it is short.
+Defaults depend on the data and the architecture. A plan stores only values that differ from them, so that its command line is
+short.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from seq2seq.training.plan import Files, Plan, sized
 
 _WIDTHS = (16, 32, 64, 128, 192, 256, 320, 512)
 _LAYERS = (1, 2, 3, 4)
-_TRIAL_LENGTH, _TRIAL_TOKENS, _TRIAL_SECONDS = 12, 1000, 0.3  # what a run's time is guessed from
-PARAMETERS = 20_000_000  # more cannot be kept, nor decoded while one waits
+_TRIAL_LENGTH, _TRIAL_TOKENS, _TRIAL_SECONDS = 12, 1000, 0.3  # for the estimate of a run's duration
+PARAMETERS = 20_000_000  # larger models are too large to store and too slow to decode on the page
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ MODEL: dict[str, Setting] = {
     "cell": Setting("Cell", tuple(CELLS)),
     "attention": Setting("Attention", (*SCORES, NO_ATTENTION)),
     "embedding_size": Setting("Embedding", _WIDTHS),
-    "encoder_size": Setting("Encoder, each way", _WIDTHS),
+    "encoder_size": Setting("Encoder, per direction", _WIDTHS),
     "decoder_size": Setting("Decoder", _WIDTHS),
     "encoder_layers": Setting("Encoder layers", _LAYERS),
     "decoder_layers": Setting("Decoder layers", _LAYERS),
@@ -53,7 +53,7 @@ MODEL: dict[str, Setting] = {
     "feed_forward_size": Setting("Feed-forward", (64, 128, 256, 512, 1024)),
     "dropout": Setting("Dropout", low=0, high=0.5, step=0.05),
     "bidirectional": Setting("Bidirectional", (True, False)),
-    "reverse_source": Setting("Source reversed", (True, False)),
+    "reverse_source": Setting("Reverse source", (True, False)),
     "input_feeding": Setting("Input feeding", (True, False)),
 }
 TRAINING: dict[str, Setting] = {
@@ -62,28 +62,28 @@ TRAINING: dict[str, Setting] = {
     "batch_tokens": Setting("Pieces in a batch", (250, 500, 1000, 2000, 4000, 8000)),
     "label_smoothing": Setting("Label smoothing", low=0, high=0.3, step=0.05),
     "teacher_forcing_ratio": Setting("Teacher-forcing ratio", low=0, high=1, step=0.05),
-    "teacher_forcing_schedule": Setting("Its schedule", tuple(SCHEDULES)),
-    "validate_every": Setting("Updates between looks", (20, 40, 100, 200, 500, 1000)),
+    "teacher_forcing_schedule": Setting("Teacher-forcing schedule", tuple(SCHEDULES)),
+    "validate_every": Setting("Updates between validations", (20, 40, 100, 200, 500, 1000)),
     "seed": Setting("Seed", low=0, high=2**31 - 1),
 }
 SETTINGS = {**MODEL, **TRAINING}
-_SHAPING = ("attention", "bidirectional", "optimizer")  # other settings follow from them
-# Of pairs from outside: a model that learns something of them within minutes on two cores, and is looked at meanwhile.
+_SHAPING = ("attention", "bidirectional", "optimizer")  # defaults of other settings depend on them
+# For uploaded or downloaded pairs: a model that learns within minutes on two cores, with frequent validation.
 _EMBEDDING, _WIDTH = 128, 256
 _OUTSIDE = {"dropout": 0.2, "batch_tokens": 1000, "validate_every": 100}
-_WARM_UP = 50  # updates; the usual number would be the whole of a short run
+_WARM_UP = 50  # updates; the normal default would be longer than a short run
 
 
-def usual(data: Files | str, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """What every setting is where no other is `chosen`."""
+def defaults(data: Files | str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all settings of the form: the `chosen` ones and the defaults of the others."""
     if isinstance(data, str):
-        return _unsaid(data, chosen)
+        return _plan_values(data, chosen)
     model = _part(MODEL, chosen)
-    return _unsaid(data, {**sized(model, _EMBEDDING, _WIDTH), **_OUTSIDE, **chosen})
+    return _plan_values(data, {**sized(model, _EMBEDDING, _WIDTH), **_OUTSIDE, **chosen})
 
 
-def _unsaid(data: Files | str, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """What every setting is in a plan that says nothing but what is `chosen`."""
+def _plan_values(data: Files | str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all settings of a plan with only the `chosen` ones."""
     plan = Plan(data, model=_part(MODEL, chosen), training=_part(TRAINING, chosen))
     shape = plan.model_config(ModelConfig.source_vocabulary, ModelConfig.target_vocabulary).to_dict()
     training = plan.train_config().to_dict()
@@ -94,8 +94,8 @@ def _part(settings: Mapping[str, Setting], chosen: Mapping[str, Any]) -> dict[st
     return {name: value for name, value in chosen.items() if name in settings}
 
 
-def read_by(architecture: str) -> set[str]:
-    """The settings that an architecture leaves open; the others it has in one way, or not at all."""
+def open_settings(architecture: str) -> set[str]:
+    """Return the settings that can be changed for an architecture; the others are fixed or unused."""
     entry = ARCHITECTURES[architecture]
     open_to_choice = COMMON | entry.own - entry.fixed.keys()
     return {name for name in SETTINGS if name in TRAINING or (name in open_to_choice)}
@@ -104,14 +104,14 @@ def read_by(architecture: str) -> set[str]:
 def plan_of(
     data: Files | str, values: Mapping[str, Any], updates: int | None = None, vocabulary_size: int | None = None
 ) -> Plan:
-    """The plan that the form's values say. Raises ValueError, fit to be shown, for what is impossible."""
+    """Return the plan of the form's values. Raises ValueError with a message for the user if they are impossible."""
     architecture = values["architecture"]
     if architecture not in ARCHITECTURES:
         raise ValueError(f"There is no architecture “{str(architecture)[:40]}”. There are: {', '.join(ARCHITECTURES)}.")
     base = {} if architecture == ModelConfig.architecture else {"architecture": architecture}
-    open_ones = read_by(architecture)
-    for names in (_SHAPING, SETTINGS):  # what is usual follows from the first of them
-        before = _unsaid(data, base)
+    open_ones = open_settings(architecture)
+    for names in (_SHAPING, SETTINGS):  # the first ones decide the defaults of the others
+        before = _plan_values(data, base)
         chosen = {name: _typed(name, values[name], before[name]) for name in names if name in open_ones}
         base |= {name: value for name, value in chosen.items() if value != before[name]}
     outside = {} if isinstance(data, str) else {"warmup_updates": _WARM_UP}
@@ -120,12 +120,12 @@ def plan_of(
     outline = plan.outline()
     plan.train_config()
     if (size := count_parameters(outline)) > PARAMETERS:
-        raise ValueError(f"this model has {size:,} parameters; please keep to {PARAMETERS:,}: fewer layers, or narrower ones")
+        raise ValueError(f"this model has {size:,} parameters; please keep to {PARAMETERS:,}: use fewer or smaller layers")
     return plan
 
 
 def _typed(name: str, value: Any, like: Any) -> Any:
-    """A control's value as the setting's own type: the page knows one kind of number. Raises ValueError that names it."""
+    """Convert a control's value to the type of `like`, because the page has only one type of number. Raises ValueError."""
     try:
         if isinstance(like, bool) and not isinstance(value, bool):
             raise ValueError
@@ -133,14 +133,12 @@ def _typed(name: str, value: Any, like: Any) -> Any:
         if isinstance(like, int) and typed != float(value):
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(
-            f"{SETTINGS[name].label} cannot be {str(value)[:40]!r}: please choose a value that is offered"
-        ) from None
+        raise ValueError(f"{SETTINGS[name].label} cannot be {str(value)[:40]!r}: please choose one of the values") from None
     return typed
 
 
 def device() -> str:
-    """What a run trains on here, in words."""
+    """Describe the device on which runs train."""
     if torch.cuda.is_available():
         free, _ = torch.cuda.mem_get_info()
         return f"{torch.cuda.get_device_name()} ({free / 2**30:.0f} GiB free)"
@@ -150,14 +148,14 @@ def device() -> str:
 
 
 def about(plan: Plan) -> str:
-    """The model that a plan makes, in a line."""
+    """Describe the model of a plan in one line."""
     model = plan.outline()
     pieces = model.config.source_vocabulary
     return f"{model.architecture.describe(model.config)}, {count_parameters(model):,} parameters, at most {pieces:,} pieces"
 
 
-def lasting(plan: Plan) -> str:
-    """How long the plan's updates take here, in words: measured now, on made-up sentences. Looks in between are not counted."""
+def duration(plan: Plan) -> str:
+    """Estimate the duration of the plan's updates by a short measurement on random sentences. Validation is not included."""
     config = plan.train_config()
     sentence = [*range(EOS + 1, EOS + _TRIAL_LENGTH), EOS]
     batch = [(sentence, sentence)] * max(1, min(config.batch_tokens, _TRIAL_TOKENS) // _TRIAL_LENGTH)
@@ -167,7 +165,7 @@ def lasting(plan: Plan) -> str:
 
 
 def offered(name: str, value: Any) -> Sequence[Any]:
-    """A menu's choices; a value that is not among them joins them."""
+    """Return the choices of a menu, including `value`."""
     choices = SETTINGS[name].choices
     if value in choices:
         return choices

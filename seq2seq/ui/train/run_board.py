@@ -1,7 +1,7 @@
-"""The board of the Train tab: a run while it trains, its curves, its probe sentences, and a visitor's other runs.
+"""The board of the Train tab: a training run, its curves, its probe sentences, and the visitor's other runs.
 
-The page asks by itself for what is new, about once a second, and sends its orders the same way. What it sends is anybody's, so
-each call names its visitor, and nothing in it is believed unchecked.
+The page requests new events about once a second and sends its commands in the same way. Its calls are untrusted input: each one
+names its visitor, and everything is checked.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from seq2seq.ui.kit.message import explain
 from seq2seq.ui.kit.view import Slot, View
 from seq2seq.views.train import run as view_of_run
 
-EVENT_BYTES = 2**25  # of a run's reports that are loaded, at most
-OWNER = 16  # characters of a visitor's secret, at least
+EVENT_BYTES = 2**25  # maximum size of an event file to load
+OWNER = 16  # minimum length of a visitor's secret
 _log = logging.getLogger(__name__)
 
 
 def build(slot: Slot) -> gr.HTML:
-    """The board, with what the page can call."""
+    """Build the board with the functions that the page can call."""
     answers: dict[str, Callable[[Services, str, Mapping[str, Any]], dict[str, Any]]] = {
         "follow": partial(follow, views=[view for view in slot.views if view.opens_models]),
         "order": order,
@@ -57,13 +57,13 @@ def build(slot: Slot) -> gr.HTML:
 def _answering(
     services: Services, name: str, answer: Callable[[Services, str, Mapping[str, Any]], dict[str, Any]]
 ) -> Callable[[Any], dict[str, Any]]:
-    """What the page can call: never an error of ours, always an answer."""
+    """Wrap a function for the page: errors become an answer with `problem`."""
 
-    def answered(asked: Any) -> dict[str, Any]:
+    def answered(request: Any) -> dict[str, Any]:
         try:
-            if not isinstance(asked, dict):
+            if not isinstance(request, dict):
                 raise ValueError("That could not be read. Please load the page again.")
-            return answer(services, _owner(asked.get("owner")), asked)
+            return answer(services, _owner(request.get("owner")), request)
         except Exception as error:
             return {"problem": explain(error)}
 
@@ -73,17 +73,17 @@ def _answering(
 
 def _owner(secret: Any) -> str:
     if not is_secret(secret):
-        raise ValueError("Your browser did not say whose runs it wants. Please load the page again.")
+        raise ValueError("Your browser did not send its visitor key. Please load the page again.")
     return str(secret)
 
 
 def is_secret(value: Any) -> bool:
-    """Whether it could be what a visitor is known by."""
+    """Whether `value` has the form of a visitor's secret."""
     return isinstance(value, str) and OWNER <= len(value) <= 100 and value.isascii()
 
 
-def shown(services: Services, owner: str, wanted: str, begun: bool = False) -> str:
-    """The board's value: whose runs it shows, which one first (`wanted`, or the newest), and whether it was just `begun`."""
+def payload(services: Services, owner: str, wanted: str, begun: bool = False) -> str:
+    """Return the board's value: the visitor, the first run (`wanted`, or the newest), and whether it has just `begun`."""
     problem = ""
     runs = services.runs.of(owner)
     run = runs[0].id if runs else ""
@@ -106,39 +106,41 @@ def shown(services: Services, owner: str, wanted: str, begun: bool = False) -> s
 
 
 def load(services: Services, owner: str, file: str) -> Run:
-    """A finished run from an archive that `download` made, or what any run reported, from the event file in its folder.
+    """Load a finished run from an archive of `download`, or the events of any run from its event file.
 
-    Raises ValueError, fit to be shown.
+    Raises ValueError with a message for the user.
     """
     _check_room(services, owner)
     if Path(file).suffix == Path(event_log.FILE).suffix:
-        return _watched(services, owner, Path(file))
+        return _load_events(services, owner, Path(file))
 
     def fill(folder: Path) -> tuple[str, Plan]:
-        found = archive.unpack(Path(file), folder)
-        subject = found.origin.subject
-        return _named(found.origin, found.model), Plan(subject if subject in TASKS else Files("train.tsv", "valid.tsv"))
+        unpacked = archive.unpack(Path(file), folder)
+        subject = unpacked.origin.subject
+        return _run_name(unpacked.origin, unpacked.model), Plan(
+            subject if subject in TASKS else Files("train.tsv", "valid.tsv")
+        )
 
     return services.runs.adopt(owner, fill)
 
 
-def _watched(services: Services, owner: str, file: Path) -> Run:
+def _load_events(services: Services, owner: str, file: Path) -> Run:
     if file.stat().st_size > EVENT_BYTES:
-        raise ValueError(f"{file.name} is larger than {EVENT_BYTES // 2**20} MiB: no run of this project reports so much.")
+        raise ValueError(f"{file.name} is larger than {EVENT_BYTES // 2**20} MiB: no run of this project has so many events.")
     try:
         text = file.read_text(encoding="utf-8")
         events = [event_log.from_json(line) for line in text.split("\n") if line]
     except ValueError as error:
-        raise ValueError(f"{file.name} does not hold what a run reported, as {event_log.FILE} does: {error}") from None
+        raise ValueError(f"{file.name} is not an event file like {event_log.FILE}: {error}") from None
     if not any(isinstance(event, Started) for event in events):
-        raise ValueError(f"{file.name} does not tell of a run's start: please choose the whole {event_log.FILE} of a run.")
+        raise ValueError(f"{file.name} has no start event: please choose the complete {event_log.FILE} of a run.")
     return services.runs.watch(owner, file.stem[:MAX_NAME], "".join(event_log.to_json(event) + "\n" for event in events))
 
 
 def _check_room(services: Services, owner: str) -> None:
     most = services.limits.runs
     if len(services.runs.of(_owner(owner))) >= most:
-        raise ValueError(f"You have {most} runs, and this host keeps no more: please delete one below.")
+        raise ValueError(f"You have {most} runs, the limit of this host: please delete one below.")
 
 
 def start(
@@ -150,31 +152,31 @@ def start(
     measure: int,
     fill: Callable[[Path], None] = lambda _: None,
 ) -> Run:
-    """A new run; without `minutes` its plan says how long it is. `fill` puts the pairs that it learns from into its folder.
+    """Start a new run; without `minutes` the plan decides its length. `fill` writes the training pairs into its folder.
 
-    Raises ValueError, fit to be shown, where the host allows no more.
+    Raises ValueError with a message for the user if a limit of the host is exceeded.
     """
     limits = services.limits
     if (minutes is None and limits.minutes < UNLIMITED) or (minutes is not None and not 0 < minutes <= limits.minutes):
-        raise ValueError(f"On this host a run has at most {limits.minutes:g} minutes.")
+        raise ValueError(f"On this host a run can take at most {limits.minutes:g} minutes.")
     _check_room(services, owner)
-    return services.runs.start(owner, _named(plan.full_origin(), plan.outline()), plan, minutes, probes, measure, fill)
+    return services.runs.start(owner, _run_name(plan.full_origin(), plan.outline()), plan, minutes, probes, measure, fill)
 
 
-def _named(origin: Origin, model: Seq2Seq) -> str:
-    """What a run is called before its owner gives it another name."""
+def _run_name(origin: Origin, model: Seq2Seq) -> str:
+    """Return the first name of a run."""
     return f"{origin.title}, {model.architecture.describe(model.config)}"[:MAX_NAME]
 
 
-def follow(services: Services, owner: str, asked: Mapping[str, Any], views: Sequence[View] = ()) -> dict[str, Any]:
-    """The state of one of the visitor's runs, and its reports after the place that the page has reached.
+def follow(services: Services, owner: str, request: Mapping[str, Any], views: Sequence[View] = ()) -> dict[str, Any]:
+    """Return the state of one of the visitor's runs, and its events after the position that the page has read.
 
-    `views` are those that can be opened with the run's model.
+    `views` are the views that can be opened with the run's model.
     """
     runs = services.runs
-    run = runs.get(owner, str(asked.get("run")))
-    reached = _place(asked.get("place"))
-    events, place = runs.events(run, reached)
+    run = runs.get(owner, str(request.get("run")))
+    position = _read_position(request.get("place"))
+    events, place = runs.events(run, position)
     return {
         "run": run.id,
         "name": run.name,
@@ -183,21 +185,21 @@ def follow(services: Services, owner: str, asked: Mapping[str, Any], views: Sequ
         "problem": "",
         "failure": runs.problem(run),
         "place": f"{place.file}-{place.offset}",
-        "anew": place.file != reached.file,
-        "told": view_of_run.told(events, _known(run)),
+        "anew": place.file != position.file,
+        "told": view_of_run.event_payload(events, _task_examples(run)),
         "command": runs.command(run),
         "open": _addresses(services, run, views),
     }
 
 
-def _known(run: Run) -> list[Example]:
-    """The examples of a task, whose true alignments are known."""
+def _task_examples(run: Run) -> list[Example]:
+    """Return the examples of the run's task, which have true alignments; empty for other data."""
     task = run.plan.get("data")
     return TASKS[task].first(examples.COUNT) if isinstance(task, str) and task in TASKS else []
 
 
-def _place(text: Any) -> Place:
-    """Raises ValueError for what `follow` did not give."""
+def _read_position(text: Any) -> Place:
+    """Read a position as `follow` returns it, or raise ValueError."""
     parts = str(text or "0-0").split("-")
     if len(parts) != 2 or not all(part.isdecimal() and len(part) <= 20 for part in parts):
         raise ValueError("That could not be read. Please load the page again.")
@@ -205,13 +207,13 @@ def _place(text: Any) -> Place:
 
 
 def _addresses(services: Services, run: Run, views: Sequence[View]) -> list[dict[str, str]]:
-    """Where a run's model can be used, once it has saved one."""
+    """Return the addresses of views with the run's model; empty until the run has saved one."""
     try:
         services.runs.model(model := services.runs.checkpoint(run).name)
     except ValueError:
         return []
-    # Of pairs from outside there are no examples but those that the run has watched.
-    own = {} if _known(run) or not run.probes else {"text": run.probes[0]}
+    # For uploaded or downloaded pairs, the probe sentences are the only examples.
+    own = {} if _task_examples(run) or not run.probes else {"text": run.probes[0]}
     values = {"model": model, **own}
     return [
         {"name": view.title, "address": "?" + urlencode([(TAB, view.name), *address.write(view.parameters, values)])}
@@ -219,28 +221,28 @@ def _addresses(services: Services, run: Run, views: Sequence[View]) -> list[dict
     ]
 
 
-def order(services: Services, owner: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Pause, resume, stop, rename or delete a run of the visitor's."""
+def order(services: Services, owner: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Pause, resume, stop, rename or delete one of the visitor's runs."""
     runs = services.runs
-    run = runs.get(owner, str(asked.get("run")))
+    run = runs.get(owner, str(request.get("run")))
     orders: dict[str, Callable[[], object]] = {
         "pause": lambda: runs.pause(run),
         "resume": lambda: runs.resume(run),
         "stop": lambda: runs.stop(run),
-        "rename": lambda: runs.rename(run, str(asked.get("name"))),
+        "rename": lambda: runs.rename(run, str(request.get("name"))),
         "delete": lambda: runs.delete(run),
     }
-    if asked.get("what") not in orders:
-        raise ValueError(f"a run can be told to {', '.join(orders)}")
-    orders[str(asked["what"])]()
+    if request.get("what") not in orders:
+        raise ValueError(f"the possible commands are {', '.join(orders)}")
+    orders[str(request["what"])]()
     return {"problem": ""}
 
 
-def download(services: Services, owner: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The model of a finished run as an archive, and what to call it."""
-    run = services.runs.get(owner, str(asked.get("run")))
+def download(services: Services, owner: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the model of a finished run as an archive, with a file name."""
+    run = services.runs.get(owner, str(request.get("run")))
     if services.runs.state(run) != FINISHED:
-        raise ValueError("A model can be downloaded when its run has finished.")
+        raise ValueError("A model can only be downloaded when its run has finished.")
     name = re.sub(r"[^a-z0-9]+", "-", run.name.lower()).strip("-") or "model"
     with TemporaryDirectory() as folder:
         archive.pack(services.runs.checkpoint(run), file := Path(folder, "model.zip"), name)
@@ -248,8 +250,8 @@ def download(services: Services, owner: str, asked: Mapping[str, Any]) -> dict[s
     return {"problem": "", "name": f"{name}.zip", "content": content}
 
 
-def list_runs(services: Services, owner: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The visitor's runs, the newest first."""
+def list_runs(services: Services, owner: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the visitor's runs, newest first."""
     runs = services.runs
     listed = [{"id": run.id, "name": run.name, "state": runs.state(run), "created": run.created} for run in runs.of(owner)]
     return {"problem": "", "runs": listed}

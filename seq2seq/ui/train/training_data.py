@@ -1,6 +1,6 @@
-"""Sentence pairs from outside that a run can learn from: a visitor's own table, or a public corpus.
+"""Sentence pairs for training: a visitor's own table, or a public corpus.
 
-What is kept of them between two requests is where they are and how to read them, not the pairs themselves.
+Between two requests the server keeps the location and the layout of the pairs, not the pairs themselves.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from seq2seq.training.plan import VOCABULARY_SIZE, Files, Plan
 from seq2seq.views.train import uploaded_table as view
 
 FILES = Files("train.tsv", "valid.tsv")  # in the run's folder
-OWN = "own"  # the subject of models that a visitor's own pairs have made
+OWN = "own"  # the subject of models trained on a visitor's own pairs
 MAX_LANGUAGE = 40  # characters of a language's name
-PROBES, PROBE_WORDS = 2, range(3, 13)  # held-out sentences to watch, and the words that they should have
-_BYTES_AND_MARKS = 260  # of every vocabulary
-_CHECKED = {True: "as known beforehand", False: "as of the first fetch: its makers replace it now and then"}
-_STEP = 20  # vocabularies are offered in such steps
+PROBES, PROBE_WORDS = 2, range(3, 13)  # number of watched held-out sentences, and their length in words
+_BYTES_AND_MARKS = 260  # pieces in every vocabulary
+_CHECKED = {True: "equal to the expected one", False: "of the first download; the publisher updates this file now and then"}
+_STEP = 20  # vocabulary sizes are rounded down to this step
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,15 @@ class Own:
             "source_language": self.source_language,
             "target_language": self.target_language,
             "subject": OWN,
-            "trained_on": f"{pairs:,} sentence pairs of a table that whoever trained it brought.",
-            "attribution": "a table of whoever trained it",
+            "trained_on": f"{pairs:,} sentence pairs of a table from the person who trained it.",
+            "attribution": "a table from the person who trained it",
             "licence": "as the data",
         }
 
 
 @dataclass(frozen=True)
 class Public:
-    """A public corpus, by its name in PUBLIC, with where it is kept and where copies of it may lie."""
+    """A public corpus by its name in PUBLIC, with its cache folder and an optional folder of copies."""
 
     name: str
     cache: Path
@@ -87,30 +87,31 @@ class Public:
 
 @dataclass(frozen=True)
 class Material:
-    """What a plan and a form need to know of such pairs."""
+    """Facts about the pairs that the plan and the form need."""
 
     source: Own | Public
     train: int  # pairs
     valid: int
-    vocabulary_size: int  # pieces that so much text surely has
+    vocabulary_size: int  # a size that so much text can always fill
     probes: tuple[str, ...]
 
     @property
     def described(self) -> str:
-        return f"{self.train:,} sentence pairs to learn from, {self.valid:,} held out"
+        return f"{self.train:,} sentence pairs for training, {self.valid:,} held out"
 
     def plan(self, plan: Plan) -> Plan:
-        """`plan` with what is known of the data."""
+        """Return `plan` with the data and its origin."""
         return Plan(FILES, plan.model, plan.training, self.source.origin(self.train), plan.vocabulary_size)
 
     def fill(self) -> Callable[[Path], None]:
-        """Writes the pairs into a run's folder. They are read now. Raises ValueError where they are not there any more."""
+        """Return a function that writes the pairs into a run's folder. The pairs are read now. Raises ValueError if they are
+        gone."""
         train, valid, _ = self.source.read()
         return lambda folder: uploaded_table.write(folder, train, valid)
 
 
-def look(source: Own | Public) -> tuple[Material, dict[str, Any]]:
-    """The pairs, read once, and what the page shows of them. Raises ValueError, fit to be shown."""
+def check(source: Own | Public) -> tuple[Material, dict[str, Any]]:
+    """Read the pairs; return their facts and the page's preview. Raises ValueError with a message for the user."""
     train, valid, table = source.read()
     probes = tuple(text for text, _ in valid if len(text.split()) in PROBE_WORDS)[:PROBES] or (valid[0][0],)
     material = Material(source, len(train), len(valid), _vocabulary_size(train), probes)
@@ -118,13 +119,13 @@ def look(source: Own | Public) -> tuple[Material, dict[str, Any]]:
 
 
 def language(column: str, other: str) -> str:
-    """What a column is called is often the name of its language."""
+    """Guess a language from the name of its column; `other` if that is no real name."""
     name = re.sub(r"[^\w -]", "", column).strip()
     return other if not name or re.fullmatch(r"column \d+", name, re.IGNORECASE) else name[:MAX_LANGUAGE]
 
 
 def _vocabulary_size(pairs: Sequence[Pair]) -> int:
-    """Half as many merges as there are different words are always to be had."""
+    """Return a safe vocabulary size: half as many merges as different words are always possible."""
     text = " ".join(side for pair in pairs for side in pair)
     most = _BYTES_AND_MARKS + len(set(text)) + len(set(text.split())) // 2
     return min(VOCABULARY_SIZE, most // _STEP * _STEP)

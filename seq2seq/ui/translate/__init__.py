@@ -1,1 +1,1 @@
-"""The Translate tab: what does it do, step by step?"""
+"""The Translate tab: a translation, step by step."""

@@ -1,4 +1,4 @@
-"""The Translate tab: what does it do, step by step?"""
+"""The Translate tab: a translation, step by step."""
 
 from __future__ import annotations
 
@@ -13,11 +13,19 @@ from seq2seq.ui.kit import examples, fields, search
 from seq2seq.ui.kit.asking import Asking, Event
 from seq2seq.ui.kit.fields import Form
 from seq2seq.ui.kit.view import View
-from seq2seq.ui.translate.visit import PARAMETERS, TranslateRequest, Visit, forced, shown, values_of, visit
+from seq2seq.ui.translate.visit import (
+    PARAMETERS,
+    TranslateAnswer,
+    TranslateRequest,
+    compute,
+    forced_request,
+    payload,
+    values_of,
+)
 
 
-class Translate(Asking[TranslateRequest, Visit]):
-    """The first view: its first answer is part of the page, so that a translation plays as soon as the page is there."""
+class Translate(Asking[TranslateRequest, TranslateAnswer]):
+    """The first view. Its first answer is part of the page, so that a translation plays as soon as the page is loaded."""
 
     button = "Translate"
     prefix = ""
@@ -29,7 +37,7 @@ class Translate(Asking[TranslateRequest, Visit]):
     def example(self, model: str, text: str | None = None) -> TranslateRequest:
         return TranslateRequest(examples.fitting(examples.FIRST, self.services.info(model)) if text is None else text, model)
 
-    def request(self, values: Mapping[str, Any], before: Visit | None) -> TranslateRequest:
+    def request(self, values: Mapping[str, Any], before: TranslateAnswer | None) -> TranslateRequest:
         return TranslateRequest(values["text"], values["model"], search.strategy(values["search"], values))
 
     def complete(self, values: Mapping[str, Any]) -> TranslateRequest:
@@ -43,27 +51,27 @@ class Translate(Asking[TranslateRequest, Visit]):
     def attempts(self, request: TranslateRequest) -> list[TranslateRequest]:
         return [request, replace(request, prefix=())]
 
-    def start(self, seen: Visit, values: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
-        step, steps = values.get("step", 0), len(seen.trace.steps)
-        if values.get("prefix", ()) != seen.request.prefix:
-            step = 0  # of a fork that cannot be shown
+    def start(self, answer: TranslateAnswer, values: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+        step, steps = values.get("step", 0), len(answer.trace.steps)
+        if values.get("prefix", ()) != answer.request.prefix:
+            step = 0  # the step belonged to a fork that cannot be shown
         if step > steps:
-            problems.append(f"This translation has {steps} steps, so step {step} is not there; this is the last.")
+            problems.append(f"This translation has {steps} steps, so there is no step {step}; this is the last step.")
         return {"step": min(step, steps), "play": False}
 
-    def look(self, request: TranslateRequest) -> Visit:
-        return visit(self.services, request)
+    def answer(self, request: TranslateRequest) -> TranslateAnswer:
+        return compute(self.services, request)
 
-    def request_of(self, seen: Visit) -> TranslateRequest:
-        return seen.request
+    def request_of(self, answer: TranslateAnswer) -> TranslateRequest:
+        return answer.request
 
-    def show(self, seen: Visit, **start: Any) -> str:
-        return shown(self.services, seen, **start)
+    def show(self, answer: TranslateAnswer, **start: Any) -> str:
+        return payload(self.services, answer, **start)
 
     def form(self, request: TranslateRequest) -> Form:
         services, info = self.services, self.services.info(request.model)
         with gr.Row(elem_classes="ask"):
-            text = fields.line(request.text, fields.asks(info), "text", scale=6, min_width=320)
+            text = fields.line(request.text, fields.sentence_label(info), "text", scale=6, min_width=320)
             go = gr.Button(self.button, variant="primary", scale=0, min_width=130, elem_id="translate")
             example = fields.example_menu(info, request.text, "example", self.unlisted)
             model = fields.models(services, request.model, "model", scale=5)
@@ -85,28 +93,28 @@ class Translate(Asking[TranslateRequest, Visit]):
             parts = {"row": row, **settings}
             return {parts[name]: update for name, update in updates.items()}
 
-        unseen: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        kind.input(show_settings, kind, [row, *settings.values()], **unseen)
+        quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        kind.input(show_settings, kind, [row, *settings.values()], **quiet)
         return Form({"text": text, "model": model, "search": kind, **settings}, go, example, {"row": row})
 
     def fill(self, request: TranslateRequest) -> dict[str, Any]:
         settings = _settings_of(request.search, search.settings_of(request.strategy))
         return {**super().fill(request), "search": request.search, **settings}
 
-    def events(self) -> dict[str, Event[Visit]]:
-        """`force_token` {trace_id, step, token} forks; `restore` goes back to the original."""
+    def events(self) -> dict[str, Event[TranslateAnswer]]:
+        """Return `force_token` {trace_id, step, token}, which forks, and `restore`, which goes back to the original."""
 
-        def force_token(seen: Visit, event: gr.EventData) -> tuple[Visit, dict[str, Any]]:
-            request = forced(seen, event)
+        def force_token(answer: TranslateAnswer, event: gr.EventData) -> tuple[TranslateAnswer, dict[str, Any]]:
+            request = forced_request(answer, event)
             trace = self.services.translate(request.model, request.text, request.strategy, request.prefix)
-            return Visit(request, trace, seen.original or seen.trace), {"step": len(request.prefix)}
+            return TranslateAnswer(request, trace, answer.original or answer.trace), {"step": len(request.prefix)}
 
-        def restore(seen: Visit, event: gr.EventData) -> tuple[Visit, dict[str, Any]] | None:
-            if seen.original is None:
+        def restore(answer: TranslateAnswer, event: gr.EventData) -> tuple[TranslateAnswer, dict[str, Any]] | None:
+            if answer.original is None:
                 return None
-            steps = zip(seen.original.steps, seen.trace.steps, strict=False)
+            steps = zip(answer.original.steps, answer.trace.steps, strict=False)
             step = next((i for i, (a, b) in enumerate(steps) if a.token != b.token), 0)
-            return Visit(replace(seen.request, prefix=()), seen.original), {"step": step + 1, "play": False}
+            return TranslateAnswer(replace(answer.request, prefix=()), answer.original), {"step": step + 1, "play": False}
 
         return {"force_token": force_token, "restore": restore}
 
@@ -130,7 +138,7 @@ VIEW = View(
 
 
 def _settings_of(kind: str, values: Mapping[str, float] | None = None) -> dict[str, Any]:
-    """The updates that show the settings of the search `kind`, with `values` where there are any."""
+    """Return the updates that show the settings of the search `kind`, with their `values` if given."""
     names = search.names_of(kind)
     updates: dict[str, Any] = {"row": gr.update(visible=bool(names))}
     for name in search.SETTINGS:

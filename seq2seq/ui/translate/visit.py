@@ -1,4 +1,4 @@
-"""What one visitor is looking at: made from a request, turned into the player's value, changed by a choice in the picture."""
+"""The request and the answer of the tab Translate, their form in an address, and the value of its player."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from seq2seq.ui.kit.address import MODEL, SETTINGS, STEP, TEXT, Parameter
 from seq2seq.ui.kit.component import next_serial
 from seq2seq.views.stage.fork import compare
 
-MOST_FORCED = 1000  # pieces that an address can force, more than any translation has
+MOST_FORCED = 1000  # forced_request pieces in an address; no translation is so long
 PARAMETERS = (
     *(TEXT, MODEL, Parameter("search", lambda text, _: search.name(text)), *SETTINGS.values()),
     *(address.numbers("prefix", MOST_FORCED, "no translation has so many pieces"), STEP),
@@ -26,7 +26,7 @@ PARAMETERS = (
 
 @dataclass(frozen=True)
 class TranslateRequest:
-    """One translation: everything that decides what is shown. `prefix` holds the token ids that a fork forces first."""
+    """Everything that decides the answer. `prefix` has the token ids that a fork forces at the beginning."""
 
     text: str
     model: str
@@ -39,7 +39,7 @@ class TranslateRequest:
 
 
 def values_of(request: TranslateRequest) -> dict[str, Any]:
-    """The values that an address of `request` gives; the page adds the step."""
+    """Return the values of an address of `request`; the page adds the step."""
     settings: Mapping[str, Any] = search.settings_of(request.strategy)
     return {
         "text": request.text,
@@ -51,57 +51,57 @@ def values_of(request: TranslateRequest) -> dict[str, Any]:
 
 
 def link_to(request: TranslateRequest) -> address.Items:
-    """The parameters of an address that opens `request`."""
+    """Return the parameters of an address that opens `request`."""
     return address.write(PARAMETERS, values_of(request))
 
 
 @dataclass(frozen=True)
-class Visit:
-    """What one visitor is looking at; after a fork also what it is compared with."""
+class TranslateAnswer:
+    """The answer that the server keeps for one visitor; a fork also has its original."""
 
     request: TranslateRequest
     trace: DecodingTrace
     original: DecodingTrace | None = None
 
 
-def visit(services: Services, request: TranslateRequest) -> Visit:
-    """Translate what `request` asks for. With a prefix it is a fork, and the original is translated too."""
+def compute(services: Services, request: TranslateRequest) -> TranslateAnswer:
+    """Translate the request's text. A request with a prefix is a fork; then the original is translated, too."""
     trace = services.translate(request.model, request.text, request.strategy, request.prefix)
     if not request.prefix:
-        return Visit(request, trace)
-    return Visit(request, trace, services.translate(request.model, request.text, request.strategy))
+        return TranslateAnswer(request, trace)
+    return TranslateAnswer(request, trace, services.translate(request.model, request.text, request.strategy))
 
 
-def shown(
+def payload(
     services: Services,
-    seen: Visit,
+    answer: TranslateAnswer,
     step: int = 0,
     play: bool = True,
     origin: Literal["page", "visitor"] = "visitor",
 ) -> str:
-    """The player's value: `seen`, opened at `step`. The serial number makes an equal picture start again."""
-    info = services.info(seen.request.model)
+    """Return the player's value for `answer`, opened at `step`. The serial number lets an equal picture restart."""
+    info = services.info(answer.request.model)
     return views.payload(
-        seen.trace,
+        answer.trace,
         model={"title": info.title, "trained_on": info.trained_on},
-        fork=compare(seen.original, seen.trace) if seen.original else None,
-        link=link_to(seen.request),
+        fork=compare(answer.original, answer.trace) if answer.original else None,
+        link=link_to(answer.request),
         start={"step": step, "play": play, "from": origin},
         serial=next_serial(),
     )
 
 
-def forced(seen: Visit, event: gr.EventData) -> TranslateRequest:
-    """The fork that a visitor's click asks for. The click comes from outside, so nothing in it is believed unchecked."""
+def forced_request(answer: TranslateAnswer, event: gr.EventData) -> TranslateRequest:
+    """Return the request of a fork from a click. The click is untrusted input, so everything is checked."""
     try:
         trace_id, step, token = event.trace_id, event.step, event.token
     except (AttributeError, TypeError):
         raise ValueError("That choice could not be read. Please choose again.") from None
-    steps = seen.trace.steps
-    if trace_id != seen.trace.id:
+    steps = answer.trace.steps
+    if trace_id != answer.trace.id:
         raise ValueError("The picture has changed in the meantime. Please translate the sentence again.")
     if type(step) is not int or not 1 <= step <= len(steps):
-        raise ValueError(f"There is no such step: this translation has {len(steps)}.")
+        raise ValueError(f"There is no such step: this translation has {len(steps)} steps.")
     if type(token) is not int or token not in {c.token for c in steps[step - 1].candidates}:
         raise ValueError(f"That piece is not among the candidates of step {step}.")
-    return replace(seen.request, prefix=(*(s.token for s in steps[: step - 1]), token))
+    return replace(answer.request, prefix=(*(s.token for s in steps[: step - 1]), token))

@@ -1,1 +1,1 @@
-"""Pictures of the Attention tab, a module a view."""
+"""Views of the Attention tab, one module per view."""

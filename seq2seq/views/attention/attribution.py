@@ -1,4 +1,4 @@
-"""What one written piece depends on, asked in four ways, by source words."""
+"""Which source words one target piece depends on: four methods side by side."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from seq2seq.trace import DecodingTrace
 from seq2seq.views.attention.side_by_side import percent
-from seq2seq.views.pieces import alone, label, words
+from seq2seq.views.pieces import label, standalone, words
 
-if TYPE_CHECKING:  # the engine's record is read here, and the engine is not loaded for it
+if TYPE_CHECKING:  # for the annotation only: the views do not load the engine
     from seq2seq.analysis.attribution import Attribution
 
 SHARE, NATS = "share", "nats"
 ATTENTION, GRADIENT, INTEGRATED, DELETION = "Attention", "Gradient × input", "Integrated gradients", "Without the word"
-_ASKS = {
-    ATTENTION: "how much of each position's state goes into this step",
-    GRADIENT: "how the log-probability would change if the word's embedding went to zero, were all of it linear",
-    INTEGRATED: "the same, gathered on the way from embeddings of zero (Sundararajan et al. 2017)",
-    DELETION: "log-probability as it is, less that of the same piece where this word is deleted from the sentence",
+_QUESTIONS = {
+    ATTENTION: "the weight of each encoder state in the context vector of this step",
+    GRADIENT: "gradient of the log-probability times the word's embedding: exact only if the model were linear",
+    INTEGRATED: "the same, with the gradient averaged on the path from zero embeddings (Sundararajan et al. 2017)",
+    DELETION: "log-probability of the piece, minus its log-probability when this word is deleted from the source",
 }
-WEAK = 0.3  # a correlation of ranks below which two rows are not called alike
+WEAK = 0.3  # below this rank correlation, two methods count as different
 
 
 def probability(log_prob: float) -> str:
@@ -33,70 +33,72 @@ def probability(log_prob: float) -> str:
 
 
 def steps(trace: DecodingTrace, agreements: Sequence[float | None]) -> list[dict[str, Any]]:
-    """The steps to choose from, each with how well attention and deletion agree there."""
+    """Return the steps to choose from, each with the rank correlation between attention and deletion."""
     return [
-        {"text": alone(step.piece), "kind": label(step.piece).kind, "log_prob": step.log_prob, "agreement": agreement}
+        {"text": standalone(step.piece), "kind": label(step.piece).kind, "log_prob": step.log_prob, "agreement": agreement}
         for step, agreement in zip(trace.steps, agreements, strict=True)
     ]
 
 
 def columns(trace: DecodingTrace) -> list[dict[str, Any]]:
-    """The source's words, the end mark the last."""
+    """Return the source words; the last column is the end mark."""
     return [
         {"text": text, "kind": "end" if group[-1] == len(trace.source) - 1 else "text"} for text, group in words(trace.source)
     ]
 
 
-def rows(found: Attribution, trace: DecodingTrace, by_word: Any) -> list[dict[str, Any]]:
-    """A row a method: a value for each word and, but for the last one, for the end mark."""
-    groups = [*found.words, (len(found.gradient) - 1,)]
-    attention = trace.steps[found.step].attention
+def rows(attribution: Attribution, trace: DecodingTrace, by_word: Any) -> list[dict[str, Any]]:
+    """Return one row per method: a value for each word and for the end mark (None for deletion: the end mark stays)."""
+    groups = [*attribution.words, (len(attribution.gradient) - 1,)]
+    attention = trace.steps[attribution.step].attention
     table: list[tuple[str, str, Sequence[float | None]]] = []
     if attention is not None:
         table.append((ATTENTION, SHARE, by_word(attention, groups)))
-    table.append((GRADIENT, NATS, by_word(found.gradient, groups)))
-    table.append((INTEGRATED, NATS, by_word(found.integrated, groups)))
-    table.append((DELETION, NATS, [*found.deletion, None]))
-    asks = dict(_ASKS)
+    table.append((GRADIENT, NATS, by_word(attribution.gradient, groups)))
+    table.append((INTEGRATED, NATS, by_word(attribution.integrated, groups)))
+    table.append((DELETION, NATS, [*attribution.deletion, None]))
+    questions = dict(_QUESTIONS)
     if trace.reading.averaged:
-        asks[ATTENTION] += "; mean of the heads of the last layer"
-    return [{"name": name, "asks": asks[name], "unit": unit, "values": list(values)} for name, unit, values in table]
+        questions[ATTENTION] += "; mean over the heads of the last layer"
+    return [{"name": name, "asks": questions[name], "unit": unit, "values": list(values)} for name, unit, values in table]
 
 
 def magnitudes(row: dict[str, Any]) -> list[float]:
-    """What is ranked: how much a word matters, for the piece or against it. The end mark is left out: it cannot be deleted."""
+    """Return the absolute values, which are ranked. The end mark is left out because it cannot be deleted."""
     return [abs(value) for value in row["values"][:-1]]
 
 
 def agreements(table: Sequence[dict[str, Any]], rank_correlation: Any) -> list[dict[str, Any]]:
-    """The correlation of ranks of every two rows."""
+    """Return the rank correlation of every pair of rows."""
     return [
         {"first": a["name"], "second": b["name"], "value": rank_correlation(magnitudes(a), magnitudes(b))}
         for a, b in combinations(table, 2)
     ]
 
 
-def said(trace: DecodingTrace, found: Attribution, table: Sequence[dict[str, Any]], pairs: Sequence[dict[str, Any]]) -> str:
-    """What the rows say together, in plain words."""
+def verdict(
+    trace: DecodingTrace, attribution: Attribution, table: Sequence[dict[str, Any]], pairs: Sequence[dict[str, Any]]
+) -> str:
+    """Say in a sentence whether attention and deletion agree on the most important word."""
     texts = [column["text"] for column in columns(trace)]
-    piece = label(trace.steps[found.step].piece).text
-    most = max(range(len(found.deletion)), key=lambda i: abs(found.deletion[i]))
-    before = probability(found.log_prob)
-    without = [probability(found.log_prob - change) for change in found.deletion]
+    piece = label(trace.steps[attribution.step].piece).text
+    most = max(range(len(attribution.deletion)), key=lambda i: abs(attribution.deletion[i]))
+    before = probability(attribution.log_prob)
+    without = [probability(attribution.log_prob - change) for change in attribution.deletion]
     deleted = f"without “{texts[most]}”, the probability of “{piece}” goes from {before} to {without[most]}"
     if table[0]["name"] != ATTENTION:
-        return f"This model has no attention to compare with. Of all words one matters most: {deleted}."
+        return f"This model has no attention. The most important word by deletion: {deleted}."
     shares = table[0]["values"]
-    looked = max(range(len(found.deletion)), key=lambda i: shares[i])
-    at_end = f" (and {percent(shares[-1])} at the end mark, which cannot be deleted)" if shares[-1] > shares[looked] else ""
-    looks = f"Of the words, attention looks most at “{texts[looked]}” ({percent(shares[looked])}){at_end}"
+    top = max(range(len(attribution.deletion)), key=lambda i: shares[i])
+    at_end = f" (the end mark gets {percent(shares[-1])}, but it cannot be deleted)" if shares[-1] > shares[top] else ""
+    attention_says = f"Of all words, “{texts[top]}” has the largest attention weight ({percent(shares[top])}){at_end}"
     agreement = next(pair["value"] for pair in pairs if (pair["first"], pair["second"]) == (ATTENTION, DELETION))
-    if looked != most:
+    if top != most:
         return (
-            f"{looks}. But without that word, the probability of “{piece}” only goes from {before} to {without[looked]}, while "
-            f"without “{texts[most]}”, at which it looks {percent(shares[most])}, it goes to {without[most]}. "
-            "The weights alone would mislead here."
+            f"{attention_says}. But without that word, the probability of “{piece}” only goes from {before} to {without[top]}; "
+            f"without “{texts[most]}” (weight {percent(shares[most])}), it goes to {without[most]}. "
+            "Here the attention weights alone are misleading."
         )
     if agreement is not None and agreement < WEAK:
-        return f"{looks}, and it matters most: {deleted}. But the other words are ranked otherwise by the two."
-    return f"{looks}, and it matters most: {deleted}. Here attention and deletion agree."
+        return f"{attention_says}, and deletion agrees: {deleted}. But the two methods rank the other words differently."
+    return f"{attention_says}, and deletion agrees: {deleted}."

@@ -1,4 +1,4 @@
-"""The search of a beam for the page, as plain values: nodes, a sentence a step, outputs, and what greedy would have done."""
+"""A beam search as plain values for the page: nodes, one sentence per step, outputs, and the comparison with greedy."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import TYPE_CHECKING, Any
 
 from seq2seq.sources.pieces import END, spell
 from seq2seq.trace import DecodingTrace
-from seq2seq.views.pieces import alone, label, visible
-from seq2seq.views.stage.sentences import Span, probability, told
+from seq2seq.views.pieces import label, standalone, visible
+from seq2seq.views.stage.sentences import TextSpan, probability, to_dicts
 
-if TYPE_CHECKING:  # the engine's records are read here, and the engine is not loaded for it
+if TYPE_CHECKING:  # for the annotations only: the views do not load the engine
     from seq2seq.decoding.beam_tree import BeamTree, Node
 
-LONGEST = 120  # characters of the text so far; the beginning is left out first
-NAMED = 2  # beginnings that die out in one step are quoted up to here, and counted beyond
+LONGEST = 120  # characters of the text so far; a longer text loses its beginning
+NAMED = 2  # up to this number, the hypotheses dropped in one step are quoted; more are only counted
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 ORDINALS = ("best", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 MODE = "nats, free-running"
 
 
 def nodes(tree: BeamTree, texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Every node with what is drawn and said of it; `parent` and the order are the engine's."""
+    """Return every node with its label and its description; `parent` and the order are those of the engine."""
     return [
         {
             "step": node.step + 1,
             "parent": node.parent,
             "token": node.token,
-            "label": {"text": alone(node.piece), "kind": label(node.piece).kind},
+            "label": {"text": standalone(node.piece), "kind": label(node.piece).kind},
             "text": texts[index],
             "probability": probability(node.log_prob),
             "total": number(node.total),
@@ -53,14 +53,14 @@ def _kind(node: Node) -> str:
 
 
 def _mark(node: Node) -> str:
-    """What stands behind the piece of an output."""
+    """Return the mark after the last piece of an output."""
     if node.rank is None:
         return ""
-    return f"{_numbered(node.rank)}" if node.ended else f"cut off, {_numbered(node.rank)}"
+    return f"{_numeral(node.rank)}" if node.ended else f"cut off, {_numeral(node.rank)}"
 
 
 def _texts(tree: BeamTree) -> list[str]:
-    """What is written at each node."""
+    """Return the text up to each node."""
     spelled: list[list[str]] = []
     for node in tree.nodes:
         spelled.append([*(spelled[node.parent] if node.parent is not None else []), node.piece])
@@ -72,88 +72,94 @@ def _shortened(text: str) -> str:
 
 
 def state(tree: BeamTree, node: Node) -> str:
-    """What became of a node, in words."""
+    """Say whether a node was kept, dropped or finished, and why."""
     if node.dropped:
         return _why_dropped(tree, node)
     if node.rank is not None:
         how = "finished" if node.ended else "cut off by the length limit"
         assert node.score is not None
-        return f"{how}, {_placed(node.rank)}, score {number(node.score)} after the length penalty"
+        return f"{how}, {_rank_name(node.rank)}, score {number(node.score)} after the length penalty"
     if node.winning:
-        return "kept, on the way to the winner"
+        return "kept, part of the winner"
     if node.best is not None:
-        return f"kept, on the way to the {_placed(node.best)}"
+        return f"kept, part of the {_rank_name(node.best)}"
     if tree.full and node.reach == tree.steps - 2:
-        return f"kept until the search stopped at step {tree.steps}: {_ended(tree)}"
-    return f"kept, died out at step {node.reach + 2}"
+        return f"kept until the search stopped at step {tree.steps}: {_ended_count(tree)}"
+    return f"kept, but no continuation was kept at step {node.reach + 2}"
 
 
 def _why_dropped(tree: BeamTree, node: Node) -> str:
     size = tree.beam.size
     if node.piece == END and node.place > size:
         among = f"among the {size} most probable" if size > 1 else "as the most probable"
-        return f"considered, not kept: an end counts only {among}, and this is number {node.place}"
+        return f"considered, not kept: an end mark is accepted only {among}, and this is number {node.place}"
     if tree.full and node.step == tree.steps - 1:
-        return f"considered, not kept: {_ended(tree)}, and the search needs no more"
-    return f"considered, not kept: {_count(size, 'more probable one goes', 'more probable ones go')} on"
+        return f"considered, not kept: {_ended_count(tree)}, so the search stops"
+    return f"considered, not kept: {_count(size, 'continuation is', 'continuations are')} more probable"
 
 
 def sentences(tree: BeamTree, texts: Sequence[str]) -> list[list[dict[str, str]]]:
-    """T + 1 sentences: the first is said before the first step."""
+    """Return T + 1 sentences; the first one describes the state before step 1."""
     size = tree.beam.size
     start = (
-        "The encoder has read the sentence. The search starts from one empty beginning; at each step it considers the "
-        f"{2 * size} most probable continuations of all its beginnings and keeps {size}."
+        "The encoder has read the sentence. The search starts from one empty hypothesis; at each step it considers the "
+        f"{2 * size} most probable continuations of all its hypotheses and keeps {size}."
     )
     layers = tree.layers()
-    each = [_sentence(tree, texts, before, here) for before, here in pairwise([[], *layers])]
-    return [told([Span(start)]), *map(told, each)]
+    each = [_step_spans(tree, texts, before, here) for before, here in pairwise([[], *layers])]
+    return [to_dicts([TextSpan(start)]), *map(to_dicts, each)]
 
 
-def _sentence(tree: BeamTree, texts: Sequence[str], before: Sequence[int], here: Sequence[int]) -> list[Span]:
-    """What happened in the step of the nodes `here`, those `before` being the step before's."""
+def _step_spans(tree: BeamTree, texts: Sequence[str], before: Sequence[int], here: Sequence[int]) -> list[TextSpan]:
+    """Describe the step of the nodes `here`; `before` are the nodes of the step before."""
     step = tree.nodes[here[0]].step
     before = [index for index in before if tree.nodes[index].kept]
     kept, ended = (sum(getattr(tree.nodes[index], name) for index in here) for name in ("kept", "ended"))
-    beginnings, become = _count(max(1, len(before)), "beginning", "beginnings"), _are(kept, "goes on", "go on")
+    beginnings, become = _count(max(1, len(before)), "hypothesis", "hypotheses"), _count_or_none(kept, "is kept", "are kept")
     if ended:
-        become += f", {_are(ended, 'ends', 'end')}"
-    spans = [Span(f"Step {step + 1}: of {beginnings}, the {len(here)} most probable continuations are considered; {become}.")]
-    quoted = Span(f"“{texts[here[0]]}”", "target") if texts[here[0]] else Span("the empty sentence")
+        become += f", {_count_or_none(ended, 'ends', 'end')}"
+    spans = [
+        TextSpan(f"Step {step + 1}: from {beginnings}, the {len(here)} most probable continuations are considered; {become}.")
+    ]
+    quoted = TextSpan(f"“{texts[here[0]]}”", "target") if texts[here[0]] else TextSpan("the empty sentence")
     ends = ", which ends here" if tree.nodes[here[0]].ended else ""
     total = f"{ends}: log-probability {number(tree.nodes[here[0]].total)} ({MODE})."
-    spans += [Span(" The most probable is "), quoted, Span(total)]
+    spans += [TextSpan(" The most probable is "), quoted, TextSpan(total)]
     if kept:
-        spans += _died(texts, [index for index in before if tree.nodes[index].reach < step])
+        spans += _dropped_spans(texts, [index for index in before if tree.nodes[index].reach < step])
     if step == tree.steps - 1:
-        spans += _ending(tree)
+        spans += _stop_spans(tree)
     return spans
 
 
-def _died(texts: Sequence[str], gone: Sequence[int]) -> list[Span]:
+def _dropped_spans(texts: Sequence[str], gone: Sequence[int]) -> list[TextSpan]:
     if not gone:
         return []
     if len(gone) > NAMED:
-        return [Span(f" {_count(len(gone), 'beginning', 'beginnings').capitalize()} of the step before died out.")]
-    spans = [Span(" ")]
+        return [TextSpan(f" {_count(len(gone), 'hypothesis', 'hypotheses').capitalize()} of the step before were dropped.")]
+    spans = [TextSpan(" No continuation of ")]
     for place, index in enumerate(gone):
-        spans += [Span(" and ")] * bool(place) + [Span(f"“{texts[index]}”", "target")]
-    return [*spans, Span(" died out.")]
+        spans += [TextSpan(" or ")] * bool(place) + [TextSpan(f"“{texts[index]}”", "target")]
+    return [*spans, TextSpan(" was kept.")]
 
 
-def _ending(tree: BeamTree) -> list[Span]:
-    why = _ended(tree) if tree.full else "the length limit is reached"
+def _stop_spans(tree: BeamTree) -> list[TextSpan]:
+    why = _ended_count(tree) if tree.full else "the length limit is reached"
     winner = tree.outputs[0]
-    text = Span(f"“{visible(winner.text)}”", "target")
-    return [Span(f" The search stops: {why}. After the length penalty, "), text, Span(f" wins, score {number(winner.score)}.")]
+    text = TextSpan(f"“{visible(winner.text)}”", "target")
+    return [
+        TextSpan(f" The search stops: {why}. After the length penalty, "),
+        text,
+        TextSpan(f" wins with score {number(winner.score)}."),
+    ]
 
 
 def outputs(tree: BeamTree) -> dict[str, Any]:
-    """A row an output, best first."""
+    """Return one row per output, best first."""
     rows = []
     for rank, output in enumerate(tree.outputs, start=1):
         how = f"ended at step {output.length}" if output.finished else "cut off by the length limit"
-        name = {"name": visible(output.text) or "nothing", "hint": f"{_placed(rank)}, {how}"}
+        name = {"name": visible(output.text) or "nothing", "hint": f"{_rank_name(rank)}, {how}"}
         rows.append([name, number(output.log_prob), str(output.length), number(output.score)])
     return {
         "columns": ["hypothesis", f"log-probability ({MODE})", "pieces, end mark included", "score"],
@@ -162,51 +168,53 @@ def outputs(tree: BeamTree) -> dict[str, Any]:
 
 
 def verdict(tree: BeamTree, greedy: DecodingTrace) -> list[dict[str, str]]:
-    """What the beam did that greedy would not have done."""
+    """Compare the winner with the greedy translation."""
     winner = tree.outputs[0]
     path = tree.path(winner.node)
     lowest = max(path, key=lambda node: node.place)
     own = [step.token for step in greedy.steps]
     parts = next((t for t, (a, b) in enumerate(zip(path, own, strict=False)) if a.token != b), None)
     if parts is None:
-        behind = [node for node in path if node.place > 1]
-        if not behind:
-            return told([Span("Greedy would have written the same: at every step, the winner was the most probable of all.")])
+        not_first = [node for node in path if node.place > 1]
+        if not not_first:
+            return to_dicts(
+                [TextSpan("Greedy decoding gives the same text: at every step, the winner's piece was the most probable one.")]
+            )
         where = f"at step {lowest.step + 1} it was only the {_ordinal(lowest.place)} most probable"
-        return told([Span(f"Greedy would have written the same. The winner was not always on top: {where}, and it was kept.")])
+        return to_dicts([TextSpan(f"Greedy decoding gives the same text. But the winner was not always first: {where}.")])
     score = tree.beam.score(greedy.log_prob, len(own))
     at = path[parts]
     theirs = f"log-probability {number(greedy.log_prob)}, score {number(score)}"
     ours = f"the winner’s are {number(winner.log_prob)} and {number(winner.score)} ({MODE})"
     spans = [
-        Span("Greedy would have written "),
-        Span(f"“{visible(greedy.text)}”", "target"),
-        Span(f": {theirs}; {ours}. They part at step {parts + 1}, where the winner was only the "),
-        Span(f"{_ordinal(at.place)} most probable of what was considered"),
+        TextSpan("Greedy decoding gives "),
+        TextSpan(f"“{visible(greedy.text)}”", "target"),
+        TextSpan(f": {theirs}; {ours}. They differ from step {parts + 1} on. There the winner was only the "),
+        TextSpan(f"{_ordinal(at.place)} most probable continuation"),
     ]
     if lowest.place > at.place:
-        spans.append(Span(f"; its lowest place on the way was the {_ordinal(lowest.place)}, at step {lowest.step + 1}"))
-    spans.append(Span(". Greedy keeps one beginning and would have let it go; the beam kept it."))
+        spans.append(TextSpan(f"; its lowest rank was the {_ordinal(lowest.place)}, at step {lowest.step + 1}"))
+    spans.append(TextSpan(". Greedy decoding keeps only one hypothesis and loses it; the beam kept it."))
     if score > winner.score:
-        spans.append(Span(" Greedy’s has the higher score all the same: the beam lost it on the way."))
-    return told(spans)
+        spans.append(TextSpan(" Still, the greedy translation has the higher score: the beam dropped it during the search."))
+    return to_dicts(spans)
 
 
 def _ordinal(place: int) -> str:
-    return ORDINALS[place - 1] if 1 < place <= len(ORDINALS) else _numbered(place)
+    return ORDINALS[place - 1] if 1 < place <= len(ORDINALS) else _numeral(place)
 
 
-def _ended(tree: BeamTree) -> str:
+def _ended_count(tree: BeamTree) -> str:
     return f"{_count(tree.beam.size, 'hypothesis has', 'hypotheses have')} ended"
 
 
-def _placed(rank: int) -> str:
+def _rank_name(rank: int) -> str:
     if rank == 1:
         return "winner"
-    return f"{ORDINALS[rank - 1]} best" if rank <= len(ORDINALS) else f"{_numbered(rank)} best"
+    return f"{ORDINALS[rank - 1]} best" if rank <= len(ORDINALS) else f"{_numeral(rank)} best"
 
 
-def _numbered(place: int) -> str:
+def _numeral(place: int) -> str:
     ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
     return f"{place}{ending}"
 
@@ -215,7 +223,7 @@ def _count(count: int, one: str, many: str) -> str:
     return f"{NUMBERS[count] if count < len(NUMBERS) else count} {one if count == 1 else many}"
 
 
-def _are(count: int, one: str, many: str) -> str:
+def _count_or_none(count: int, one: str, many: str) -> str:
     return _count(count, one, many) if count else f"none {one}"
 
 
@@ -225,7 +233,7 @@ def number(value: float) -> str:
 
 
 def payload(tree: BeamTree, greedy: DecodingTrace, **extra: Any) -> str:
-    """Everything the page needs to show a search, as one JSON text."""
+    """Return all data of a search that the page needs, as JSON text."""
     texts = _texts(tree)
     drawn = {
         "size": tree.beam.size,

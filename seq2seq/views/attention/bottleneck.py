@@ -1,4 +1,4 @@
-"""Quality against length: a figure, its table, and the grown sentences themselves."""
+"""Quality against sentence length: a figure, its table, and the grown sentences."""
 
 from __future__ import annotations
 
@@ -8,38 +8,40 @@ from typing import TYPE_CHECKING, Any
 
 from seq2seq.analysis.bootstrap import Bootstrap, Means
 from seq2seq.data.corpora import Pair
-from seq2seq.views.curves import OWN, THIRD, TOLD, Curve, figure
+from seq2seq.views.curves import OWN, REFERENCE, THIRD, Curve, figure
 
-if TYPE_CHECKING:  # the engine's record is read here, and the engine is not loaded for it
+if TYPE_CHECKING:  # for the annotation only: the views do not load the engine
     from seq2seq.analysis.growing_sentences import Stretched
 
-STYLES = (OWN, TOLD, THIRD)  # as many models as can be told apart
-ACROSS = "words of the source, on average"
+STYLES = (OWN, REFERENCE, THIRD)  # at most this many models in one figure
+ACROSS = "mean number of source words"
 
 
-def payload(pairs: Sequence[Sequence[Pair]], found: Sequence[Stretched], names: Sequence[str], **extra: Any) -> dict[str, Any]:
-    """`pairs` [C][N] are the grown sentences, `names` say what each model is."""
+def payload(
+    pairs: Sequence[Sequence[Pair]], results: Sequence[Stretched], names: Sequence[str], **extra: Any
+) -> dict[str, Any]:
+    """Return the data of the view. `pairs` [C][N] are the grown sentences; `names` are the display names of the models."""
     words = [sum(len(source.split()) for source, _ in of_length) / len(of_length) for of_length in pairs]
     sentences = len(pairs[0])
-    means = [Bootstrap(sentences).by_column([one.chrf]) for one in found]
+    means = [Bootstrap(sentences).by_column([one.chrf]) for one in results]
     return {
-        "says": _says(words, means, names, [one.bleu for one in found]),
+        "says": _summaries(words, means, names, [one.bleu for one in results]),
         "figures": [
             {
                 "name": "length",
-                "title": "How much survives?",
-                "note": f"chrF of {sentences} sentences at each length, free-running (greedy), and how far it would move with "
-                "other sentences of the same kind (95% of 1,000 bootstrap resamples).",
+                "title": "Quality by length",
+                "note": f"chrF of {sentences} sentences at each length, free-running (greedy). The band is the 95% interval of "
+                "1,000 bootstrap resamples of the sentences.",
                 "figure": _figure(words, means, names, sentences),
             }
         ],
         "table": {
-            "columns": ["clauses", "words", *(f"{kind} of {name}" for name in names for kind in ("chrF", "BLEU"))],
+            "columns": ["clauses", "words", *(f"{kind}, {name}" for name in names for kind in ("chrF", "BLEU"))],
             "rows": [
                 [
                     str(c + 1),
                     f"{words[c]:.1f}",
-                    *(cell for i in range(len(found)) for cell in _cells(means[i], found[i].bleu, c)),
+                    *(cell for i in range(len(results)) for cell in _cells(means[i], results[i].bleu, c)),
                 ]
                 for c in range(len(pairs))
             ],
@@ -51,7 +53,7 @@ def payload(pairs: Sequence[Sequence[Pair]], found: Sequence[Stretched], names: 
                     "reference": reference,
                     "written": [
                         {"name": name, "model": one.model, "text": one.hypotheses[c][n], "chrf": round(one.chrf[n, c], 1)}
-                        for name, one in zip(names, found, strict=True)
+                        for name, one in zip(names, results, strict=True)
                     ],
                 }
                 for n, (source, reference) in enumerate(of_length)
@@ -59,7 +61,7 @@ def payload(pairs: Sequence[Sequence[Pair]], found: Sequence[Stretched], names: 
             for c, of_length in enumerate(pairs)
         ],
         "signatures": "; ".join(
-            f"{name} {signature}" for name, signature in zip(("BLEU", "chrF"), found[0].signatures, strict=True)
+            f"{name} {signature}" for name, signature in zip(("BLEU", "chrF"), results[0].signatures, strict=True)
         ),
         **extra,
     }
@@ -83,8 +85,10 @@ def _figure(words: Sequence[float], means: Sequence[Means], names: Sequence[str]
     return drawn
 
 
-def _says(words: Sequence[float], means: Sequence[Means], names: Sequence[str], bleu: Sequence[Sequence[float]]) -> list[str]:
-    """What became of each model between the shortest and the longest sentences."""
+def _summaries(
+    words: Sequence[float], means: Sequence[Means], names: Sequence[str], bleu: Sequence[Sequence[float]]
+) -> list[str]:
+    """Say for each model how its scores change from the shortest to the longest sentences."""
     first, last = round(words[0]), round(words[-1])
     return [
         f"{name}: from {first} to {last} words, chrF goes from {mean.values[0]:.0f} to {mean.values[-1]:.0f}, BLEU from "

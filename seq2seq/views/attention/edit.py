@@ -1,4 +1,4 @@
-"""A translation beside the one that was written with other attention weights at one step."""
+"""A translation compared with a second one, whose attention weights were edited at one step."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from seq2seq.trace import DecodingStep, DecodingTrace
 from seq2seq.views.attention import side_by_side
 from seq2seq.views.attention.attribution import probability
-from seq2seq.views.pieces import alone, label
+from seq2seq.views.pieces import label, standalone
 
 
 def side(trace: DecodingTrace) -> dict[str, Any]:
-    """One of the two: what came of it, its attention by pieces, and the candidates of each step."""
+    """Return one of the two translations: its result, its attention by pieces, and the candidates of each step."""
     weights = [list(step.attention) for step in trace.steps if step.attention is not None]
     return {
         "result": side_by_side.result(trace),
@@ -23,25 +23,29 @@ def side(trace: DecodingTrace) -> dict[str, Any]:
 
 
 def _candidates(step: DecodingStep) -> list[dict[str, Any]]:
-    return [{"text": alone(c.piece), "kind": label(c.piece).kind, "log_prob": c.log_prob} for c in step.candidates]
+    return [{"text": standalone(c.piece), "kind": label(c.piece).kind, "log_prob": c.log_prob} for c in step.candidates]
 
 
-def shared(before: DecodingTrace, after: DecodingTrace) -> int:
-    """With how many same pieces the two begin."""
+def common_prefix(before: DecodingTrace, after: DecodingTrace) -> int:
+    """Count the pieces with which both translations begin."""
     pairs = zip(before.steps, after.steps, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0].token == pair[1].token, pairs))
 
 
-def said(before: DecodingTrace, after: DecodingTrace, step: int) -> str:
-    """What the edit at `step` (0-based) did, in plain words."""
+def verdict(before: DecodingTrace, after: DecodingTrace, step: int) -> str:
+    """Say in a sentence what the edit at `step` (0-based) changed."""
     was, now = before.steps[step], after.steps[step]
     assert was.attention is not None and now.attention is not None
     texts = [label(position.piece).text for position in before.source]
-    looked, looks = (texts[max(range(len(texts)), key=weights.__getitem__)] for weights in (was.attention, now.attention))
-    moved = f"now looks mostly at “{looks}” instead of “{looked}”" if looks != looked else f"still looks mostly at “{looks}”"
+    old_top, new_top = (texts[max(range(len(texts)), key=weights.__getitem__)] for weights in (was.attention, now.attention))
+    moved = (
+        f"now looks mostly at “{new_top}” instead of “{old_top}”"
+        if new_top != old_top
+        else f"still looks mostly at “{new_top}”"
+    )
     piece = label(was.piece).text
-    start = f"At step {step + 1} it {moved}"
-    same = shared(before, after)
+    start = f"At step {step + 1} the decoder {moved}"
+    same = common_prefix(before, after)
     if len(before.steps) == len(after.steps) == same:
         return (
             f"{start}. The translation stays the same; the probability of “{piece}” goes from {probability(was.log_prob)} "
@@ -49,10 +53,10 @@ def said(before: DecodingTrace, after: DecodingTrace, step: int) -> str:
         )
     if same == step:
         return (
-            f"{start}, and writes “{label(now.piece).text}” ({probability(now.log_prob)}) where it wrote “{piece}” "
-            f"({probability(was.log_prob)}). From there on it reads its new piece, and looks where it will."
+            f"{start} and writes “{label(now.piece).text}” ({probability(now.log_prob)}) instead of “{piece}” "
+            f"({probability(was.log_prob)}). From the next step on it is fed the new piece, with its own attention weights."
         )
     return (
-        f"{start}, and still writes “{piece}” (probability {probability(was.log_prob)} before, {probability(now.log_prob)} "
-        f"now). But its state is another one: from step {same + 1} on the translation differs."
+        f"{start} and still writes “{piece}” (probability {probability(was.log_prob)} before, {probability(now.log_prob)} "
+        f"now). But its hidden state has changed: from step {same + 1} on the translation differs."
     )

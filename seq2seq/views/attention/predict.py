@@ -1,4 +1,4 @@
-"""A student's alignment of a sentence, and, once it is asked for, the model's attention and the alignment made by hand."""
+"""A student's alignment of a sentence; on request also the model's attention and the manual alignment."""
 
 from __future__ import annotations
 
@@ -9,22 +9,21 @@ from typing import TYPE_CHECKING, Any
 from seq2seq.views.attention.side_by_side import percent, scale
 from seq2seq.views.pieces import visible
 from seq2seq.views.stage.heatmap import DIGITS
-from seq2seq.views.stage.sentences import Span, told
+from seq2seq.views.stage.sentences import TextSpan, to_dicts
 
-if TYPE_CHECKING:  # the engine's records are read here, and the engine is not loaded for it
+if TYPE_CHECKING:  # for the annotations only: the views do not load the engine
     from seq2seq.analysis.alignment import Aligned, Counts, Links
 
-COLUMNS = ["", "links", "most looked-at word linked", "alignment error rate", "precision", "recall"]
+COLUMNS = ["", "links", "links to the top-weighted word", "alignment error rate", "precision", "recall"]
 
 
 def score_row(name: str, links: int, agreeing: frozenset[int] | None, words: int, counts: Counts | None) -> list[Any]:
-    """A line of the table under COLUMNS; None where there is no attention, no alignment by hand, or nothing to divide by."""
+    """Return one table row for COLUMNS; None where there is no attention, no manual alignment, or a division by zero."""
     rates: list[float | None] = [None, None, None]
     if counts is not None:
         precision = counts.possible_found / counts.found if counts.found else None
         recall = counts.sure_found / counts.sure if counts.sure else None
         rates = [counts.error_rate, precision, recall]
-    # A rate stays a decimal number where it is exactly 0 or 1.
     cells = [None if rate is None else f"{rate:.3f}" for rate in rates]
     return [name, str(links), None if agreeing is None else f"{len(agreeing)} of {words}", *cells]
 
@@ -38,32 +37,40 @@ def verdict(
     own: Counts | None,
     attention: Counts | None,
 ) -> list[dict[str, str]]:
-    """What came of the prediction, in plain words."""
+    """Compare the student's links with the attention and with the manual alignment."""
     spans = []
     if weights is not None and agreeing is not None:
-        spans += [Span(f"For {len(agreeing)} of {len(target)} target words you linked the source word most looked at. ")]
+        spans += [
+            TextSpan(f"For {len(agreeing)} of {len(target)} target words you linked the source word with the largest weight. ")
+        ]
         spans += _surprise(source, target, links, weights, agreeing)
     if own is not None:
-        beside = "" if attention is None else f", the attention’s {attention.error_rate:.2f}"
+        attention_rate = "" if attention is None else f", that of the attention {attention.error_rate:.2f}"
         spans.append(
-            Span(f"Against the alignment made by hand, your error rate is {own.error_rate:.2f}{beside} (0 is without error).")
+            TextSpan(
+                f"Against the manual alignment, your error rate is {own.error_rate:.2f}{attention_rate} (0 means no error)."
+            )
         )
-    return told(spans)
+    return to_dicts(spans)
 
 
 def _surprise(
     source: Sequence[str], target: Sequence[str], links: Links, weights: Sequence[Sequence[float]], agreeing: frozenset[int]
-) -> list[Span]:
-    """The target word at which attention is surest of something else than was linked."""
+) -> list[TextSpan]:
+    """Describe the target word with the largest attention weight on a source word that was not linked."""
     linked = {j for _, j in links} - agreeing
     if not linked:
         return []
     j = max(sorted(linked), key=lambda word: max(weights[word]))
     i = max(range(len(source)), key=lambda word: weights[j][word])
     own = [visible(source[word]) for word, at in sorted(links) if at == j]
-    spans = [Span("The surest difference: writing "), Span(f"“{visible(target[j])}”", "target"), Span(", it looks most at ")]
-    spans += [Span(f"“{visible(source[i])}”", "source"), Span(f" ({percent(weights[j][i])}), and you linked ")]
-    return [*spans, Span(" and ".join(f"“{word}”" for word in own), "source"), Span(". ")]
+    spans = [
+        TextSpan("The clearest difference: for "),
+        TextSpan(f"“{visible(target[j])}”", "target"),
+        TextSpan(" the largest weight is on "),
+    ]
+    spans += [TextSpan(f"“{visible(source[i])}”", "source"), TextSpan(f" ({percent(weights[j][i])}), but you linked ")]
+    return [*spans, TextSpan(" and ".join(f"“{word}”" for word in own), "source"), TextSpan(". ")]
 
 
 def payload(
@@ -75,14 +82,16 @@ def payload(
     gold: Aligned | None = None,
     **extra: Any,
 ) -> str:
-    """Without `revealed`, nothing of the attention or of `gold` is in it. `links` None: those that are drawn stay."""
-    shown = None
+    """Return the data of the view as JSON text. Without `revealed`, it contains neither attention nor `gold`. The page
+    keeps its links if `links` is None."""
+    answer = None
     if revealed is not None:
         weights = revealed["weights"]
-        shown = {
+        answer = {
             **revealed,
             "weights": weights and [[round(weight, DIGITS) for weight in row] for row in weights],
-            "end": weights and [round(max(0.0, 1 - sum(row)), DIGITS) for row in weights],  # what is left is the end mark's
+            "end": weights
+            and [round(max(0.0, 1 - sum(row)), DIGITS) for row in weights],  # the rest is the weight of the end mark
             "scale": scale(),
             "gold": gold and {"sure": sorted(gold.sure), "possible": sorted(gold.possible - gold.sure)},
         }
@@ -90,6 +99,6 @@ def payload(
         "source": [visible(word) for word in source],
         "target": [visible(word) for word in target],
         "links": None if links is None else sorted(links),
-        "revealed": shown,
+        "revealed": answer,
     }
     return json.dumps({**data, **extra}, ensure_ascii=False, allow_nan=False)

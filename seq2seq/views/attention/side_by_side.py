@@ -1,7 +1,7 @@
-"""Attention of several models, or heads of one, on one sentence: matrices with what their rows and columns stand for.
+"""Attention of several models, or of several heads of one model, on one sentence: matrices and their labels.
 
-Weights are between 0 and 1 in every matrix, so that all share one scale of colours. Nothing is a figure yet: the page draws
-tables, which keys, screen readers and a printer can go through.
+All weights are between 0 and 1, so all matrices share one colour scale. The page draws them as tables, because keyboards,
+screen readers and printers can read tables.
 """
 
 from __future__ import annotations
@@ -18,23 +18,27 @@ from seq2seq.trace import DecodingStep, DecodingTrace, SourcePosition
 from seq2seq.views.pieces import label, words
 from seq2seq.views.stage.heatmap import DIGITS, SCALE
 
-SOURCE, TARGET, FED = "source", "target", "fed"  # what an axis holds; "fed": the piece that a step was given, shifted by one
+SOURCE, TARGET, FED = (
+    "source",
+    "target",
+    "fed",
+)  # contents of an axis; "fed": the decoder input of each step, the targets shifted by one
 START = "start"
-SECOND = 0.15  # a second look worth mentioning
+SECOND = 0.15  # smallest second weight that the sentence mentions
 
 Weights = Sequence[Sequence[float]]  # rows x columns
 
 
 def scale() -> list[list[Any]]:
-    """[[0, colour], …, [1, colour]], the colours as #rrggbb."""
+    """Return [[0, colour], …, [1, colour]]; colours are #rrggbb."""
     stops = plotly.colors.get_colorscale(SCALE)
     return [[place, colour] for place, colour in stops]
 
 
 def grid(trace: DecodingTrace, weights: Weights, rows: str = TARGET, columns: str = SOURCE) -> dict[str, Any]:
-    """One matrix by `pieces` and by `words`, its axes being SOURCE, TARGET or FED of `trace`.
+    """Return one matrix by `pieces` and by `words`; its axes are SOURCE, TARGET or FED of `trace`.
 
-    Between words, a column is the sum over its pieces and a row the mean over its own, so that rows still sum to 1.
+    A word's column is the sum over its pieces, and its row is the mean over its pieces, so that rows still sum to 1.
     """
     (row_pieces, row_words), (column_pieces, column_words) = (_axis(trace, kind) for kind in (rows, columns))
     merged = merge_words(weights, [entry["at"] for entry in row_words], [entry["at"] for entry in column_words])
@@ -51,16 +55,16 @@ def _matrix(rows: list[dict[str, Any]], columns: list[dict[str, Any]], weights: 
         "rows": rows,
         "columns": columns,
         "weights": rounded,
-        "says": [said(row["text"], columns, values) for row, values in zip(rows, rounded, strict=True)],
+        "says": [describe_row(row["text"], columns, values) for row, values in zip(rows, rounded, strict=True)],
     }
 
 
 def _axis(trace: DecodingTrace, kind: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What stands along an axis, by pieces and by words: text, the positions it covers, and the number of its word."""
+    """Return the entries of an axis by pieces and by words: text, positions, and the number of the word."""
     positions: Sequence[SourcePosition | DecodingStep] = trace.source if kind == SOURCE else trace.steps
     shift = 0
     pieces, whole = [], []
-    if kind == FED:  # step t was fed what step t - 1 wrote, the first one the start mark
+    if kind == FED:  # the input of step t is the output of step t - 1; the first input is the start mark
         positions, shift = positions[:-1], 1
         pieces, whole = [[_entry(START, "end", [0], -1)] for _ in range(2)]
     for at, position in enumerate(positions):
@@ -76,8 +80,8 @@ def _entry(text: str, kind: str, at: list[int], word: int) -> dict[str, Any]:
     return {"text": text, "kind": kind, "at": at, "word": word}
 
 
-def said(row: str, columns: Sequence[Mapping[str, Any]], values: Sequence[float]) -> str:
-    """One row of weights as a sentence."""
+def describe_row(row: str, columns: Sequence[Mapping[str, Any]], values: Sequence[float]) -> str:
+    """Say in a sentence where one row has its largest weights."""
     best, *others = sorted(range(len(values)), key=lambda i: (-values[i], i))
     text = f"“{row}” looks at “{columns[best]['text']}” {percent(values[best])}"
     if others and values[others[0]] >= SECOND:
@@ -86,14 +90,14 @@ def said(row: str, columns: Sequence[Mapping[str, Any]], values: Sequence[float]
 
 
 def percent(share: float) -> str:
-    """Never a false 0% or 100%."""
+    """Format a share without a false 0% or 100%."""
     if 0 < share < 0.005:
         return "under 1%"
     return "over 99%" if 0.995 < share < 1 else f"{share:.0%}"
 
 
 def result(trace: DecodingTrace) -> dict[str, Any]:
-    """What came of the decoding, in numbers: free-running, greedy."""
+    """Return text and figures of a free-running, greedy decoding."""
     return {
         "text": trace.text,
         "log_prob": trace.log_prob,
@@ -104,13 +108,13 @@ def result(trace: DecodingTrace) -> dict[str, Any]:
 
 
 def thumbnail(weights: np.ndarray) -> dict[str, Any]:
-    """A matrix small enough to send dozens of: a byte a weight."""
+    """Return a small encoding of a matrix, one byte per weight, so that the page can load dozens."""
     shares = np.clip(np.rint(np.asarray(weights) * 255), 0, 255).astype(np.uint8)
     return {"rows": shares.shape[0], "columns": shares.shape[1], "bytes": base64.b64encode(shares.tobytes()).decode()}
 
 
 def changes(trace: DecodingTrace, by_part: Mapping[str, Sequence[float]]) -> dict[str, Any]:
-    """Instead of attention: how far each piece moved the encoder's state, a row for each direction."""
+    """Return how much each piece changed the encoder's state, one row per direction; for models without attention."""
     pieces, _ = _axis(trace, SOURCE)
     return {
         "columns": pieces,

@@ -1,1 +1,1 @@
-"""Pictures of the Teacher forcing tab, a module a view."""
+"""Views of the Teacher forcing tab, one module per view."""

@@ -1,4 +1,4 @@
-"""Translations as the decoder scores them, word by word, and where their difference arises: plain values for the page."""
+"""Plain values for the page: the score of each word of a translation, and where two translations differ."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from seq2seq.sources.pieces import spell
 from seq2seq.trace import DecodingStep, DecodingTrace
-from seq2seq.views.pieces import alone, label, visible
-from seq2seq.views.stage.sentences import Span, piece_spans, told
+from seq2seq.views.pieces import label, standalone, visible
+from seq2seq.views.stage.sentences import TextSpan, piece_spans, to_dicts
 
-if TYPE_CHECKING:  # the engine's records are read here, and the engine is not loaded for it
+if TYPE_CHECKING:  # for the annotations only: the views do not load the engine
     from seq2seq.analysis.scoring import Comparison, Judgement, WordScore
 
 
 def sheet(title: str, trace: DecodingTrace, words: Sequence[WordScore], perplexity: float) -> dict[str, Any]:
-    """One translation: its words in order, each with its pieces, and the totals."""
+    """Return one translation: its words in order, each with its pieces, and the totals."""
     return {
         "title": title,
         "text": trace.text,
@@ -36,51 +36,56 @@ def _word(steps: Sequence[DecodingStep], word: WordScore) -> dict[str, Any]:
         "rank": word.rank,
         "start": word.start,
         "end": word.end,
-        "pieces": [{"text": alone(step.piece), "log_prob": step.log_prob, "rank": step.rank} for step in steps],
+        "pieces": [{"text": standalone(step.piece), "log_prob": step.log_prob, "rank": step.rank} for step in steps],
     }
 
 
-def beam_verdict(found: Judgement, size: int) -> list[dict[str, str]]:
-    """How far a beam went along with one's own translation."""
-    drop, steps = found.dropped, found.own.steps
+def beam_verdict(judgement: Judgement, size: int) -> list[dict[str, str]]:
+    """Say where a beam search drops the user's translation."""
+    drop, steps = judgement.dropped, judgement.own.steps
     if drop is None:
-        rank = "and ranks it best" if found.own.text == found.best.text else "but ranks another one higher"
-        return told([Span(f"A beam of {size} finds this translation {rank}.")])
+        rank = "and ranks it first" if judgement.own.text == judgement.best.text else "but ranks another translation higher"
+        return to_dicts([TextSpan(f"A beam of {size} finds this translation {rank}.")])
     if drop.kept is None:
-        return told(
-            [Span(f"A beam of {size} goes along for {drop.step} pieces; then {size} hypotheses have ended, and it stops.")]
+        return to_dicts(
+            [
+                TextSpan(f"A beam of {size} keeps this translation for {drop.step} pieces. "),
+                TextSpan(f"Then {size} hypotheses have ended, and the search stops."),
+            ]
         )
     step = steps[drop.step]
-    return told(
+    return to_dicts(
         [
-            Span(f"A beam of {size} drops this translation at step {drop.step + 1}, at "),
+            TextSpan(f"A beam of {size} drops this translation at step {drop.step + 1}, at "),
             *piece_spans(step.piece, step.log_prob, step.rank),
-            Span(f": its log-probability so far is {_number(step.total)}; the lowest that is kept is {_number(drop.kept)}."),
+            TextSpan(f": its log-probability so far is {_number(step.total)}; the lowest one kept is {_number(drop.kept)}."),
         ]
     )
 
 
-def difference(found: Comparison, first: str, second: str) -> list[dict[str, str]]:
-    """Where the difference of two translations arises."""
-    gap = found.second.log_prob - found.first.log_prob
+def difference(comparison: Comparison, first: str, second: str) -> list[dict[str, str]]:
+    """Say which pieces cause the difference between two translations."""
+    gap = comparison.second.log_prob - comparison.first.log_prob
     if abs(gap) < 0.005:
-        return told([Span("To the model, both are equally probable.")])
+        return to_dicts([TextSpan("To the model, both are equally probable.")])
     more = "more" if gap > 0 else "less"
-    a, b = (_middle(trace, found) for trace in (found.first, found.second))
+    a, b = (_middle(trace, comparison) for trace in (comparison.first, comparison.second))
     spans = [
-        Span(f"To the model, {second} is {more} probable than {first}, by {_number(gap, sign=True)} in log-probability: "),
-        Span(f"{_number(found.differing, sign=True)} in what differs ("),
-        *(Span(f"“{b}”", "target"), Span(" in place of "), Span(f"“{a}”", "target"), Span(")")),
+        TextSpan(f"To the model, {second} is {more} probable than {first}, by {_number(gap, sign=True)} in log-probability: "),
+        TextSpan(f"{_number(comparison.differing, sign=True)} in the pieces that differ ("),
+        *(TextSpan(f"“{b}”", "target"), TextSpan(" in place of "), TextSpan(f"“{a}”", "target"), TextSpan(")")),
     ]
-    if found.tail:
+    if comparison.tail:
         spans.append(
-            Span(f", {_number(found.behind, sign=True)} in the same pieces behind it, which have read another beginning")
+            TextSpan(
+                f", {_number(comparison.behind, sign=True)} in the equal pieces after it, because they follow a different text"
+            )
         )
-    return told([*spans, Span(".")])
+    return to_dicts([*spans, TextSpan(".")])
 
 
-def _middle(trace: DecodingTrace, found: Comparison) -> str:
-    pieces = [step.piece for step in trace.steps[found.shared : len(trace.steps) - found.tail]]
+def _middle(trace: DecodingTrace, comparison: Comparison) -> str:
+    pieces = [step.piece for step in trace.steps[comparison.shared : len(trace.steps) - comparison.tail]]
     return visible(spell(pieces).strip()) or ("the end" if pieces else "nothing")
 
 

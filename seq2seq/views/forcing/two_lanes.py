@@ -1,7 +1,7 @@
-"""The lanes of a sentence side by side: fed the reference, fed its own output, a third one after a rescue or a wrong word.
+"""The lanes of a sentence: forced (fed the reference), free (fed its own output), and a third one with a rescue or wrong word.
 
-Every lane is told in the same terms, step by step: what it was fed, what it writes, its candidates, and the reference's piece
-as the model sees it there. A forced lane would write its first candidate, and is then not fed it.
+Every lane has the same fields per step: its input, its output, its candidates, and the reference piece with its probability and
+rank there. The output of a forced lane is its first candidate, but its next input is the reference.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from seq2seq.trace import DecodingStep, DecodingTrace
-from seq2seq.views.pieces import alone, label
-from seq2seq.views.stage.sentences import Span, piece_spans, told
+from seq2seq.views.pieces import label, standalone
+from seq2seq.views.stage.sentences import TextSpan, piece_spans, to_dicts
 
-if TYPE_CHECKING:  # the engine's records are read here, and the engine is not loaded for it
+if TYPE_CHECKING:  # for the annotations only: the views do not load the engine
     from seq2seq.analysis.two_lanes import Injection, Lanes, Recovery, Rescue
 
 START = {"text": "start", "kind": "end"}
 
 
 def _label(piece: str) -> dict[str, Any]:
-    return {"text": alone(piece), "kind": label(piece).kind}
+    return {"text": standalone(piece), "kind": label(piece).kind}
 
 
 def _candidates(step: DecodingStep) -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ def _gold(piece: str, position: int, log_prob: float, rank: int) -> dict[str, An
 
 
 def forced_lane(trace: DecodingTrace) -> dict[str, Any]:
-    """A lane that was fed `trace`'s own pieces, whatever it would have written."""
+    """Return a lane whose inputs were the pieces of `trace`, whatever it would have chosen."""
     steps = trace.steps
     return {
         "fed": [START, *(_label(step.piece) for step in steps[:-1])],
@@ -48,7 +48,7 @@ def forced_lane(trace: DecodingTrace) -> dict[str, Any]:
 
 
 def free_lane(trace: DecodingTrace, given: int = 0) -> dict[str, Any]:
-    """A lane that was fed what it wrote, but for the first `given` steps, which were given to it."""
+    """Return a lane that was fed its own output, except for the first `given` steps, which were forced."""
     steps = trace.steps
     return {
         "fed": [START, *(_label(step.piece) for step in steps[:-1])],
@@ -62,7 +62,7 @@ def free_lane(trace: DecodingTrace, given: int = 0) -> dict[str, Any]:
 
 
 def view(lanes: Lanes) -> dict[str, Any]:
-    """The two lanes, what each step is told as, and the reference's words that can be given as a rescue."""
+    """Return both lanes and a sentence for each step."""
     gold = lanes.forced.steps
     free = free_lane(lanes.free)
     free["gold"] = [_gold(gold[e.position].piece, e.position, e.log_prob, e.rank) for e in lanes.expected]
@@ -73,54 +73,54 @@ def view(lanes: Lanes) -> dict[str, Any]:
         "forced": forced_lane(lanes.forced),
         "free": free,
         "divergence": lanes.divergence,
-        "sentences": [told(step_sentence(lanes, number)) for number in range(_length(lanes) + 1)],
+        "sentences": [to_dicts(step_sentence(lanes, number)) for number in range(_length(lanes) + 1)],
     }
 
 
-def rescued(found: Rescue, gold: str, step: int) -> dict[str, Any]:
-    """The third lane after a rescue, and what came of it."""
-    lane = free_lane(found.trace, found.word.end)
+def rescued(rescue: Rescue, gold: str, step: int) -> dict[str, Any]:
+    """Return the third lane after a rescue, and a sentence about its effect."""
+    lane = free_lane(rescue.trace, rescue.word.end)
     spans = [
-        Span("Given "),
-        Span(f"“{gold}”", "target"),
-        Span(f" at step {step + 1}, the decoder "),
-        Span(_came_back(found.recovery, "the reference")),
+        TextSpan("Given "),
+        TextSpan(f"“{gold}”", "target"),
+        TextSpan(f" at step {step + 1}, the decoder "),
+        TextSpan(_recovery_text(rescue.recovery, "the reference")),
     ]
-    return {"kind": "rescue", "lane": lane, "at": [found.word.start, found.word.end], "says": told(spans)}
+    return {"kind": "rescue", "lane": lane, "at": [rescue.word.start, rescue.word.end], "says": to_dicts(spans)}
 
 
-def injected(found: Injection, trace: DecodingTrace, wrong: str, right: str) -> dict[str, Any]:
-    """The third lane after a wrong word, and what it did. `trace` was forced as far as the lane is."""
-    end = found.word.start + len(found.wrong)
-    lane = forced_lane(trace) if found.lane == "forced" else free_lane(trace, end)
+def injected(injection: Injection, trace: DecodingTrace, wrong: str, right: str) -> dict[str, Any]:
+    """Return the third lane after a wrong word, and a sentence about its effect. `trace` was forced as far as the lane is."""
+    end = injection.word.start + len(injection.wrong)
+    lane = forced_lane(trace) if injection.lane == "forced" else free_lane(trace, end)
     spans = [
-        *(Span("With "), Span(f"“{wrong}”", "target"), Span(" in place of "), Span(f"“{right}”", "target")),
-        Span(", the pieces behind it lose "),
-        Span(f"{found.lost:.2f} of log-probability (teacher-forced, natural logarithm). The decoder "),
-        Span(_came_back(found.recovery, "what it chose before")),
+        *(TextSpan("With "), TextSpan(f"“{wrong}”", "target"), TextSpan(" in place of "), TextSpan(f"“{right}”", "target")),
+        TextSpan(", the pieces after it lose "),
+        TextSpan(f"{injection.lost:.2f} nats of log-probability (teacher-forced). The decoder "),
+        TextSpan(_recovery_text(injection.recovery, "its earlier output")),
     ]
-    return {"kind": "injection", "of": found.lane, "lane": lane, "at": [found.word.start, end], "says": told(spans)}
+    return {"kind": "injection", "of": injection.lane, "lane": lane, "at": [injection.word.start, end], "says": to_dicts(spans)}
 
 
-def every_word(found: Sequence[Injection], right: Sequence[str], wrong: Sequence[str]) -> list[dict[str, Any]]:
-    """A row a word of a lane that was replaced in turn."""
+def every_word(injections: Sequence[Injection], right: Sequence[str], wrong: Sequence[str]) -> list[dict[str, Any]]:
+    """Return one row per word of a lane; each word was replaced in turn."""
     return [
         {"right": r, "wrong": w, "lost": i.lost, "after": i.recovery.after, "steps": i.recovery.steps}
-        for i, r, w in zip(found, right, wrong, strict=True)
+        for i, r, w in zip(injections, right, wrong, strict=True)
     ]
 
 
-def _came_back(recovery: Recovery, to: str) -> str:
+def _recovery_text(recovery: Recovery, to: str) -> str:
     if recovery.after is None:
-        return f"does not come back to {to}."
+        return f"does not return to {to}."
     if recovery.after == 0:
-        return f"goes on at once with {to}."
+        return f"continues at once with {to}."
     steps = "1 step" if recovery.after == 1 else f"{recovery.after} steps"
-    return f"comes back to {to} after {steps} and stays with it."
+    return f"returns to {to} after {steps} and stays with it."
 
 
 def _rank(rank: int) -> int | None:
-    """A rank that is worth saying."""
+    """Return a rank that the sentence should mention."""
     return rank if rank > 1 else None
 
 
@@ -128,60 +128,60 @@ def _length(lanes: Lanes) -> int:
     return max(len(lanes.forced.steps), len(lanes.free.steps))
 
 
-def step_sentence(lanes: Lanes, number: int) -> list[Span]:
-    """What happens at step `number`, counted from 1; 0 is before the first."""
+def step_sentence(lanes: Lanes, number: int) -> list[TextSpan]:
+    """Describe step `number`, counted from 1; 0 is the state before step 1."""
     if number == 0:
-        return [Span("Both lanes start alike: the encoder has read the source, and nothing is written yet.")]
-    t, parts = number - 1, lanes.divergence
+        return [TextSpan("Both lanes start equal: the encoder has read the source, and nothing is written yet.")]
+    t, divergence = number - 1, lanes.divergence
     forced, free = (trace.steps[t] if t < len(trace.steps) else None for trace in (lanes.forced, lanes.free))
-    head = Span(f"Step {number}: ")
-    if forced and free and (parts is None or t < parts):
-        last = parts is None and t == len(lanes.free.steps) - 1
+    head = TextSpan(f"Step {number}: ")
+    if forced and free and (divergence is None or t < divergence):
+        last = divergence is None and t == len(lanes.free.steps) - 1
         spans = [
             head,
-            Span("both lanes have read the same and choose "),
+            TextSpan("both lanes have the same input and choose "),
             *piece_spans(free.piece, free.log_prob),
-            Span(", as the reference has it."),
+            TextSpan(", like the reference."),
         ]
-        return [*spans, Span(" The free translation is the reference: the lanes never part.")] if last else spans
-    if forced and free and t == parts:
+        return [*spans, TextSpan(" The free translation equals the reference: the lanes never differ.")] if last else spans
+    if forced and free and t == divergence:
         return [
-            *(head, Span("the first mistake. Both lanes would write "), *piece_spans(free.piece, free.log_prob)),
-            *(Span("; the reference has "), *piece_spans(forced.piece, forced.log_prob, forced.rank)),
-            Span(". Teacher forcing puts it right and feeds the reference's; running free, the decoder goes on from its own."),
+            *(head, TextSpan("the first mistake. Both lanes would write "), *piece_spans(free.piece, free.log_prob)),
+            *(TextSpan("; the reference has "), *piece_spans(forced.piece, forced.log_prob, forced.rank)),
+            TextSpan(". Teacher forcing feeds the reference piece; in free running, the decoder is fed its own piece."),
         ]
     spans = [head]
     if forced:
-        verb = "also chooses" if forced.rank == 1 else f"would choose “{alone(forced.candidates[0].piece)}”, not"
+        verb = "also chooses" if forced.rank == 1 else f"would choose “{standalone(forced.candidates[0].piece)}”, not"
         spans += [
-            Span(f"fed the reference, the decoder {verb} "),
+            TextSpan(f"fed the reference, the decoder {verb} "),
             *piece_spans(forced.piece, forced.log_prob, _rank(forced.rank)),
-            Span(". "),
+            TextSpan(". "),
         ]
     else:
-        spans.append(Span("the reference has ended. "))
+        spans.append(TextSpan("the reference has ended. "))
     if free:
         expected = lanes.expected[t]
         gold = lanes.forced.steps[expected.position]
-        spans += [Span("Fed its own story, it writes "), *piece_spans(free.piece, free.log_prob)]
+        spans += [TextSpan("Fed its own output, it writes "), *piece_spans(free.piece, free.log_prob)]
         if gold.token == free.token:
-            spans.append(Span(", a piece of the reference again."))
+            spans.append(TextSpan(", the same piece as the reference at this position."))
         else:
             spans += [
-                Span("; the reference's "),
+                TextSpan("; at this position the reference has "),
                 *piece_spans(gold.piece, expected.log_prob, _rank(expected.rank)),
-                Span(" is what stands beside it."),
+                TextSpan("."),
             ]
     else:
-        spans.append(Span("The free lane has ended."))
+        spans.append(TextSpan("The free lane has ended."))
     return spans
 
 
 def identity(lanes: Lanes) -> str:
-    """Tells these lanes from any others."""
+    """Return an id that is different for different lanes."""
     return lanes.forced.id + lanes.free.id
 
 
 def payload(lanes: Lanes, **extra: Any) -> str:
-    """Everything the page needs to show the lanes, as one JSON text."""
+    """Return all data of the lanes that the page needs, as JSON text."""
     return json.dumps({"id": identity(lanes), "lanes": view(lanes), **extra}, ensure_ascii=False, allow_nan=False)

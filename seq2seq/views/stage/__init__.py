@@ -1,1 +1,1 @@
-"""Pictures of one decoding: its sentences, its heatmap, and a fork beside the original."""
+"""Views of one decoding: its sentences, its heatmap, and the comparison of a fork with its original."""

@@ -1,4 +1,4 @@
-"""A fork beside the original it left."""
+"""A fork compared with the original decoding."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from seq2seq.views.stage import sentences
 
 
 def compare(original: DecodingTrace, fork: DecodingTrace) -> dict[str, Any]:
-    """How many leading pieces the two share, and what the player needs to write the original beside the fork.
+    """Return the number of common first pieces, and the data of the original that the player shows next to the fork.
 
-    The shared steps are told as the original tells them: there the model chose, and only the piece behind them was forced.
+    The common steps keep the sentences of the original, because there the model chose freely; only the next piece was forced.
     """
     pairs = zip(original.steps, fork.steps, strict=False)
     shared = sum(1 for _ in takewhile(lambda pair: pair[0].token == pair[1].token, pairs))

@@ -1,7 +1,7 @@
 """Attention as a Plotly figure: one row per written piece (or word), one column per source piece (or word).
 
-Axes are numeric with `tickvals`/`ticktext`, because two equal pieces would fall on one line of a category axis. Hover labels
-are left to the page: Plotly reads HTML-like marks in them, the page writes plain text.
+Axes are numeric with `tickvals`/`ticktext`, because a category axis would merge two equal pieces. The page makes the hover
+labels as plain text, because Plotly would interpret HTML-like marks in them.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from seq2seq.sources.words import merge_words
 from seq2seq.trace import DecodingTrace
 from seq2seq.views.pieces import label, words
 
-SCALE = "Cividis"  # perceptually uniform, and made for every kind of colour vision
+SCALE = "Cividis"  # perceptually uniform and readable with every kind of colour vision
 DIGITS = 4
 _STOPS = plotly.colors.get_colorscale(SCALE)
 
 
 def figure(weights: Sequence[Sequence[float]], rows: Sequence[str], columns: Sequence[str], unit: str) -> dict[str, Any]:
-    """The heatmap of `weights` (rows x columns, each 0..1), which are of `unit`; `rows` and `columns` are plain-text labels.
+    """Return a heatmap of `weights` (rows x columns, each 0..1) in `unit`; `rows` and `columns` are plain-text labels.
 
-    It is what plotly.py's own objects would say; they check every number, which takes longer than the decoding.
+    The dictionary equals the JSON of plotly.py's objects. Those check every number, which takes longer than the decoding.
     """
     heat = {
         "type": "heatmap",
@@ -66,7 +66,7 @@ def _axis(labels: Sequence[str], **settings: Any) -> dict[str, Any]:
 
 
 def view(trace: DecodingTrace) -> dict[str, Any] | None:
-    """Two figures, `pieces` and `words`, each with the pieces that every row and column stands for; None without attention."""
+    """Return two figures, `pieces` and `words`, and the pieces of every row and column; None without attention."""
     weights = [step.attention for step in trace.steps if step.attention is not None]
     if not weights or len(weights) != len(trace.steps):
         return None

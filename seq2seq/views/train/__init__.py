@@ -1,1 +1,1 @@
-"""Pictures of the Train tab: a run, and the data that it learns from."""
+"""Views of the Train tab: a training run and its data."""

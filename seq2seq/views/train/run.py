@@ -1,7 +1,7 @@
-"""A training run as it is watched: its events in columns, empty figures for them, and the attention of its probe sentences.
+"""A training run for the page: its events in columns, empty figures, and the attention of its probe sentences.
 
-The page asks for what is new about once a second and draws it into the figures, so these hold no numbers: `meta` of a trace
-says which columns are its own.
+The page asks for new events about once a second and adds them to the figures, so the figures themselves are empty: `meta` of a
+Plotly trace names its columns.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from seq2seq.training.events import (
     StepDone,
     Validated,
 )
-from seq2seq.views.curves import OWN, THIRD, TOLD, Style, laid_out
+from seq2seq.views.curves import OWN, REFERENCE, THIRD, Style, with_layout
 from seq2seq.views.pieces import label, visible
 from seq2seq.views.stage import heatmap
 
@@ -38,18 +38,18 @@ _BATCH = Style("soft", "circle", "solid")
 
 @dataclass(frozen=True)
 class Trace:
-    """A column of the events, drawn against the update."""
+    """A column of the events, drawn over the updates."""
 
     name: str
     table: str
     column: str
     style: Style
-    compared: bool = True  # drawn of other runs, too, where they are compared
+    compared: bool = True  # also drawn for the other runs of a comparison
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A figure: its title, what is to be seen in it, its upright axis, its traces."""
+    """A figure: its title, explanation, y-axis and traces."""
 
     title: str
     note: str
@@ -62,51 +62,51 @@ class Sheet:
 SHEETS: dict[str, Sheet] = {
     "loss": Sheet(
         "Loss",
-        "Of each batch that it learns from, fed as the teacher-forcing schedule says, with dropout and label smoothing; and of "
-        "the held-out sentences, teacher-forced, without.",
-        "nats a piece",
+        "Training batches: fed by the teacher-forcing schedule, with dropout and label smoothing. Held-out sentences: "
+        "teacher-forced, without dropout and label smoothing.",
+        "nats per piece",
         (
             Trace("training batch", "steps", "loss", _BATCH, compared=False),
-            Trace("held out, teacher-forced", "validated", "loss", TOLD),
+            Trace("held out, teacher-forced", "validated", "loss", REFERENCE),
         ),
     ),
     "accuracy": Sheet(
         "Is the next piece right?",
-        "Share of the reference's pieces, on held-out sentences. The gap is what its own mistakes cost.",
+        "Share of the reference pieces that are right, on held-out sentences. The gap is the cost of its own mistakes.",
         "accuracy",
         (
-            Trace("fed the reference", "measured", "accuracy_forced", TOLD),
+            Trace("fed the reference", "measured", "accuracy_forced", REFERENCE),
             Trace("fed its own output", "measured", "accuracy_free", OWN),
         ),
         (0, 1.02),
     ),
     "quality": Sheet(
-        "Left alone: what does it write?",
-        "Greedy translations of held-out sentences, free-running: how many are exactly the reference, and their BLEU.",
+        "Free-running: how good are the translations?",
+        "Greedy translations of held-out sentences, free-running: the share of exact matches, and BLEU.",
         "of 100",
         (
-            Trace("exact match, %", "measured", "exact", TOLD),
+            Trace("exact match, %", "measured", "exact", REFERENCE),
             Trace("BLEU (sacrebleu)", "measured", "bleu", OWN, compared=False),
         ),
         (0, 102),
     ),
     "gradient": Sheet(
         "Gradient norm",
-        "Before clipping, of each batch.",
+        "Of each batch, before clipping.",
         "norm",
         (Trace("gradient norm", "steps", "gradient_norm", _BATCH, compared=False),),
         folded=True,
     ),
     "rate": Sheet(
         "Learning rate",
-        "It rises over the first updates, then falls by half a cosine.",
+        "It rises during the first updates, then falls along half a cosine.",
         "learning rate",
-        (Trace("learning rate", "steps", "learning_rate", TOLD),),
+        (Trace("learning rate", "steps", "learning_rate", REFERENCE),),
         folded=True,
     ),
     "forcing": Sheet(
         "Teacher forcing",
-        "Probability of feeding the reference's piece; below 1 the decoder is fed what it drew itself.",
+        "Probability of feeding the reference piece; otherwise the decoder is fed a piece that it sampled.",
         "share fed the reference",
         (Trace("share fed the reference", "steps", "teacher_forcing", THIRD),),
         (0, 1.02),
@@ -116,7 +116,7 @@ SHEETS: dict[str, Sheet] = {
 
 
 def figures() -> list[dict[str, Any]]:
-    """Every figure, without numbers, as plain JSON values."""
+    """Return every figure without data, as plain JSON values."""
     return [
         {"name": name, "title": s.title, "note": s.note, "folded": s.folded, "figure": json.loads(_empty(s).to_json())}
         for name, s in SHEETS.items()
@@ -126,8 +126,8 @@ def figures() -> list[dict[str, Any]]:
 def _empty(sheet: Sheet) -> go.Figure:
     drawn = go.Figure()
     for trace in sheet.traces:
-        batches = trace.table == "steps"  # many points: a line alone
-        told_by = {"table": trace.table, "column": trace.column, "compared": trace.compared}
+        batches = trace.table == "steps"  # many points: no markers
+        meta = {"table": trace.table, "column": trace.column, "compared": trace.compared}
         drawn.add_scatter(
             x=[],
             y=[],
@@ -135,38 +135,38 @@ def _empty(sheet: Sheet) -> go.Figure:
             name=trace.name,
             line={"width": 2 if batches else 3, "dash": trace.style.dash},
             marker={"size": 8, "symbol": trace.style.symbol},
-            meta={**told_by, "colour": trace.style.colour, "part": "line"},
+            meta={**meta, "colour": trace.style.colour, "part": "line"},
             hovertemplate="%{y:.4~g} after update %{x:,}",
         )
-    laid_out(drawn, "updates", sheet.up, sheet.bounds)
+    with_layout(drawn, "updates", sheet.up, sheet.bounds)
     return drawn.update_layout(uirevision="run", hovermode="closest", showlegend=True)  # a visitor's zoom stays
 
 
-def told(events: Iterable[Event], known: Iterable[Example] = ()) -> dict[str, Any]:
-    """Events as plain JSON values: those of many numbers in columns, a probe sentence with its heatmap.
+def event_payload(events: Iterable[Event], examples: Iterable[Example] = ()) -> dict[str, Any]:
+    """Return events as plain JSON values: numbers in columns, and each probe sentence with its heatmap.
 
-    Of the `known` examples the true alignment is drawn into it, once the translation is right.
+    If a probe sentence is one of `examples` and its translation is right, the heatmap also has the true alignment.
     """
-    examples = {example.source: example for example in known}
-    found: dict[str, Any] = {name: {f.name: [] for f in dataclasses.fields(kind)} for name, kind in _COLUMNS.items()}
-    found |= {"started": [], "samples": [], "finished": None, "device": None, "split": None}
+    by_source = {example.source: example for example in examples}
+    data: dict[str, Any] = {name: {f.name: [] for f in dataclasses.fields(kind)} for name, kind in _COLUMNS.items()}
+    data |= {"started": [], "samples": [], "finished": None, "device": None, "split": None}
     latest = {Finished: "finished", DeviceUsed: "device", BatchSplit: "split"}
     for event in events:
         if isinstance(event, Started):
-            found["started"].append(dataclasses.asdict(event))
+            data["started"].append(dataclasses.asdict(event))
         elif isinstance(event, SampleDecoded):
-            found["samples"].append(_sample(event, examples.get(event.source)))
+            data["samples"].append(_sample(event, by_source.get(event.source)))
         elif type(event) in latest:
-            found[latest[type(event)]] = {name: _plain(value) for name, value in dataclasses.asdict(event).items()}
+            data[latest[type(event)]] = {name: _plain(value) for name, value in dataclasses.asdict(event).items()}
         for name, kind in _COLUMNS.items():
             if isinstance(event, kind):
-                for column, values in found[name].items():
+                for column, values in data[name].items():
                     values.append(_plain(getattr(event, column)))
-    return found
+    return data
 
 
 def _plain(value: Any) -> Any:
-    """JSON has no word for the numbers of a run that diverges."""
+    """Return None for the infinite values of a run that diverges, because JSON has no such numbers."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -187,15 +187,15 @@ def _sample(event: SampleDecoded, example: Example | None) -> dict[str, Any]:
 
 
 def true_alignment(example: Example, source: Sequence[str], target: Sequence[str]) -> list[tuple[int, int]]:
-    """Which target piece belongs to which source piece, (row, column) of the heatmap, by the example's spans of characters."""
+    """Return (row, column) of the heatmap for each pair of aligned pieces, from the example's character spans."""
     spans, spans_of_target = character_spans(source), character_spans(target)
     return [
         (row, column)
         for row, written in enumerate(spans_of_target)
         for column, read in enumerate(spans)
-        if any(_meet(read, of_source) and _meet(written, of_target) for of_source, of_target in example.links)
+        if any(_overlap(read, of_source) and _overlap(written, of_target) for of_source, of_target in example.links)
     ]
 
 
-def _meet(one: Span, other: Span) -> bool:
+def _overlap(one: Span, other: Span) -> bool:
     return max(one[0], other[0]) < min(one[1], other[1])

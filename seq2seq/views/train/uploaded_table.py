@@ -1,4 +1,4 @@
-"""Sentence pairs as they are looked over before a model learns from them: what was noticed, first rows, lengths."""
+"""Sentence pairs for a check before training: findings, first rows, lengths."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from seq2seq.data.corpora import Pair
 from seq2seq.data.uploaded_table import Table
-from seq2seq.views.curves import Style, laid_out
+from seq2seq.views.curves import Style, with_layout
 
 BINS = 40
 _SOURCE, _TARGET = Style("source", "circle", "solid"), Style("target", "diamond-open", "dash")
@@ -30,7 +30,7 @@ def payload(title: str, pairs: Sequence[Pair], table: Table) -> dict[str, Any]:
             {
                 "name": "lengths",
                 "title": "How long are they?",
-                "note": "Sentences by their length in characters; the longest one in a hundred are left out here.",
+                "note": "Number of sentences by length in characters; the longest 1% are not drawn.",
                 "figure": json.loads(_lengths(pairs).to_json()),
             }
         ],
@@ -57,4 +57,4 @@ def _lengths(pairs: Sequence[Pair]) -> go.Figure:
             customdata=[[bin * width, (bin + 1) * width - 1] for bin in bins],
             hovertemplate="%{y} with %{customdata[0]} to %{customdata[1]} characters",
         )
-    return laid_out(drawn, "characters", "sentences").update_layout(showlegend=True)
+    return with_layout(drawn, "characters", "sentences").update_layout(showlegend=True)

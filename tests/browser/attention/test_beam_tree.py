@@ -104,7 +104,8 @@ def test_pointing_at_a_node_lights_its_path_and_tells_of_it(view, tree) -> None:
     node(page, tree, index).hover()
     expect(page.locator(".edge.lit")).to_have_count(known.step + 1)
     expect(pointed(page)).to_contain_text(f"total log-probability −{-known.total:.2f} nats, free-running")
-    expect(pointed(page)).to_contain_text(re.compile(rf"Kept(, died out at step {known.reach + 2}| until the search stopped)"))
+    why = rf"Kept(, but no continuation was kept at step {known.reach + 2}| until the search stopped)"
+    expect(pointed(page)).to_contain_text(re.compile(why))
     root(page).get_by_test_id("verdict").hover()
     expect(page.locator(".edge.lit")).to_have_count(0)
     expect(pointed(page).get_by_test_id("open")).to_have_attribute("href", re.compile(f"prefix={prefix(tree, index)}&"))
@@ -154,7 +155,7 @@ def test_the_search_grows_step_by_step_and_nothing_is_drawn_in_advance(view, tre
         known = tree.nodes[index]
         if not known.dropped:
             assert ("pruned" in nodes[prefix(tree, index)][1]) == (known.reach < 2 and known.best is None)
-    expect(root(page).get_by_test_id("says")).to_contain_text("Step 3: of four beginnings, the 8 most probable")
+    expect(root(page).get_by_test_id("says")).to_contain_text("Step 3: from four hypotheses, the 8 most probable")
     root(page).get_by_test_id("next").click()
     expect(root(page)).to_have_attribute("data-step", "4")
     root(page).get_by_test_id("first").click()
@@ -239,7 +240,7 @@ def test_the_view_is_opened_by_hand_with_an_example_that_greedy_gets_wrong(visit
     expect(page.locator(".node.leading.ended")).to_be_in_viewport()
     page.wait_for_url(lambda url: {"tab": "beam", "size": "5"}.items() <= parameters(url).items())
     assert "search" not in parameters(page.url)
-    expect(root(page).get_by_test_id("verdict")).to_contain_text("They part at step")
+    expect(root(page).get_by_test_id("verdict")).to_contain_text("They differ from step")
 
 
 @pytest.mark.parametrize(
@@ -247,7 +248,7 @@ def test_the_view_is_opened_by_hand_with_an_example_that_greedy_gets_wrong(visit
     [
         ("&size=11", "Beam size is a whole number from 1 to 10, not 11."),
         ("&length_penalty=x", "Length penalty is a number from 0 to 2.0, not “x”."),
-        ("&step=99", "so step 99 is not there; this is the last."),
+        ("&step=99", "so there is no step 99; this is the last step."),
         ("&step=-1", "“step” should be a whole number, not “-1”."),
         ("&model=gone", "There is no model “gone”"),
     ],

@@ -118,7 +118,11 @@ def test_an_address_opens_the_same_links_before_and_after_the_reveal(view) -> No
 
 @pytest.mark.parametrize(
     ("query", "message"),
-    [("&links=0-0.zz", "“zz” is no link"), ("&links=0-99", "there is no target word 99"), ("&revealed=2", "should be 0 or 1")],
+    [
+        ("&links=0-0.zz", "“zz” is not a link"),
+        ("&links=0-99", "there is no target word 99"),
+        ("&revealed=2", "should be 0 or 1"),
+    ],
 )
 def test_a_faulty_address_is_said_and_the_rest_counts(view, query: str, message: str) -> None:
     page = view(query)
@@ -135,7 +139,7 @@ def test_an_empty_translation_is_the_models_own(view) -> None:
     own = Translator.load(MODEL).translate("I am hungry.").text
     expect(page.get_by_test_id("translation")).to_have_text(f"The model's own translation, greedy: {own}")
     expect(page.locator(".predict-grid th[scope=row]")).to_have_text(list(split(own, "French")))
-    expect(page.get_by_test_id("predict-hint")).to_contain_text("Nobody has aligned this pair by hand")
+    expect(page.get_by_test_id("predict-hint")).to_contain_text("There is no manual alignment of this pair")
     page.wait_for_url(lambda url: "reference=&" in f"{url}&")
 
 

@@ -108,7 +108,8 @@ def test_a_rescue_brings_the_free_lane_back_and_has_an_address(tab, translator, 
     expect(page.get_by_test_id("rescue-word")).to_have_value(str(number))
     page.get_by_test_id("give").click()
     found = two_lanes.rescue(translator, lanes, lanes.divergence, number)
-    expect(page.get_by_test_id("outcome")).to_contain_text("goes on at once" if found.recovery.after == 0 else "the reference")
+    outcome = "continues at once" if found.recovery.after == 0 else "the reference"
+    expect(page.get_by_test_id("outcome")).to_contain_text(outcome)
     go(page, "last")
     written = spelled([text if text != "end" else "" for text in cells(page, "rescue", "writes")])
     assert written == found.trace.text.replace(" ", "")

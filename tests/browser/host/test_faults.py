@@ -37,7 +37,7 @@ def test_models_that_cannot_be_used_are_named_and_the_others_work(visitor, tmp_p
         page = visitor(address, "?text=Good+morning.&model=en-fr-plain").page
         line = page.get_by_test_id("broken")
         expect(line).to_contain_text(
-            "2 models are installed here and cannot be used: “en-es-additive” (config.json is not of format"
+            "2 models are installed here but cannot be used: “en-es-additive” (config.json is not of format"
         )
         expect(line).to_contain_text("“en-fr-plain” (model.safetensors is truncated or of another kind")
         assert str(ROOT) not in line.inner_text() and "/tmp" not in line.inner_text()
@@ -50,7 +50,7 @@ def test_models_that_cannot_be_used_are_named_and_the_others_work(visitor, tmp_p
             "“en-zh-additive” cannot be used here: model.safetensors holds num"
         )
         page = visitor(address).page
-        expect(page.get_by_test_id("broken")).to_contain_text("3 models are installed here and cannot be used")
+        expect(page.get_by_test_id("broken")).to_contain_text("3 models are installed here but cannot be used")
         translate(page, TYPED)
         expect(page.locator(PICTURE).first).to_have_text("She")
     assert "Traceback" not in (tmp_path / "log").read_text()

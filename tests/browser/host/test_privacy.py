@@ -218,7 +218,7 @@ def test_the_browser_keeps_nothing_of_it(found: Found) -> None:
 
 def test_the_page_says_so(found: Found) -> None:
     assert "What happens to what you type" in found.promised
-    assert 0 < upload_folder.KEPT + upload_folder.LOOKED_FOR <= 90 * 60
+    assert 0 < upload_folder.MAX_AGE + upload_folder.INTERVAL <= 90 * 60
     assert "after an hour and a half at most" in found.promised
 
 

@@ -51,7 +51,7 @@ def test_a_forks_address_opens_the_fork(visit):
         ("?model=nothing", "There is no model “nothing”."),
         ("?search=magic", "There is no search “magic”."),
         ("?search=beam&size=99", "Beam size is a whole number from 1 to 10"),
-        ("?step=99999", "so step 99999 is not there"),
+        ("?step=99999", "so there is no step 99999"),
         ("?step=-1", "“step” should be a whole number"),
         ("?prefix=1-x", "“prefix” should be a whole number"),
         ("?text=", "Here is an example instead."),

@@ -42,7 +42,7 @@ def three(tokenizer: Tokenizer) -> Services:
 
 
 def drawn(services: Services, asked: PanelsRequest) -> dict:
-    return json.loads(panels.payload(services, asked, panels.look(services, asked)))
+    return json.loads(panels.payload(services, asked, panels.compute(services, asked)))
 
 
 def test_a_model_is_seen_beside_one_of_each_other_kind(three: Services) -> None:
@@ -119,11 +119,11 @@ def test_an_address_says_all_of_what_is_asked(three: Services, text: str) -> Non
         ({"panels": "nobody"}, "There is no model “nobody”"),
         (
             {"panels": "additive,additive,additive,additive,additive"},
-            "One to 4 models or heads can be seen side by side, not 5",
+            "The page shows one to 4 models or heads side by side, not 5",
         ),
-        ({"panels": "transformer:cross"}, "A head is written as kind.layer.head"),
-        ({"panels": "transformer:cross.x"}, "A head is written as kind.layer.head"),
-        ({"panels": "transformer:elbow.1"}, "with a kind of cross, encoder, decoder"),
+        ({"panels": "transformer:cross"}, "A head has the form kind.layer.head"),
+        ({"panels": "transformer:cross.x"}, "A head has the form kind.layer.head"),
+        ({"panels": "transformer:elbow.1"}, "where kind is one of cross, encoder, decoder"),
         ({"unit": "letters"}, "should be one of words, pieces, not “letters”"),
         ({"step": "two"}, "“step” should be a whole number"),
     ],
@@ -140,12 +140,12 @@ def test_what_makes_no_sense_in_an_address_is_said(three: Services, query: dict[
         ("transformer:cross.3.1", "it has 2 layers with 2 heads each"),
         ("transformer:cross.0.1", "There is no decoder to source, layer 0, head 1"),
         ("transformer:encoder.1.9", "head 9"),
-        ("additive:cross.1.1", "has no heads: only a Transformer has"),
+        ("additive:cross.1.1", "has no heads: only Transformers have heads"),
     ],
 )
 def test_a_head_that_is_gone_is_said(three: Services, head: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        panels.look(three, PanelsRequest(TEXT, panels.panels_of(head, three)))
+        panels.compute(three, PanelsRequest(TEXT, panels.panels_of(head, three)))
 
 
 def test_models_that_read_other_languages_do_not_stand_side_by_side(three: Services) -> None:
@@ -167,7 +167,7 @@ def test_a_choice_from_outside_is_not_believed(three: Services, told: dict) -> N
 
 def test_a_head_is_called_by_its_place() -> None:
     assert str(Panel("m", Head("cross", 3, 2))) == "m:cross.3.2" and str(Panel("m", Head("encoder", 1))) == "m:encoder.1"
-    assert Head("decoder", 1).name == "decoder to what it was fed, layer 1, mean of the heads"
+    assert Head("decoder", 1).name == "decoder to its inputs, layer 1, mean of the heads"
 
 
 # --- does it explain? ---
@@ -203,7 +203,7 @@ def test_the_step_where_they_agree_least_opens_first(three: Services) -> None:
 
 def test_without_attention_the_other_ways_of_asking_are_left(three: Services) -> None:
     shown = json.loads(attribution_ui.payload(three, attribution_ui.AttributionRequest(TEXT, "plain", 1)))
-    assert len(shown["rows"]) == 3 and shown["says"].startswith("This model has no attention to compare with.")
+    assert len(shown["rows"]) == 3 and shown["says"].startswith("This model has no attention.")
 
 
 def told(shares: list[float], deletion: tuple[float, ...]) -> str:
@@ -215,16 +215,18 @@ def told(shares: list[float], deletion: tuple[float, ...]) -> str:
     found = attribution_ui.engine.Attribution(0, -0.1, (0,) * 4, (0,) * 4, -5, ((0,), (1,), (2,)), deletion)
     table = attribution.rows(found, trace, attribution_ui.engine.by_word)  # type: ignore[arg-type]
     pairs = attribution.agreements(table, attribution_ui.engine.rank_correlation)
-    return attribution.said(trace, found, table, pairs)  # type: ignore[arg-type]
+    return attribution.verdict(trace, found, table, pairs)  # type: ignore[arg-type]
 
 
 def test_a_disagreement_is_said_in_plain_words() -> None:
     assert told([0.7, 0.2, 0.1, 0], (0.01, 3.0, 0.2)) == (
-        "Of the words, attention looks most at “a” (70%). But without that word, the probability of “x” only goes from 0.90 to "
-        "0.90, while without “b”, at which it looks 20%, it goes to 0.05. The weights alone would mislead here."
+        "Of all words, “a” has the largest attention weight (70%). But without that word, the probability of “x” only goes "
+        "from 0.90 to 0.90; without “b” (weight 20%), it goes to 0.05. Here the attention weights alone are misleading."
     )
-    assert told([0.7, 0.2, 0.1, 0], (3.0, 1.0, 0.2)).endswith("goes from 0.90 to 0.05. Here attention and deletion agree.")
-    assert "(and 60% at the end mark, which cannot be deleted)" in told([0.2, 0.1, 0.1, 0.6], (3.0, 1.0, 0.2))
+    assert told([0.7, 0.2, 0.1, 0], (3.0, 1.0, 0.2)).endswith(
+        "(70%), and deletion agrees: without “a”, the probability of “x” goes from 0.90 to 0.05."
+    )
+    assert "(the end mark gets 60%, but it cannot be deleted)" in told([0.2, 0.1, 0.1, 0.6], (3.0, 1.0, 0.2))
 
 
 # --- edit it ---
@@ -239,7 +241,7 @@ def test_an_edit_is_drawn_beside_what_was(three: Services) -> None:
     after = translator.translate(TEXT, edits={1: weights})
     assert shown["before"]["result"]["text"] == before.text and shown["after"]["result"]["text"] == after.text
     assert shown["after"]["grid"]["weights"][1] == [1.0] + [0.0] * (len(weights) - 1)
-    assert shown["shared"] == edit.shared(before, after) and shown["says"].startswith("At step 2 it ")
+    assert shown["shared"] == edit.common_prefix(before, after) and shown["says"].startswith("At step 2 the decoder ")
     assert dict(shown["link"])["weights"] == "1000" + "-0" * (len(weights) - 1)
 
 
@@ -252,9 +254,9 @@ def test_what_an_edit_did_is_said(small: Translator) -> None:
     first = before.steps[0].token
     other = traces_with(small, [before.steps[0].candidates[1].token])
     later = traces_with(small, [first, before.steps[1].candidates[1].token])
-    assert "The translation stays the same; the probability of" in edit.said(before, before, 0)
-    assert f"where it wrote “{label(before.steps[0].piece).text}”" in edit.said(before, other, 0)
-    assert "But its state is another one: from step 2 on the translation differs." in edit.said(before, later, 0)
+    assert "The translation stays the same; the probability of" in edit.verdict(before, before, 0)
+    assert f" instead of “{label(before.steps[0].piece).text}”" in edit.verdict(before, other, 0)
+    assert "But its hidden state has changed: from step 2 on the translation differs." in edit.verdict(before, later, 0)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from seq2seq.decoding.translator import Translator
 from seq2seq.sources.text import Tokenizer
 from seq2seq.sources.words import split
 from seq2seq.ui.attention import predict
-from seq2seq.ui.attention.predict import Predict, PredictRequest, Seen
+from seq2seq.ui.attention.predict import Predict, PredictAnswer, PredictRequest
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import gold
 
@@ -33,7 +33,7 @@ def services() -> Services:
 
 
 def shown(services: Services, asked: PredictRequest) -> dict[str, Any]:
-    payload: dict[str, Any] = json.loads(predict.shown(services, predict.look(services, asked)))
+    payload: dict[str, Any] = json.loads(predict.payload(services, predict.compute(services, asked)))
     return payload
 
 
@@ -43,7 +43,7 @@ def said(spans: list[dict[str, str]]) -> str:
 
 def test_before_the_reveal_nothing_is_known_of_it(services: Services) -> None:
     asked = PredictRequest(TEXT, TRANSLATION, "en-fr-additive", DRAWN)
-    assert predict.look(services, asked).weights is None
+    assert predict.compute(services, asked).weights is None
     payload = shown(services, asked)
     assert payload["revealed"] is None and payload["links"] == sorted(map(list, DRAWN))
     assert payload["source"] == ["We", "were", "waiting", "for", "you", "in", "the", "garden", "."]
@@ -70,13 +70,13 @@ def test_what_is_revealed_are_the_engines_numbers(services: Services) -> None:
     assert [row[3] for row in revealed["rows"]] == [f"{counts.error_rate:.3f}" for counts in (own, most, straight)]
     assert revealed["rows"][1][2] == "7 of 7" and revealed["rows"][0][2] == f"{len(alignment.agreeing(DRAWN, weights))} of 7"
     assert "you linked “for”" in said(revealed["verdict"]) or "you linked “were”" in said(revealed["verdict"])
-    assert f"your error rate is {own.error_rate:.2f}, the attention’s {most.error_rate:.2f}" in said(revealed["verdict"])
+    assert f"your error rate is {own.error_rate:.2f}, that of the attention {most.error_rate:.2f}" in said(revealed["verdict"])
 
 
 def test_a_typed_pair_has_no_alignment_by_hand(services: Services) -> None:
     payload = shown(services, PredictRequest("I am hungry.", "", "en-fr-additive", frozenset({(0, 0)}), True))
     assert payload["own"] and payload["target"] == ["J'", "ai", "faim", "."]
-    assert "Nobody has aligned this pair" in payload["hint"]
+    assert "There is no manual alignment of this pair" in payload["hint"]
     assert payload["revealed"]["gold"] is None and [row[3:] for row in payload["revealed"]["rows"]] == [[None] * 3] * 3
     assert "error rate" not in said(payload["revealed"]["verdict"])
 
@@ -87,7 +87,7 @@ def test_without_attention_there_is_still_the_alignment_by_hand(tokenizer: Token
     payload = shown(services, PredictRequest(TEXT, TRANSLATION, "plain", DRAWN, True))
     assert "This model has no attention" in payload["hint"] and payload["revealed"]["weights"] is None
     assert [row[0] for row in payload["revealed"]["rows"]] == ["your links", "diagonal"]
-    assert "most looked at" not in said(payload["revealed"]["verdict"])
+    assert "largest weight" not in said(payload["revealed"]["verdict"])
 
 
 @pytest.mark.parametrize(
@@ -106,11 +106,11 @@ def test_without_attention_there_is_still_the_alignment_by_hand(tokenizer: Token
 )
 def test_what_cannot_be_shown_is_said(services: Services, asked: PredictRequest, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        predict.look(services, asked)
+        predict.compute(services, asked)
 
 
 def test_a_control_character_and_a_strange_script_are_only_words(services: Services) -> None:
-    now = predict.look(services, PredictRequest("I\x00 am\u200b <b>", "伞😀 ?", "en-fr-additive", revealed=True))
+    now = predict.compute(services, PredictRequest("I\x00 am\u200b <b>", "伞😀 ?", "en-fr-additive", revealed=True))
     assert list(now.source) == ["I", "am", "<b>"] and list(now.target) == ["伞", "😀", "?"]
     assert now.weights is not None and now.weights.shape == (3, 3)
 
@@ -135,9 +135,9 @@ def test_an_address_says_all_that_was_asked(asked: PredictRequest) -> None:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ({"links": "0-0.x"}, "“links” should be like 0-0.1-2, and “x” is no link"),
-        ({"links": "0-٣"}, "“0-٣” is no link"),
-        ({"links": "1--2"}, "“1--2” is no link"),
+        ({"links": "0-0.x"}, "“links” should be like 0-0.1-2, and “x” is not a link"),
+        ({"links": "0-٣"}, "“0-٣” is not a link"),
+        ({"links": "1--2"}, "“1--2” is not a link"),
         ({"links": ".".join(["0-0"] * 201)}, "has 201 links; at most 200"),
         ({"revealed": "yes"}, "“revealed” should be 0 or 1, not “yes”"),
         ({"model": "gone"}, "no model “gone”"),
@@ -153,11 +153,11 @@ def event(**data: Any) -> gr.EventData:
 
 
 @pytest.fixture(scope="module")
-def seen(services: Services) -> Seen:
-    return predict.look(services, PredictRequest(TEXT, TRANSLATION, "en-fr-additive"))
+def seen(services: Services) -> PredictAnswer:
+    return predict.compute(services, PredictRequest(TEXT, TRANSLATION, "en-fr-additive"))
 
 
-def test_drawn_links_are_taken(seen: Seen) -> None:
+def test_drawn_links_are_taken(seen: PredictAnswer) -> None:
     assert predict.chosen_links(seen, event(id=seen.id, links=[[0, 0], [8, 6], [0, 0]])) == {(0, 0), (8, 6)}
     assert predict.chosen_links(seen, event(id=seen.id, links=[])) == frozenset()
 
@@ -166,24 +166,24 @@ def test_drawn_links_are_taken(seen: Seen) -> None:
     "links",
     [None, "0-0", {"0": 0}, [[0]], [[0, 0, 0]], [[0, 0.0]], [[True, 0]], [["0", 0]], [[9, 0]], [[0, -1]], [[0, 0]] * 201, [0]],
 )
-def test_other_links_are_refused(seen: Seen, links: Any) -> None:
+def test_other_links_are_refused(seen: PredictAnswer, links: Any) -> None:
     with pytest.raises(ValueError, match=r"Please draw again|there is no"):
         predict.chosen_links(seen, event(id=seen.id, links=links))
 
 
-def test_links_of_another_picture_are_refused(seen: Seen) -> None:
+def test_links_of_another_picture_are_refused(seen: PredictAnswer) -> None:
     for data in (event(id="x", links=[]), event(links=[]), event(id=seen.id)):
         with pytest.raises(ValueError, match="draw again"):
             predict.chosen_links(seen, data)
 
 
-def test_another_model_keeps_the_links_of_the_same_words(services: Services, seen: Seen) -> None:
-    drawn = replace(seen, asked=replace(seen.asked, links=DRAWN, revealed=True))
+def test_another_model_keeps_the_links_of_the_same_words(services: Services, seen: PredictAnswer) -> None:
+    drawn = replace(seen, request=replace(seen.request, links=DRAWN, revealed=True))
 
     def chosen(text: str, reference: str) -> tuple[PredictRequest, dict[str, Any]]:
         values = {"text": text, "reference": reference, "model": "en-fr-additive"}
         return Predict(services).with_model(values, drawn)
 
-    assert chosen(TEXT, TRANSLATION) == (drawn.asked, {"keep": True})
+    assert chosen(TEXT, TRANSLATION) == (drawn.request, {"keep": True})
     assert chosen(TEXT, "") == (PredictRequest(TEXT, "", "en-fr-additive"), {})
     assert chosen("Mine.", "À moi.") == (PredictRequest("Mine.", "À moi.", "en-fr-additive"), {})

@@ -61,8 +61,8 @@ def test_the_headline_names_mode_and_unit(report: dict[str, Any]) -> None:
     told = {entry["name"]: entry["value"] for entry in view.headline(report)}
     s = report["summary"]
     assert told["accuracy, teacher-forced"].startswith(f"{100 * s['accuracy_forced']:.1f}% (")
-    assert told["log-loss, free-running, nats a piece"].startswith(f"{s['loss_free']:.2f} (")
-    assert told["a wrong word among its own costs, nats"].startswith(f"{s['lost_free']:.2f} (")
+    assert told["log-loss, free-running, nats per piece"].startswith(f"{s['loss_free']:.2f} (")
+    assert told["cost of a wrong word in its own output, nats"].startswith(f"{s['lost_free']:.2f} (")
 
 
 def test_a_file_of_ones_own_is_measured_with_progress(
@@ -73,7 +73,7 @@ def test_a_file_of_ones_own_is_measured_with_progress(
     *progress, last = run(services, file)
     assert progress and all(0 < p["share"] <= 1 and "pairs measured" in p["says"] for p in progress)
     assert last["headline"] == json.loads(json.dumps(view.headline(report)))
-    assert last["about"] == f"Your file, {len(pairs)} pairs; 1 left out: too long for the model."
+    assert last["about"] == f"Your file, {len(pairs)} pairs; 1 left out because they are too long."
 
 
 def test_every_sentence_is_listed_those_first_that_lose_most(services: Services, pairs: Pairs, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_file_that_cannot_be_used_is_explained_without_its_path(
 def test_a_file_that_is_too_large_is_not_read(services: Services, tmp_path: Path) -> None:
     file = tmp_path / "own.tsv"
     file.write_text("a\tb\n" * 250_001)
-    with pytest.raises(ValueError, match="The file has 1,000,004 bytes; please keep to 1,000,000"):
+    with pytest.raises(ValueError, match="The file has 1,000,004 bytes; at most 1,000,000 are allowed"):
         run(services, file)
 
 
@@ -124,5 +124,5 @@ def test_a_report_is_kept_with_a_model_and_damage_is_no_report(report: dict[str,
 
 def test_a_model_without_a_report_says_so(services: Services) -> None:
     drawn = json.loads(exposure.stored(services, "small"))
-    assert "Nothing was measured beforehand" in drawn["about"]
+    assert "There is no stored report" in drawn["about"]
     assert (drawn["headline"], drawn["figures"], drawn["table"]) == ([], [], None)

@@ -42,7 +42,7 @@ def test_the_sheets_hold_the_scores_of_both(services: Services) -> None:
         assert [p["log_prob"] for word in sheet["words"] for p in word["pieces"]] == [step.log_prob for step in trace.steps]
     beam, difference = said(payload)
     gap = payload["sheets"][1]["log_prob"] - payload["sheets"][0]["log_prob"]
-    assert beam == "A beam of 5 finds this translation and ranks it best."
+    assert beam == "A beam of 5 finds this translation and ranks it first."
     assert f"less probable than yours, by \u2212{-gap:.2f}" in difference and "“froid” in place of “faim”" in difference
 
 
@@ -51,7 +51,7 @@ def test_without_another_one_the_beams_best_stands_beside(services: Services) ->
     best = payload["sheets"][1]
     assert best["title"] == "What the beam found" and best["text"] == "J'ai faim."
     beam, difference = said(payload)
-    assert beam.startswith("A beam of 5 drops this translation at step ") and "the lowest that is kept is \u2212" in beam
+    assert beam.startswith("A beam of 5 drops this translation at step ") and "the lowest one kept is \u2212" in beam
     assert "what the beam found is more probable than yours, by +" in difference
 
 

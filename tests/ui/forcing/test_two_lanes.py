@@ -12,7 +12,7 @@ from support.small import make_info
 from seq2seq.analysis import two_lanes
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.forcing import lanes
-from seq2seq.ui.forcing.lanes import LanesRequest, Looked
+from seq2seq.ui.forcing.lanes import LanesAnswer, LanesRequest
 from seq2seq.ui.forcing.two_lanes import TwoLanes
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import examples
@@ -23,19 +23,19 @@ ASKED = LanesRequest("my sister likes the garden.", "ma sœur aime le jardin.", 
 
 
 @pytest.fixture(scope="module")
-def seen(services: Services) -> Looked:
-    return lanes.look(services, ASKED)
+def seen(services: Services) -> LanesAnswer:
+    return lanes.compute(services, ASKED)
 
 
-def event(seen: Looked, **data: Any) -> gr.EventData:
+def event(seen: LanesAnswer, **data: Any) -> gr.EventData:
     return gr.EventData(None, {"id": view.identity(seen.lanes), **data})
 
 
 # --- the picture ---
 
 
-def test_the_picture_holds_the_traces_numbers(services: Services, seen: Looked) -> None:
-    drawn = json.loads(lanes.shown(services, seen))
+def test_the_picture_holds_the_traces_numbers(services: Services, seen: LanesAnswer) -> None:
+    drawn = json.loads(lanes.payload(services, seen))
     forced, free = seen.lanes.forced, seen.lanes.free
     for lane, trace in ((drawn["lanes"]["forced"], forced), (drawn["lanes"]["free"], free)):
         assert lane["totals"] == [step.total for step in trace.steps]
@@ -60,16 +60,16 @@ def test_every_step_of_a_real_model_is_told() -> None:
     assert at is not None
     told = [plain(view.step_sentence(found, number)) for number in range(len(found.forced.steps) + 1)]
     assert "nothing is written yet" in told[0]
-    assert all("both lanes have read the same" in sentence for sentence in told[1 : at + 1])
+    assert all("both lanes have the same input" in sentence for sentence in told[1 : at + 1])
     assert "first mistake" in told[at + 1] and f"rank {found.forced.steps[at].rank})" in told[at + 1]
-    assert all("Fed its own story" in sentence or "The free lane has ended" in sentence for sentence in told[at + 2 :])
+    assert all("Fed its own output" in sentence or "The free lane has ended" in sentence for sentence in told[at + 2 :])
     same = two_lanes.compare(translator, source, found.free.text)
     assert same.divergence is None
-    assert "the lanes never part" in plain(view.step_sentence(same, len(same.free.steps)))
+    assert "the lanes never differ" in plain(view.step_sentence(same, len(same.free.steps)))
 
 
 def test_a_piece_that_goes_on_with_a_word_says_so() -> None:
-    assert [view.alone(piece) for piece in ("▁jar", "din", ".", "'", "</s>", "我", "▁")] == [
+    assert [view.standalone(piece) for piece in ("▁jar", "din", ".", "'", "</s>", "我", "▁")] == [
         "jar",
         "‑din",
         ".",
@@ -82,21 +82,21 @@ def test_a_piece_that_goes_on_with_a_word_says_so() -> None:
 
 @pytest.mark.parametrize(("step", "word"), [(1, 1), (2, 3)])
 def test_a_rescue_is_drawn_as_it_was_measured(
-    services: Services, small: Translator, seen: Looked, step: int, word: int
+    services: Services, small: Translator, seen: LanesAnswer, step: int, word: int
 ) -> None:
-    found = lanes.look(services, LanesRequest(ASKED.text, ASKED.reference, "small", rescue=(step, word))).third
+    found = lanes.compute(services, LanesRequest(ASKED.text, ASKED.reference, "small", rescue=(step, word))).third
     measured = two_lanes.rescue(small, seen.lanes, step - 1, word - 1)
     assert found is not None and found["kind"] == "rescue"
     assert found["at"] == [measured.word.start, measured.word.end]
     assert found["lane"]["totals"] == [s.total for s in measured.trace.steps]
     says = "".join(span["text"] for span in found["says"])
     assert ["ma", "sœur", "aime"][word - 1] in says
-    assert ("does not come back" in says) == (measured.recovery.after is None)
+    assert ("does not return" in says) == (measured.recovery.after is None)
 
 
 @pytest.mark.parametrize("lane", ["forced", "free"])
-def test_a_wrong_word_is_drawn_as_it_was_measured(services: Services, seen: Looked, lane: str) -> None:
-    found = lanes.look(services, LanesRequest(ASKED.text, ASKED.reference, "small", inject=(lane, 1, "clé"))).third
+def test_a_wrong_word_is_drawn_as_it_was_measured(services: Services, seen: LanesAnswer, lane: str) -> None:
+    found = lanes.compute(services, LanesRequest(ASKED.text, ASKED.reference, "small", inject=(lane, 1, "clé"))).third
     assert found is not None and found["of"] == lane
     start, end = found["at"]
     spelled = "".join(label["text"].removeprefix("‑") for label in found["lane"]["fed"][start + 1 : end + 1])
@@ -105,11 +105,13 @@ def test_a_wrong_word_is_drawn_as_it_was_measured(services: Services, seen: Look
 
 
 def test_every_word_in_turn_is_each_word_alone(services: Services) -> None:
-    table = lanes.look(services, LanesRequest(ASKED.text, ASKED.reference, "small", every="forced")).every
+    table = lanes.compute(services, LanesRequest(ASKED.text, ASKED.reference, "small", every="forced")).every
     assert table is not None and table["lane"] == "forced"
     assert [row["right"] for row in table["rows"]] == ["ma", "sœur", "aime", "le", "jardin"]
     for number, row in enumerate(table["rows"], start=1):
-        single = lanes.look(services, LanesRequest(ASKED.text, ASKED.reference, "small", inject=("forced", number, "~1"))).third
+        single = lanes.compute(
+            services, LanesRequest(ASKED.text, ASKED.reference, "small", inject=("forced", number, "~1"))
+        ).third
         assert single is not None and f"{row['lost']:.2f}" in "".join(span["text"] for span in single["says"])
 
 
@@ -164,7 +166,7 @@ def test_a_bad_parameter_is_reported(services: Services, query: dict[str, str], 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (LanesRequest("my key", " ", "small"), "A reference is needed: please type a right translation in French"),
+        (LanesRequest("my key", " ", "small"), "A reference is needed: please type a correct translation in French"),
         (LanesRequest("", "la clé", "small"), "nothing to translate"),
         (LanesRequest("my key", "la clé", "small", rescue=(99, 1)), "there is no step 99"),
         (LanesRequest("my key", "la clé", "small", rescue=(1, 0)), "there is no word 0"),
@@ -176,18 +178,18 @@ def test_a_bad_parameter_is_reported(services: Services, query: dict[str, str], 
 )
 def test_what_cannot_be_done_is_explained(services: Services, asked: LanesRequest, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        lanes.look(services, asked)
+        lanes.compute(services, asked)
 
 
 # --- choices in the picture ---
 
 
-def test_choices_become_what_is_asked(seen: Looked) -> None:
+def test_choices_become_what_is_asked(seen: LanesAnswer) -> None:
     assert lanes.chosen_rescue(seen, event(seen, step=2, word=0)).rescue == (3, 1)
     assert lanes.chosen_wrong_word(seen, event(seen, lane="free", word=1, text=" chat ")).inject == ("free", 2, "chat")
     drawn = lanes.chosen_wrong_word(seen, event(seen, lane="free", word=1, text=""))
     assert drawn.inject == ("free", 2, "~1")
-    again = lanes.chosen_wrong_word(Looked(drawn, seen.lanes), event(seen, lane="free", word=1, text=""))
+    again = lanes.chosen_wrong_word(LanesAnswer(drawn, seen.lanes), event(seen, lane="free", word=1, text=""))
     assert again.inject == ("free", 2, "~2")
     assert lanes.chosen_lane(seen, event(seen, lane="forced")).every == "forced"
 
@@ -205,14 +207,14 @@ def test_choices_become_what_is_asked(seen: Looked) -> None:
         {"lane": {}, "word": 1, "text": "x"},
     ],
 )
-def test_a_choice_that_makes_no_sense_is_refused(seen: Looked, data: dict[str, Any] | None) -> None:
+def test_a_choice_that_makes_no_sense_is_refused(seen: LanesAnswer, data: dict[str, Any] | None) -> None:
     sent = event(seen, **data) if data else gr.EventData(None, data)
     for choose in (lanes.chosen_rescue, lanes.chosen_wrong_word):
         with pytest.raises(ValueError, match=r"choose again|no lane"):
             choose(seen, sent)
 
 
-def test_a_choice_in_an_older_picture_is_refused(seen: Looked) -> None:
+def test_a_choice_in_an_older_picture_is_refused(seen: LanesAnswer) -> None:
     stale = gr.EventData(None, {"id": "another", "step": 1, "word": 0, "lane": "free", "text": "x"})
     for choose in (lanes.chosen_rescue, lanes.chosen_wrong_word, lanes.chosen_lane):
         with pytest.raises(ValueError, match="The picture has changed"):

@@ -109,7 +109,7 @@ def test_what_is_wrong_with_a_folder_is_said_on_the_page_and_where_it_is_asked_f
     assert {name: found.faults[name] for name in wrong} == wrong
     assert found.faults["d"].startswith("model.safetensors is truncated or of another kind")
     line = faults_of(found)
-    assert line.startswith("4 models are installed here and cannot be used: “a” (config.json is not JSON text); “b” (")
+    assert line.startswith("4 models are installed here but cannot be used: “a” (config.json is not JSON text); “b” (")
     assert str(root) not in line
     for name in wrong:
         with pytest.raises(ValueError, match=f"The model “{name}” cannot be used here: {wrong[name]}"):
@@ -129,7 +129,7 @@ def test_bad_weights_are_said_when_they_are_asked_for_and_nothing_else_breaks(ro
         with pytest.raises(ValueError, match=r"“a” cannot be used here: model\.safetensors holds numbers that are not finite"):
             found.translator("a")
     assert found.translator("b").name == "b"
-    assert "One model is installed here and cannot be used: “a” (model.safetensors holds" in faults_of(found)
+    assert "One model is installed here but cannot be used: “a” (model.safetensors holds" in faults_of(found)
     save_file(state, root / "a" / "model.safetensors")
     assert found.translator("a").name == "a" and faults_of(found) == ""
 

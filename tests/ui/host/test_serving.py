@@ -19,7 +19,7 @@ from starlette.types import Message
 
 from seq2seq.ui.app import launch_settings
 from seq2seq.ui.host import serving
-from seq2seq.ui.host.serving import PLOTLY_ADDRESS, Light
+from seq2seq.ui.host.serving import PLOTLY_ADDRESS, Compression
 from seq2seq.ui.kit import component
 
 LONG = "a page of many words " * 2000
@@ -55,7 +55,7 @@ def client(asked: list[str], request) -> TestClient:
 
     routes = [Route(path, page, methods=["GET", "POST"]) for path in ("/", "/config", "/other")]
     routes += [Route("/assets/{name:path}", file), Route("/file=/assets/{name}", file), Route("/queue/data", events)]
-    app = Starlette(routes=routes, middleware=[Middleware(Light)])
+    app = Starlette(routes=routes, middleware=[Middleware(Compression)])
     return TestClient(app, base_url=f"http://testserver{request.param}", root_path=request.param)
 
 
@@ -97,7 +97,7 @@ def test_who_arrive_together_share_one_file(asked: list[str]) -> None:
         return PlainTextResponse(LONG)
 
     async def arrive() -> list[httpx.Response]:
-        transport = httpx.ASGITransport(Starlette(routes=[Route("/assets/a.js", slow)], middleware=[Middleware(Light)]))
+        transport = httpx.ASGITransport(Starlette(routes=[Route("/assets/a.js", slow)], middleware=[Middleware(Compression)]))
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
             visitors = [asyncio.create_task(client.get("/assets/a.js")) for _ in range(30)]
             await reached.wait()
@@ -125,7 +125,7 @@ def test_a_file_is_whole_for_others_when_who_asked_first_has_left() -> None:
     async def ignore(_: Message) -> None:
         pass
 
-    app = Starlette(routes=[Route("/assets/a.js", streamed)], middleware=[Middleware(Light)])
+    app = Starlette(routes=[Route("/assets/a.js", streamed)], middleware=[Middleware(Compression)])
     scope = {"type": "http", "method": "GET", "path": "/assets/a.js", "root_path": "", "query_string": b"", "headers": []}
     with ThreadPoolExecutor() as thread:
         thread.submit(asyncio.run, app(scope, leave, ignore)).result()
@@ -141,7 +141,7 @@ def test_what_is_not_there_and_a_visitors_files_are_not_kept(client: TestClient,
 
 
 def test_only_so_much_is_kept(client: TestClient, asked: list[str], monkeypatch) -> None:
-    monkeypatch.setattr(serving, "_MOST_KEPT", 2.5 * len(LONG))
+    monkeypatch.setattr(serving, "_CACHE_BYTES", 2.5 * len(LONG))
     for name in ("a", "b", "a", "c", "a", "b"):
         assert get(client, f"/assets/{name}").text.startswith(name)
     assert [path[-1] for path in asked] == ["a", "b", "c", "b"]  # b was the one longest out of use
@@ -174,4 +174,4 @@ def test_events_and_everything_else_pass_as_they_are(client: TestClient) -> None
 
 
 def test_the_page_is_served_so() -> None:
-    assert Light in [middleware.cls for middleware in launch_settings()["app_kwargs"]["middleware"]]
+    assert Compression in [middleware.cls for middleware in launch_settings()["app_kwargs"]["middleware"]]

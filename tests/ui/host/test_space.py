@@ -92,7 +92,7 @@ def test_a_password_may_hold_a_colon(monkeypatch):
 
 @pytest.mark.parametrize("text", ["secret", ":secret", "user:", ":"])
 def test_a_password_that_is_half_is_refused_and_not_repeated(text):
-    with pytest.raises(ValueError, match="SEQ2SEQ_PASSWORD must be written as user:password") as caught:
+    with pytest.raises(ValueError, match="SEQ2SEQ_PASSWORD must have the form user:password") as caught:
         password({"SEQ2SEQ_PASSWORD": text})
     assert "secret" not in str(caught.value)
 

@@ -113,7 +113,7 @@ def test_any_json_is_a_lesson_or_a_value_error(content):
         ("1.", "damaged"),
         ("1.€", "damaged"),
         ("1.e3", "damaged"),
-        ("9.e30", "another version of this page (9); this one reads 1"),
+        ("9.e30", "another version of this page (9); this page reads version 1"),
         ("9" * 500 + ".e30", "another version"),
         ("<b>.e30", "damaged"),
         ("1." + "A" * 100_000, "100,002 characters"),
@@ -129,7 +129,7 @@ def test_any_json_is_a_lesson_or_a_value_error(content):
         (spelled({"h": "tabs"}), "damaged"),
         (spelled({"h": {"tabs": 1}}), "damaged"),
         (spelled({"h": [1]}), "damaged"),
-        (spelled({"h": ["tabs"], "l": ["tabs"]}), "either hidden or locked, and not both: Tabs"),
+        (spelled({"h": ["tabs"], "l": ["tabs"]}), "hidden or locked, but not both: Tabs"),
         (spelled(packed(b'{"q":"x"}')[:-2], "1z"), "damaged"),
         (spelled(packed(b'{"q":"x"}') + b"more", "1z"), "damaged"),
         (spelled(packed(b'{"q":"x"}')), "damaged"),
@@ -251,7 +251,7 @@ def test_the_dialog_always_gets_an_answer(given_to_it):
 
 
 def test_the_page_is_told_what_to_do():
-    value = page.shown(encode(Lesson("<script>\u202e", ("tabs",), ("model",))))
+    value = page.payload(encode(Lesson("<script>\u202e", ("tabs",), ("model",))))
     assert "<" not in value
     told = json.loads(value)
     assert told.pop("asked") == "<script>\u202e"  # for the teacher's own field
@@ -259,11 +259,11 @@ def test_the_page_is_told_what_to_do():
 
 
 def test_a_damaged_lesson_leaves_the_page_as_it_is():
-    told = json.loads(page.shown("1.xyz"))
+    told = json.loads(page.payload("1.xyz"))
     assert told["hidden"] == told["locked"] == [] and told["question"] == "" and "damaged" in told["problem"]
 
 
 def test_an_address_without_a_lesson_changes_nothing():
-    assert "__type__" in page.opened(SimpleNamespace(query_params={}))
+    assert "__type__" in page.banner_value(SimpleNamespace(query_params={}))
     for name in (lesson.PARAMETER, lesson.DRAFT):
-        assert json.loads(page.opened(SimpleNamespace(query_params={name: ""})))["problem"]
+        assert json.loads(page.banner_value(SimpleNamespace(query_params={name: ""})))["problem"]

@@ -20,11 +20,11 @@ from seq2seq.training.plan import Plan
 from seq2seq.ui.host.limits import Limits
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.train import own_data, plan_form, run_board
-from seq2seq.ui.train.training_data import FILES, OWN, Material, Own, Public, language, look
+from seq2seq.ui.train.training_data import FILES, OWN, Material, Own, Public, check, language
 from seq2seq.ui.views import VIEWS
 
 PAIRS = TASKS["grammar"].pairs("train")[:400]
-CHOICE = {**plan_form.usual(FILES, {}), "architecture": "recurrent"}
+CHOICE = {**plan_form.defaults(FILES, {}), "architecture": "recurrent"}
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def table(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def own(table: Path) -> Material:
-    return look(Own(str(table), guess(table), "English", "French"))[0]
+    return check(Own(str(table), guess(table), "English", "French"))[0]
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def copies(tmp_path: Path) -> Path:
 
 
 def test_a_table_is_looked_at_before_it_is_learned_from(table: Path) -> None:
-    material, shown = look(Own(str(table), guess(table), "English", "French"))
+    material, shown = check(Own(str(table), guess(table), "English", "French"))
     assert material.train + material.valid == 400 and 10 <= material.valid <= 40
     assert shown["columns"] == ["English", "French"] and shown["rows"][0] == list(PAIRS[0])
     assert "400" in shown["findings"][0]
@@ -73,7 +73,7 @@ def test_what_is_planned_differs_from_the_usual_and_names_its_data(own: Material
 def test_so_small_a_vocabulary_is_always_to_be_had(tmp_path: Path) -> None:
     file = tmp_path / "tiny.tsv"
     file.write_text("".join(f"{chr(97 + i % 26)}{chr(97 + i // 26)}\t{i}\n" for i in range(60)), encoding="utf-8")
-    material, _ = look(Own(str(file), guess(file), "a", "b"))
+    material, _ = check(Own(str(file), guess(file), "a", "b"))
     train, _, _ = material.source.read()
     Plan(FILES, vocabulary_size=material.vocabulary_size).tokenizer(train, 1)
 
@@ -114,15 +114,15 @@ def test_a_file_that_is_gone_meanwhile_is_said(own: Material) -> None:
 
 
 def test_the_languages_are_those_of_the_moment_in_which_a_run_is_begun(own: Material) -> None:
-    origin = own_data.named(own, (" Breton ", "")).plan(plan_form.plan_of(FILES, CHOICE)).full_origin()
+    origin = own_data.with_languages(own, (" Breton ", "")).plan(plan_form.plan_of(FILES, CHOICE)).full_origin()
     assert (origin.source_language, origin.target_language) == ("Breton", "target")
 
 
 def test_a_copy_of_a_public_corpus_is_taken_by_its_name(copies: Path, tmp_path: Path) -> None:
-    material, shown = look(Public("tatoeba-fr-en", tmp_path / "cache", copies))
+    material, shown = check(Public("tatoeba-fr-en", tmp_path / "cache", copies))
     checksum = hashlib.sha256((copies / "fra-eng.zip").read_bytes()).hexdigest()
     (told,) = shown["findings"]
-    assert told.startswith(f"fra-eng.zip: SHA-256 {checksum}, as of the first fetch")
+    assert told.startswith(f"fra-eng.zip: SHA-256 {checksum}, of the first download")
     assert shown["columns"] == ["French", "English"] and material.train > 300 > material.valid > 0
     plan = material.plan(plan_form.plan_of(FILES, CHOICE))
     assert plan.full_origin().licence == PUBLIC["tatoeba-fr-en"].licence
@@ -163,9 +163,9 @@ def test_a_language_is_called_by_its_column(column: str, name: str) -> None:
 
 def test_a_run_in_updates_says_before_how_long_it_takes() -> None:
     large = {"decoder_layers": 4, "encoder_layers": 4, "decoder_size": 512}
-    usual = plan_form.usual("reverse", {})
-    assert plan_form.lasting(plan_form.plan_of("reverse", usual, 500)).endswith(("seconds", "minutes"))
-    assert plan_form.lasting(plan_form.plan_of("reverse", {**usual, **large, "attention": "additive"}, 20_000)).endswith(
+    usual = plan_form.defaults("reverse", {})
+    assert plan_form.duration(plan_form.plan_of("reverse", usual, 500)).endswith(("seconds", "minutes"))
+    assert plan_form.duration(plan_form.plan_of("reverse", {**usual, **large, "attention": "additive"}, 20_000)).endswith(
         "minutes"
     )
 

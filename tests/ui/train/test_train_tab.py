@@ -34,7 +34,7 @@ TINY = Plan("sort", model={"embedding_size": 8, "encoder_size": 8, "decoder_size
 
 def chosen(architecture: str = "recurrent", **changes: Any) -> dict[str, Any]:
     base = {} if architecture == "recurrent" else {"architecture": architecture}
-    return {**plan_form.usual("reverse", base), "architecture": architecture, **changes}
+    return {**plan_form.defaults("reverse", base), "architecture": architecture, **changes}
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def host(small: Translator, tmp_path: Path) -> Services:
 @pytest.mark.parametrize("task", TASKS)
 def test_what_is_usual_is_a_plan_that_says_nothing_else(task: str, architecture: str) -> None:
     base = {} if architecture == "recurrent" else {"architecture": architecture}
-    plan = plan_form.plan_of(task, {**plan_form.usual(task, base), "architecture": architecture})
+    plan = plan_form.plan_of(task, {**plan_form.defaults(task, base), "architecture": architecture})
     assert plan == Plan(task, model=base)
     assert "parameters" in plan_form.about(plan)
 
@@ -122,9 +122,9 @@ def test_a_host_refuses_what_is_too_long_and_too_many(host: Services) -> None:
 
 def test_the_board_shows_the_newest_run_or_the_one_that_is_wanted(host: Services) -> None:
     first, second = (run_board.start(host, ANN, TINY, 1, (), 0) for _ in range(2))
-    assert json.loads(run_board.shown(host, ANN, ""))["run"] == second.id
-    assert json.loads(run_board.shown(host, ANN, first.id))["run"] == first.id
-    stranger = json.loads(run_board.shown(host, BOB, first.id))
+    assert json.loads(run_board.payload(host, ANN, ""))["run"] == second.id
+    assert json.loads(run_board.payload(host, ANN, first.id))["run"] == first.id
+    stranger = json.loads(run_board.payload(host, BOB, first.id))
     assert stranger["run"] == "" and "There is no run" in stranger["problem"]
 
 
@@ -226,7 +226,7 @@ EXAMPLE = TASKS["reverse"].first(1)[0]
 
 
 def test_events_become_columns_and_what_is_no_number_is_nothing() -> None:
-    told = view.told(
+    told = view.event_payload(
         [
             Started(1000, "cpu", "fp32", 80, 40, 0),
             StepDone(1, 0, 0.1, math.nan, 1e-3, 1.0, 0.7, 40, 0.2),
@@ -243,7 +243,7 @@ def test_events_become_columns_and_what_is_no_number_is_nothing() -> None:
 
 
 def test_every_trace_names_columns_that_events_have() -> None:
-    told = view.told([])
+    told = view.event_payload([])
     for figure in view.figures():
         for trace in figure["figure"]["data"]:
             assert trace["meta"]["column"] in told[trace["meta"]["table"]]
@@ -255,7 +255,7 @@ def test_the_true_alignment_is_drawn_once_the_translation_is_right(right: bool) 
     written = EXAMPLE.target if right else EXAMPLE.target[2:]
     attention = tuple((1 / len(source),) * len(source) for _ in target)
     event = SampleDecoded(5, EXAMPLE.source, written, tuple(source), tuple(target), attention)
-    (sample,) = view.told([event], [EXAMPLE])["samples"]
+    (sample,) = view.event_payload([event], [EXAMPLE])["samples"]
     digits = len(source) - 1
     assert sample["gold"] == ([(row, digits - 1 - row) for row in range(digits)] if right else [])
     assert sample["figure"]["layout"]["yaxis"]["ticktext"][-1] == "end"
@@ -295,8 +295,8 @@ def test_an_event_file_from_a_shell_is_drawn_and_cannot_be_steered(host: Service
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ([], "does not tell of a run's start"),
-        ([LOOKED], "does not tell of a run's start"),
+        ([], "has no start event"),
+        ([LOOKED], "has no start event"),
         (["not JSON"], "not an event"),
         (['{"event": "Stolen"}'], "event must be one of"),
         ([STARTED.replace("1000", '"1000"')], "is not of type"),
@@ -332,5 +332,5 @@ def test_an_event_file_that_is_too_large_or_no_text_is_refused(host: Services, t
     with pytest.raises(ValueError, match="larger than 32 MiB"):
         run_board.load(host, ANN, str(file))
     file.write_bytes(b"\x89PNG\r\n\xff\xfe")
-    with pytest.raises(ValueError, match="does not hold what a run reported"):
+    with pytest.raises(ValueError, match="is not an event file like"):
         run_board.load(host, ANN, str(file))
