@@ -1,9 +1,9 @@
-"""What happened while a sentence was decoded: frozen, plain values, JSON in and out, no torch.
+"""The trace of a decode: frozen plain values that can be written to JSON and read back, without torch.
 
-A trace is the one record that the player, the heatmap, the command line, the download and the tests read. It is versioned
-(`SCHEMA`), so that a file saved today can be recognised, or refused by name, tomorrow.
+The player, the heatmap, the command line, the download and the tests all read this record. It has a version (`SCHEMA`), so that
+a later version of the project can read or refuse an old file.
 
-Symbols used in docstrings: S source positions, T decoding steps, K recorded candidates, G groups of a state summary.
+Symbols in docstrings: S source positions, T decoding steps, K recorded candidates, G groups of a state summary.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 SCHEMA = "seq2seq-unrolled/trace/3"
-EARLIER = "seq2seq-unrolled/trace/2"  # is read as well: it had `lanes` in the place of `reading`
+EARLIER = "seq2seq-unrolled/trace/2"  # can still be read; it had `lanes` instead of `reading`
 ORDERS = ("forward", "backward", "parallel")
-SUMMARY_GROUPS = 8  # G: a state of any size is summarised by the means of 8 equal slices of its units
-LIST_LIMIT = 10_000  # longest list accepted from a file: far above any real trace, far below a memory problem
+SUMMARY_GROUPS = 8  # G: a state is summarised by the means of 8 equal slices of its units
+LIST_LIMIT = 10_000  # longest list accepted from a file: much longer than any real trace, but safe for the memory
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One entry of the vocabulary at one step, with its natural log-probability."""
+    """A piece of the vocabulary with its natural log-probability at one step."""
 
     token: int
     piece: str
@@ -33,12 +33,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a model reads: what a view needs to draw any architecture, without its name."""
+    """How a model reads the source; with this, a view can draw any architecture without its name."""
 
-    names: tuple[str, ...]  # of the equal parts of an encoder state: a direction, or how the states are made
-    order: tuple[str, ...]  # of each part, one of ORDERS: from the first piece to the last, back, or all pieces at once
-    averaged: bool = False  # attention weights are the mean over the heads of the decoder's last layer
-    looks_back: bool = False  # the decoder looks at all earlier steps, instead of carrying a state from step to step
+    names: tuple[str, ...]  # of the equal parts of an encoder state: directions, or the kind of attention
+    order: tuple[str, ...]  # of each part, one of ORDERS: first piece to last, last to first, or all at once
+    averaged: bool = False  # the attention weights are the mean over the heads of the decoder's last layer
+    looks_back: bool = False  # the decoder attends to all earlier steps instead of carrying a hidden state
 
     def __post_init__(self) -> None:
         if not self.names or len(self.names) != len(self.order) or not set(self.order) <= set(ORDERS):
@@ -47,30 +47,30 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class SourcePosition:
-    """One position of the encoder: a piece of text, and for each part of its state a short summary (G values)."""
+    """One source position: a piece, and a summary (G values) of each part of its encoder state."""
 
     token: int
-    piece: str  # as the tokenizer writes it: "▁" marks the start of a word
-    word: int  # index of the word this piece belongs to; the end-of-sentence mark is a word of its own
+    piece: str  # of the tokenizer: "▁" marks the start of a word
+    word: int  # index of its word; the end mark is a separate word
     states: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DecodingStep:
-    """One step of the decoder, on the path that was finally chosen.
+    """One decoding step of the final hypothesis.
 
-    `log_prob`, `rank`, `entropy` and `candidates` are the model's true values also where the piece was forced.
+    `log_prob`, `rank`, `entropy` and `candidates` are the model's true values, also for a forced piece.
     """
 
     position: int  # 0-based
     token: int
     piece: str
-    word: int  # index of the target word this piece belongs to
+    word: int  # index of its target word
     log_prob: float  # natural logarithm, of this piece given all before it
     total: float  # running sum of log_prob
     rank: int  # 1 = the model's most probable piece at this step
-    forced: bool  # given from outside (teacher, visitor), not chosen by the strategy
-    parent: int  # row of the beam that this step continued (0 for greedy and sampling)
+    forced: bool  # given by the teacher or the user, not chosen by the strategy
+    parent: int  # row of the beam that this step continues (0 for greedy and sampling)
     entropy: float  # of the whole distribution, in bits
     candidates: tuple[Candidate, ...]  # the K most probable pieces, best first
     attention: tuple[float, ...] | None  # S weights that sum to 1; None for a model without attention
@@ -79,7 +79,7 @@ class DecodingStep:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """An output of the search. `score` is `log_prob` after the length penalty; greedy has the two equal."""
+    """An output of the search. `score` is `log_prob` after the length penalty; in greedy decoding both are equal."""
 
     text: str
     log_prob: float
@@ -89,21 +89,21 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class DecodingTrace:
-    """One source sentence and every step that wrote its translation."""
+    """One source sentence and every step of its translation."""
 
     model: str
     architecture: str
     source_text: str
     reading: Reading
     source: tuple[SourcePosition, ...]
-    context: tuple[float, ...] | None  # G values: the fixed context vector, for a decoder that reads the source through one
-    strategy: Mapping[str, Any]  # name and settings, as `decoding.describe` gives them
+    context: tuple[float, ...] | None  # G values: the fixed context vector, for decoders that use one
+    strategy: Mapping[str, Any]  # name and settings from `strategies.describe`
     steps: tuple[DecodingStep, ...]
     text: str  # the hypothesis, detokenized
     log_prob: float
     score: float
     finished: bool  # False: stopped by the length limit before the end-of-sentence mark
-    hypotheses: tuple[Hypothesis, ...]  # the search's n best, best first; the first is this trace
+    hypotheses: tuple[Hypothesis, ...]  # the n best of the search, best first; the first one is this trace
 
     def __post_init__(self) -> None:
         for position in self.source:
@@ -117,11 +117,11 @@ class DecodingTrace:
 
     @property
     def id(self) -> str:
-        """A short digest of the content: equal traces share it, so that a view redraws only what changed."""
+        """Return a short digest of the content. Equal traces have the same id, so that a view redraws only changes."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain dicts, lists, tuples, strings and numbers, with the schema's name first."""
+        """Return plain dicts, lists, tuples, strings and numbers; the first entry is the schema."""
         return {"schema": SCHEMA, **_plain(self)}
 
     def to_json(self, indent: int | None = None) -> str:
@@ -129,7 +129,7 @@ class DecodingTrace:
 
     @classmethod
     def from_json(cls, text: str) -> DecodingTrace:
-        """The trace that `to_json` wrote.
+        """Read a trace of `to_json`.
 
         Raises ValueError for another schema, a missing or unknown field, a wrong type, or a number that is not finite.
         """
@@ -150,7 +150,7 @@ class DecodingTrace:
 
 
 def _plain(value: Any) -> Any:
-    """As `dataclasses.asdict` has it, which would also copy each of the thousands of numbers."""
+    """Do the same as `dataclasses.asdict`, but without copying thousands of numbers."""
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple) and value and not isinstance(value[0], float | str):
@@ -194,7 +194,7 @@ def _reading(data: dict[str, Any]) -> Reading:
 
 
 def _reading_of_lanes(lanes: Any) -> dict[str, Any]:
-    """The reading that schema 2 wrote as lanes: "forward", "backward" or both, or "together" for a Transformer."""
+    """Convert the `lanes` of schema 2: "forward", "backward" or both, or "together" for a Transformer."""
     if lanes == ["together"]:
         return {"names": ["self-attention"], "order": ["parallel"], "averaged": True, "looks_back": True}
     return {"names": lanes, "order": list(lanes), "averaged": False, "looks_back": False}
@@ -245,7 +245,7 @@ def _flag(value: Any) -> bool:
 
 
 def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number that a trace may hold")
+    raise ValueError(f"{name} is not allowed as a number in a trace")
 
 
 def _list(value: Any) -> list[Any]:

@@ -15,7 +15,7 @@ from seq2seq.trace import DecodingTrace
 
 @torch.inference_mode()
 def heads(translator: Translator, trace: DecodingTrace) -> dict[str, list[Tensor]]:
-    """Return the weights [N, rows, columns] of each layer, by kind ("encoder", "cross", "decoder"; see `Seq2Seq.looks`).
+    """Return the weights [N, rows, columns] of each layer, by kind ("encoder", "cross", "decoder"; see `Seq2Seq.weights`).
 
     The result is empty for a model without heads. The target in `trace` is forced in one pass, which gives the same weights as
     the steps had.
@@ -23,8 +23,8 @@ def heads(translator: Translator, trace: DecodingTrace) -> dict[str, list[Tensor
     source, lengths = pad([[position.token for position in trace.source]])
     target = torch.tensor([[step.token for step in trace.steps]])
     model = translator.model
-    looks = model.looks(*(tensor.to(model.device) for tensor in (source, lengths, target)))
-    return {kind: [layer[0].float().cpu() for layer in layers] for kind, layers in looks.items()}
+    weights = model.head_weights(*(tensor.to(model.device) for tensor in (source, lengths, target)))
+    return {kind: [layer[0].float().cpu() for layer in layers] for kind, layers in weights.items()}
 
 
 @torch.inference_mode()

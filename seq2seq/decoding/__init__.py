@@ -1,1 +1,1 @@
-"""From a source sentence to a translation and its trace. The only decode loop is here."""
+"""Decode a source sentence to a translation and its trace. This package has the only decode loop."""

@@ -1,4 +1,4 @@
-"""The whole search of a beam for one sentence, as a tree: what was kept, what ended, what was considered and let go.
+"""The whole beam search for one sentence as a tree of kept, ended and dropped pieces.
 
 The beam is the one of `decoding.Beam` (Sutskever et al. 2014, section 3.2); finished hypotheses are scored by Wu et al. 2016,
 equation 14.
@@ -19,7 +19,7 @@ from seq2seq.decoding.strategies import NEVER, Beam, Rows, continuations
 
 
 class Spelling(Protocol):
-    """What a vocabulary knows: the pieces of ids, and their text."""
+    """The methods of a vocabulary that the tree needs: the pieces of ids, and their text."""
 
     def pieces(self, ids: Iterable[int]) -> list[str]: ...
 
@@ -28,21 +28,21 @@ class Spelling(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A piece behind a beginning, as the search considered it. One that neither was kept nor ended was dropped."""
+    """A continuation by one piece that the search considered. If it was neither kept nor ended, it was dropped."""
 
     step: int  # 0-based
-    parent: int | None  # the node whose continuation it is; None: the empty beginning
+    parent: int | None  # the node before it; None for the empty hypothesis
     token: int
     piece: str
     log_prob: float  # natural logarithm, of this piece given all before it, free-running
     total: float  # running sum of log_prob
-    place: int  # by total, among all that was considered at this step; 1 = the most probable
-    kept: bool  # one of the at most k that went on
+    place: int  # rank by total among all continuations considered at this step; 1 = the most probable
+    kept: bool  # one of the at most k hypotheses that continue
     ended: bool  # a finished hypothesis
-    rank: int | None = None  # of an output, its place among the outputs by score; 1 = the winner
-    score: float | None = None  # of an output, its total after the length penalty
-    best: int | None = None  # the best rank among the outputs that it is, or is the beginning of; None: it died out
-    reach: int = 0  # the last step up to which what it is the beginning of was kept or ended; its own, if dropped
+    rank: int | None = None  # only for outputs: rank by score; 1 = the winner
+    score: float | None = None  # only for outputs: total after the length penalty
+    best: int | None = None  # best rank of the outputs that contain this node; None if there are none
+    reach: int = 0  # last step with a kept or ended continuation of this node; its own step if dropped
 
     @property
     def dropped(self) -> bool:
@@ -50,13 +50,13 @@ class Node:
 
     @property
     def winning(self) -> bool:
-        """Whether it is the winner, or the beginning of it."""
+        """Whether the node is part of the winner."""
         return self.best == 1
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What the search found: a hypothesis that ended, or one that the length limit cut off."""
+    """A result of the search: a hypothesis that ended, or one that the length limit cut off."""
 
     node: int
     text: str
@@ -68,7 +68,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class BeamTree:
-    """One search: its nodes step by step, within a step by total, and its outputs, best first."""
+    """One search: its nodes by step and total, and its outputs, best first."""
 
     beam: Beam
     nodes: tuple[Node, ...]
@@ -80,18 +80,18 @@ class BeamTree:
 
     @property
     def full(self) -> bool:
-        """Whether the search stopped because as many hypotheses as wanted had ended, and not at the length limit."""
+        """Whether the search stopped because enough hypotheses had ended, and not at the length limit."""
         return sum(output.finished for output in self.outputs) == self.beam.size
 
     def layers(self) -> list[list[int]]:
-        """The nodes of each step, best first."""
+        """Return the nodes of each step, best first."""
         found: list[list[int]] = [[] for _ in range(self.steps)]
         for index, node in enumerate(self.nodes):
             found[node.step].append(index)
         return found
 
     def path(self, index: int) -> list[Node]:
-        """From the first piece to node `index`."""
+        """Return the nodes from the first piece to node `index`."""
         found: list[Node] = []
         at: int | None = index
         while at is not None:
@@ -102,7 +102,7 @@ class BeamTree:
 
 @torch.inference_mode()
 def grow(frames: Sequence[Frame], beam: Beam, hypotheses: Sequence[HypothesisPath], vocabulary: Spelling) -> BeamTree:
-    """The tree of a search of one sentence: `frames` as `decode` gave them, `hypotheses` as `paths` found them in these."""
+    """Build the tree of a search for one sentence from the `frames` of `decode` and the `hypotheses` of `paths`."""
     nodes = _considered(frames, beam, vocabulary)
     children = {(node.parent, node.token): index for index, node in enumerate(nodes)}
     ends = []
@@ -114,7 +114,7 @@ def grow(frames: Sequence[Frame], beam: Beam, hypotheses: Sequence[HypothesisPat
         ends.append(at)
     for rank, (end, hypothesis) in enumerate(zip(ends, hypotheses, strict=True), start=1):
         nodes[end] = replace(nodes[end], rank=rank, score=hypothesis.score, best=rank)
-    for index in range(len(nodes) - 1, -1, -1):  # children stand behind their parents
+    for index in range(len(nodes) - 1, -1, -1):  # children come after their parents
         node = nodes[index]
         if node.parent is not None and not node.dropped:
             above = nodes[node.parent]
@@ -128,9 +128,9 @@ def grow(frames: Sequence[Frame], beam: Beam, hypotheses: Sequence[HypothesisPat
 
 
 def _considered(frames: Sequence[Frame], beam: Beam, vocabulary: Spelling) -> list[Node]:
-    """The continuations that were considered at each step, best first, and what became of each at that step."""
+    """Return the considered continuations of each step, best first, each one kept, ended or dropped."""
     nodes: list[Node] = []
-    rows: list[int | None] = [None]  # by row of the step, its node
+    rows: list[int | None] = [None]  # the node of each row of the step
     totals = frames[0].log_probs.new_zeros(1, dtype=torch.float32)
     for step, frame in enumerate(frames):
         choice, alive = frame.lineage.choice, frame.lineage.alive.tolist()

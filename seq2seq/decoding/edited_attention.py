@@ -1,4 +1,4 @@
-"""Attention by hand: a model whose decoder is given other weights than its own at some steps."""
+"""Edited attention: a model whose decoder gets other attention weights than its own at some steps."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from seq2seq.models.attention import NO_ATTENTION, Memory
 from seq2seq.models.seq2seq import Seq2Seq, StepOutput
 from seq2seq.models.state import State
 
-Edits = Mapping[int, Sequence[float]]  # by step, from 0: a weight a source position
+Edits = Mapping[int, Sequence[float]]  # step, counted from 0 -> one weight per source position
 NO_EDITS: Edits = MappingProxyType({})
 
 
 class Edited:
-    """Steps of `model` as `decoding.decode` asks for them, for one decode: it counts them. At the steps of `edits` the weights
-    are those given, scaled to sum to 1. At all others the decoder attends as it will, in the states that it has come to.
+    """The steps of `model` for one decode; it counts them. At the steps of `edits` the weights are the given ones, scaled to
+    sum to 1. At all other steps the decoder computes its own weights from its current state.
 
-    A recurrent decoder gets the given weights as they are. A Transformer's last layer has the mean of its heads scaled to them
-    (`transformer.MultiHead`); its other layers look where they like.
+    A recurrent decoder uses the given weights directly. In a Transformer, the mean over the last layer's heads is scaled to
+    them (`transformer.MultiHead`); the other layers are not edited.
     """
 
     def __init__(self, model: Seq2Seq, edits: Edits, positions: int):
-        """`positions`: source positions S. Raises ValueError for a model or weights with which this cannot be done."""
+        """Check the `edits` for S source `positions`. Raises ValueError for a model without attention or invalid weights."""
         if model.config.attention == NO_ATTENTION:
-            raise ValueError("this model has no attention that could be edited: its decoder reads the source in another way")
+            raise ValueError("this model has no attention that could be edited")
         self._model = model
         self._given = {step: _weights(weights, positions, step).to(model.device) for step, weights in edits.items()}
         self._position = 0
@@ -43,11 +43,11 @@ class Edited:
 
 
 def _weights(weights: Sequence[float], positions: int, step: int) -> Tensor:
-    """[S], summing to 1."""
+    """Return the weights [S], scaled to sum to 1."""
     if len(weights) != positions:
         raise ValueError(f"step {step + 1} is given {len(weights)} weights, but the source has {positions} positions")
     if not all(math.isfinite(weight) and weight >= 0 for weight in weights):
         raise ValueError(f"the weights of step {step + 1} must be numbers from 0 on")
     if not 0 < (total := math.fsum(weights)) < math.inf:
-        raise ValueError(f"the weights of step {step + 1} are all 0: leave at least one word to look at")
+        raise ValueError(f"the weights of step {step + 1} are all 0: at least one must be larger")
     return torch.tensor([weight / total for weight in weights], dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""What a search found: whole hypotheses, read back from which step made what of what."""
+"""Whole hypotheses of a search, traced back through its lineages."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from seq2seq.decoding.loop import Lineage
 
 
 class HypothesisPath(NamedTuple):
-    """One hypothesis through the frames, end mark included where it ended."""
+    """One hypothesis through the frames, with the end mark if it ended."""
 
     tokens: list[int]
-    rows: list[int]  # at each step, the row of the frame that the piece was chosen in
+    rows: list[int]  # for each step, the row of the frame from which the piece was chosen
     totals: list[float]
     finished: bool
     score: float
 
 
 def paths(lineages: Sequence[Lineage], strategy: Any, sentences: int) -> list[list[HypothesisPath]]:
-    """Every hypothesis that ended, for each sentence, best first; those cut off by the limit behind them."""
+    """Return all hypotheses of each sentence, best first: first those that ended, then those cut off by the limit."""
     found: list[list[HypothesisPath]] = [[] for _ in range(sentences)]
     plain = [
         (o.choice.parents.tolist(), o.choice.tokens.tolist(), o.choice.totals.tolist(), o.alive.tolist()) for o in lineages
@@ -37,14 +37,14 @@ def paths(lineages: Sequence[Lineage], strategy: Any, sentences: int) -> list[li
 
 
 class Dropped(NamedTuple):
-    """Where a search let go of a hypothesis."""
+    """The step at which a search dropped a hypothesis."""
 
-    step: int  # 0-based; the piece that was not kept, or not even reached
-    kept: float | None  # the lowest running sum of log-probabilities among what it kept there; None: it had ended by then
+    step: int  # 0-based; the piece that was not kept or not reached
+    kept: float | None  # lowest total among the kept hypotheses of that step; None if the search had stopped before
 
 
 def dropped(lineages: Sequence[Lineage], tokens: Sequence[int]) -> Dropped | None:
-    """Where the search of one sentence dropped the hypothesis `tokens`; None if it kept every piece of it."""
+    """Find the step at which the search of one sentence dropped the hypothesis `tokens`; None if it kept every piece."""
     row = 0
     for step, token in enumerate(tokens):
         if step == len(lineages):
@@ -54,12 +54,12 @@ def dropped(lineages: Sequence[Lineage], tokens: Sequence[int]) -> Dropped | Non
         child = next((c for c, of in children if of == (row, token)), None)
         if child is None:
             return Dropped(step, float(choice.totals.min()))
-        row = alive.index(child) if child in alive else -1  # which it is not where the hypothesis ends
+        row = alive.index(child) if child in alive else -1  # not alive at the end of the hypothesis
     return None
 
 
 def _trace_back(plain: Sequence[tuple[list[Any], ...]], last: int, child: int, strategy: Any) -> HypothesisPath:
-    """The hypothesis that ends in `child` of step `last`."""
+    """Return the hypothesis that ends in `child` of step `last`."""
     tokens, rows, totals = [], [], []
     for step in range(last, -1, -1):
         parents, step_tokens, step_totals, _ = plain[step]

@@ -1,9 +1,9 @@
 """The only decode loop.
 
 At each step a strategy (strategies.py) gets the distributions of all rows and returns children: (parent row, token) pairs. The
-loop selects the states of the parents and goes on; it knows nothing else of the strategy.
+loop selects the states of the parents and continues; it needs nothing else from the strategy.
 
-Symbols: B sentences, R rows (live hypotheses of all sentences), C children of a step, V pieces, S source positions.
+Symbols: B sentences, R rows (live hypotheses of all sentences), C children per step, V pieces, S source positions.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from seq2seq.models.state import State
 
 
 class Steps(Protocol):
-    """What a decode needs of a model."""
+    """The method of a model that decoding needs."""
 
     def step(self, token: Tensor, state: State, memory: Memory) -> StepOutput: ...
 
 
 class Lineage(NamedTuple):
-    """Which hypothesis of a step continues which one of the step before."""
+    """The parents of a step's hypotheses in the step before."""
 
     choice: Choice
-    alive: Tensor  # [R of the next step] the children that became its rows
+    alive: Tensor  # [R of the next step] the children that are its rows
     sentences: Tensor  # [C]
 
 
 class Frame(NamedTuple):
-    """All that happened at a step."""
+    """The record of one step."""
 
     lineage: Lineage
     log_probs: Tensor  # [R, V]
@@ -46,7 +46,7 @@ class Frame(NamedTuple):
 
 @torch.inference_mode()
 def decode(model: Steps, memory: Memory, state: State, strategy: Any, limits: Tensor) -> Iterator[Frame]:
-    """Write the translations of what `model.encode` gave, step by step, at most `limits` [B] pieces each, end mark included."""
+    """Decode the sentences of `model.encode` step by step, at most `limits` [B] pieces each, end mark included."""
     search = strategy.start(len(limits))
     sentences = all_rows = torch.arange(len(limits), device=limits.device)
     tokens = torch.full_like(sentences, BOS)
@@ -57,7 +57,7 @@ def decode(model: Steps, memory: Memory, state: State, strategy: Any, limits: Te
         choice = search.choose(output.log_probs, Rows(sentences, totals, position, all_rows))
         owners = sentences if choice.parents is all_rows else sentences[choice.parents]
         goes_on = choice.alive if position + 1 < shortest else choice.alive & (limits[owners] > position + 1)
-        unchanged = choice.parents is all_rows and bool(goes_on.all())  # every row goes on as itself
+        unchanged = choice.parents is all_rows and bool(goes_on.all())  # every row continues in its place
         alive = all_rows if unchanged else goes_on.nonzero()[:, 0]
         yield Frame(Lineage(choice, alive, owners), output.log_probs, output.attention, output.state.hidden)
         if unchanged:

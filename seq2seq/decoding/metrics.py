@@ -1,4 +1,4 @@
-"""How good translations are: BLEU and chrF, always by sacrebleu, always with its signature; and where two of them agree."""
+"""Translation quality: BLEU and chrF by sacrebleu, with its signature; and where two token sequences agree."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 
 from sacrebleu.metrics import BLEU, CHRF
 
-# sacrebleu's cutting of references into words, by the language written; all others are cut like English. Japanese needs the
-# extra `sacrebleu[ja]`.
+# sacrebleu's tokenizer by target language; other languages use the one for English. Japanese needs the extra `sacrebleu[ja]`.
 WORDS = {"Chinese": "zh", "Japanese": "ja-mecab"}
 LENGTHS = ((1, 4), (5, 7), (8, 10), (11, 15), (16, 10_000))  # source words, from - to
 
@@ -28,21 +27,21 @@ class LengthQuality:
 class Quality:
     """Free-running quality of a set of translations against all references of each.
 
-    A source that stands in several rows of a file, once a reference, can count once or once a row. Both are common, and short
-    sentences with many references weigh more in the second; so both are given.
+    A source with several references has several rows in a file; it can count once or once per row. Both are common, and in the
+    second one short sentences with many references have more weight; so both are given.
     """
 
-    sentences: int  # different sources, each counted once in bleu, chrf and by_length
+    sentences: int  # number of different sources; each one counts once in bleu, chrf and by_length
     references: int
     bleu: float
     chrf: float
-    rows: int  # pairs, each counted once in the next two
+    rows: int  # number of pairs; each one counts once in the next two
     bleu_by_row: float
     chrf_by_row: float
     bleu_signature: str
     chrf_signature: str
     by_length: tuple[LengthQuality, ...]
-    exact: float  # of 100 different sources, how many translations are one of the references, character by character
+    exact: float  # percentage of sources whose translation is equal to one of the references
 
 
 def quality(
@@ -52,10 +51,12 @@ def quality(
     rows: Sequence[int] | None = None,
     language: str = "",
 ) -> Quality:
-    """Corpus BLEU (Papineni et al. 2002) and chrF (Popović 2015) of one hypothesis and one or more references a source.
+    """Compute corpus BLEU (Papineni et al. 2002) and chrF (Popović 2015) with one hypothesis and one or more references per
+    source.
 
-    `rows` names, for every row of a file, the index of its source; by default every source is one row. `language` is the
-    references', since some write no spaces between words. Raises ValueError where sacrebleu lacks what that language needs.
+    `rows` has the source index of every row of a file; by default every source is one row. `language` is that of the
+    references, because some languages have no spaces between words. Raises ValueError if sacrebleu lacks an extra for that
+    language.
     """
     cut = WORDS.get(language)
     try:
@@ -90,19 +91,19 @@ def quality(
 
 
 def chrf_of_each(hypotheses: Sequence[str], references: Sequence[str]) -> list[float]:
-    """chrF of each sentence alone, 0 to 100."""
+    """Return the chrF of each sentence, 0 to 100."""
     metric = CHRF()
     return [metric.sentence_score(h, [r]).score for h, r in zip(hypotheses, references, strict=True)]
 
 
 def _streams(references: Sequence[Sequence[str]]) -> Any:
-    """sacrebleu's layout: one list a reference number, a gap where a sentence has fewer."""
+    """Return the references in sacrebleu's layout: one list per reference number, None if a sentence has fewer."""
     most = max(map(len, references))
     return [[refs[i] if i < len(refs) else None for refs in references] for i in range(most)]
 
 
 def divergence(first: Sequence[int], second: Sequence[int]) -> int | None:
-    """The first position at which two sequences differ, or one has ended; None where they are equal."""
+    """Return the first position where two sequences differ or one has ended; None if they are equal."""
     if list(first) == list(second):
         return None
     pairs = enumerate(zip(first, second, strict=False))
@@ -110,34 +111,34 @@ def divergence(first: Sequence[int], second: Sequence[int]) -> int | None:
 
 
 def agreeing_tail(first: Sequence[int], second: Sequence[int]) -> int:
-    """How many of the last pieces of two sequences are the same."""
+    """Count the equal last pieces of two sequences."""
     shorter = min(len(first), len(second))
     return next((n for n in range(shorter) if first[-1 - n] != second[-1 - n]), shorter)
 
 
 def align(reference: Sequence[int], hypothesis: Sequence[int]) -> list[tuple[int, bool]]:
-    """For every reference position, the hypothesis position beside it and whether the same piece stands there.
+    """Return for every reference position the aligned hypothesis position, and whether the pieces are equal.
 
-    They follow from the fewest insertions, deletions and substitutions (Levenshtein 1966) that turn one into the other, so
-    that a word too many early on is not held against everything behind it. Of several such ways the one that keeps pieces side
-    by side as late as possible is taken. A piece that the hypothesis leaves out stands beside the next one that it wrote.
+    The alignment has the fewest insertions, deletions and substitutions (Levenshtein 1966), so one extra word at the beginning
+    does not make all later pieces wrong. Of several such alignments, the one that matches pieces as late as possible is used. A
+    piece that is missing in the hypothesis is aligned with the next piece of the hypothesis.
     """
     rows, columns = len(reference), len(hypothesis)
     cost = [[i + j if i == 0 or j == 0 else 0 for j in range(columns + 1)] for i in range(rows + 1)]
     for i in range(1, rows + 1):
         for j in range(1, columns + 1):
-            beside = cost[i - 1][j - 1] + (reference[i - 1] != hypothesis[j - 1])
-            cost[i][j] = min(beside, cost[i - 1][j] + 1, cost[i][j - 1] + 1)
-    beside_of: list[tuple[int, bool]] = [(0, False)] * rows
+            substituted = cost[i - 1][j - 1] + (reference[i - 1] != hypothesis[j - 1])
+            cost[i][j] = min(substituted, cost[i - 1][j] + 1, cost[i][j - 1] + 1)
+    aligned: list[tuple[int, bool]] = [(0, False)] * rows
     i, j = rows, columns
     while i:
         same = j > 0 and reference[i - 1] == hypothesis[j - 1]
         if j and cost[i][j] == cost[i - 1][j - 1] + (not same):
             i, j = i - 1, j - 1
-            beside_of[i] = (j, same)
+            aligned[i] = (j, same)
         elif cost[i][j] == cost[i - 1][j] + 1:
             i -= 1
-            beside_of[i] = (j, False)
+            aligned[i] = (j, False)
         else:
             j -= 1
-    return beside_of
+    return aligned

@@ -1,4 +1,4 @@
-"""Frames of a decode to a trace. Works on the finished path, all steps at once, so that recording costs little."""
+"""Convert the frames of a decode to a trace, after decoding and for all steps at once, which is cheap."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CANDIDATES = 5  # K
 
 
 def _summary(hidden: Tensor) -> list[tuple[float, ...]]:
-    """States [T, units] to T tuples of G means over neighbouring units."""
+    """Reduce states [T, units] to T tuples of G means over neighbouring units."""
     pooled = F.adaptive_avg_pool1d(hidden.float()[:, None], SUMMARY_GROUPS)[:, 0]
     return [tuple(row) for row in pooled.double().round(decimals=4).tolist()]
 
@@ -40,7 +40,7 @@ def record(
     strategy: Any,
     tokenizer: Tokenizer,
 ) -> DecodingTrace:
-    """The trace of the best of `hypotheses`, all found in `frames` of one sentence."""
+    """Return the trace of the best of `hypotheses`, which come from the `frames` of one sentence."""
     best = hypotheses[0]
     settings = describe(strategy)
     return DecodingTrace(
@@ -68,7 +68,7 @@ def _source(ids: Sequence[int], memory: Memory, reading: Reading, tokenizer: Tok
 
 
 def _steps(frames: Sequence[Frame], path: HypothesisPath, forced: int, tokenizer: Tokenizer) -> tuple[DecodingStep, ...]:
-    at = list(zip(frames, path.rows, strict=False))  # the path may end before the search does
+    at = list(zip(frames, path.rows, strict=False))  # the path can end before the search
     log_probs = torch.stack([frame.log_probs[row] for frame, row in at])  # [T, V]
     hidden = torch.stack([frame.hidden[row] for frame, row in at])
     attention: list[list[float] | None] = [None] * len(at)

@@ -1,9 +1,9 @@
-"""What a decoder writes next: greedy, beam, sampling, and a forced prefix.
+"""Search strategies: greedy, beam, sampling, and a forced prefix.
 
-A strategy is a frozen, validated setting; `start` returns the search that runs it. At each step a search gets the distributions
-of all rows and returns their children: (parent row, token) pairs. The loop (loop.py) carries the decoder's states along.
+A strategy is a frozen, validated setting; `start` returns its search. At each step a search gets the distributions of all rows
+and returns their children: (parent row, token) pairs. The loop (loop.py) selects the decoder's states.
 
-Symbols: B sentences, R rows (live hypotheses of all sentences), C children of a step, V pieces, k beam size.
+Symbols: B sentences, R rows (live hypotheses of all sentences), C children per step, V pieces, k beam size.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NEVER = float("-inf")
 
 
 class Choice(NamedTuple):
-    """The children of a step. The search decides which go on; one that ended or was dropped does not."""
+    """The children of a step. Only children that are `alive` continue; the others have ended."""
 
     parents: Tensor  # [C] row of each child
     tokens: Tensor  # [C]
@@ -31,12 +31,12 @@ class Choice(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The live hypotheses, those of one sentence next to each other."""
+    """The live hypotheses; those of one sentence are adjacent."""
 
-    sentences: Tensor  # [R] which sentence a row belongs to, ascending
+    sentences: Tensor  # [R] sentence of each row, ascending
     totals: Tensor  # [R]
     position: int
-    all: Tensor  # [R] 0, 1, ... R - 1: the parents of a search that goes on with every row once
+    all: Tensor  # [R] 0, 1, ... R - 1: the parents if every row continues once
 
 
 class Search(Protocol):
@@ -56,7 +56,7 @@ def _check_whole(name: str, value: int, low: int, high: int) -> None:
 
 @dataclass(frozen=True)
 class Greedy:
-    """The most probable piece at every step."""
+    """Choose the most probable piece at every step."""
 
     name: ClassVar[str] = "greedy"
 
@@ -73,8 +73,8 @@ class Greedy:
 
 @dataclass(frozen=True)
 class Sample:
-    """A piece drawn at random: softmax sharpened by `temperature`, cut to the `top_k` best (0: all) and to the fewest best that
-    hold a share `top_p` (Holtzman et al. 2020). Every sentence has a private generator: the same seed draws the same
+    """Draw a random piece: softmax with `temperature`, limited to the `top_k` best (0: all) and to the fewest best with a total
+    probability of `top_p` (Holtzman et al. 2020). Every sentence has its own generator, so the same seed gives the same
     translation, alone or in a batch."""
 
     temperature: float = 1.0
@@ -107,7 +107,7 @@ class _SampleSearch:
         probs = ordered.softmax(-1)
         if s.top_k:
             probs[:, s.top_k :] = 0
-        # A piece stays while the pieces before it hold less than top_p, so the first always does.
+        # A piece stays if the pieces before it have less than top_p, so the first one always stays.
         probs = probs.masked_fill(probs.cumsum(-1) - probs >= s.top_p * probs.sum(-1, keepdim=True), 0)
         owners = rows.sentences.tolist()
         draws = [torch.multinomial(p, 1, generator=self._generators[i]) for p, i in zip(probs.cpu(), owners, strict=True)]
@@ -119,7 +119,7 @@ class _SampleSearch:
 
 @dataclass(frozen=True)
 class Beam:
-    """The `size` best hypotheses at every step, until `size` of them have ended (Sutskever et al. 2014, section 3.2).
+    """Keep the `size` best hypotheses at every step, until `size` of them have ended (Sutskever et al. 2014, section 3.2).
 
     Finished hypotheses are ranked by log-probability / ((5 + length) / 6) ^ length_penalty (Wu et al. 2016, equation 14).
     """
@@ -143,11 +143,11 @@ class Beam:
 class _BeamSearch:
     def __init__(self, size: int, sentences: int):
         self._size = size
-        self._ended = torch.zeros(sentences, dtype=torch.long)  # hypotheses that have ended, per sentence
+        self._ended = torch.zeros(sentences, dtype=torch.long)  # number of ended hypotheses per sentence
 
     def choose(self, log_probs: Tensor, rows: Rows) -> Choice:
         k, device = self._size, log_probs.device
-        # Among 2k candidates at most k end, so k that go on are always left (unless the vocabulary is smaller).
+        # At most k of 2k candidates end, so at least k can continue (unless the vocabulary is smaller).
         parents, tokens, totals, sentences = continuations(log_probs, rows, 2 * k)
         possible = totals > NEVER
         ends = tokens == EOS
@@ -156,7 +156,7 @@ class _BeamSearch:
         goes_on = possible & ~ends
         goes_on &= goes_on.cumsum(1) <= k
         sentences = sentences.cpu()
-        # Several may end in one step; the best of them fill the places that are left.
+        # Several can end in one step; the best of them fill the remaining places.
         finished &= finished.cumsum(1) <= (k - self._ended[sentences]).to(device)[:, None]
         self._ended[sentences] += finished.sum(1).cpu()
         goes_on &= (self._ended[sentences] < k).to(device)[:, None]
@@ -165,20 +165,19 @@ class _BeamSearch:
 
 
 class Continuations(NamedTuple):
-    """The most probable continuations of G sentences' rows, n each, best first."""
+    """The n most probable continuations of each of G sentences, best first."""
 
     parents: Tensor  # [G, n] row
     tokens: Tensor  # [G, n]
-    totals: Tensor  # [G, n]; minus infinity where there is none
+    totals: Tensor  # [G, n]; minus infinity if there is none
     sentences: Tensor  # [G]
 
 
 def continuations(log_probs: Tensor, rows: Rows, count: int) -> Continuations:
-    """Of all rows of each sentence together, the `count` continuations by one piece with the highest totals, or as many as
-    there are."""
+    """Return for each sentence the `count` continuations of its rows with the highest totals, or all if there are fewer."""
     width = min(count, log_probs.shape[1])
     best, tokens = (log_probs + rows.totals[:, None]).topk(width)  # [R, width]
-    # Lay the rows of each sentence side by side: slot = place of the row among its sentence's.
+    # Arrange the rows of each sentence in a grid: slot = index of the row within its sentence.
     _, group, counts = rows.sentences.unique_consecutive(return_inverse=True, return_counts=True)
     first = counts.cumsum(0) - counts
     slot = torch.arange(len(group), device=log_probs.device) - first[group]
@@ -186,16 +185,16 @@ def continuations(log_probs: Tensor, rows: Rows, count: int) -> Continuations:
     grid[group, slot] = best
     totals, flat = grid.flatten(1).topk(min(count, grid[0].numel()))  # [G, n]
     parents = first[:, None] + flat // width
-    # An empty slot's "parent" may lie behind the last row; its total of minus infinity tells.
+    # The "parent" of an empty slot can be after the last row; its total is minus infinity.
     return Continuations(parents, tokens[parents.clamp_max(len(group) - 1), flat % width], totals, rows.sentences[first])
 
 
 @dataclass(frozen=True)
 class Prefix:
-    """Force the given pieces first, then let another strategy go on: teacher forcing, scoring, forks.
+    """Force the given pieces first, then continue with another strategy: teacher forcing, scoring, forks.
 
-    `prefixes` holds one list of ids a sentence. Everything but the forced piece is made impossible, so any strategy chooses it;
-    its true log-probability stays.
+    `prefixes` has one list of ids per sentence. All other pieces get probability 0, so any strategy chooses the forced one; its
+    true log-probability stays.
     """
 
     prefixes: tuple[tuple[int, ...], ...]
@@ -219,7 +218,7 @@ class _PrefixSearch:
 
     def choose(self, log_probs: Tensor, rows: Rows) -> Choice:
         if rows.position < self._forced.shape[1]:
-            wanted = self._forced.to(log_probs.device)[rows.sentences, rows.position]  # [R], -1 where nothing is forced
+            wanted = self._forced.to(log_probs.device)[rows.sentences, rows.position]  # [R]; -1 if nothing is forced
             if int(wanted.max()) >= log_probs.shape[1]:
                 raise ValueError(f"piece {int(wanted.max())} is not in the vocabulary of {log_probs.shape[1]} pieces")
             pieces = torch.arange(log_probs.shape[1], device=log_probs.device)
@@ -232,7 +231,7 @@ STRATEGIES: dict[str, type[Greedy] | type[Beam] | type[Sample]] = {"greedy": Gre
 
 
 def describe(strategy: Any) -> dict[str, Any]:
-    """A strategy as plain values, for a trace: its name, its settings, and the forced pieces of a prefix."""
+    """Return a strategy as plain values for a trace: name, settings, and the forced pieces of a prefix."""
     if isinstance(strategy, Prefix):
         return {**describe(strategy.then), "prefix": list(strategy.prefixes[0])}
     return {"name": strategy.name, **dataclasses.asdict(strategy)}

@@ -1,4 +1,4 @@
-"""The one object that everything outside the engine talks to: text in, traces out. Immutable, shared by all visitors."""
+"""The interface of the engine: text in, traces out. A Translator is immutable and shared by all visitors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from seq2seq.sources.pieces import WORD_START, byte_of
 from seq2seq.sources.text import Vocabulary, normalise
 from seq2seq.trace import DecodingTrace
 
-MAX_CHARACTERS = 1000  # of what a visitor types, checked before anything else is done with it
+MAX_CHARACTERS = 1000  # of a typed text; checked first
 MAX_TARGET_PIECES = 2 * MAX_PIECES
 BATCH_SENTENCES = 64
 
@@ -43,7 +43,7 @@ __all__ = ["ModelInfo", "Translator", "available"]
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What the app shows about a model."""
+    """The facts about a model that the app shows."""
 
     name: str
     title: str
@@ -61,7 +61,7 @@ class ModelInfo:
 
     @classmethod
     def read(cls, name_or_folder: str | Path) -> ModelInfo:
-        """What config.json says; tokenizer and weights are not read. Raises ValueError that says what is wrong with it."""
+        """Read only config.json, not the tokenizer or the weights. Raises ValueError that names the fault."""
         return cls.of(checkpoint.outline(name_or_folder))
 
     @classmethod
@@ -79,17 +79,17 @@ class ModelInfo:
             architecture=known.model.architecture.describe(config),
             parameters=count_parameters(known.model),
             has_attention=config.attention != NO_ATTENTION,
-            max_source_pieces=MAX_PIECES - 1,  # one position is the end mark's
+            max_source_pieces=MAX_PIECES - 1,  # one position is for the end mark
             max_characters=MAX_CHARACTERS,
         )
 
 
 class Translator:
-    """A checkpoint in use. Every method may be called from several threads at once."""
+    """A checkpoint ready for use. All methods are thread-safe."""
 
     def __init__(self, loaded: Checkpoint):
         self.model = loaded.model.eval().requires_grad_(False)
-        self._packed = pack(self.model)  # what decodes one sentence; batches gain more from the plain model
+        self._packed = pack(self.model)  # for one sentence; the plain model is faster for batches
         self._tokenizer = loaded.tokenizer
         self.info = ModelInfo.of(loaded)
 
@@ -99,40 +99,40 @@ class Translator:
 
     @classmethod
     def load(cls, name_or_folder: str | Path) -> Translator:
-        """Raises ValueError with one sentence that says what is wrong with the folder."""
+        """Load a checkpoint. Raises ValueError with one sentence about the fault."""
         return cls(checkpoint.load(name_or_folder))
 
     def translate(
         self, text: str, strategy: Any = Greedy(), prefix: Sequence[int] = (), edits: Edits = NO_EDITS
     ) -> DecodingTrace:
-        """Every step of the translation of `text`. The ids of `prefix` are forced first, then `strategy` goes on.
+        """Translate `text` and return every step. The ids of `prefix` are forced first, then `strategy` continues.
 
-        Raises ValueError, fit to be shown, for text that this model cannot read, for ids outside its vocabulary, and for
-        `edits` that cannot be made of its attention.
+        Raises ValueError with a message for the user about text that this model cannot read, ids outside its vocabulary, or
+        impossible `edits` of its attention.
         """
         ids = self.source_ids(text, readable=True)
         self._check_prefix(prefix)
         return self._trace(text, ids, Prefix((tuple(prefix),), strategy) if prefix else strategy, edits)
 
     def beam_tree(self, text: str, beam: Beam) -> BeamTree:
-        """The whole search of `beam` for the translation of `text`, pieces that were considered and not kept included.
+        """Return the whole search of `beam` for the translation of `text`, with all considered pieces.
 
-        Raises ValueError, fit to be shown, for text that this model cannot read.
+        Raises ValueError with a message for the user about text that this model cannot read.
         """
         _, frames, hypotheses = self._decode(self.source_ids(text, readable=True), beam)
         return grow(frames, beam, hypotheses, self._tokenizer.target)
 
     def score(self, source: str, target: str) -> DecodingTrace:
-        """The log-probability that the model gives `target`, teacher-forced, piece by piece and in total."""
+        """Score `target`: its log-probability, teacher-forced, per piece and in total."""
         return self._trace(source, self.source_ids(source), Prefix((tuple(self.target_ids(target)),)))
 
     def translate_lines(
         self, lines: Sequence[str], strategy: Any = Greedy(), batch_sentences: int = BATCH_SENTENCES, workers: int = 0
     ) -> Iterator[tuple[int, str]]:
-        """(index, translation) of every line, batch by batch, lines of like length together. An empty line stays empty.
+        """Yield (index, translation) of every line, in batches of similar length. An empty line stays empty.
 
-        `workers` batches are decoded at a time, 0 means one a processor: a batch's products are too small to be shared out.
-        Raises ValueError that names the line before any work is done.
+        `workers` batches are decoded at a time; 0 means one per processor, because a batch's products are too small for several
+        threads. Raises ValueError that names the line before the first decode.
         """
         encoded: list[Ids] = []
         for number, line in enumerate(lines, start=1):
@@ -147,7 +147,7 @@ class Translator:
 
         def translate(batch: list[int]) -> list[tuple[int, str]]:
             best = self.decode_batch([encoded[i] for i in batch], strategy)
-            # A line stays one line, whatever the model writes.
+            # Remove line breaks of the model's output, so that a line stays one line.
             return [(i, " ".join(self._tokenizer.target.decode(ids).split())) for i, ids in zip(batch, best, strict=True)]
 
         if self.model.device.type != "cpu":
@@ -157,26 +157,26 @@ class Translator:
                 yield from translated
 
     def decode_batch(self, sources: Sequence[Ids], strategy: Any = Greedy()) -> list[Ids]:
-        """The best hypothesis of each of some sources, as `source_ids` gives them, decoded together."""
+        """Decode sources (ids of `source_ids`) together, and return the best hypothesis of each."""
         return [hypotheses[0].tokens for hypotheses in paths(self.search(sources, strategy), strategy, len(sources))]
 
     def search(self, sources: Sequence[Ids], strategy: Any) -> list[loop.Lineage]:
-        """What led to what in the decoding of some sources: the rest of a batch's frames would fill the memory, unread."""
+        """Decode sources together, and return only the lineages, because complete frames of a batch would fill the memory."""
         memory, state, limits = self._encode(self.model, sources, strategy)
         return [frame.lineage for frame in decode(self.model, memory, state, strategy, limits)]
 
     @torch.inference_mode()
     def force(self, sources: Sequence[Ids], fed: Sequence[Ids]) -> torch.Tensor:
-        """Log-probabilities [B, T, V] of every next piece where the decoder is fed each row of `fed`, whatever it would choose.
+        """Return the log-probabilities [B, T, V] of every next piece when the decoder is fed the rows of `fed`.
 
-        At position t a row has read its first t pieces, so what is said at its last position was not fed yet.
+        At position t the decoder has read the first t pieces of the row, so the last piece of a row is only predicted.
         """
         source, lengths = pad(sources)
         device = self.model.device
         return self.model(source.to(device), lengths.to(device), pad(fed)[0].to(device))
 
     def attend(self, sources: Sequence[Ids], targets: Sequence[Ids]) -> list[np.ndarray]:
-        """Attention [T, S] of each step that writes a piece of `targets`, whatever the model would choose; ids as above.
+        """Return the attention [T, S] of each source when the output is forced to be its target; ids as above.
 
         Raises ValueError for a model without attention.
         """
@@ -185,16 +185,16 @@ class Translator:
         memory, state, limits = self._encode(self.model, sources, forced)
         for frame in decode(self.model, memory, state, forced, limits):
             if (attention := frame.attention) is None:
-                raise ValueError(f"the model {self.name!r} has no attention: choose one that has")
-            # Nothing but the forced piece can be chosen, so each row has one child and keeps its place.
+                raise ValueError(f"the model {self.name!r} has no attention: choose a model with attention")
+            # Only the forced piece can be chosen, so each row has one child and keeps its index.
             for row, sentence in zip(attention.cpu().numpy(), frame.lineage.sentences.tolist(), strict=True):
                 found[sentence].append(row[: len(sources[sentence])])
         return [np.stack(rows) for rows in found]
 
     def evaluate(self, pairs: Sequence[Pair], strategy: Any = Greedy()) -> Quality:
-        """Free-running BLEU and chrF of `pairs`, each source against all of its references.
+        """Compute the free-running BLEU and chrF of `pairs`, each source against all of its references.
 
-        A source too long for the model counts with an empty translation: nothing is left out to flatter the figure.
+        A source that is too long for the model counts with an empty translation, because leaving it out would raise the score.
         """
         references = with_references(list(pairs))
         lines = [source if self._fits(source) else "" for source in references]
@@ -211,19 +211,19 @@ class Translator:
             return False
 
     def source_ids(self, text: str, readable: bool = False) -> Ids:
-        """The pieces of `text` and the end mark. `readable` also asks for words in letters that the model knows."""
+        """Return the ids of `text` and the end mark. With `readable`, text without known words is refused, too."""
         clean = _clean(text, f"there is nothing to translate: please type a sentence in {self.info.source_language}")
         ids = self._tokenizer.source.encode(clean)
         if readable:
             self._check_readable(clean, self._tokenizer.source.pieces(ids))
         if len(ids) >= MAX_PIECES:
             raise ValueError(
-                f"the text is cut into {len(ids)} pieces; the model was trained on at most {MAX_PIECES - 1}: please shorten it"
+                f"the text has {len(ids)} pieces; the model was trained on at most {MAX_PIECES - 1}: please shorten it"
             )
         return [*ids, EOS]
 
     def target_ids(self, text: str) -> Ids:
-        """The pieces of a given translation and the end mark. Raises ValueError for what cannot be one."""
+        """Return the ids of a given translation and the end mark. Raises ValueError for empty or too long text."""
         clean = _clean(text, f"there is nothing to score: please type a translation in {self.info.target_language}")
         ids = [*self._tokenizer.target.encode(clean), EOS]
         if len(ids) > MAX_TARGET_PIECES:
@@ -239,8 +239,8 @@ class Translator:
         return self._tokenizer.target
 
     def _check_readable(self, text: str, pieces: Sequence[str]) -> None:
-        """Refuse text that the model can only answer with noise: without letters, if its vocabulary has letters, or mostly of
-        characters that never occurred in training."""
+        """Refuse text without letters, if the vocabulary has letters, and text that is mostly characters outside the training
+        data, because the model would translate it to noise."""
         if self._tokenizer.source.has_letters and not any(character.isalnum() for character in text):
             raise ValueError(f"there are no words in this text: please type a sentence in {self.info.source_language}")
         known = sum(len(piece.strip(WORD_START)) for piece in pieces if byte_of(piece) is None)
@@ -255,15 +255,15 @@ class Translator:
             raise ValueError(f"a prefix may have at most {MAX_TARGET_PIECES} pieces, not {len(prefix)}")
         for token in prefix:
             if not isinstance(token, int) or isinstance(token, bool) or not 0 <= token < size:
-                raise ValueError(f"a prefix is made of ids from 0 to {size - 1}, not {token!r}")
+                raise ValueError(f"a prefix must contain ids from 0 to {size - 1}, not {token!r}")
 
     @torch.inference_mode()
     def _encode(self, model: Seq2Seq, encoded: Sequence[Ids], strategy: Any) -> tuple[Memory, State, torch.Tensor]:
-        """Memory and first state of a batch, and how many pieces each translation may have."""
+        """Return the memory and first state of a batch, and the maximum length of each translation in pieces."""
         source, lengths = (tensor.to(model.device) for tensor in pad(encoded))
-        # A translation twice as long as its source, and then some, is a loop. The bound depends on the sentence alone,
+        # A translation of more than twice the length of its source is a loop. The limit depends only on the sentence,
         limits = 2 * lengths + 10
-        if isinstance(strategy, Prefix):  # but what is forced may be longer than what the model is trusted to write
+        if isinstance(strategy, Prefix):  # but a forced prefix can be longer than that
             limits += torch.tensor([len(prefix) for prefix in strategy.prefixes], device=limits.device)
         return (*model.encode(source, lengths), limits.clamp_max(MAX_TARGET_PIECES))
 
@@ -285,19 +285,19 @@ class Translator:
     def _decode(
         self, ids: Ids, strategy: Any, edits: Edits = NO_EDITS
     ) -> tuple[Memory, list[loop.Frame], list[HypothesisPath]]:
-        """The memory of one sentence, all that happened as it was decoded, and what was found, best first."""
+        """Return the memory of one sentence, the frames of its decode, and its hypotheses, best first."""
         memory, state, limits = self._encode(self._packed, [ids], strategy)
         model = Edited(self._packed, edits, len(ids)) if edits else self._packed
         frames = list(decode(model, memory, state, strategy, limits))
         hypotheses = paths([frame.lineage for frame in frames], strategy, 1)[0]
-        # One number that is none makes a whole distribution so, and with it every sum from there on; a beam then keeps nothing.
+        # One NaN makes its whole distribution and all later totals NaN; then a beam keeps nothing.
         if not hypotheses or not all(math.isfinite(hypothesis.totals[-1]) for hypothesis in hypotheses):
             raise ValueError(f"the model {self.name!r} gives values that are not numbers: its weights are damaged")
         return memory, frames, hypotheses
 
 
 def _clean(text: str, empty: str) -> str:
-    """`text` as the models read it. Raises ValueError for no text, too much of it, and with `empty` where nothing is left."""
+    """Normalise `text`. Raises ValueError for another type, too long text, and with the message `empty` for empty text."""
     if not isinstance(text, str):
         raise ValueError("a sentence must be text")
     if len(text) > MAX_CHARACTERS:

@@ -1,1 +1,1 @@
-"""The encoder-decoders: their layers, the registry of architectures, and checkpoints on disk."""
+"""The encoder-decoders: layers, the registry of architectures, and checkpoints on disk."""

@@ -1,6 +1,6 @@
-"""The registry of architectures: an encoder, a decoder, and the settings that they read.
+"""The registry of architectures: an encoder, a decoder, and their settings.
 
-To add one, write its encoder and decoder in a module of their own and add an entry to `ARCHITECTURES`. Menus, the command line
+To add one, write its encoder and decoder in a new module and add an entry to `ARCHITECTURES`. Menus, the command line
 and the tests read this registry.
 """
 
@@ -30,33 +30,33 @@ def _transformer_summary(title: str, config: ModelConfig) -> str:
 
 @dataclass(frozen=True)
 class Architecture:
-    """An encoder and a decoder; Seq2Seq adds what all share: embeddings, output layer, loss."""
+    """An encoder and a decoder. Seq2Seq adds the common parts: embeddings, output layer, loss."""
 
     title: str
     encoder: type[nn.Module]
     decoder: type[nn.Module]
-    own: frozenset[str]  # the settings of ModelConfig that it reads besides `COMMON` and those of its score function
-    fixed: Mapping[str, Any] = field(default_factory=dict)  # settings that have one possible value
-    usual: Mapping[str, Any] = field(default_factory=dict)  # the paper's choice, where it differs from ModelConfig's default
-    summary: Callable[[str, ModelConfig], str] = _recurrent_summary  # (title, config) -> one line for a visitor
-    has_heads: bool = False  # encoder and decoder have a method `look` that returns the weights of every head
-    looks_back: bool = False  # the decoder looks at all earlier steps, instead of carrying a state from step to step
+    own: frozenset[str]  # its settings in ModelConfig besides `COMMON` and those of its score function
+    fixed: Mapping[str, Any] = field(default_factory=dict)  # settings with only one possible value
+    usual: Mapping[str, Any] = field(default_factory=dict)  # the paper's value, if it differs from ModelConfig's default
+    summary: Callable[[str, ModelConfig], str] = _recurrent_summary  # (title, config) -> one line for the user
+    has_heads: bool = False  # encoder and decoder have `forward_with_heads`, which returns the weights of every head
+    looks_back: bool = False  # the decoder attends to all earlier steps instead of carrying a hidden state
 
     def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """`given`, completed with the values that this architecture has or usually has."""
+        """Complete `given` with the fixed and usual values of this architecture."""
         return {**self.usual, **self.fixed, **given}
 
     def describe(self, config: ModelConfig) -> str:
-        """One line for a visitor."""
+        """Describe a model in one line for the user."""
         return self.summary(self.title, config)
 
     def reads(self, attention: str) -> frozenset[str]:
-        """The settings that a model of this architecture reads, with this score function."""
+        """Return the names of the settings that this architecture uses with this score function."""
         score = SCORES.get(attention) if "attention" in self.own else None
         return COMMON | self.own | (score.reads if score else frozenset())
 
     def check(self, config: ModelConfig) -> None:
-        """Raises ValueError for a setting that contradicts the architecture, or that it would ignore."""
+        """Raise ValueError for a setting that contradicts the architecture or that it would ignore."""
         read = self.reads(config.attention)
         for setting in fields(config):
             name, value = setting.name, getattr(config, setting.name)

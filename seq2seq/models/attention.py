@@ -1,4 +1,4 @@
-"""What a recurrent decoder reads of the source: attention, or one fixed context vector.
+"""How a recurrent decoder reads the source: with attention, or as one fixed context vector.
 
 Symbols: R rows (sentences or beam hypotheses), S source positions, T target positions, M memory units, D decoder units,
 A attention units.
@@ -19,21 +19,21 @@ from seq2seq.models.state import PerRow
 
 @dataclass(frozen=True, kw_only=True)
 class Memory(PerRow):
-    """What an encoder leaves for the decoder. `mask` is True at real source positions and False at padding."""
+    """The output of an encoder. `mask` is True at real source positions and False at padding."""
 
     states: Tensor  # [R, S, M]
     mask: Tensor  # [R, S]
-    context: Tensor | None = None  # [R, M] the fixed context vector, where a decoder reads the source through one
-    given: Tensor | None = None  # [R, S] attention weights from outside, instead of the decoder's own; they sum to 1
+    context: Tensor | None = None  # [R, M] the fixed context vector, for decoders that use one
+    given: Tensor | None = None  # [R, S] edited attention weights that replace the decoder's; they sum to 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecurrentMemory(Memory):
-    """What a recurrent encoder leaves: the states of its top layer, and what each layer ended with."""
+    """The output of a recurrent encoder: the states of its top layer, and the last state of each layer."""
 
-    summary: Tensor  # [R, M] the hidden states after the last piece read, directions side by side
-    last: tuple[Tensor, ...]  # a layer, lowest first: its full state [R, state_size] after that, directions side by side
-    keys: Tensor | None = None  # [R, S, A or D] computed once a sentence by the score function
+    summary: Tensor  # [R, M] the hidden state after the last piece, directions concatenated
+    last: tuple[Tensor, ...]  # per layer, lowest first: its full last state [R, state_size], directions concatenated
+    keys: Tensor | None = None  # [R, S, A or D] computed once per sentence by the score function
 
 
 class Score(nn.Module):
@@ -45,12 +45,12 @@ class Score(nn.Module):
         super().__init__()
 
     def keys(self, states: Tensor) -> Tensor:
-        """[R, S, M] -> [R, S, units]: the part of the score that is computed once a sentence."""
+        """[R, S, M] -> [R, S, units]: the part of the score that is computed once per sentence."""
         return states
 
 
 class DotScore(Score):
-    """query . state: Luong et al. 2015, section 3.1. It has no parameters, so both must be of one size."""
+    """query . state: Luong et al. 2015, section 3.1. It has no parameters, so both must have the same size."""
 
     def __init__(self, query_size: int, memory_size: int, config: ModelConfig):
         super().__init__(query_size, memory_size, config)
@@ -102,7 +102,7 @@ class AdditiveScore(Score):
 
 
 class Attention(nn.Module):
-    """A context vector for every target position: the memory averaged with the softmax of the scores."""
+    """Compute a context vector for every target position: the mean of the memory, weighted with the softmax of the scores."""
 
     def __init__(self, score: Score):
         super().__init__()
@@ -121,12 +121,13 @@ class Attention(nn.Module):
 
 
 def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
-    """Softmax over the last dimension; where `mask` is False the weight is exactly 0."""
+    """Return the softmax over the last dimension; the weight is exactly 0 where `mask` is False."""
     return widen(scores).masked_fill(~mask, float("-inf")).softmax(-1)
 
 
 class FixedContext(nn.Module):
-    """One context vector for all steps, from the encoder's final states: Cho et al. 2014, section 2.2 and appendix A.1."""
+    """Compute one context vector for all steps from the encoder's last states: Cho et al. 2014, section 2.2 and appendix
+    A.1."""
 
     def __init__(self, memory_size: int):
         super().__init__()
@@ -136,7 +137,7 @@ class FixedContext(nn.Module):
         return replace(memory, context=torch.tanh(self.project(memory.summary)))
 
     def forward(self, query: Tensor, memory: RecurrentMemory) -> tuple[Tensor, None]:
-        """The same context for each of T positions: [R, T, M]. There are no weights."""
+        """Return the same context for each of T positions [R, T, M], and no weights."""
         assert memory.context is not None
         return memory.context[:, None].expand(-1, query.shape[1], -1), None
 
@@ -146,7 +147,7 @@ NO_ATTENTION = "none"
 
 
 def build_context(query_size: int, memory_size: int, config: ModelConfig) -> Attention | FixedContext:
-    """The reader of the memory that the configuration names."""
+    """Build the attention or the fixed context of the configuration."""
     if config.attention == NO_ATTENTION:
         return FixedContext(memory_size)
     scores = {**SCORES, NO_ATTENTION: None}

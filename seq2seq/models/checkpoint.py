@@ -1,7 +1,6 @@
-"""A model in a folder: config.json, model.safetensors (fp16), tokenizer, README.md. Read with distrust, never unpickled.
+"""A model in a folder: config.json, model.safetensors (fp16), tokenizer, README.md. Files are untrusted and never unpickled.
 
-Everything a folder claims is checked against its sizes before memory is taken for it, and every fault is one ValueError with
-one sentence.
+All sizes are checked before memory is allocated, and every fault becomes a ValueError with one sentence.
 """
 
 from __future__ import annotations
@@ -27,25 +26,28 @@ from seq2seq.models.seq2seq import Seq2Seq, shape_of
 from seq2seq.sources.text import Tokenizer
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
-TOKENIZERS = {True: ("tokenizer.model",), False: ("source.model", "target.model")}  # by whether source and target share one
+TOKENIZERS = {
+    True: ("tokenizer.model",),
+    False: ("source.model", "target.model"),
+}  # key: whether source and target share one tokenizer
 FORMAT = "seq2seq-unrolled/checkpoint/1"
-STORED = ("F16", "BF16", "F32")  # how weights may be stored; what we write is F16
+STORED = ("F16", "BF16", "F32")  # allowed types of stored weights; this project writes F16
 MAX_CONFIG_BYTES = 1_000_000
-MAX_HEADER_BYTES = 1_000_000  # of the weights: names and shapes alone, of which a hundred bytes are written a tensor
-MAX_ORIGIN = 2000  # characters of what is said of where a model comes from, each
+MAX_HEADER_BYTES = 1_000_000  # of the weights file: names and shapes, about a hundred bytes per tensor
+MAX_ORIGIN = 2000  # characters per text in Origin
 MAX_TOKENIZER_BYTES = 20_000_000
-UNUSABLE = " cannot be used: "  # stands between a checkpoint's name and what is wrong with it
+UNUSABLE = " cannot be used: "  # between a checkpoint's name and the fault, in error messages
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What a model card says of where a model comes from; shown in the app as it stands here."""
+    """Where a model comes from: texts for its model card and for the app."""
 
     title: str = "Untitled model"
     source_language: str = "source"
     target_language: str = "target"
-    subject: str = "everyday"  # what its sentences are about, in a word: models of one subject are shown together
+    subject: str = "everyday"  # topic of its sentences in one word; models with the same subject are shown together
     trained_on: str = "Not stated."
     attribution: str = "Not stated."
     licence: str = "Not stated."
@@ -53,7 +55,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Outline:
-    """What config.json alone says of a model. `model` has the right shapes and no numbers: it costs no memory."""
+    """The content of config.json. `model` has the right shapes but no weights, so it needs no memory."""
 
     name: str
     model: Seq2Seq
@@ -63,7 +65,7 @@ class Outline:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model with all it needs to be used and to be explained."""
+    """A model with its tokenizer, its training configuration and its origin."""
 
     name: str
     model: Seq2Seq
@@ -73,18 +75,18 @@ class Checkpoint:
 
 
 def available(root: Path = ROOT) -> list[str]:
-    """Names of the bundled checkpoints, in alphabetical order."""
+    """Return the names of the bundled checkpoints in alphabetical order."""
     return sorted(folder.name for folder in root.iterdir() if (folder / CONFIG).is_file()) if root.is_dir() else []
 
 
-def headless() -> list[str]:
-    """Names of the bundled folders that hold a model's weights and do not say what they are of."""
+def without_config() -> list[str]:
+    """Return the names of bundled folders that have weights but no config.json."""
     folders = ROOT.iterdir() if ROOT.is_dir() else ()
     return sorted(f.name for f in folders if (f / WEIGHTS).is_file() and not (f / CONFIG).is_file())
 
 
 def find(name_or_folder: str | Path) -> Path:
-    """The folder of a bundled name, or the folder itself. Raises ValueError with the choices."""
+    """Return the folder of a bundled name, or the folder itself. Raises ValueError with the choices."""
     text = str(name_or_folder)
     bundled = available()
     if text in bundled:
@@ -92,14 +94,14 @@ def find(name_or_folder: str | Path) -> Path:
     try:
         if Path(text).is_dir():
             return Path(text).resolve()
-    except OSError:  # a name longer than any folder's
+    except OSError:  # the name is too long for a folder
         pass
     choices = ", ".join(bundled) or "no bundled model"
     raise ValueError(f"no model {text[:200]!r}: give a checkpoint folder or one of {choices}")
 
 
 def save(checkpoint: Checkpoint, folder: Path) -> None:
-    """Write the folder, each file whole or not at all. The model card is `runs/card.py`'s business."""
+    """Write the folder; each file is replaced completely or not at all. `runs/card.py` writes the model card."""
     folder.mkdir(parents=True, exist_ok=True)
     state = {n: p.detach().to("cpu", torch.float16).contiguous() for n, p in checkpoint.model.named_parameters()}
     replace_file(folder / WEIGHTS, partial(_save_weights, state))
@@ -117,11 +119,11 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
 
 def _save_weights(state: dict[str, torch.Tensor], path: Path) -> None:
     save_tensors(state, path)
-    path.chmod(0o644)  # the library keeps it to its owner; a folder that is copied should stay readable
+    path.chmod(0o644)  # the library makes the file private; a copied folder should stay readable
 
 
 def save_tensors(tensors: Mapping[str, torch.Tensor], path: Path, about: dict[str, str] | None = None) -> None:
-    """A safetensors file. Raises OSError where it cannot be written, of which the library tells in words only."""
+    """Write a safetensors file. Raises OSError if that fails; the library reports the error number only in its message."""
     try:
         save_file(dict(tensors), path, metadata=about)
     except SafetensorError as error:
@@ -131,19 +133,20 @@ def save_tensors(tensors: Mapping[str, torch.Tensor], path: Path, about: dict[st
 
 
 def outline(name_or_folder: str | Path) -> Outline:
-    """What can be known of a checkpoint without reading its tokenizer and weights, in a moment.
+    """Read only the config.json of a checkpoint, which is fast.
 
-    Raises ValueError that names the folder and what is wrong with its config.json.
+    Raises ValueError that names the folder and the fault in its config.json.
     """
     folder = find(name_or_folder)
     with _named(folder):
         return _outline(folder)
 
 
-def looked_over(name_or_folder: str | Path) -> Outline:
-    """As `outline`, once the other files are there too and the weights have their right shapes: no number is read.
+def checked_outline(name_or_folder: str | Path) -> Outline:
+    """Do the same as `outline`, and check that the other files exist and that the weights have the right shapes; read no
+    weights.
 
-    Raises ValueError that names the folder and what is wrong with it.
+    Raises ValueError that names the folder and the fault.
     """
     folder = find(name_or_folder)
     with _named(folder):
@@ -157,9 +160,9 @@ def looked_over(name_or_folder: str | Path) -> Outline:
 
 
 def load(name_or_folder: str | Path) -> Checkpoint:
-    """A checkpoint in fp32 on the CPU, ready to decode.
+    """Load a checkpoint in fp32 on the CPU, ready to decode.
 
-    Raises ValueError that names the folder and what is wrong with it.
+    Raises ValueError that names the folder and the fault.
     """
     folder = find(name_or_folder)
     with _named(folder):
@@ -181,10 +184,10 @@ def load(name_or_folder: str | Path) -> Checkpoint:
 
 @contextmanager
 def _named(folder: Path) -> Iterator[None]:
-    """What is wrong inside is wrong with `folder`, and says so."""
+    """Add the name of `folder` to every ValueError."""
     try:
         yield
-    except (ValueError, RecursionError) as error:  # a value in config.json may be too deep to be shown
+    except (ValueError, RecursionError) as error:  # a value in config.json can be nested too deeply to be printed
         why = "config.json is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise ValueError(f"checkpoint {folder.name!r}{UNUSABLE}{why}") from None
 
@@ -194,7 +197,7 @@ def _outline(folder: Path) -> Outline:
     model_config = ModelConfig.from_dict(config.get("model"))  # type: ignore[arg-type]
     training = TrainConfig.from_dict(config.get("training"))  # type: ignore[arg-type]
     origin = _read_origin(config.get("origin"))
-    return Outline(folder.name, shape_of(model_config), training, origin)  # a config may claim anything
+    return Outline(folder.name, shape_of(model_config), training, origin)  # without memory, because a config can claim any size
 
 
 def _read_config(path: Path) -> dict[str, Any]:
@@ -207,7 +210,7 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise ValueError(f"config.json is larger than {MAX_CONFIG_BYTES:,} bytes")
     try:
         config = json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError):  # also a number of more digits than Python reads
+    except (ValueError, RecursionError):  # also a number with too many digits for Python
         raise ValueError("config.json is not JSON text") from None
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise ValueError(f"config.json is not of format {FORMAT!r}")
@@ -220,7 +223,7 @@ def _read_origin(data: Any) -> Origin:
         raise ValueError(f"origin in config.json must be texts named {', '.join(known)}")
     try:
         "".join(data.values()).encode()
-    except UnicodeEncodeError:  # half a character, which no page can be sent
+    except UnicodeEncodeError:  # a lone surrogate, which cannot be sent to a page
         raise ValueError("origin in config.json holds a character that is not valid Unicode") from None
     if long := next((name for name, text in data.items() if len(text) > MAX_ORIGIN), None):
         raise ValueError(f"{long} in config.json has {len(data[long]):,} characters; at most {MAX_ORIGIN:,} are shown")
@@ -229,7 +232,8 @@ def _read_origin(data: Any) -> Origin:
 
 @contextmanager
 def _weights(path: Path) -> Iterator[Any]:
-    """The opened file. Its header is parsed as a whole, so that one as large as a file may be would take a gigabyte."""
+    """Open the weights. The size of the header is checked first, because the library parses it completely and a huge one would
+    need gigabytes."""
     try:
         with open(path, "rb") as begin:
             length = int.from_bytes(begin.read(8), "little")
@@ -237,7 +241,7 @@ def _weights(path: Path) -> Iterator[Any]:
             raise ValueError("model.safetensors is truncated or of another kind (its list of tensors is too long)")
         with safe_open(path, framework="pt") as file:
             yield file
-    except OSError:  # its text would name the path
+    except OSError:  # the original message would show the path
         raise ValueError("model.safetensors is missing or cannot be read") from None
     except SafetensorError as error:
         raise ValueError(f"model.safetensors is truncated or of another kind ({str(error)[:100]})") from None
@@ -257,7 +261,7 @@ def _check_shapes(file: Any, model: Seq2Seq) -> None:
 
 
 def _filled(model: Seq2Seq, path: Path) -> Seq2Seq:
-    """`model`, so far without numbers, with those of the file."""
+    """Fill `model`, which has no weights yet, from the file."""
     with _weights(path) as file:
         _check_shapes(file, model)
         state = {name: file.get_tensor(name).float() for name, _ in model.named_parameters()}
@@ -266,7 +270,7 @@ def _filled(model: Seq2Seq, path: Path) -> Seq2Seq:
     parameters = {name: torch.nn.Parameter(tensor, requires_grad=False) for name, tensor in state.items()}
     stored_as = {id(parameter): name for name, parameter in model.named_parameters()}
     for name, parameter in list(model.named_parameters(remove_duplicate=False)):
-        # A tied matrix appears under each of its names, is stored once, and is one object again here.
+        # A tied matrix has several names but is stored once; all names get the same object again.
         owner, _, leaf = name.rpartition(".")
         setattr(model.get_submodule(owner), leaf, parameters[stored_as[id(parameter)]])
     return model.eval()

@@ -1,8 +1,8 @@
-"""A GRU layer over a whole sequence with its gradient written by hand, for training on a CPU.
+"""A GRU layer over a whole sequence with a manual gradient, for training on a CPU.
 
-PyTorch's own GRU on a CPU records every small operation of every step. Here a step is one product and a few elementwise
-operations; what does not depend on the step before (factors of the gradient, gradients of the weights) is one operation over
-all steps. On a GPU cuDNN does this better, and decoding has no gradient: both use `nn.GRU`.
+PyTorch's GRU on a CPU records every small operation of every step. Here a step is one matrix product and a few elementwise
+operations; everything that does not depend on the step before (factors of the gradient, gradients of the weights) is one
+operation for all steps. On a GPU cuDNN is faster, and decoding needs no gradient: both use `nn.GRU`.
 
 Symbols: B sentences, T positions, H units.
 """
@@ -45,7 +45,7 @@ class _Scan(Function):
         states, gates, news, hiddens, matrix = ctx.saved_tensors
         length, batch, size = news.shape
         reset, update = gates.split(size, -1)
-        # How each gate's input moves the new state, and the new content moves the reset gate: known before the way back.
+        # Derivatives of the new state by each gate's input; they do not depend on the backward loop.
         by_new = (1 - update) * (1 - news * news)
         by_update = (states[:-1] - news) * update * (1 - update)
         by_reset = hiddens * reset * (1 - reset)
@@ -68,8 +68,10 @@ class _Scan(Function):
 
 
 def gru_scan(cell: nn.GRU, inputs: Tensor, start: Tensor) -> Tensor:
-    """The outputs [B, T, H] of a one-layer, batch-first `cell` on inputs [B, T, I] from start [B, H]; gradients flow to all."""
-    # Time first, so that a step's rows lie together. Under autocast this product is in bfloat16, and the scan follows it.
+    """Return the outputs [B, T, H] of a one-layer, batch-first `cell` for inputs [B, T, I] and start [B, H], all with
+    gradients."""
+    # Time is the first dimension, so that the rows of a step are contiguous. Under autocast this product and the scan use
+    # bfloat16.
     from_inputs, from_state, input_bias, state_bias = cell.all_weights[0]
     gates = nn.functional.linear(inputs.transpose(0, 1), from_inputs, input_bias)
     return _Scan.apply(gates, start, from_state, state_bias).transpose(0, 1)

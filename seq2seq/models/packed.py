@@ -1,9 +1,8 @@
 """A model packed for decoding one sentence on a CPU.
 
-With one row a step is bound by how fast its matrices come out of memory. FBGEMM, PyTorch's library for this, keeps a matrix in
-fp16, which a checkpoint's weights are, laid out in the order in which a product reads it; all sums are in fp32. So nothing is
-rounded that was not rounded in the file: a packed model is as good as its checkpoint, and rows do not influence each other.
-A cell is one call instead of a dozen.
+With one row, reading the matrices from memory limits the speed of a step. FBGEMM, a library of PyTorch, stores a matrix in fp16
+in the order in which the product reads it; sums are in fp32. A checkpoint's weights are fp16 already, so packing adds no
+rounding, and rows do not influence each other. A packed cell is one call instead of a dozen.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from torch import Tensor, nn
 from seq2seq.models.recurrent import Recurrence
 from seq2seq.models.seq2seq import Seq2Seq
 
-# The packed call for each cell, by its name in `torch.ops.quantized`. A cell that is not here stays as it is.
+# The packed operator of each cell, by its name in `torch.ops.quantized`. Other cells are not packed.
 _CELLS = {
     nn.GRU: "quantized_gru_cell_dynamic",
     nn.LSTM: "quantized_lstm_cell_dynamic",
     nn.RNN: "quantized_rnn_tanh_cell_dynamic",
 }
-SMALL = 2**16  # a matrix of fewer numbers stays in the processor's own cache, where packing gains nothing
+SMALL = 2**16  # a smaller matrix stays in the processor's cache, so packing does not help
 
 
 class PackedLinear(nn.Module):
@@ -40,7 +39,7 @@ class PackedLinear(nn.Module):
 
 
 class PackedRecurrence(nn.Module):
-    """A `Recurrence` whose cell is one call a position."""
+    """A `Recurrence` whose cell is one call per position."""
 
     def __init__(self, recurrence: Recurrence):
         super().__init__()
@@ -63,9 +62,9 @@ class PackedRecurrence(nn.Module):
 
 
 def _operator(name: str) -> Any:
-    """An operator of `torch.ops.quantized`. It is looked up here, where it is used: a later PyTorch may not have it.
+    """Return an operator of `torch.ops.quantized`, on use, because a later PyTorch may not have it.
 
-    Raises AttributeError where this build of PyTorch lacks it.
+    Raises AttributeError if this build of PyTorch lacks it.
     """
     return getattr(torch.ops.quantized, name).default
 
@@ -75,14 +74,14 @@ def _pack(weight: Tensor, bias: Tensor | None) -> Any:
 
 
 def pack_linear(linear: nn.Linear) -> nn.Module:
-    """Raises RuntimeError where there is no FBGEMM, AttributeError where PyTorch lacks the operator."""
+    """Pack a large layer. Raises RuntimeError without FBGEMM, AttributeError if PyTorch lacks the operator."""
     return linear if linear.weight.numel() < SMALL else PackedLinear(linear)
 
 
 def pack(model: Seq2Seq) -> Seq2Seq:
-    """`model` with its decoder and output layer packed; itself where this processor or build of PyTorch cannot.
+    """Return `model` with a packed decoder and output layer, or `model` itself if packing is not possible here.
 
-    The encoder reads a whole sentence at once and gains nothing; embeddings are looked up, not multiplied.
+    The encoder reads a whole sentence at once, so packing does not help; embeddings need no product.
     """
     if model.device.type != "cpu" or model.output.weight.dtype != torch.float32:
         return model

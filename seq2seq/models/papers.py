@@ -1,6 +1,6 @@
-"""Decoders as the papers of 2014 and 2015 describe them; recurrent.py has the encoder and the faster default.
+"""Decoders of the papers of 2014 and 2015; recurrent.py has the encoder and the faster default.
 
-Where an output layer needs embedding units (the project ties it to the embeddings), the last map of a decoder ends in E units.
+The last map of a decoder ends in E units, because the output layer can be tied to the embeddings.
 Symbols: R rows, S source positions, T target positions, E embedding units, M memory units, D decoder units.
 """
 
@@ -36,7 +36,7 @@ class ChoDecoder(RecurrentDecoder):
 
 
 class Stack(nn.Module):
-    """Layers of a cell, each reading the one below at the same position."""
+    """Layers of a cell; each one reads the layer below at the same position."""
 
     def __init__(self, config: ModelConfig, input_size: int):
         super().__init__()
@@ -47,7 +47,8 @@ class Stack(nn.Module):
         self.dropout = LockedDropout(config.dropout)
 
     def forward(self, inputs: Tensor, states: Sequence[Tensor]) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Inputs [R, T, input_size], a state a layer -> the top layer's outputs [R, T, D], states after the last position."""
+        """Inputs [R, T, input_size], one state per layer -> the top layer's outputs [R, T, D], states after the last
+        position."""
         after = []
         for number, (layer, before) in enumerate(zip(self.layers, states, strict=True)):
             inputs, state = layer(self.dropout(inputs) if number else inputs, before)
@@ -56,7 +57,7 @@ class Stack(nn.Module):
 
 
 def _check_carried(config: ModelConfig) -> None:
-    """For decoders that start in the very states in which the encoder's layers ended."""
+    """Check the sizes for decoders whose layers start from the last states of the encoder's layers."""
     for name in ("layers", "size"):
         encoder, decoder = getattr(config, f"encoder_{name}"), getattr(config, f"decoder_{name}")
         if encoder != decoder:
@@ -67,7 +68,7 @@ def _check_carried(config: ModelConfig) -> None:
 
 
 class SutskeverDecoder(nn.Module):
-    """Sutskever et al. 2014, section 2: all that the decoder gets of the source is the state to start in."""
+    """Sutskever et al. 2014, section 2: the decoder gets only its start state from the source."""
 
     def __init__(self, config: ModelConfig, memory_size: int):
         super().__init__()
@@ -87,9 +88,9 @@ class SutskeverDecoder(nn.Module):
 
 
 class BahdanauDecoder(nn.Module):
-    """Bahdanau et al. 2014, appendix A.2.2: the state *before* a step asks, and the answer enters the step.
+    """Bahdanau et al. 2014, appendix A.2.2: the query is the state *before* a step, and the context vector enters the step.
 
-    So a step waits for the one before it also in training, and the positions are gone through one by one.
+    So each step needs the step before it, also in training, and the positions are computed one by one.
     """
 
     def __init__(self, config: ModelConfig, memory_size: int):
@@ -103,30 +104,31 @@ class BahdanauDecoder(nn.Module):
         self.size, self.backward_size = size, config.encoder_size
 
     def begin(self, memory: RecurrentMemory) -> tuple[RecurrentMemory, RecurrentState]:
-        """The start comes from the backward encoder's state at the first piece alone, as published."""
+        """Compute the start state only from the backward encoder's state at the first piece, as in the paper."""
         start = torch.tanh(self.start(memory.summary[:, -self.backward_size :]))
         return self.context.prepare(memory), RecurrentState(start.split(self.stack.state_sizes, -1), self.size)
 
     def forward(self, embedded: Tensor, state: RecurrentState, memory: RecurrentMemory) -> Decoded:
         """Embedded inputs [R, T, E]."""
         embedded = self.dropout(embedded)
-        asking, contexts, weights = [], [], []
+        queries, contexts, weights = [], [], []
         for position in embedded.split(1, 1):
-            asking.append(state.hidden[:, None])
-            context, attention = self.context(asking[-1], memory)
+            queries.append(state.hidden[:, None])
+            context, attention = self.context(queries[-1], memory)
             _, after = self.stack(torch.cat([position, context.to(position.dtype)], -1), state.layers)
             state = RecurrentState(after, self.size)
             contexts.append(context)
             weights.append(attention)
-        known = torch.cat([self.dropout(torch.cat(asking, 1)), torch.cat(contexts, 1), embedded], -1)
+        readout_input = torch.cat([self.dropout(torch.cat(queries, 1)), torch.cat(contexts, 1), embedded], -1)
         attended = torch.cat(weights, 1) if isinstance(self.context, Attention) else None
-        return self.dropout(maxout(self.readout(known))), attended, state
+        return self.dropout(maxout(self.readout(readout_input))), attended, state
 
 
 class LuongDecoder(nn.Module):
-    """Luong et al. 2015, section 3: the state *after* a step asks, and an attentional vector tanh(W [context; state]) is read.
+    """Luong et al. 2015, section 3: the query is the state *after* a step; the output reads tanh(W [context; state]).
 
-    With input feeding (section 3.3) that vector also enters the next step, which makes training go position by position.
+    With input feeding (section 3.3) this attentional vector also enters the next step, so training computes the positions one
+    by one.
     """
 
     def __init__(self, config: ModelConfig, memory_size: int):

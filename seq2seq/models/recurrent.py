@@ -1,6 +1,6 @@
-"""Recurrent cells, the encoder that all recurrent architectures share, and the default decoder. Others: papers.py.
+"""Recurrent cells, the encoder of all recurrent architectures, and the default decoder. Other decoders: papers.py.
 
-Symbols: B sentences, R rows, S source positions, T target positions, E embedding units, H encoder units a direction, M memory
+Symbols: B sentences, R rows, S source positions, T target positions, E embedding units, H encoder units per direction, M memory
 units (2H for both directions, else H), D decoder units.
 """
 
@@ -21,11 +21,11 @@ from seq2seq.models.state import PerRow
 
 @dataclass(frozen=True)
 class Cell:
-    """A recurrent cell. `module(input_size, size, batch_first=True)` is called as PyTorch's `nn.GRU` is."""
+    """A recurrent cell. `module(input_size, size, batch_first=True)` is called like PyTorch's `nn.GRU`."""
 
     title: str
     module: type[nn.Module]
-    state_parts: int = 1  # tensors of `size` units that make its state; the first one is its output
+    state_parts: int = 1  # number of tensors of `size` units in its state; the first one is its output
 
 
 CELLS: dict[str, Cell] = {
@@ -36,7 +36,7 @@ CELLS: dict[str, Cell] = {
 
 
 class Recurrence(nn.Module):
-    """One layer of a cell in one direction. Its state is one tensor, whatever the cell: an LSTM's two lie side by side."""
+    """One layer of a cell in one direction. Its state is always one tensor; the two of an LSTM are concatenated."""
 
     def __init__(self, cell: str, input_size: int, size: int):
         super().__init__()
@@ -62,7 +62,7 @@ class Recurrence(nn.Module):
         if self.state_size == self.size:
             outputs, _ = self(inputs, start)
             return outputs, outputs[torch.arange(len(lengths), device=lengths.device), lengths - 1]
-        # An LSTM's inner memory shows in no output, so the library has to stop at each row's end.
+        # An LSTM's inner memory is not part of the outputs, so the library must stop at the end of each row.
         packed = nn.utils.rnn.pack_padded_sequence(inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
         outputs, (hidden, memory) = self.cell(packed, self._pair(start))
         padded, _ = nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True, total_length=inputs.shape[1])
@@ -73,9 +73,9 @@ class Recurrence(nn.Module):
 
 
 class RecurrentEncoder(nn.Module):
-    """Reads the source forwards, backwards, or in both directions (Schuster and Paliwal 1997; Bahdanau et al. 2014, 3.2).
+    """Read the source forwards, backwards, or in both directions (Schuster and Paliwal 1997; Bahdanau et al. 2014, 3.2).
 
-    `names` are the directions: the equal parts of a memory state, in the order in which they lie side by side.
+    `names` are the directions, in the order in which their states are concatenated.
     """
 
     def __init__(self, config: ModelConfig):
@@ -98,7 +98,8 @@ class RecurrentEncoder(nn.Module):
         """Embedded source [B, S, E] and lengths [B] -> memory with states [B, S, M]."""
         positions = torch.arange(embedded.shape[1], device=embedded.device)
         mask = positions < lengths[:, None]  # [B, S]
-        # Each sentence is reversed within its own length, so that the backward pass starts at its last piece, never at padding.
+        # Each sentence is reversed within its own length, so that the backward direction starts at its last piece, not at
+        # padding.
         reverse = torch.where(mask, lengths[:, None] - 1 - positions, positions)
         states, last = self.dropout(embedded), []
         for layer in range(self.depth):
@@ -107,7 +108,7 @@ class RecurrentEncoder(nn.Module):
             last.append(torch.cat(ends, -1))
             states = self.dropout(torch.cat(outputs, -1))
         summary = torch.cat([end[:, : self.size] for end in ends], -1)
-        # What lies behind a sentence's end is cleared: a state computed from padding must not reach anybody.
+        # States after the end of a sentence are set to 0, so that padding has no effect.
         return RecurrentMemory(states=states * mask[..., None], mask=mask, summary=summary, last=tuple(last))
 
     def _read(self, direction: str, layer: int, inputs: Tensor, lengths: Tensor, reverse: Tensor) -> tuple[Tensor, Tensor]:
@@ -120,30 +121,30 @@ class RecurrentEncoder(nn.Module):
 
 
 def _reorder(x: Tensor, order: Tensor) -> Tensor:
-    """[B, S, units] with the positions of each sentence in `order` [B, S]."""
+    """Reorder the positions of each sentence of [B, S, units] by `order` [B, S]."""
     return x.gather(1, order[..., None].expand_as(x))
 
 
 @dataclass(frozen=True)
 class RecurrentState(PerRow):
-    """The decoder's state: one tensor [R, state_size] a layer, lowest first."""
+    """The decoder's state: one tensor [R, state_size] per layer, lowest first."""
 
     layers: tuple[Tensor, ...]
     size: int
-    fed: Tensor | None = None  # [R, E] what input feeding carries to the next step
+    fed: Tensor | None = None  # [R, E] the vector of input feeding for the next step
 
     @property
     def hidden(self) -> Tensor:
-        """[R, D] what the top layer shows; an LSTM's inner memory stays inside."""
+        """Return the hidden state [R, D] of the top layer, without an LSTM's inner memory."""
         return self.layers[-1][:, : self.size]
 
 
 class RecurrentDecoder(nn.Module):
-    """A stack whose first layer reads the target and asks, and whose other layers read its answer.
+    """A stack whose first layer reads the target and makes the queries; the other layers also read the context vectors.
 
-    The context joins above the first layer and is not fed back into it: the wiring of Wu et al. 2016 (GNMT), section 3. So with
-    the whole target at hand every layer runs over all positions at once, and a step is the same call with one position.
-    Without attention the one context vector is fed to every layer at every step and to the readout (Cho et al. 2014).
+    The context does not enter the first layer, as in Wu et al. 2016 (GNMT), section 3. So in training every layer runs over all
+    positions at once, and a decoding step is the same call with one position. Without attention, the fixed context vector
+    enters every layer at every step, and the readout (Cho et al. 2014).
     """
 
     readout_maps: ClassVar[int] = 1
@@ -156,7 +157,7 @@ class RecurrentDecoder(nn.Module):
         first_size = config.embedding_size + (memory_size if self.context_everywhere else 0)
         self.first = Recurrence(config.cell, first_size, size)
         self.rest = nn.ModuleList(Recurrence(config.cell, size + memory_size, size) for _ in range(config.decoder_layers - 1))
-        self.state_sizes = [self.first.state_size] * config.decoder_layers  # all layers are of one size
+        self.state_sizes = [self.first.state_size] * config.decoder_layers  # all layers have the same size
         self.start = nn.Linear(memory_size, sum(self.state_sizes))
         self.readout = nn.Linear(size + memory_size + config.embedding_size, self.readout_maps * config.embedding_size)
         self.dropout = LockedDropout(config.dropout)
@@ -167,7 +168,7 @@ class RecurrentDecoder(nn.Module):
         return torch.tanh(x)
 
     def begin(self, memory: RecurrentMemory) -> tuple[RecurrentMemory, RecurrentState]:
-        """The memory made ready for reading, and the state before the first piece."""
+        """Return the prepared memory, and the state before the first piece."""
         start = torch.tanh(self.start(memory.summary))
         layers = start.split(self.state_sizes, -1)
         return self.context.prepare(memory), RecurrentState(tuple(layers), self.size)

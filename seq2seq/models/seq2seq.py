@@ -1,4 +1,4 @@
-"""The contract that every encoder-decoder keeps: encode, step, forward, loss.
+"""The common interface of all encoder-decoders: encode, step, forward, loss.
 
 Symbols: B sentences, R rows (sentences, or hypotheses of a beam), S source positions, T target positions, V target pieces,
 E embedding units.
@@ -22,7 +22,11 @@ from seq2seq.models.layers import linear_cross_entropy, widen
 from seq2seq.models.state import State
 from seq2seq.trace import Reading
 
-ENCODER, CROSS, DECODER = "encoder", "cross", "decoder"  # the kinds of heads, by whose they are and what they look at
+ENCODER, CROSS, DECODER = (
+    "encoder",
+    "cross",
+    "decoder",
+)  # kinds of heads: encoder self-attention, decoder to source, decoder self-attention
 
 
 class StepOutput(NamedTuple):
@@ -32,7 +36,7 @@ class StepOutput(NamedTuple):
 
 
 class _NoDrawing(TorchFunctionMode):
-    """No random numbers are drawn. The meta device has none, and asking it for some would import PyTorch's compiler: slow."""
+    """Skip random initialisation, because on the meta device it would import PyTorch's compiler, which is slow."""
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -44,13 +48,13 @@ class _NoDrawing(TorchFunctionMode):
 
 
 def shape_of(config: ModelConfig) -> Seq2Seq:
-    """A model with its shapes and without numbers: it takes no memory, whatever its size. Raises ValueError as Seq2Seq does."""
+    """Return a model with shapes but without weights, which needs no memory. Raises ValueError like Seq2Seq."""
     with torch.device("meta"), _NoDrawing():
         return Seq2Seq(config)
 
 
 class Seq2Seq(nn.Module):
-    """p(target | source) as a product of one distribution a step (Sutskever et al. 2014, equation 1)."""
+    """Model p(target | source) as a product of one distribution per step (Sutskever et al. 2014, equation 1)."""
 
     def __init__(self, config: ModelConfig):
         super().__init__()
@@ -70,7 +74,8 @@ class Seq2Seq(nn.Module):
         self._initialise()
 
     def _initialise(self) -> None:
-        """Matrices uniform (Glorot and Bengio 2010), recurrent ones orthogonal; rows of embeddings of length about 1."""
+        """Initialise matrices uniformly (Glorot and Bengio 2010), recurrent ones orthogonally; embedding rows have length about
+        1."""
         for name, parameter in self.named_parameters():
             if "embedding" in name or name == "output.weight":
                 nn.init.normal_(parameter, std=self.config.embedding_size**-0.5)
@@ -83,78 +88,82 @@ class Seq2Seq(nn.Module):
                 nn.init.xavier_uniform_(parameter)
 
     def _embed(self, table: nn.Module, ids: Tensor) -> Tensor:
-        # Scaled up to unit variance, since the same rows serve as output weights (Vaswani et al. 2017, section 3.4).
+        # Scale to unit variance, because the same rows can be output weights (Vaswani et al. 2017, section 3.4).
         return table(ids) * math.sqrt(self.config.embedding_size)
 
     def encode(self, source: Tensor, lengths: Tensor) -> tuple[Memory, State]:
-        """Source ids [B, S], padded, and their lengths [B] -> what the decoder reads, and its state before the first step."""
+        """Source ids [B, S], padded, and their lengths [B] -> the decoder's memory, and its state before the first step."""
         assert source.shape[0] == lengths.shape[0] and source.dim() == 2, (source.shape, lengths.shape)
         return self.encode_embedded(self.embed_source(source), lengths)
 
     def embed_source(self, source: Tensor) -> Tensor:
-        """Source ids [B, S] -> what the encoder reads [B, S, E]."""
+        """Source ids [B, S] -> embedded source [B, S, E]."""
         return self._embed(self.source_embedding, source)
 
     def encode_embedded(self, embedded: Tensor, lengths: Tensor) -> tuple[Memory, State]:
-        """`encode` for a source [B, S, E] that need not be any text's."""
+        """Encode an embedded source [B, S, E], which need not belong to a text."""
         return self.decoder.begin(self.encoder(embedded, lengths))
 
     def step(self, token: Tensor, state: State, memory: Memory) -> StepOutput:
-        """The last written piece of each row [R] -> the distribution of the next."""
+        """The last piece of each row [R] -> the distribution of the next piece."""
         embedded = self._embed(self.target_embedding, token[:, None])
         features, attention, state = self.decoder(embedded, state, memory)
         log_probs = widen(self.output(features[:, 0])).log_softmax(-1)
         return StepOutput(log_probs, None if attention is None else attention[:, 0], state)
 
     def forward(self, source: Tensor, lengths: Tensor, target: Tensor) -> Tensor:
-        """Teacher-forced log-probabilities [B, T, V] of every next piece, given `target` [B, T] before it."""
+        """Return the teacher-forced log-probabilities [B, T, V] of every next piece, given the pieces of `target` [B, T] before
+        it."""
         return widen(self.output(self._features(source, lengths, target))).log_softmax(-1)
 
     def loss(
         self, source: Tensor, lengths: Tensor, target: Tensor, smoothing: float = 0.0, fed: Tensor | None = None
     ) -> Tensor:
-        """Cross-entropy in nats, summed over the real positions of `target` [B, T]; teacher-forced unless others are `fed`.
+        """Return the cross-entropy in nats, summed over the real positions of `target` [B, T]. The inputs are `fed`, by default
+        the target.
 
         `smoothing` spreads that share of the probability evenly over the vocabulary (Szegedy et al. 2016, section 7).
         """
         real = target != PAD
-        features = self._features(source, lengths, target if fed is None else fed)[real]  # [N, E]: no work is done for padding
+        features = self._features(source, lengths, target if fed is None else fed)[real]  # [N, E] without padding
         return linear_cross_entropy(features, self.output.weight, self.output.bias, target[real], smoothing)
 
     def _features(self, source: Tensor, lengths: Tensor, fed: Tensor) -> Tensor:
-        """[B, T, E]: what the output layer reads, for all positions at once; each reads the piece of `fed` [B, T] before it."""
+        """Return the inputs [B, T, E] of the output layer; each position reads the piece of `fed` [B, T] before it."""
         memory, state = self.encode(source, lengths)
         return self.decoder(self._embed_fed(fed), state, memory)[0]
 
     def _embed_fed(self, fed: Tensor) -> Tensor:
-        """[B, T, E]: each position reads the piece of `fed` [B, T] before it."""
+        """Embed the pieces of `fed` [B, T], shifted by one: each position gets the piece before it [B, T, E]."""
         return self._embed(self.target_embedding, F.pad(fed[:, :-1], (1, 0), value=BOS))
 
     def next_from_embedded(self, embedded: Tensor, lengths: Tensor, fed: Tensor) -> Tensor:
-        """Log-probabilities [B, V] of the piece at the last position of `fed` [B, T], given those before it.
+        """Return the log-probabilities [B, V] of the piece at the last position of `fed` [B, T], given the pieces before it.
 
-        The source is `embedded` [B, S, E], so that a gradient can be taken with respect to it.
+        The source is `embedded` [B, S, E], so that its gradient can be computed.
         """
         memory, state = self.encode_embedded(embedded, lengths)
         features = self.decoder(self._embed_fed(fed), state, memory)[0][:, -1]
         return widen(self.output(features)).log_softmax(-1)
 
-    def looks(self, source: Tensor, lengths: Tensor, target: Tensor) -> dict[str, list[Tensor]]:
-        """What every head of each layer looks at where `target` [B, T] is written; nothing for models without heads.
+    def head_weights(self, source: Tensor, lengths: Tensor, target: Tensor) -> dict[str, list[Tensor]]:
+        """Return the attention weights of every head of each layer for the output `target` [B, T]; empty for models without
+        heads.
 
-        "encoder": a layer [B, N, S, S]; "cross", from the decoder into the source: [B, N, T, S]; "decoder", into what was
-        written: [B, N, T, T], where column t is the piece that was fed at step t, the first being the start mark.
+        Per layer: "encoder" [B, N, S, S]; "cross", decoder to source, [B, N, T, S]; "decoder", decoder to its inputs, [B, N, T,
+        T]. Column t of "decoder" is the input of step t; the first one is the start mark.
         """
         if not self.architecture.has_heads:
             return {}
-        memory, in_encoder = self.encoder.look(self.embed_source(source), lengths)
+        memory, in_encoder = self.encoder.forward_with_heads(self.embed_source(source), lengths)
         memory, state = self.decoder.begin(memory)
-        _, at_source, at_written, _ = self.decoder.look(self._embed_fed(target), state, memory)
+        _, at_source, at_written, _ = self.decoder.forward_with_heads(self._embed_fed(target), state, memory)
         return {ENCODER: in_encoder, CROSS: at_source, DECODER: at_written}
 
     @property
     def reading(self) -> Reading:
-        """How the model reads, for a trace. Encoders have `names` for the equal parts of their states, and their `order`."""
+        """Describe for a trace how the model reads. Encoders have `names` for the parts of their states, and the `order` of
+        each."""
         encoder, architecture = self.encoder, self.architecture
         return Reading(encoder.names, encoder.order, architecture.has_heads, architecture.looks_back)
 
@@ -164,5 +173,5 @@ class Seq2Seq(nn.Module):
 
 
 def count_parameters(model: nn.Module) -> int:
-    """Trained numbers; a tied matrix counts once."""
+    """Count the trained parameters; a tied matrix counts once."""
     return sum(p.numel() for p in model.parameters())

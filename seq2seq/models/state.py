@@ -1,4 +1,4 @@
-"""States and other records whose tensors have one row for each sentence of a batch or hypothesis of a beam."""
+"""States and other records whose tensors have one row per sentence of a batch or hypothesis of a beam."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 class State(Protocol):
-    """What a decoder carries from step to step. Only the decoder knows what is inside."""
+    """The state of a decoder between two steps. Only the decoder knows its content."""
 
     def select(self, rows: Tensor) -> State: ...
 
@@ -18,10 +18,11 @@ class State(Protocol):
 
 
 class PerRow:
-    """For dataclasses: the first dimension of every tensor, alone or in tuples, counts rows. Other values are all rows'."""
+    """A base for dataclasses: the first dimension of every tensor, also in tuples, is the row. Other values belong to all
+    rows."""
 
     def select(self, rows: Tensor) -> Self:
-        """The record of `rows` [R'], in that order; a row may occur many times."""
+        """Return the record of `rows` [R'] in this order; a row can occur several times."""
         return type(self)(**{f.name: _take(getattr(self, f.name), rows) for f in fields(self)})  # type: ignore[arg-type]
 
 

@@ -1,6 +1,6 @@
-"""The Transformer (Vaswani et al. 2017), with layer normalisation before each part (Xiong et al. 2020) and cached keys.
+"""The Transformer (Vaswani et al. 2017), with layer normalisation before each sublayer (Xiong et al. 2020) and cached keys.
 
-Symbols: R rows, S source positions, T target positions at hand, P positions written before them, E units of the model, N heads.
+Symbols: R rows, S source positions, T target positions of a call, P positions before them, E units of the model, N heads.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from seq2seq.models.attention import Memory, masked_softmax
 from seq2seq.models.layers import Dropout
 from seq2seq.models.state import PerRow
 
-TINY = 1e-30  # below any weight that a softmax gives in practice; nothing is divided by less
+TINY = 1e-30  # smallest divisor; real softmax weights are larger
 Heads = tuple[Tensor, Tensor]  # keys and values, [R, N, positions, E / N] each
 
 
 @dataclass(frozen=True, kw_only=True)
 class TransformerMemory(Memory):
-    cross: tuple[Heads, ...] = ()  # a decoder layer: keys and values of the source, computed once a sentence
+    cross: tuple[Heads, ...] = ()  # per decoder layer: keys and values of the source, computed once per sentence
 
 
 @dataclass(frozen=True)
 class TransformerState(PerRow):
-    """Everything written so far: a step computes keys and values for its own position only, and reads the others here."""
+    """The cache of all earlier positions: a step computes keys and values only for its own position."""
 
-    written: tuple[Heads, ...]  # a decoder layer; P positions
-    hidden: Tensor  # [R, E] the top layer at the last position
+    written: tuple[Heads, ...]  # per decoder layer; P positions
+    hidden: Tensor  # [R, E] top layer at the last position
 
 
 def positions(start: int, count: int, like: Tensor) -> Tensor:
-    """Sinusoids [count, E] of the positions from `start` on: Vaswani et al. 2017, section 3.5. `like` is [.., E]."""
+    """Return the sinusoids [count, E] of the positions from `start` on: Vaswani et al. 2017, section 3.5. `like` is [.., E]."""
     size = like.shape[-1]
-    place = torch.arange(start, start + count, device=like.device, dtype=torch.float32)[:, None]
+    position = torch.arange(start, start + count, device=like.device, dtype=torch.float32)[:, None]
     rate = torch.exp(torch.arange(0, size, 2, device=like.device) * (-math.log(10_000.0) / size))
-    return torch.stack([(place * rate).sin(), (place * rate).cos()], -1).flatten(1)[:, :size].to(like.dtype)
+    return torch.stack([(position * rate).sin(), (position * rate).cos()], -1).flatten(1)[:, :size].to(like.dtype)
 
 
 class MultiHead(nn.Module):
@@ -60,12 +60,13 @@ class MultiHead(nn.Module):
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
     def forward(self, x: Tensor, source: Heads, mask: Tensor, given: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """[R, T, E] asks `source` where `mask` [.., positions] is True -> answers [R, T, E], weights [R, N, T, positions].
+        """Queries [R, T, E] attend to `source` where `mask` [.., positions] is True -> [R, T, E], weights [R, N, T, positions].
 
-        Where the mean over the heads is `given` [R, positions] from outside, each head's weights are scaled by what that makes
-        of the mean, and sum to 1 again: heads keep their differences, and a mean that is given as it is changes nothing.
+        If an edited mean over the heads is `given` [R, positions], each head's weights are scaled by given / mean and
+        normalised to sum 1. So the heads keep their differences, and the unedited mean changes nothing.
 
-        Written out: for sentences the library's fused attention is slower in training on a CPU, and it hides the weights.
+        This does not use the library's fused attention, which is slower for sentences in training on a CPU and hides the
+        weights.
         """
         keys, values = source
         query = self._split(self.query(x)) * (self.heads / x.shape[-1]) ** 0.5
@@ -78,7 +79,7 @@ class MultiHead(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """Two maps with a ReLU between, for each position alone: section 3.3."""
+    """Two maps with a ReLU between them, for each position separately: section 3.3."""
 
     def __init__(self, config: ModelConfig):
         super().__init__()
@@ -99,7 +100,7 @@ class EncoderLayer(nn.Module):
         self.dropout = Dropout(config.dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """[B, S, E] -> the same, and what each position looked at [B, N, S, S]."""
+        """[B, S, E] -> the same shape, and the attention weights [B, N, S, S]."""
         normed = self.norm(x)
         read, weights = self.attention(normed, self.attention.read(normed), mask)
         x = x + self.dropout(read)
@@ -118,25 +119,25 @@ class DecoderLayer(nn.Module):
     def forward(
         self, x: Tensor, written: Heads, source: Heads, mask: Tensor, given: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor, Heads]:
-        """[R, T, E] -> the same; what it looked at of the source [R, N, T, S] and of what is written [R, N, T, P + T]; keys
-        and values of all P + T positions. `given` [R, S] as `Memory.given`."""
+        """[R, T, E] -> the same shape; weights on the source [R, N, T, S] and on the decoder's inputs [R, N, T, P + T]; keys
+        and values of all P + T positions. `given` [R, S] is `Memory.given`."""
         normed = self.norm(x)
         keys, values = self.attention.read(normed)
         own = (torch.cat([written[0], keys], 2), torch.cat([written[1], values], 2))
-        read, looked_back = self.attention(normed, own, _earlier(keys.shape[2], own[0].shape[2], x.device))
+        read, self_weights = self.attention(normed, own, _earlier(keys.shape[2], own[0].shape[2], x.device))
         x = x + self.dropout(read)
         read, weights = self.cross(self.cross_norm(x), source, mask, given)
         x = x + self.dropout(read)
-        return x + self.dropout(self.feed(self.feed_norm(x))), weights, looked_back, own
+        return x + self.dropout(self.feed(self.feed_norm(x))), weights, self_weights, own
 
 
 def _earlier(count: int, total: int, device: torch.device) -> Tensor:
-    """[count, total]: each of the last `count` of `total` positions may look at itself and at those before it."""
+    """Return the mask [count, total]: each of the last `count` of `total` positions sees itself and the positions before it."""
     return torch.ones(count, total, dtype=torch.bool, device=device).tril(total - count)
 
 
 class TransformerEncoder(nn.Module):
-    """Every position looks at every other at once; there is no direction."""
+    """Every position attends to every other position; there is no direction."""
 
     names: tuple[str, ...] = ("self-attention",)
     order: tuple[str, ...] = ("parallel",)
@@ -154,19 +155,19 @@ class TransformerEncoder(nn.Module):
 
     def forward(self, embedded: Tensor, lengths: Tensor) -> TransformerMemory:
         """Embedded source [B, S, E] and lengths [B] -> memory with states [B, S, E]."""
-        return self.look(embedded, lengths)[0]
+        return self.forward_with_heads(embedded, lengths)[0]
 
-    def look(self, embedded: Tensor, lengths: Tensor) -> tuple[TransformerMemory, list[Tensor]]:
-        """The same, and what every head of each layer looked at [B, N, S, S]."""
+    def forward_with_heads(self, embedded: Tensor, lengths: Tensor) -> tuple[TransformerMemory, list[Tensor]]:
+        """Return the same, and the weights of every head of each layer [B, N, S, S]."""
         count = embedded.shape[1]
         mask = torch.arange(count, device=embedded.device) < lengths[:, None]
         x = self.dropout(embedded + positions(0, count, embedded))
-        looks = []
+        head_weights = []
         for layer in self.layers:
             x, weights = layer(x, mask[:, None, None])
-            looks.append(weights)
-        # What stands behind a sentence's end is cleared, as in every encoder here: padding reaches nobody.
-        return TransformerMemory(states=self.norm(x) * mask[..., None], mask=mask), looks
+            head_weights.append(weights)
+        # States after the end of a sentence are set to 0, so that padding has no effect.
+        return TransformerMemory(states=self.norm(x) * mask[..., None], mask=mask), head_weights
 
 
 class TransformerDecoder(nn.Module):
@@ -181,7 +182,7 @@ class TransformerDecoder(nn.Module):
         return list(self.layers)  # type: ignore[arg-type]
 
     def begin(self, memory: TransformerMemory) -> tuple[TransformerMemory, TransformerState]:
-        """The memory with each layer's keys and values, and a state in which nothing is written."""
+        """Return the memory with each layer's keys and values, and an empty state."""
         rows, _, size = memory.states.shape
         nothing = memory.states.new_zeros(rows, self.heads, 0, size // self.heads)
         cross = tuple(layer.cross.read(memory.states) for layer in self._layers())
@@ -195,22 +196,23 @@ class TransformerDecoder(nn.Module):
 
         The attention is the mean over the heads of the last layer's cross-attention.
         """
-        features, looks, _, state = self.look(embedded, state, memory)
-        return features, looks[-1].mean(1), state
+        features, head_weights, _, state = self.forward_with_heads(embedded, state, memory)
+        return features, head_weights[-1].mean(1), state
 
-    def look(
+    def forward_with_heads(
         self, embedded: Tensor, state: TransformerState, memory: TransformerMemory
     ) -> tuple[Tensor, list[Tensor], list[Tensor], TransformerState]:
-        """The same, and what each layer's heads looked at: of the source [R, N, T, S], of what is written [R, N, T, P + T]."""
+        """Return the same, and each layer's head weights: on the source [R, N, T, S], on the decoder's inputs [R, N, T, P +
+        T]."""
         before = state.written[0][0].shape[2]
         x = self.dropout(embedded + positions(before, embedded.shape[1], embedded))
         mask, written = memory.mask[:, None, None], []
-        looks, looks_back = [], []
-        given = (*[None] * (len(self.layers) - 1), memory.given)  # for the layer whose weights are shown
+        head_weights, all_self_weights = [], []
+        given = (*[None] * (len(self.layers) - 1), memory.given)  # only for the last layer, whose weights the page shows
         for layer, own, source, weights in zip(self._layers(), state.written, memory.cross, given, strict=True):
-            x, looked, looked_back, own = layer(x, own, source, mask, weights)
-            looks.append(looked)
-            looks_back.append(looked_back)
+            x, cross_weights, self_weights, own = layer(x, own, source, mask, weights)
+            head_weights.append(cross_weights)
+            all_self_weights.append(self_weights)
             written.append(own)
         features = self.norm(x)
-        return features, looks, looks_back, TransformerState(tuple(written), features[:, -1])
+        return features, head_weights, all_self_weights, TransformerState(tuple(written), features[:, -1])

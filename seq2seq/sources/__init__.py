@@ -1,1 +1,1 @@
-"""What a model reads: text as ids and pieces, and where words stand in it."""
+"""Source and target text: vocabularies, pieces and words."""

@@ -1,8 +1,8 @@
-"""Text to ids to pieces to words, and back without loss.
+"""Convert text to ids and pieces, and back without loss.
 
-SentencePiece (Kudo and Richardson 2018), trained by us on training text only: byte pairs (Sennrich et al. 2016), which keep
-frequent words whole, or a unigram model (Kudo 2018). Byte fallback writes any character that the vocabulary lacks as its UTF-8
-bytes, so no Unicode text is ever unknown or altered.
+Vocabularies are SentencePiece models (Kudo and Richardson 2018), trained only on training text: byte pairs (Sennrich et al.
+2016), which keep frequent words whole, or a unigram model (Kudo 2018). Byte fallback writes characters outside the vocabulary
+as UTF-8 bytes, so Unicode text is never unknown or changed.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ import sentencepiece
 from seq2seq.config import BOS, EOS, PAD, UNK, TrainConfig, choose
 from seq2seq.sources.pieces import UNSPACED, WORD_START, byte_piece, has_letters
 
-NBEST = 8  # segmentations among which a unigram vocabulary's sampling chooses
+NBEST = 8  # number of segmentations that a unigram vocabulary samples from
 KINDS = {"bpe": "byte pairs", "unigram": "unigram model"}
-VOCABULARY_LINES = 300_000  # that a vocabulary is trained on at most: SentencePiece takes about 25 bytes a character of them
+VOCABULARY_LINES = 300_000  # maximum number of training lines: SentencePiece needs about 25 bytes of memory per character
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff]")
 
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
 
 
 def normalise(text: str) -> str:
-    """Text as the models are trained on it: composed (NFC), plain quotes, no control characters, single spaces, trimmed.
+    """Normalise text as for training: composed (NFC), plain quotes, no control characters, single spaces, trimmed.
 
-    Telephones type curly quotes, French writers narrow spaces before "!"; one form of each keeps a small vocabulary small.
+    Phones type curly quotes, and French text has narrow spaces before "!"; one form of each keeps the vocabulary small.
 
     Raises ValueError for text that UTF-8 cannot hold (a lone surrogate).
     """
@@ -42,7 +42,7 @@ def normalise(text: str) -> str:
         text.encode()
     except UnicodeEncodeError as error:
         raise ValueError(f"the text holds a character that is not valid Unicode, at position {error.start + 1}") from None
-    # Control characters first: one between a letter and its accent would keep them from being composed.
+    # Remove control characters first, because one between a letter and its accent would prevent their composition.
     text = unicodedata.normalize("NFC", _CONTROL.sub("", text).translate(_QUOTES))
     return " ".join(text.split())
 
@@ -70,11 +70,11 @@ class Vocabulary:
 
     @cached_property
     def _mark(self) -> list[int]:
-        """The bytes of "▁" itself, which SentencePiece would otherwise read as a space."""
+        """Return the byte pieces of a "▁" in the text, because SentencePiece would read it as a space."""
         return [self._processor.PieceToId(byte_piece(byte)) for byte in WORD_START.encode()]
 
     def encode(self, text: str) -> list[int]:
-        """Ids of the pieces, without begin and end marks. `decode` gives exactly `text` back."""
+        """Return the ids of the pieces without begin and end marks. `decode` returns exactly `text`."""
         ids: list[int] = []
         for index, part in enumerate((" " + text).split(WORD_START)):
             if index:
@@ -84,7 +84,7 @@ class Vocabulary:
         return ids
 
     def sample(self, text: str, config: TrainConfig, random_source: random.Random) -> list[int]:
-        """Another segmentation of `text`, drawn at random; `decode` gives exactly `text` back, too."""
+        """Return a random segmentation of `text`; `decode` returns exactly `text`, too."""
         if WORD_START in text:
             return self.encode(text)
         if self.kind == "bpe":
@@ -96,12 +96,12 @@ class Vocabulary:
 
     @cached_property
     def kind(self) -> str:
-        """ "bpe" or "unigram": the score of a BPE piece is its place among the merges, that of a unigram a log-probability."""
+        """Return "bpe" or "unigram": a BPE score is the rank of the merge, a unigram score is a log-probability."""
         return "bpe" if all(score.is_integer() for score in self._merges.values()) else "unigram"
 
     @cached_property
     def _merges(self) -> dict[str, float]:
-        """Every ordinary piece and its score."""
+        """Return every ordinary piece and its score."""
         processor = self._processor
         ordinary = (
             i for i in range(len(self)) if not (processor.IsControl(i) or processor.IsByte(i) or processor.IsUnknown(i))
@@ -109,7 +109,7 @@ class Vocabulary:
         return {processor.IdToPiece(i): processor.GetScore(i) for i in ordinary}
 
     def _drop_merges(self, text: str, rate: float, random_source: random.Random) -> list[int]:
-        """BPE-dropout (Provilkov et al. 2020): each possible merge of a step is passed over with probability `rate`."""
+        """BPE-dropout (Provilkov et al. 2020): skip each possible merge of a step with probability `rate`."""
         ids: list[int] = []
         for word in text.split(" "):
             parts = list(WORD_START + word)
@@ -127,12 +127,12 @@ class Vocabulary:
         return ids
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Text of the ids; begin, end and padding marks write nothing."""
+        """Return the text of the ids without begin, end and padding marks."""
         text = self._processor.DecodeIds([int(i) for i in ids if i not in (PAD, BOS, EOS)])
         return text[1:] if text.startswith(" ") else text
 
     def pieces(self, ids: Iterable[int]) -> list[str]:
-        """The pieces as the vocabulary writes them."""
+        """Return the pieces of the ids."""
         return [self._pieces[i] for i in ids]
 
     @cached_property
@@ -141,9 +141,9 @@ class Vocabulary:
 
     @cached_property
     def word_pieces(self) -> list[int]:
-        """Ids of pieces that can stand for a word: they start one and have three letters, or their script has no spaces.
+        """Return the ids of pieces that can be a word: they start a word and have three letters, or their script has no spaces.
 
-        A tiny vocabulary may have none; then all of its ordinary pieces.
+        If a tiny vocabulary has none, return all ordinary pieces.
         """
 
         def is_word(piece: str) -> bool:
@@ -155,15 +155,15 @@ class Vocabulary:
 
     @cached_property
     def has_letters(self) -> bool:
-        """False for a vocabulary of symbols alone, such as brackets."""
+        """False for a vocabulary that has only symbols, such as brackets."""
         return any(map(has_letters, self._merges))
 
     @classmethod
     def train(cls, lines: Iterable[str], size: int, seed: int = 1, kind: str = "bpe", split_digits: bool = False) -> Vocabulary:
-        """A vocabulary of `size` pieces from `lines` of training text. With `split_digits` each digit stays a piece of its own.
+        """Train a vocabulary of `size` pieces on `lines` of text. With `split_digits`, each digit is a separate piece.
 
-        Of more than VOCABULARY_LINES lines it holds that many, drawn at random but always the same. Raises ValueError if the
-        text is too small for the size.
+        At most VOCABULARY_LINES lines are used, a random sample that is the same every time. Raises ValueError if the text is
+        too small for the size.
         """
         choose("vocabulary kind", kind, KINDS)
         out = io.BytesIO()
@@ -176,9 +176,9 @@ class Vocabulary:
                 shuffle_input_sentence=True,
                 vocab_size=size,
                 model_type=kind,
-                normalization_rule_name="identity",  # together with the next two: nothing in the text is altered
+                normalization_rule_name="identity",  # this and the next two settings keep the text unchanged
                 remove_extra_whitespaces=False,
-                add_dummy_prefix=False,  # `encode` writes the space before the first word itself, "▁" being text too
+                add_dummy_prefix=False,  # `encode` adds the space before the first word itself, because "▁" can be text, too
                 byte_fallback=True,
                 split_digits=split_digits,
                 character_coverage=0.9999,
@@ -187,7 +187,7 @@ class Vocabulary:
                 eos_id=EOS,
                 unk_id=UNK,
                 minloglevel=2,
-                num_threads=1,  # with more, the vocabulary depends on their timing
+                num_threads=1,  # with more threads, the vocabulary depends on their timing
             )
         except RuntimeError as error:
             raise ValueError(f"a vocabulary of {size} pieces cannot be trained on this text: {str(error)[:200]}") from None
@@ -196,7 +196,7 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Tokenizer:
-    """The vocabularies of a source and a target language; the same object twice where they share one."""
+    """The vocabularies of source and target; one object if they share a vocabulary."""
 
     source: Vocabulary
     target: Vocabulary
@@ -215,7 +215,7 @@ class Tokenizer:
         kind: str = "bpe",
         split_digits: bool = False,
     ) -> Tokenizer:
-        """`pairs` are gone through once a side, and not held. Raises ValueError if they are too few for `size`."""
+        """Train on `pairs`, which are read once per side and not stored. Raises ValueError if they are too few for `size`."""
         sources, targets = (text for text, _ in pairs), (text for _, text in pairs)
         if shared:
             both = Vocabulary.train(chain(sources, targets), size, seed, kind, split_digits)
@@ -223,21 +223,21 @@ class Tokenizer:
         return cls(*(Vocabulary.train(side, size, seed, kind, split_digits) for side in (sources, targets)))
 
     def files(self) -> dict[str, bytes]:
-        """File names and contents, as a checkpoint folder holds them."""
+        """Return file names and contents for a checkpoint folder."""
         if self.shared:
             return {"tokenizer.model": self.source.model}
         return {"source.model": self.source.model, "target.model": self.target.model}
 
     @classmethod
     def load(cls, folder: Path, shared: bool) -> Tokenizer:
-        """Raises ValueError if a file is missing or is no tokenizer."""
+        """Load the files of a checkpoint folder. Raises ValueError if a file is missing or is not a tokenizer."""
 
         def read(name: str) -> Vocabulary:
             try:
                 vocabulary = Vocabulary((folder / name).read_bytes())
             except OSError:
                 raise ValueError(f"{folder.name}: {name} is missing or cannot be read") from None
-            len(vocabulary)  # parse it now, not at a visitor's first sentence
+            len(vocabulary)  # parse it now, not at the first sentence
             return vocabulary
 
         if shared:

@@ -1,6 +1,6 @@
-"""Whole words, and the pieces that spell them: where each word stands in a sentence, and attention between words.
+"""Whole words and their pieces: the span of each word in a sentence, and attention between words.
 
-Symbols: T steps, S source positions, W words, N pieces; an end mark is a piece that spells no word.
+Symbols: T steps, S source positions, W words, N pieces; an end mark is a piece without a word.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from seq2seq.sources.pieces import UNSPACED, written
 from seq2seq.sources.text import normalise
 
 CLOSING = frozenset(".,;:!?)]}…%»”’。，、？！；：）」』》")  # no space before these
-OPENING = frozenset("([{¿¡«“‘（「『《")  # nor behind these
-SPACED_IN_FRENCH = frozenset("?!;:»%")  # where French writes one
+OPENING = frozenset("([{¿¡«“‘（「『《")  # no space after these
+SPACED_IN_FRENCH = frozenset("?!;:»%")  # French writes a space before these
 ELIDING = ("french", "italian")  # languages that write l', d', j' together with the next word
 
 
 @dataclass(frozen=True)
 class Words:
-    """A sentence, and where each of its words begins and ends (exclusive) in it."""
+    """A sentence, and the start and end (exclusive) of each of its words."""
 
     text: str
     spans: tuple[tuple[int, int], ...]
@@ -39,11 +39,10 @@ class Words:
         return (self.text[start:end] for start, end in self.spans)
 
     def shares(self, pieces: Sequence[str]) -> np.ndarray:
-        """[W, N]: which share of each piece belongs to each word, by the characters that it covers.
+        """Return the share of each piece that belongs to each word [W, N], by the characters of the piece.
 
-        `pieces` are those that a vocabulary writes `text` with, end mark included or not. A space belongs to the word behind
-        it, which only matters where it is a piece of its own. Columns sum to 1, an end mark's to 0. Raises ValueError for
-        pieces of another text.
+        `pieces` spell `text`, with or without an end mark. A space belongs to the word after it, which only matters if it is a
+        separate piece. Columns sum to 1, that of an end mark to 0. Raises ValueError for pieces of another text.
         """
         owners = self._owners()
         found = np.zeros((len(self), len(pieces)))
@@ -60,44 +59,45 @@ class Words:
         return found / np.maximum(found.sum(0), 1e-12)
 
     def _owners(self) -> list[tuple[int, float, bool]]:
-        """For each byte of " " and the text: its word, its part of a character, and whether it is a space between words."""
+        """Return for each byte of " " and the text: its word, its share of a character, and whether it is a space between
+        words."""
         owners: list[tuple[int, float, bool]] = []
         word = 0
-        for place, character in enumerate(" " + self.text, start=-1):
-            while word + 1 < len(self) and place >= self.spans[word][1]:
+        for position, character in enumerate(" " + self.text, start=-1):
+            while word + 1 < len(self) and position >= self.spans[word][1]:
                 word += 1
             size = len(character.encode())
-            owners += [(word, 1 / size, place < self.spans[word][0])] * size
+            owners += [(word, 1 / size, position < self.spans[word][0])] * size
         return owners
 
 
 def join(tokens: Sequence[str], language: str = "") -> Words:
-    """Tokens as a file separates them, put together to a sentence as people write it.
+    """Join the tokens of a file to a sentence with normal spacing.
 
-    There is no space before , . ) and the like (French has one before ? ! ; :), none behind ( and ¿, none within a pair of
-    straight quotes, none around an apostrophe that stands for a letter (l' eau, he 's, do n't) or before a hyphen that joins
-    (Sais -tu), and none between Chinese or Japanese tokens. Raises ValueError for a token with nothing to be seen in it.
+    There is no space before , . ) and similar marks (French has one before ? ! ; :), after ( and ¿, inside a pair of straight
+    quotes, at an apostrophe that replaces a letter (l' eau, he 's, do n't), before a joining hyphen (Sais -tu), or between
+    Chinese or Japanese tokens. Raises ValueError for a token without visible characters.
     """
     clean = [normalise(token) for token in tokens]
     if empty := next((token for token, left in zip(tokens, clean, strict=True) if not left), None):
         raise ValueError(f"the word {empty!r} holds no character that can be seen")
     if not clean:
         raise ValueError("there are no words")
-    glued = {0} | {place for place, (a, b) in enumerate(pairwise(clean), start=1) if _touch(a, b, language.lower())}
+    glued = {0} | {index for index, (a, b) in enumerate(pairwise(clean), start=1) if _touch(a, b, language.lower())}
     for mark in ('"', "'"):
-        quotes = [place for place, token in enumerate(clean) if token == mark]
+        quotes = [index for index, token in enumerate(clean) if token == mark]
         for opening, closing in zip(quotes[::2], quotes[1::2], strict=False):
             glued |= {opening + 1, closing}
     text, spans = "", []
-    for place, token in enumerate(clean):
-        text += "" if place in glued else " "
+    for index, token in enumerate(clean):
+        text += "" if index in glued else " "
         spans.append((len(text), len(text) + len(token)))
         text += token
     return Words(text, tuple(spans))
 
 
 def _touch(before: str, after: str, language: str) -> bool:
-    """Whether two tokens are written without a space between them."""
+    """Whether there is no space between two tokens."""
     spaced = SPACED_IN_FRENCH if language == "french" else frozenset()
     if CLOSING.issuperset(after) and (after[0] not in spaced or before[-1] in "?!"):
         return True
@@ -115,8 +115,8 @@ def _unspaced(character: str) -> bool:
 
 
 def split(text: str, language: str = "") -> Words:
-    """A sentence as somebody typed it, cut into words: punctuation stands alone, and so do l', d', j' in French and Italian; a
-    Chinese or Japanese character is a word of its own. Raises ValueError where nothing is left of `text`."""
+    """Split a typed sentence into words. Punctuation marks are separate words, also l', d', j' in French and Italian, and every
+    Chinese or Japanese character. Raises ValueError if `text` has no words."""
     clean = normalise(text)
     if not clean:
         raise ValueError("there are no words")
@@ -130,25 +130,25 @@ def split(text: str, language: str = "") -> Words:
 
 
 def _parts(chunk: str, elides: bool) -> list[str]:
-    """What stands between two spaces, in words and marks; together they are `chunk`."""
-    cuts = [place for place in range(1, len(chunk)) if _cut(chunk, place, elides)]
+    """Split `chunk`, the text between two spaces, into words and marks."""
+    cuts = [index for index in range(1, len(chunk)) if _cut(chunk, index, elides)]
     return [chunk[start:end] for start, end in pairwise([0, *cuts, len(chunk)])]
 
 
-def _cut(chunk: str, place: int, elides: bool) -> bool:
-    """Whether a word ends before `place`."""
-    before, after = chunk[place - 1], chunk[place]
+def _cut(chunk: str, index: int, elides: bool) -> bool:
+    """Whether a word ends before `index`."""
+    before, after = chunk[index - 1], chunk[index]
     if UNSPACED.match(before) or UNSPACED.match(after):
         return True
     if _is_mark(before) and _is_mark(after):
         return before != after
     if not (_is_mark(before) or _is_mark(after)):
         return False
-    mark = place if _is_mark(after) else place - 1
+    mark = index if _is_mark(after) else index - 1
     around = (chunk[mark - 1 : mark], chunk[mark + 1 : mark + 2])
     joins = chunk[mark] in "'-" if all(c and not _is_mark(c) for c in around) else False
     joins |= chunk[mark] in ".,:/" and all(c.isdigit() for c in around)
-    elided = elides and chunk[mark] == "'" and mark < place and not chunk[:mark].lower().endswith("aujourd")
+    elided = elides and chunk[mark] == "'" and mark < index and not chunk[:mark].lower().endswith("aujourd")
     return not joins or elided
 
 
@@ -157,10 +157,10 @@ def _is_mark(character: str) -> bool:
 
 
 def merge(weights: Sequence[Sequence[float]] | np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Attention between whole words [W, W'], from attention between pieces [T, S].
+    """Convert attention between pieces [T, S] to attention between words [W, W'].
 
-    `rows` [W, T] and `columns` [W', S] say which share of each piece belongs to each word. A source word gets the sum of its
-    pieces' weights, a target word the mean over its steps, so that rows still sum to 1 where all source pieces are shared out.
+    `rows` [W, T] and `columns` [W', S] have the share of each piece in each word. A source word gets the sum of its pieces'
+    weights, a target word the mean over its steps. So rows still sum to 1 if all source pieces belong to words.
     """
     merged: np.ndarray = (rows @ np.asarray(weights) @ columns.T) / rows.sum(1, keepdims=True)
     return merged
@@ -169,7 +169,7 @@ def merge(weights: Sequence[Sequence[float]] | np.ndarray, rows: np.ndarray, col
 def merge_words(
     weights: Sequence[Sequence[float]], rows: Sequence[Sequence[int]], columns: Sequence[Sequence[int]]
 ) -> list[list[float]]:
-    """The same where every piece belongs to one word: `rows` and `columns` hold, for each word, the indices of its pieces."""
+    """Do the same if every piece belongs to one word: `rows` and `columns` have the indices of each word's pieces."""
     steps, positions = np.shape(weights)
     merged: list[list[float]] = merge(weights, _whole(rows, steps), _whole(columns, positions)).tolist()
     return merged

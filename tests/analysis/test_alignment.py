@@ -166,7 +166,7 @@ def test_report_counts_all_links_and_its_bands_contain_the_mean() -> None:
 
 def test_model_without_attention_is_refused(tokenizer: Tokenizer) -> None:
     plain = Translator(make_checkpoint(make_model(small_config(attention="none")), tokenizer))
-    with pytest.raises(ValueError, match="has no attention: choose one that has"):
+    with pytest.raises(ValueError, match="has no attention: choose a model with attention"):
         list(measure(plain, [aligned(LINES[0])]))
 
 

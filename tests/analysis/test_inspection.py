@@ -205,7 +205,7 @@ def _given(weights: list[float]) -> list[float]:
     ("weights", "why"),
     [
         ([1.0], "is given 1 weights, but the source has"),
-        ([0.0] * 40, "all 0: leave at least one word"),
+        ([0.0] * 40, "all 0: at least one must be larger"),
         ([float("nan")] * 40, "numbers from 0 on"),
         ([-1.0] * 40, "numbers from 0 on"),
         ([float("inf")] * 40, "numbers from 0 on"),

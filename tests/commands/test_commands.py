@@ -319,7 +319,7 @@ def test_wrong_use_prints_one_line_and_returns_2(
 def test_translate_reports_a_bad_line_before_any_work(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "lines.txt").write_text("fine\n" + "word " * 150 + "\n", encoding="utf-8")
     assert main(["translate", "--model", model, "--input", str(tmp_path / "lines.txt")]) == 2
-    assert "line 2: the text is cut into" in capsys.readouterr().err
+    assert "line 2: the text has" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

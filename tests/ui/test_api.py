@@ -158,8 +158,8 @@ def test_models_say_what_is_known_of_them(call, services):
         ({"text": "a", "prefix": [True]}, "A prefix is a list of whole numbers"),
         ({"text": "a", "prefix": [[1]]}, "A prefix is a list of whole numbers"),
         ({"text": "a", "prefix": [10**5000]}, "A prefix is a list of whole numbers"),
-        ({"text": "a", "prefix": [10**6]}, "A prefix is made of ids from 0 to"),
-        ({"text": "a", "prefix": [-1]}, "A prefix is made of ids from 0 to"),
+        ({"text": "a", "prefix": [10**6]}, "A prefix must contain ids from 0 to"),
+        ({"text": "a", "prefix": [-1]}, "A prefix must contain ids from 0 to"),
         ({"text": "a", "prefix": [5] * 10**5}, "A prefix may have at most"),
     ],
 )

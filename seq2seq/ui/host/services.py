@@ -68,10 +68,10 @@ class Services:
         names = available()
         if not names:
             raise ValueError("no model found: train one with `python -m seq2seq train`, or restore the folder checkpoints/")
-        infos, faults = {}, dict.fromkeys(checkpoint.headless(), "config.json is missing")
+        infos, faults = {}, dict.fromkeys(checkpoint.without_config(), "config.json is missing")
         for name in names:
             try:
-                infos[name] = ModelInfo.of(checkpoint.looked_over(name))
+                infos[name] = ModelInfo.of(checkpoint.checked_outline(name))
             except ValueError as error:  # the other models must still be offered
                 faults[name] = _fault(error)
         limits = Limits.of(os.environ)

@@ -56,7 +56,7 @@ def test_a_forks_address_opens_the_fork(visit):
         ("?prefix=1-x", "“prefix” should be a whole number"),
         ("?text=", "Here is an example instead."),
         ("?text=" + "a" * 2000, "Here is an example instead."),
-        ("?prefix=999999999", "A prefix is made of ids from 0 to"),
+        ("?prefix=999999999", "A prefix must contain ids from 0 to"),
     ],
 )
 def test_a_bad_address_says_so_and_shows_something(visit, query, said):
