@@ -223,7 +223,8 @@ def test_attribution_shows_the_engines_numbers(tab, translator, trace) -> None:
 
 def test_attribution_of_a_model_without_attention_says_so(tab) -> None:
     page = tab("attribution", f"&text={quote(TEXT)}&model=en-fr-plain")
-    expect(page.locator(".attribution").get_by_test_id("says")).to_contain_text("This model has no attention to compare with")
+    said = page.locator(".attribution").get_by_test_id("says")
+    expect(said).to_contain_text("This model has no attention. The most important word by deletion")
     expect(page.get_by_test_id("attribution-table").locator("tr")).to_have_count(4)
 
 

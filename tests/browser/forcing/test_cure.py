@@ -43,7 +43,7 @@ def test_the_table_by_position_unfolds_and_is_saved_whole(view) -> None:
     with page.expect_download() as started:
         page.locator(".cure").get_by_test_id("csv").click()
     rows = list(csv.DictReader(started.value.path().open(encoding="utf-8")))
-    (name,) = (column for column in rows[0] if column.endswith("less teacher forcing, accuracy_forced_low"))
+    (name,) = (column for column in rows[0] if column.endswith("minus teacher forcing, accuracy_forced_low"))
     assert [float(row[name]) for row in rows] == [line["accuracy_forced_low"] for line in lines]
 
 
