@@ -1,4 +1,4 @@
-"""Extensions: each test adds one entry to a registry; then the new thing is built, used and drawn like the others."""
+"""Extensions: each test adds one entry to a registry and then builds, uses and draws it like the others."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SENTENCE = "the old man likes two apples."
 
 
 def drawn(config: ModelConfig, tokenizer: Tokenizer, strategy: Any = None) -> dict[str, Any]:
-    """What the stage gets for one sentence, translated by an untrained model."""
+    """Return the stage payload of one sentence, translated by an untrained model."""
     translator = Translator(make_checkpoint(make_model(config), tokenizer))
     trace = translator.translate(SENTENCE, strategy or STRATEGIES["greedy"]())
     data: dict[str, Any] = json.loads(payload(trace))
@@ -77,13 +77,13 @@ class LowRankScore(Score):
         return self.query(query) @ keys.transpose(1, 2)
 
 
-def test_a_score_function_with_a_size_of_its_own(monkeypatch: pytest.MonkeyPatch, tokenizer: Tokenizer) -> None:
+def test_new_score_function_with_its_own_size_works(monkeypatch: pytest.MonkeyPatch, tokenizer: Tokenizer) -> None:
     monkeypatch.setitem(attention.SCORES, "low-rank", LowRankScore)
     config = small_config(attention="low-rank", attention_size=5)
     assert make_model(config).decoder.context.score.query.weight.shape[0] == 5
     assert drawn(config, tokenizer)["views"]["heatmap"] is not None
     model = Plan("reverse", model={"attention": "low-rank"}).outline()
-    assert model.config.attention_size != ModelConfig.attention_size  # a plan sizes it with the rest of the model
+    assert model.config.attention_size != ModelConfig.attention_size  # a plan scales it with the model
     with pytest.raises(ValueError, match="attention 'dot' does not read attention_size"):
         Seq2Seq(small_config(attention="dot", attention_size=5))
 
@@ -110,7 +110,7 @@ class MinimalGatedUnit(nn.Module):
         return torch.stack(outputs, 1), hidden[None]
 
 
-def test_a_cell_that_cannot_be_packed(monkeypatch: pytest.MonkeyPatch, tokenizer: Tokenizer) -> None:
+def test_new_cell_that_cannot_be_packed_works(monkeypatch: pytest.MonkeyPatch, tokenizer: Tokenizer) -> None:
     monkeypatch.setitem(recurrent.CELLS, "mgu", Cell("MGU", MinimalGatedUnit))
     config = small_config(cell="mgu")
     data = drawn(config, tokenizer)
@@ -140,7 +140,7 @@ class ConvolutionEncoder(nn.Module):
         return RecurrentMemory(states=states, mask=mask, summary=mean, last=(mean,))
 
 
-def test_an_architecture_with_a_convolution_as_its_encoder(monkeypatch: pytest.MonkeyPatch, tokenizer: Tokenizer) -> None:
+def test_new_architecture_with_a_convolution_encoder_works(monkeypatch: pytest.MonkeyPatch, tokenizer: Tokenizer) -> None:
     own = frozenset({"cell", "encoder_size", "decoder_size", "attention"})
     entry = Architecture(
         *("convolution", ConvolutionEncoder, RecurrentDecoder, own),
@@ -154,7 +154,7 @@ def test_an_architecture_with_a_convolution_as_its_encoder(monkeypatch: pytest.M
     assert "at once (window of three): one state per piece." in data["views"]["sentences"][0][0]["text"]
     assert data["views"]["heatmap"] is not None and not data["trace"]["reading"]["averaged"]
     lone, batch = (Translator(make_checkpoint(make_model(small_config("convolution")).double(), tokenizer)) for _ in range(2))
-    lines = [SENTENCE, "two apples."]  # the shorter one is padded, and padding must change nothing
+    lines = [SENTENCE, "two apples."]  # the shorter one is padded; padding must have no effect
     alone = {i: " ".join(lone.translate(line).text.split()) for i, line in enumerate(lines)}
     assert dict(batch.translate_lines(lines)) == alone
 
@@ -177,7 +177,7 @@ def bracket_task(monkeypatch: pytest.MonkeyPatch) -> str:
     return "brackets"
 
 
-def test_a_task_whose_text_has_no_letters(bracket_task: str) -> None:
+def test_new_task_without_letters_works(bracket_task: str) -> None:
     plan = Plan(bracket_task)
     train_pairs, held_out = plan.pairs()
     tokenizer = plan.tokenizer(train_pairs, seed=1)
@@ -199,7 +199,7 @@ def test_a_task_whose_text_has_no_letters(bracket_task: str) -> None:
 # --- a schedule ---
 
 
-def test_a_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_schedule_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(schedules.SCHEDULES, "late", Schedule(lambda last, i: last if i > 900 else 1.0))
     assert teacher_forcing_ratio("late", 0.25, 0.5) == 1 and teacher_forcing_ratio("late", 0.25, 1) == 0.25
     TrainConfig(teacher_forcing_schedule="late", teacher_forcing_ratio=0.25)

@@ -1,4 +1,4 @@
-"""Imports point one way: each room imports only from rooms below it; only the page imports Gradio, and only views Plotly."""
+"""Imports go in one direction: a room only imports from lower floors; only the page imports Gradio, only views Plotly."""
 
 import ast
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-# From the ground up. A room may import from its own floor and from the floors below.
+# From the lowest floor up. A room can import from its own floor and from lower floors.
 FLOORS = (
     ("config", "schedules", "trace", "files"),
     ("sources",),
@@ -29,7 +29,7 @@ ENGINE = sorted(
 
 
 def loaded_by(modules: list[str], path: Path = ROOT) -> set[str]:
-    """Top-level packages in memory after a fresh Python has imported `modules`."""
+    """Return the top-level packages that are loaded after a new Python has imported `modules`."""
     code = f"import sys; sys.path.insert(0, {str(path)!r})\n" + "".join(f"import {m}\n" for m in modules)
     code += "print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -52,7 +52,7 @@ def test_the_trace_loads_without_torch() -> None:
 
 
 @pytest.mark.parametrize("package", ["gradio", "plotly"])
-def test_these_tests_can_fail(tmp_path: Path, package: str) -> None:
+def test_loaded_packages_are_detected(tmp_path: Path, package: str) -> None:
     (tmp_path / "trespasser.py").write_text(f"import {package}\n")
     assert package in loaded_by(["trespasser"], tmp_path)
 
@@ -67,18 +67,18 @@ def imports_of(source: str) -> set[str]:
     return found
 
 
-def test_gradio_is_named_in_the_ui_alone_even_inside_functions() -> None:
+def test_only_the_ui_imports_gradio_even_inside_functions() -> None:
     users = {
         path.relative_to(ROOT).parts[:2]
         for path in [ROOT / "app.py", *(ROOT / "seq2seq").rglob("*.py")]
         if "gradio" in imports_of(path.read_text(encoding="utf-8"))
     }
     assert users <= {("app.py",), ("seq2seq", "ui")}
-    assert imports_of("def f():\n    from gradio import Blocks") == {"gradio"}  # this test can fail, too
+    assert imports_of("def f():\n    from gradio import Blocks") == {"gradio"}  # proves that this test can fail
 
 
 def floor_of(module: str) -> int | None:
-    """The floor of a module of this project, by its room."""
+    """Return the floor of a module of this project."""
     parts = module.split(".")
     if parts[0] != "seq2seq" or len(parts) < 2:
         return None
@@ -87,7 +87,7 @@ def floor_of(module: str) -> int | None:
 
 
 def upward_imports(module: str, source: str) -> list[str]:
-    """The imports of `source`, the text of `module`, that lead to a higher floor or to another room of the same floor."""
+    """Return the imports in `source`, the text of `module`, that go to a higher floor or to another room of the same floor."""
     mine, upward = floor_of(module), []
     assert mine is not None
     for node in ast.walk(ast.parse(source)):

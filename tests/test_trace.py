@@ -86,21 +86,21 @@ def _changed(trace: DecodingTrace, change: object) -> str:
         lambda d: d["reading"].update(wings=2),
     ],
 )
-def test_a_changed_file_is_refused(translator: Translator, change: object) -> None:
+def test_modified_trace_is_refused(translator: Translator, change: object) -> None:
     text = _changed(translator.translate("the key"), change)
     with pytest.raises(ValueError, match=r"trace|attention|reading"):
         DecodingTrace.from_json(text)
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "{}", "{", "[" * 100_000, '"' + "x" * 100])
-def test_what_is_no_trace_is_refused(text: str) -> None:
+def test_invalid_trace_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="trace"):
         DecodingTrace.from_json(text)
 
 
 @pytest.mark.parametrize("lanes", [["forward", "backward"], ["backward"], ["together"]])
 def test_a_trace_of_schema_2_is_read(small: Translator, lanes: list[str]) -> None:
-    """It named the directions of the encoder `lanes`, and a Transformer's reading "together"."""
+    """Schema 2 called the encoder's directions `lanes`, and the reading of a Transformer "together"."""
     trace = small.translate("the key")
     data = trace.to_dict()
     old = json.loads(json.dumps({**data, "schema": "seq2seq-unrolled/trace/2", "lanes": lanes}))

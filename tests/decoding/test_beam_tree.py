@@ -1,4 +1,4 @@
-"""The whole search of a beam, as a record and as the page's values: it is the search that `translate` makes."""
+"""The beam tree and its payload: the same search as that of `translate`."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_totals_are_sums_and_the_best_2k_are_considered_of_which_k_go_on(transla
     assert sum(node.ended for node in tree.nodes) <= k
 
 
-def test_what_leads_to_an_output_is_told_from_what_died_out(translator: Translator) -> None:
+def test_nodes_of_outputs_have_a_best_rank_and_others_none(translator: Translator) -> None:
     tree = translator.beam_tree(TEXT, BEAM)
     paths_of = {rank: tree.path(output.node) for rank, output in enumerate(tree.outputs, start=1)}
     children: dict[int | None, list[Node]] = {}
@@ -79,7 +79,7 @@ def test_what_leads_to_an_output_is_told_from_what_died_out(translator: Translat
             assert best is None and index not in children and node.rank is None
 
 
-def test_a_beam_of_one_is_a_line(translator: Translator) -> None:
+def test_beam_of_one_has_no_branches(translator: Translator) -> None:
     tree = translator.beam_tree(TEXT, Beam(1))
     taken = [node for node in tree.nodes if not node.dropped]
     assert all(node.winning and node.place == 1 for node in taken)
@@ -88,7 +88,7 @@ def test_a_beam_of_one_is_a_line(translator: Translator) -> None:
 
 
 class Numbers:
-    """A vocabulary that is only numbers."""
+    """A vocabulary whose pieces are numbers."""
 
     def pieces(self, ids: Any) -> list[str]:
         return [str(token) for token in ids]
@@ -97,35 +97,35 @@ class Numbers:
         return " ".join(self.pieces(ids))
 
 
-def test_an_exhaustive_search_is_every_sequence_there_is() -> None:
+def test_exhaustive_search_has_every_sequence() -> None:
     vocabulary, longest = 8, 3
     model = make_model(small_config(source_vocabulary=vocabulary, target_vocabulary=vocabulary))
     source, lengths = pad([[4, 5, 6, EOS]])
     beam = Beam(vocabulary**longest)
     frames = list(decode(model, *model.encode(source, lengths), beam, torch.tensor([longest])))
     tree = grow(frames, beam, paths([frame.lineage for frame in frames], beam, 1)[0], Numbers())
-    others = vocabulary - 1  # all but the end mark go on
+    others = vocabulary - 1  # all pieces except the end mark continue
     assert [len(layer) for layer in tree.layers()] == [vocabulary * others**t for t in range(longest)]
     assert not any(node.dropped for node in tree.nodes)
     assert all(node.best is not None for node in tree.nodes)
-    # All that may be written, one sequence of each kind, has probability one.
+    # The probabilities of all possible sequences sum to one.
     assert math.fsum(math.exp(output.log_prob) for output in tree.outputs) == pytest.approx(1, abs=1e-4)
     finished = [output for output in tree.outputs if output.finished]
     found = {tuple(node.token for node in tree.path(output.node)): output for output in finished}
     assert len(found) == sum(others**t for t in range(longest))
     for tokens, output in found.items():
-        if 0 not in tokens:  # the loss leaves out padding
+        if 0 not in tokens:  # the loss ignores padding
             assert output.log_prob == pytest.approx(-float(model.loss(source, lengths, torch.tensor([tokens]))), abs=1e-4)
             assert output.score == pytest.approx(output.log_prob / ((5 + len(tokens)) / 6), rel=1e-6)
 
 
-def test_what_cannot_be_read_is_refused(small: Translator) -> None:
+def test_unreadable_text_is_refused(small: Translator) -> None:
     for text, said in (("", "there is nothing to translate"), ("x" * 10_000, "10,000 characters"), ("😀", "no words")):
         with pytest.raises(ValueError, match=said):
             small.beam_tree(text, BEAM)
 
 
-def test_values_that_are_no_numbers_are_refused(tokenizer: Any) -> None:
+def test_nan_values_are_refused(tokenizer: Any) -> None:
     model = make_model(small_config())
     for parameter in model.parameters():
         parameter.fill_(float("nan"))
@@ -156,7 +156,7 @@ def payload(services: Services, asked: BeamRequest) -> dict[str, Any]:
     return json.loads(ui.payload(services, asked, ui.grow(services, asked)))
 
 
-def test_the_page_opens_with_a_sentence_of_which_the_beam_finds_more_than_greedy(bundled: Services) -> None:
+def test_first_example_has_a_better_beam_than_greedy_translation(bundled: Services) -> None:
     asked, _, _ = BeamSearch(bundled).read({})
     translator = bundled.translator(asked.model)
     greedy, best = translator.translate(asked.text), translator.translate(asked.text, asked.beam)
@@ -167,12 +167,12 @@ def test_the_page_opens_with_a_sentence_of_which_the_beam_finds_more_than_greedy
     assert view.number(greedy.log_prob) in said and view.number(best.score) in said
 
 
-def test_a_greedy_translation_that_wins_is_said_to_be_the_same(bundled: Services) -> None:
+def test_verdict_says_that_greedy_gives_the_same_text(bundled: Services) -> None:
     said = plain(payload(bundled, BeamRequest("Where is the old station?", "en-fr-additive", Beam(1)))["verdict"])
     assert said == "Greedy decoding gives the same text: at every step, the winner's piece was the most probable one."
 
 
-def test_every_node_says_what_became_of_it(french: Translator) -> None:
+def test_every_node_has_a_state_text(french: Translator) -> None:
     text, beam = examples.of(french.info)[examples.SEARCHED], Beam(5)
     tree = french.beam_tree(text, beam)
     rows = json.loads(view.payload(tree, french.translate(text)))["nodes"]
@@ -201,7 +201,7 @@ def test_each_step_has_a_sentence_and_the_last_names_the_winner(bundled: Service
     assert "three hypotheses have ended" in said[-1] and f"“{shown['outputs']['rows'][0][0]['name']}” wins" in said[-1]
 
 
-def test_what_the_limit_cuts_off_is_an_output_and_says_so(small: Translator) -> None:
+def test_output_cut_off_by_the_limit_is_labelled(small: Translator) -> None:
     tree = next(
         tree
         for text in ("cat", TEXT, "I see the key.")
@@ -218,13 +218,13 @@ def test_what_the_limit_cuts_off_is_an_output_and_says_so(small: Translator) -> 
 
 
 @pytest.mark.parametrize("asked", [BeamRequest("a & b = #", "m"), BeamRequest("x", "m", Beam(10, 0.3))])
-def test_an_address_says_all_that_was_asked(asked: BeamRequest) -> None:
+def test_address_restores_the_whole_request(asked: BeamRequest) -> None:
     asking = BeamSearch(Services({"m": make_info("m")}))
     request, values, problems = asking.read({**dict(asking.link(asked)), "step": "4"})
     assert (request, values["step"], problems) == (asked, 4, [])
 
 
-def test_each_parameter_that_makes_no_sense_is_reported_and_the_others_keep_their_meaning() -> None:
+def test_invalid_parameters_are_reported_and_the_others_are_used() -> None:
     query = {"model": "gone", "text": "t", "size": "11", "length_penalty": "0.5", "step": "x"}
     asked, values, problems = BeamSearch(Services({"m": make_info("m")})).read(query)
     assert asked == BeamRequest("t", "m", Beam(5, 0.5)) and "step" not in values

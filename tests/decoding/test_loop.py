@@ -1,4 +1,4 @@
-"""The invariants of the one decode loop."""
+"""The invariants of the decode loop."""
 
 import itertools
 import math
@@ -28,7 +28,7 @@ def test_a_beam_of_one_is_greedy(translator: Translator, text: str) -> None:
 
 @pytest.mark.parametrize("attention", ["additive", "none"])
 @pytest.mark.parametrize("penalty", [0.0, 1.0])
-def test_an_exhaustive_beam_finds_what_brute_force_finds(attention: str, penalty: float) -> None:
+def test_exhaustive_beam_equals_brute_force(attention: str, penalty: float) -> None:
     vocabulary, longest = 9, 4
     model = make_model(small_config(attention=attention, source_vocabulary=vocabulary, target_vocabulary=vocabulary))
     source, lengths = pad([[4, 5, 6, EOS]])
@@ -39,7 +39,7 @@ def test_an_exhaustive_beam_finds_what_brute_force_finds(attention: str, penalty
     def total(tokens: tuple[int, ...]) -> float:
         return -float(model.loss(source, lengths, torch.tensor([tokens])))
 
-    others = [token for token in range(vocabulary) if token not in (EOS, PAD)]  # the loss leaves out padding
+    others = [token for token in range(vocabulary) if token not in (EOS, PAD)]  # the loss ignores padding
     every = {(*body, EOS): total((*body, EOS)) for n in range(longest) for body in itertools.product(others, repeat=n)}
     ranked = sorted(every, key=lambda tokens: beam.score(every[tokens], len(tokens)), reverse=True)
     mine = [p for p in found if PAD not in p.tokens]
@@ -52,7 +52,7 @@ def test_an_exhaustive_beam_finds_what_brute_force_finds(attention: str, penalty
 def test_forcing_greedys_own_output_reproduces_its_score(translator: Translator, text: str) -> None:
     greedy = translator.translate(text)
     forced = translator.translate(text, Greedy(), prefix=[s.token for s in greedy.steps])
-    steps = forced.steps[: len(greedy.steps)]  # an output cut off by the limit goes on behind its prefix
+    steps = forced.steps[: len(greedy.steps)]  # an output cut off by the limit continues after its prefix
     assert [s.token for s in steps] == [s.token for s in greedy.steps]
     assert all(s.forced for s in steps) and not any(s.forced for s in greedy.steps)
     assert steps[-1].total == pytest.approx(greedy.log_prob, abs=1e-4)
@@ -70,7 +70,7 @@ def test_the_forced_total_is_minus_the_training_loss(model: Seq2Seq, translator:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES, ids=str)
-def test_a_batch_translates_as_each_sentence_alone(translator: Translator, strategy: object) -> None:
+def test_batch_translation_equals_single_translations(translator: Translator, strategy: object) -> None:
     lines = [*SENTENCES, "", "I see the key."]
     together = dict(translator.translate_lines(lines, strategy))
     assert sorted(together) == list(range(len(lines)))
@@ -78,7 +78,7 @@ def test_a_batch_translates_as_each_sentence_alone(translator: Translator, strat
     for index, line in enumerate(lines):
         if line:
             alone = translator.translate(line, strategy).text
-            assert together[index] == " ".join(alone.split())  # a line of output is one line
+            assert together[index] == " ".join(alone.split())  # line breaks are removed
 
 
 def test_the_same_seed_draws_the_same_sentence_and_leaves_the_global_generator_alone(translator: Translator) -> None:
@@ -90,12 +90,12 @@ def test_the_same_seed_draws_the_same_sentence_and_leaves_the_global_generator_a
 
 
 @pytest.mark.parametrize("sample", [Sample(top_k=1), Sample(top_p=0.01), Sample(temperature=0.05, top_k=1)], ids=str)
-def test_sampling_from_the_best_alone_is_greedy(translator: Translator, sample: Sample) -> None:
+def test_sampling_with_top_k_1_is_greedy(translator: Translator, sample: Sample) -> None:
     greedy = translator.translate("the cat likes the key.")
     assert [s.token for s in translator.translate("the cat likes the key.", sample).steps] == [s.token for s in greedy.steps]
 
 
-def test_top_k_and_top_p_bound_what_is_drawn(translator: Translator) -> None:
+def test_top_k_and_top_p_limit_the_sampled_pieces(translator: Translator) -> None:
     assert all(s.rank <= 3 for s in translator.translate("the key", Sample(top_k=3, seed=2)).steps)
     for step in translator.translate("the key", Sample(top_p=0.6, seed=2)).steps:
         before = sum(math.exp(c.log_prob) for c in step.candidates[: step.rank - 1])
@@ -103,7 +103,7 @@ def test_top_k_and_top_p_bound_what_is_drawn(translator: Translator) -> None:
 
 
 @pytest.mark.parametrize("then", [Greedy(), Beam(3), Sample(seed=4)], ids=str)
-def test_a_fork_keeps_its_prefix_and_goes_on(translator: Translator, then: object) -> None:
+def test_fork_keeps_its_prefix_and_continues(translator: Translator, then: object) -> None:
     text = "my sister likes the boat"
     start = next(c.token for c in translator.translate(text).steps[0].candidates if c.token != EOS)
     first = translator.translate(text, prefix=[start])
@@ -113,7 +113,7 @@ def test_a_fork_keeps_its_prefix_and_goes_on(translator: Translator, then: objec
     assert [s.token for s in fork.steps][:2] == prefix
     assert [s.forced for s in fork.steps] == [True, True] + [False] * (len(fork.steps) - 2)
     assert len(fork.steps) > 2
-    # A forced step keeps the model's own view of it.
+    # A forced step keeps the model's true values.
     assert fork.steps[1].rank == rank
     assert fork.steps[1].log_prob == pytest.approx(other.log_prob, abs=1e-4)
     assert fork.strategy == {**describe(then), "prefix": prefix}

@@ -8,7 +8,7 @@ SOURCES = ["where is the key", "we see two small red boats on the old river"]
 REFERENCES = [["où est la clé", "la clé est où"], ["nous voyons deux petits bateaux rouges sur la vieille rivière"]]
 
 
-def test_any_of_the_references_counts() -> None:
+def test_any_reference_counts_for_exact_match() -> None:
     perfect = quality(SOURCES, [REFERENCES[0][1], REFERENCES[1][0]], REFERENCES)
     assert perfect.bleu == pytest.approx(100) and perfect.chrf == pytest.approx(100)
     assert perfect.sentences == 2 and perfect.references == 3
@@ -28,13 +28,13 @@ def test_a_source_of_several_rows_counts_once_or_once_a_row() -> None:
     both = quality(SOURCES, hypotheses, REFERENCES, rows=[0, 0, 0, 1])
     assert (both.sentences, both.rows) == (2, 4)
     assert both.bleu == quality(SOURCES, hypotheses, REFERENCES).bleu
-    assert both.bleu_by_row > both.bleu and both.chrf_by_row > both.chrf  # the perfect translation weighs three times
+    assert both.bleu_by_row > both.bleu and both.chrf_by_row > both.chrf  # the perfect translation counts three times
 
 
 def test_languages_without_spaces_are_cut_into_words_of_their_own() -> None:
     source, wanted, close = ["She hung it upside down."], [["她把画挂反了。"]], ["他把画挂反了。"]
     assert "tok:zh" in quality(source, close, wanted, language="Chinese").bleu_signature
-    # One character of seven is wrong: cut like English the sentence is a single word, and wrong as a whole.
+    # One character of seven is wrong; with the English tokenizer the sentence is one word, which is wrong.
     assert quality(source, close, wanted, language="Chinese").bleu > 50 > quality(source, close, wanted).bleu
 
 
@@ -58,7 +58,7 @@ def test_an_alignment_costs_as_few_edits_as_there_are(reference: list[int], hypo
         assert not same or hypothesis[place] == piece
     matched = [place for place, same in found if same]
     assert len(matched) == len(set(matched))
-    # Whatever lies between matches is substituted as far as it goes, and inserted or deleted beyond.
+    # Between two matches, pieces are substituted, and the rest is inserted or deleted.
     cost, before_r, before_h = 0, 0, 0
     for r, h in [*((r, h) for r, (h, same) in enumerate(found) if same), (len(reference), len(hypothesis))]:
         cost += max(r - before_r, h - before_h)
@@ -66,14 +66,14 @@ def test_an_alignment_costs_as_few_edits_as_there_are(reference: list[int], hypo
     assert cost == edits(reference, hypothesis)
 
 
-def test_a_piece_too_many_is_one_mistake_and_not_a_shift() -> None:
+def test_extra_piece_is_one_mistake_and_not_a_shift() -> None:
     assert align([1, 2, 3, 4], [9, 1, 2, 3, 4]) == [(1, True), (2, True), (3, True), (4, True)]
     assert align([1, 2, 3, 4], [1, 3, 4]) == [(0, True), (1, False), (1, True), (2, True)]
     assert align([1, 2], []) == [(0, False), (0, False)]
 
 
 @given(SEQUENCES, SEQUENCES)
-def test_divergence_and_tail_are_where_two_sequences_part_and_meet(first: list[int], second: list[int]) -> None:
+def test_divergence_and_agreeing_tail_of_two_sequences(first: list[int], second: list[int]) -> None:
     at, tail = divergence(first, second), agreeing_tail(first, second)
     if at is None:
         assert first == second and tail == len(first)

@@ -1,4 +1,4 @@
-"""The checkpoints that are shipped: sound, comparable, as good as their cards say, and right on everyday sentences."""
+"""The bundled checkpoints: valid, comparable, as good as in their cards, and correct on everyday sentences."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from seq2seq.runs import card
 from seq2seq.ui.kit import examples
 
 README, MODELS = ((ROOT.parent / name).read_text(encoding="utf-8") for name in ("README.md", "assets/docs/models.md"))
-PAIR = ["en-fr-additive", "en-fr-plain"]  # the two that differ in attention alone
+PAIR = ["en-fr-additive", "en-fr-plain"]  # they differ only in attention
 PURE, CURE = "captions-de-en-teacher-forcing", "captions-de-en-scheduled-sampling"  # the first of three seeds each
 EVERYDAY = {
     "Where is the station?": {"Où est la gare ?", "Où se trouve la gare ?"},
@@ -62,7 +62,7 @@ def test_a_bundled_model_has_examples_of_its_own_and_finishes_them(name: str) ->
         assert translator.translate(sentence, Beam(5)).finished
 
 
-def test_the_pair_differs_in_attention_and_nothing_that_would_be_unfair() -> None:
+def test_bundled_pair_differs_only_in_attention() -> None:
     additive, plain = (checkpoint.load(name) for name in PAIR)
     assert additive.training == plain.training
     assert additive.tokenizer.files() == plain.tokenizer.files()
@@ -74,7 +74,7 @@ def test_the_pair_differs_in_attention_and_nothing_that_would_be_unfair() -> Non
 
 @pytest.mark.parametrize("strategy", [Greedy(), Beam(5)], ids=str)
 @pytest.mark.parametrize("sentence", EVERYDAY)
-def test_everyday_sentences_come_out_right(sentence: str, strategy: object) -> None:
+def test_everyday_sentences_are_translated_correctly(sentence: str, strategy: object) -> None:
     assert Translator.load("en-fr-additive").translate(sentence, strategy).text in EVERYDAY[sentence]
 
 
@@ -119,12 +119,13 @@ def test_the_captions_models_are_one_family_and_the_transformer_meets_its_goal()
 
 
 @pytest.mark.parametrize("name", available())
-def test_what_is_shown_of_many_sentences_fits_the_card(name: str) -> None:
+def test_exposure_report_matches_the_card(name: str) -> None:
     found = card.read_exposure(ROOT / name)
     assert found is not None
     summary, training = found["report"]["summary"], results(name)["training"]
     assert f"--model {name} --data {found['data']}" in found["command"]
-    # The same held-out pairs, so the same teacher-forced loss, but for duplicates, which training leaves out, and bfloat16.
+    # The held-out pairs are the same, so the teacher-forced loss is, too, except for duplicates (left out in training) and
+    # bfloat16.
     assert summary["loss_forced"] == pytest.approx(training["validation_loss"], rel=0.02)
     assert summary["accuracy_forced"] > summary["accuracy_free"] and summary["accuracy_gap_low"] > 0
     row = re.search(rf"^\| `{name}` \| {100 * summary['accuracy_forced']:.1f} \(.*$", MODELS, re.MULTILINE)
@@ -132,7 +133,7 @@ def test_what_is_shown_of_many_sentences_fits_the_card(name: str) -> None:
     assert row[0].endswith(f"| {summary['loss_forced']:.2f} / {summary['loss_free']:.2f} |")
 
 
-def test_the_cure_is_a_fair_comparison_and_the_readme_prints_what_came_out() -> None:
+def test_cure_is_a_fair_comparison_and_readme_has_its_results() -> None:
     found = card.read_comparison(ROOT / CURE)
     assert found is not None
     told, cured = found["recipes"]
@@ -158,7 +159,7 @@ def test_the_readme_prints_the_pairs_bleu_by_length(name: str) -> None:
     assert " | ".join(f"{part['bleu']:.1f}" for part in beam["by_length"]) in rows
 
 
-def test_the_readme_tells_a_space_what_to_run() -> None:
+def test_readme_configures_the_space() -> None:
     front = README.split("---")[1]
     requirement = re.search(r"gradio>=([\d.]+),<([\d.]+)", (ROOT.parent / "requirements.txt").read_text(encoding="utf-8"))
     version = re.search(r"sdk_version: ([\d.]+)", front)

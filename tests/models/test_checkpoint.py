@@ -1,4 +1,4 @@
-"""A folder is read with distrust: whatever is wrong with it is one clear sentence, and nothing in it is ever run."""
+"""Checkpoint folders are untrusted: every fault becomes one sentence, and no content is executed."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from seq2seq.sources.text import Tokenizer
 
 
 def in_half(model: Seq2Seq) -> Seq2Seq:
-    """The model with the precision that a checkpoint keeps."""
+    """Return the model rounded to the precision of a checkpoint."""
     for parameter in model.parameters():
         parameter.data = parameter.data.half().float()
     return model
@@ -33,7 +33,7 @@ def folder(tmp_path: Path, tokenizer: Tokenizer) -> Path:
     return tmp_path / "small"
 
 
-def test_saved_and_loaded_gives_the_same_output_bit_for_bit(model: Seq2Seq, tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_loaded_model_gives_bitwise_the_same_output(model: Seq2Seq, tokenizer: Tokenizer, tmp_path: Path) -> None:
     in_half(model)
     checkpoint.save(make_checkpoint(model, tokenizer), tmp_path)
     loaded = checkpoint.load(tmp_path)
@@ -44,7 +44,7 @@ def test_saved_and_loaded_gives_the_same_output_bit_for_bit(model: Seq2Seq, toke
     assert loaded.model.output.weight is loaded.model.target_embedding.weight is loaded.model.source_embedding.weight
 
 
-def test_untied_and_separate_survive_too(pairs: list[tuple[str, str]], tmp_path: Path) -> None:
+def test_untied_and_separate_vocabularies_are_restored(pairs: list[tuple[str, str]], tmp_path: Path) -> None:
     apart = Tokenizer.train(pairs, 290, shared=False)
     config = small_config(source_vocabulary=290, target_vocabulary=290, shared_vocabulary=False, tied_embeddings=False)
     checkpoint.save(make_checkpoint(make_model(config), apart), tmp_path)
@@ -53,7 +53,7 @@ def test_untied_and_separate_survive_too(pairs: list[tuple[str, str]], tmp_path:
     assert not loaded.tokenizer.shared
 
 
-def test_a_folder_holds_what_it_says_and_nothing_half_written(folder: Path) -> None:
+def test_folder_has_only_complete_files(folder: Path) -> None:
     assert sorted(p.name for p in folder.iterdir()) == ["config.json", "model.safetensors", "tokenizer.model"]
     assert all(t.dtype == torch.float16 for t in load_file(folder / "model.safetensors").values())
 
@@ -121,7 +121,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_bad_folder_gets_one_clear_sentence(folder: Path, damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bad_folder_gets_one_sentence(folder: Path, damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder.parent)
     harm, message = DAMAGES[damage]
     harm(folder)
@@ -132,7 +132,7 @@ def test_a_bad_folder_gets_one_clear_sentence(folder: Path, damage: str, monkeyp
     assert not (folder.parent / "exploded").exists()
 
 
-def test_a_name_that_is_nowhere_lists_the_choices() -> None:
+def test_unknown_name_lists_the_choices() -> None:
     with pytest.raises(ValueError, match=r"no model 'nowhere': give a checkpoint folder or one of .*en-fr-additive"):
         checkpoint.load("nowhere")
 

@@ -1,4 +1,4 @@
-"""What sets the papers' decoders apart: what each of them gets to see, and when."""
+"""Differences between the papers' decoders: which inputs they read, and when."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ def step(model: Seq2Seq, memory: Memory, state: State, token: int = BOS) -> Step
 
 
 def other(memory: Memory) -> Memory:
-    """The same sentence with other states."""
+    """Return the memory of the same sentence with other states."""
     return replace(memory, states=torch.randn_like(memory.states))
 
 
@@ -34,16 +34,14 @@ def differ(a: Tensor, b: Tensor) -> bool:
 
 
 @pytest.mark.parametrize(("architecture", "asks_before"), [("bahdanau", True), ("luong", False), ("recurrent", False)])
-def test_bahdanaus_attention_is_asked_before_the_last_piece_is_read_all_others_after(
-    architecture: str, asks_before: bool
-) -> None:
+def test_bahdanau_queries_with_the_state_before_the_step_and_others_after(architecture: str, asks_before: bool) -> None:
     started = begin(architecture)
     first, second = (step(*started, token).attention for token in (12, 31))
     assert first is not None and second is not None
     assert differ(first, second) != asks_before
 
 
-def test_sutskevers_decoder_gets_nothing_but_the_state_to_start_in() -> None:
+def test_sutskever_decoder_gets_only_its_start_state() -> None:
     model, memory, state = begin("sutskever")
     output = step(model, memory, state)
     assert torch.equal(output.log_probs, step(model, other(memory), state).log_probs)
@@ -62,7 +60,7 @@ def test_chos_decoder_reads_one_context_vector_at_every_step() -> None:
         state = output.state
 
 
-def test_input_feeding_carries_what_a_step_attended_to_into_the_next() -> None:
+def test_input_feeding_passes_the_attentional_vector_to_the_next_step() -> None:
     model, memory, state = begin("luong", input_feeding=True)
     after = step(model, memory, state).state
     forgetful = replace(after, fed=torch.zeros_like(after.fed))  # type: ignore[attr-defined, type-var]
@@ -71,12 +69,12 @@ def test_input_feeding_carries_what_a_step_attended_to_into_the_next() -> None:
 
 
 @pytest.mark.parametrize(("reverse", "last_read"), [(False, -1), (True, 0)])
-def test_an_encoder_of_one_direction_ends_where_it_is_told_to(reverse: bool, last_read: int) -> None:
+def test_encoder_of_one_direction_ends_at_the_right_piece(reverse: bool, last_read: int) -> None:
     _, memory, _ = begin("sutskever", reverse_source=reverse)
     assert torch.equal(memory.summary, memory.states[:, last_read])  # type: ignore[attr-defined]
 
 
-def test_a_transformer_keeps_what_it_wrote_and_computes_it_once() -> None:
+def test_transformer_caches_keys_and_values() -> None:
     model, memory, state = begin("transformer")
     for count, token in enumerate((BOS, 12, 31), start=1):
         before = state.written  # type: ignore[attr-defined]

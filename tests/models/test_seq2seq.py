@@ -1,4 +1,4 @@
-"""The contract of DESIGN: encode, step, forward; every entry of every registry must keep it."""
+"""The interface encode, step, forward, loss, for every entry of every registry."""
 
 import pytest
 import torch
@@ -51,7 +51,7 @@ def test_a_padded_row_equals_the_sentence_alone(model: Seq2Seq) -> None:
         torch.testing.assert_close(together[i, : len(own)], alone[0], atol=1e-5, rtol=1e-5)
 
 
-def test_what_stands_in_the_padding_does_not_matter(model: Seq2Seq) -> None:
+def test_padding_ids_have_no_effect(model: Seq2Seq) -> None:
     source, lengths = pad(SOURCES)
     target, _ = pad(TARGETS)
     other = source.clone()
@@ -66,7 +66,7 @@ def test_the_loss_is_the_sum_of_forward_over_real_positions(model: Seq2Seq) -> N
     torch.testing.assert_close(model.loss(source, lengths, target), -chosen[target != PAD].sum())
 
 
-def test_selected_states_and_memory_go_on_as_their_rows(model: Seq2Seq) -> None:
+def test_selected_states_and_memory_continue_as_their_rows(model: Seq2Seq) -> None:
     source, lengths = pad(SOURCES)
     memory, state = model.encode(source, lengths)
     first = model.step(torch.tensor([5, 6, 7]), state, memory)
@@ -82,7 +82,7 @@ def test_gradients_reach_every_parameter(model: Seq2Seq) -> None:
     model.requires_grad_(True).train()
     model.loss(*pad(SOURCES), pad(TARGETS)[0]).backward()
     idle = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum()]
-    # With one row or one step, an LSTM's or GRU's recurrent weights would be idle; here none may be.
+    # With one row or one step, an LSTM's or GRU's recurrent weights would have no effect; here all must have one.
     assert not idle
 
 
@@ -114,7 +114,7 @@ def test_a_model_stays_unpacked_if_pytorch_lacks_an_operator(monkeypatch: pytest
 
 
 def test_a_packed_model_computes_the_same(model: Seq2Seq) -> None:
-    model.half().float()  # as a checkpoint holds it
+    model.half().float()  # the precision of a checkpoint
     copy = pack(model)
     assert copy is not model
     source, lengths = pad(SOURCES)
@@ -165,14 +165,14 @@ def test_dropout_drops_units_independently_and_keeps_the_mean(rate: float) -> No
     kept = dropped != 0
     assert abs(dropped.mean() - 1) < 0.02
     assert abs(1 - kept.float().mean() - rate) < 0.01
-    # What happens to a unit says nothing of its neighbours, in any direction and at any place within a draw of eight.
+    # A unit is independent of its neighbours in every direction and at every place within a draw of eight.
     for step in (1, 2, 7, 8, 51):
         together = (kept.flatten()[step:] & kept.flatten()[:-step]).float().mean()
         assert abs(together - (1 - rate) ** 2) < 0.01
     assert torch.equal(Dropout(rate).eval()(dropped), dropped)
 
 
-def test_tying_and_sharing_decide_how_many_matrices_there_are() -> None:
+def test_number_of_matrices_follows_from_tying_and_sharing() -> None:
     tied = count_parameters(make_model(small_config()))
     untied = count_parameters(make_model(small_config(tied_embeddings=False)))
     apart = count_parameters(make_model(small_config(shared_vocabulary=False)))
@@ -213,7 +213,7 @@ def test_impossible_settings_name_value_and_limit(changes: dict[str, object], me
         Seq2Seq(small_config(**changes))
 
 
-def test_a_config_goes_through_json_and_unknown_settings_do_not() -> None:
+def test_config_survives_json_and_unknown_settings_are_refused() -> None:
     assert ModelConfig.from_dict(small_config().to_dict()) == small_config()
     with pytest.raises(ValueError, match="unknown setting 'wings'"):
         ModelConfig.from_dict({"wings": 2})

@@ -1,4 +1,4 @@
-"""Pieces and words: the tokenizer's marks, and one definition of a word."""
+"""Pieces and words: the marks of the tokenizer, and the definition of a word."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,12 +23,12 @@ def test_words_start_at_the_mark_and_the_end_is_its_own_word() -> None:
     assert word_indices([]) == []
 
 
-def test_where_no_spaces_are_written_each_piece_is_a_word() -> None:
+def test_each_piece_is_a_word_in_scripts_without_spaces() -> None:
     assert word_indices(["▁", "她", "把画", "挂", "反了", "。", "</s>"]) == [0, 0, 1, 2, 3, 3, 4]
     assert word_indices(["▁私", "は", "ねこ", "です"]) == [0, 1, 2, 3]
 
 
-def test_groups_hold_every_piece_once_in_order() -> None:
+def test_groups_have_every_piece_once_in_order() -> None:
     indices = word_indices(["▁J", "'", "ai", "▁oubli", "é", END])
     assert group_words(indices) == [[0, 1, 2], [3, 4], [5]]
 
@@ -39,8 +39,8 @@ def test_a_byte_piece_is_read_back(byte: int) -> None:
 
 
 @given(st.text(st.sampled_from("aeé1 .,'!?-(«私ね。😀"), min_size=1, max_size=30))
-def test_words_and_marks_lie_within_the_words_of_pieces(text: str) -> None:
-    """`split` only cuts words further: none of its parts reaches from one word of the pieces into the next."""
+def test_split_words_are_inside_the_words_of_pieces(text: str) -> None:
+    """`split` only divides words further: none of its parts crosses a word boundary of the pieces."""
     clean = normalise(text)
     if not clean:
         return

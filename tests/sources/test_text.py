@@ -22,7 +22,7 @@ def vocabulary(request: pytest.FixtureRequest, pairs: list[tuple[str, str]]) -> 
 
 @settings(max_examples=300)
 @given(text=any_text)
-def test_any_text_comes_back_unchanged(vocabulary: Vocabulary, text: str) -> None:
+def test_decode_reverses_encode_for_any_text(vocabulary: Vocabulary, text: str) -> None:
     ids = vocabulary.encode(text)
     assert vocabulary.decode(ids) == text
     assert vocabulary.decode([BOS, *ids, EOS, PAD]) == text
@@ -76,19 +76,19 @@ def test_training_the_vocabulary_again_gives_the_same(pairs: list[tuple[str, str
     assert Tokenizer.train(pairs, 310, shared=True).source.model == tokenizer.source.model
 
 
-def test_of_a_large_text_the_same_lines_are_drawn(pairs: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sampled_training_lines_are_deterministic(pairs: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Tokenizer.train(pairs, 290, shared=True)
     monkeypatch.setattr("seq2seq.sources.text.VOCABULARY_LINES", 150)
     drawn = [Tokenizer.train(pairs, 290, shared=True).source.model for _ in range(2)]
     assert drawn[0] == drawn[1] != whole.source.model
 
 
-def test_a_vocabulary_too_large_for_its_text_says_so(pairs: list[tuple[str, str]]) -> None:
+def test_vocabulary_too_large_for_its_text_raises_an_error(pairs: list[tuple[str, str]]) -> None:
     with pytest.raises(ValueError, match="5000 pieces cannot be trained"):
         Tokenizer.train(pairs, 5000, shared=True)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", b"\x00" * 1000])
-def test_what_is_no_vocabulary_is_refused(content: bytes) -> None:
+def test_invalid_vocabulary_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"not a SentencePiece model|special ids"):
         len(Vocabulary(content))

@@ -1,4 +1,4 @@
-"""Where words stand in a sentence, which pieces spell them, and attention between them."""
+"""The spans of words in a sentence, their pieces, and attention between words."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_tokens_become_a_sentence_in_which_each_is_found(tokens: str, language: 
         ("🙂👨‍👩‍👧 ok", "", "🙂👨‍👩‍👧 ok"),
     ],
 )
-def test_a_typed_sentence_is_cut_into_words(text: str, language: str, words: str) -> None:
+def test_typed_sentence_is_split_into_words(text: str, language: str, words: str) -> None:
     found = split(text, language)
     assert found.text == text and list(found) == words.split(" ")
 
@@ -85,7 +85,7 @@ def test_pieces_of_another_text_are_refused(pieces: list[str]) -> None:
 
 
 @given(st.lists(st.text("ab éœ'-.,(伞▁😀", min_size=1, max_size=6).filter(str.strip), min_size=1, max_size=6))
-def test_the_pieces_of_any_sentence_are_shared_out_whole(tokenizer: Tokenizer, tokens: list[str]) -> None:
+def test_shares_of_every_piece_sum_to_one(tokenizer: Tokenizer, tokens: list[str]) -> None:
     words = join(tokens, "French")
     shares = words.shares([*tokenizer.source.pieces(tokenizer.source.encode(words.text)), "</s>"])
     assert np.allclose(shares.sum(0)[:-1], 1) and not shares[:, -1].any()
@@ -96,5 +96,5 @@ def test_source_weights_are_summed_and_target_weights_averaged() -> None:
     weights = [[0.1, 0.2, 0.7], [0.3, 0.3, 0.4]]
     assert np.allclose(merge_words(weights, [[0, 1]], [[0, 1], [2]]), [[0.45, 0.55]])
     shared = merge(weights, np.array([[1, 0.5], [0, 0.5]]), np.array([[1, 0.5, 0], [0, 0.5, 1]]))
-    # The first word wrote step 0 and half of step 1: its mean counts step 0 twice as much.
+    # The first word has step 0 and half of step 1, so step 0 has twice the weight in its mean.
     assert np.allclose(shared[0], [(0.2 + 0.45 / 2) / 1.5, (0.8 + 0.55 / 2) / 1.5]) and np.allclose(shared[1], [0.45, 0.55])

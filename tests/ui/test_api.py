@@ -1,4 +1,4 @@
-"""What a program may ask of the app: which endpoints there are, what they answer, and the examples of `assets/docs/api.md`."""
+"""The public API: its endpoints, their answers, and the examples of `assets/docs/api.md`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from seq2seq.ui import api
 from seq2seq.ui.app import create_app
 from seq2seq.ui.host.services import Services
 
-ADDRESS = "http://127.0.0.1:7860"  # as the document has it
+ADDRESS = "http://127.0.0.1:7860"  # as in the document
 PUBLIC = {"/translate", "/score", "/models"}
 SERVER_FUNCTIONS = {("train-board", name) for name in ("follow", "order", "list_runs", "download")} | {
     ("header", "lesson_link")
@@ -35,7 +35,7 @@ def app(services: Services) -> gr.Blocks:
 
 
 def public(app: gr.Blocks) -> set[str]:
-    """Every endpoint that is shown to programs, or hidden from them and open all the same."""
+    """Return every endpoint that programs can call, listed or not."""
     known = app.get_api_info(all_endpoints=True)
     assert not known["unnamed_endpoints"]
     open_to_all = {f"/{fn.api_name}" for fn in app.fns.values() if fn.fn and fn.api_visibility != "private"}
@@ -44,7 +44,7 @@ def public(app: gr.Blocks) -> set[str]:
 
 
 def server_functions(app: gr.Blocks) -> set[tuple[str, str]]:
-    """What a page may call without being one of its events."""
+    """Return the functions that a page can call outside of its events."""
     return {
         (block.elem_id, name)
         for block in app.blocks.values()
@@ -53,12 +53,12 @@ def server_functions(app: gr.Blocks) -> set[tuple[str, str]]:
     }
 
 
-def test_nothing_is_public_but_what_is_meant_to_be(app):
+def test_only_the_intended_endpoints_are_public(app):
     assert public(app) == PUBLIC
     assert server_functions(app) == SERVER_FUNCTIONS
 
 
-def test_an_endpoint_that_is_added_by_accident_is_noticed(services):
+def test_accidental_endpoint_is_detected(services):
     app = create_app(services)
     with app:
         gr.Button().click(lambda: None)
@@ -80,7 +80,7 @@ def test_every_parameter_is_named_typed_and_described(app):
     assert parameters["search"]["type"] == {"enum": ["greedy", "beam", "sample"]}
 
 
-def test_programs_wait_in_the_line_of_the_page(app):
+def test_programs_wait_in_the_queue_of_the_page(app):
     lines = {fn.api_name: (fn.concurrency_id, fn.concurrency_limit) for fn in app.fns.values()}
     assert {lines[name.removeprefix("/")] for name in PUBLIC} == {lines["show_request"]}
 
@@ -90,7 +90,7 @@ def test_programs_wait_in_the_line_of_the_page(app):
 
 @pytest.fixture(scope="module")
 def call(services: Services):
-    """call(name, **parameters) as a program does."""
+    """call(name, **parameters) calls an endpoint like a program."""
     with gr.Blocks() as app:
         api.build(services)
     return lambda name, **parameters: next(fn.fn for fn in app.fns.values() if fn.api_name == name)(**parameters)
@@ -103,7 +103,7 @@ def test_a_translation_is_the_whole_trace(call, small):
     assert DecodingTrace.from_json(small.translate("the old man", Beam(3, 0.5)).to_json()).to_dict() == found
 
 
-def test_a_prefix_is_written_first(call, small):
+def test_output_begins_with_the_prefix(call, small):
     token = small.translate("the old man").steps[0].candidates[-1].token
     found = call("translate", text="the old man", prefix=[token])
     assert (found["steps"][0]["token"], found["steps"][0]["forced"]) == (token, True)
@@ -114,20 +114,20 @@ def test_the_same_seed_gives_the_same_sample(call):
     assert drawn[0] == drawn[1] != drawn[2]
 
 
-def test_a_score_adds_up(call, small):
+def test_score_is_the_sum_of_its_pieces(call, small):
     found = call("score", text="the old man", translation="le vieil homme")
     assert found["mode"] == "teacher-forced" and found["target"] == "le vieil homme"
     assert math.isclose(sum(piece["log_prob"] for piece in found["pieces"]), found["log_prob"], rel_tol=1e-6)
     assert math.isclose(found["log_prob"], small.score("the old man", "le vieil homme").log_prob)
 
 
-def test_a_perplexity_that_no_number_holds_is_none(small):
+def test_infinite_perplexity_is_none(small):
     trace = small.score("the old man", "le")
     object.__setattr__(trace, "log_prob", -1e6)
     assert scoring.scored(trace)["perplexity_per_piece"] is None
 
 
-def test_models_say_what_is_known_of_them(call, services):
+def test_models_endpoint_returns_the_model_infos(call, services):
     (model,) = call("models")
     assert model["name"] == services.first and model["source_language"] and model["parameters"] > 0
 
@@ -163,14 +163,14 @@ def test_models_say_what_is_known_of_them(call, services):
         ({"text": "a", "prefix": [5] * 10**5}, "A prefix may have at most"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(call, parameters, said):
+def test_impossible_call_gets_one_sentence(call, parameters, said):
     with pytest.raises(AppError) as caught:
         call("translate", **parameters)
     assert said in caught.value.message and len(caught.value.message) < 300
     assert not caught.value.print_exception and caught.value.__suppress_context__
 
 
-def test_a_fault_of_ours_tells_nothing(monkeypatch, call, services):
+def test_internal_error_has_no_details(monkeypatch, call, services):
     def fail(name):
         raise OSError(f"no such file: {ROOT}")
 
@@ -209,7 +209,7 @@ def test_the_example_with_the_client_runs(address, tmp_path):
     lines = printed([sys.executable], with_client, address, tmp_path).splitlines()
     assert lines[0] == "J'ai oublié mon parapluie."
     assert lines[1].startswith("▁J ") and lines[-1].startswith("['en-fr-additive', ")
-    assert lines[-3].endswith(" True")  # what the model would not have written is less probable
+    assert lines[-3].endswith(" True")  # a translation that the model does not choose is less probable
 
 
 def test_the_example_without_the_client_runs(address, tmp_path):
@@ -226,7 +226,7 @@ def test_the_example_from_a_shell_runs(address, tmp_path):
     assert said.startswith('event: complete\ndata: [{"schema"') and '"model": "en-fr-plain"' in said
 
 
-def test_a_served_trace_is_what_the_engine_says(address):
+def test_served_trace_equals_the_engines_trace(address):
     client = Client(address, verbose=False)
     found = client.predict("I forgot my umbrella.", search="sample", seed=3, api_name="/translate")
     assert found["strategy"]["name"] == "sample" and found["strategy"]["seed"] == 3

@@ -1,4 +1,4 @@
-"""What comes from a browser is checked before it is used: addresses, settings, clicks."""
+"""Checks of untrusted input from a browser: addresses, settings, clicks."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def read(services=SERVICES, **query):
         TranslateRequest("x", "first", Sample(temperature=0.7, top_k=5, top_p=0.9, seed=2**31 - 1), prefix=(4, 0, 17)),
     ],
 )
-def test_an_address_says_all_of_a_request(request_):
+def test_address_restores_the_whole_request(request_):
     assert read(**dict(Translate(SERVICES).link(request_)), step="3") == (request_, 3, [])
 
 
-def test_an_address_without_a_sentence_opens_an_example_of_its_model():
+def test_address_without_a_sentence_opens_an_example_of_its_model():
     services = Services({"first": make_info("first"), "second": make_info("second", "French", "English")})
     english, french = (examples.of(services.info(name))[0] for name in ("first", "second"))
     assert read(services, model="second")[0].text == french
@@ -95,14 +95,14 @@ def test_an_unknown_view_in_an_address_is_reported():
         ({"step": "1.5"}, "“step” should be a whole number"),
     ],
 )
-def test_a_bad_parameter_is_reported_and_the_others_still_count(query, said):
+def test_bad_parameter_is_reported_and_the_others_are_used(query, said):
     request, step, problems = read(text="a dog", **query)
     assert len(problems) == 1 and said in problems[0]
     assert (request.text, request.model, request.prefix, step) == ("a dog", "first", (), 0)
     assert request.strategy == STRATEGIES[query["search"] if query.get("search") in STRATEGIES else "greedy"]()
 
 
-def test_settings_become_the_types_that_a_strategy_wants():
+def test_settings_are_converted_to_the_types_of_the_strategy():
     assert search.strategy("beam", {"size": "4", "length_penalty": "1"}) == Beam(4, 1.0)
     assert search.strategy("sample", {"temperature": 1, "top_k": 3.0, "top_p": 0.5, "seed": 7.0}) == Sample(1.0, 3, 0.5, 7)
     assert search.strategy("greedy", {"size": "nonsense"}) == Greedy()
@@ -134,7 +134,7 @@ def seen() -> TranslateAnswer:
     return TranslateAnswer(FALLBACK, SimpleNamespace(id="abc", steps=steps))
 
 
-def test_a_choice_becomes_a_prefix():
+def test_clicked_candidate_becomes_a_prefix():
     assert forced_request(seen(), gr.EventData(None, {"trace_id": "abc", "step": 3, "token": 92})).prefix == (10, 11, 92)
 
 
@@ -159,7 +159,7 @@ def test_a_choice_becomes_a_prefix():
         {"trace_id": ["abc"], "step": 1, "token": 90},
     ],
 )
-def test_a_click_that_makes_no_sense_is_refused(data):
+def test_invalid_click_is_refused(data):
     with pytest.raises(ValueError, match=r"[.]$"):
         forced_request(seen(), gr.EventData(None, data))
 
@@ -173,7 +173,7 @@ def test_messages_are_sentences():
     ("fault", "said"),
     [(ValueError("too long"), "Too long."), (RuntimeError("/secret/path"), "Something went wrong on the server.")],
 )
-def test_whatever_goes_wrong_becomes_a_message_and_nothing_leaks(fault, said):
+def test_every_error_becomes_a_message_without_details(fault, said):
     def handler():
         raise fault
 

@@ -1,4 +1,4 @@
-"""The real app, and anything that can be sent to it by HTTP: it lives, answers others rightly, and gives nothing away.
+"""The real app with hostile HTTP requests: it stays alive, answers other visitors correctly, and reveals nothing.
 
 Short by default; `SEQ2SEQ_FUZZ=long` sends every value to every function, one at a time, too, and 30 MB at once.
 """
@@ -25,11 +25,12 @@ from seq2seq.ui.host import upload_folder
 LONG = os.environ.get("SEQ2SEQ_FUZZ") == "long"
 SENTENCE = "I forgot my umbrella."
 OWNER, STRANGER = "owner-" + "a" * 24, "stranger-" + "b" * 24
-# What Gradio refuses before any function of ours is called (files, deep nesting) has no sentence, or breaks off.
+# Gradio refuses some values before any of our functions is called (files, deep nesting); these answers have no sentence or
+# break off.
 SILENT = re.compile(r'"error": null|surrogates|64-bit')
-BATCH = 100  # calls in line at a time
-# What Gradio and the libraries below it write into the log of what they refuse or cannot answer; none of it passes through our
-# code, and none of it reaches anybody but the sender. By the last line of the traceback, and why it is theirs.
+BATCH = 100  # calls in the queue at a time
+# Log entries of Gradio and its libraries about requests that they refuse. They do not pass through our code, and only the
+# sender gets an answer. Key: last line of the traceback; value: the reason.
 THEIRS = {
     r"IndexError: function has no backend method": "a listener that is JavaScript alone was called by its number",
     r"gradio\.exceptions\.Error: .*is not in the list of choices": "a menu refuses what it does not offer",
@@ -67,7 +68,7 @@ def secret() -> str:
 
 @pytest.fixture(scope="module")
 def visitor(log, secret):
-    """Somebody in bad faith, on an app whose environment holds a secret and where nobody may train."""
+    """Return a hostile visitor of an app with a secret in its environment and without training."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEQ2SEQ_SOME_SECRET", secret)
         patch.setenv("SEQ2SEQ_TRAIN_RUNS", "0")
@@ -79,7 +80,7 @@ def visitor(log, secret):
 
 @pytest.fixture(autouse=True)
 def _unharmed(visitor, log):
-    """After each test: another visitor is answered rightly, and the log has nothing that passed through our code."""
+    """After each test, another visitor gets a correct answer, and the log has no traceback through our code."""
     before = len(log.read_text(encoding="utf-8", errors="replace"))
     yield
     answer = Visitor(visitor.address).call("translate", text=SENTENCE)
@@ -89,9 +90,10 @@ def _unharmed(visitor, log):
 
 @pytest.fixture
 def check(secret):
-    """check(answers): none has a traceback, a place on the server or something of its environment that was not asked with."""
+    """check(answers): no answer has a traceback, a path of the server, or a part of its environment that was not in the
+    request."""
     home, python = str(Path.home()), str(Path(os.__file__).parents[1])
-    # Gradio's own: the page names the file of Plotly, and an upload is answered by where it lies.
+    # Gradio's page has the path of Plotly, and the answer to an upload has its path.
     forbidden = [
         secret,
         "Traceback (most",
@@ -114,7 +116,7 @@ def check(secret):
 
 
 def surprises(log: str) -> list[str]:
-    """The tracebacks that passed through our code, or that nobody has explained yet."""
+    """Return the tracebacks that pass through our code or have no explanation in THEIRS."""
     found = [line[:300] for line in log.splitlines() if "a handler failed" in line[:300]]
     for part in log.split("Traceback (most recent call last):\n")[1:]:
         last = next((line for line in part.splitlines() if re.match(r"[\w.]+", line) and not line.startswith("During ")), "")
@@ -134,7 +136,8 @@ def test_a_traceback_through_our_code_is_a_surprise():
 
 
 def calls_of(visitor: Visitor) -> list[tuple[int, list, object]]:
-    """Every function with hostile values in all places; in the short form two of them each, so that each value is used."""
+    """Call every function with hostile values for all parameters; in the short form with two per function, so that each value
+    is used."""
     turn = itertools.cycle(VALUES.values())
     found = []
     for fn in visitor.functions():
@@ -144,7 +147,7 @@ def calls_of(visitor: Visitor) -> list[tuple[int, list, object]]:
 
 
 def single_calls_of(visitor: Visitor) -> list[tuple[int, list, object]]:
-    """What a page would send, but for one text."""
+    """Return the body of a page's request with another text."""
     components = {component["id"]: component for component in visitor.config["components"]}
     turn = itertools.cycle(VALUES.values())
     found = []
@@ -159,19 +162,19 @@ def single_calls_of(visitor: Visitor) -> list[tuple[int, list, object]]:
 
 
 @pytest.mark.parametrize("made", [calls_of, single_calls_of])
-def test_every_function_whatever_it_is_sent(visitor, check, made):
+def test_every_function_survives_hostile_values(visitor, check, made):
     calls, name = made(visitor), session()
     for start in range(0, len(calls), BATCH):
         answers = visitor.many(calls[start : start + BATCH], name)
         check(answers)
-        if any(answer.text == BROKEN for answer in answers):  # a refusal that cannot be sent ends its visitor's stream
+        if any(answer.text == BROKEN for answer in answers):  # a refusal that cannot be sent ends the stream of its visitor
             name = session()
 
 
 @pytest.mark.parametrize(
     "path", ["queue/join", "run/show_translation", "call/translate", "call/v2/translate", "component_server"]
 )
-def test_bodies_that_are_none(visitor, check, path):
+def test_invalid_bodies_are_survived(visitor, check, path):
     answers = [visitor.post(f"gradio_api/{path}", body) for body in BODIES]
     check(answers)
     assert all(answer.status in (200, 400, 404, 422, 500) for answer in answers)
@@ -180,7 +183,7 @@ def test_bodies_that_are_none(visitor, check, path):
 @pytest.mark.parametrize(
     "path", ["cancel", "reset", "stream/x", "stream/../x/close", "vibe-edit", "undo-vibe-edit", "vibe-code"]
 )
-def test_routes_that_nobody_needs(visitor, check, path):
+def test_unused_routes_reveal_nothing(visitor, check, path):
     bodies = [
         *BODIES,
         {"session_hash": "x", "fn_index": 0, "event_id": "y"},
@@ -191,7 +194,7 @@ def test_routes_that_nobody_needs(visitor, check, path):
 
 
 @pytest.mark.parametrize("name", ["translate", "score"])
-def test_public_endpoints_answer_or_say_why(visitor, check, name):
+def test_public_endpoints_answer_or_give_a_reason(visitor, check, name):
     other = {"translation": SENTENCE} if name == "score" else {}
     models = [visitor.call(name, text=SENTENCE, **{**other, "model": model}) for model in MODELS]
     answers = [*models]
@@ -209,7 +212,7 @@ def test_public_endpoints_answer_or_say_why(visitor, check, name):
     assert all('"error": "' in answer.text for answer in models)
 
 
-def test_numbers_at_their_ends(visitor, check):
+def test_extreme_numbers_are_survived(visitor, check):
     ends = [0, -1, 1, 10, 11, 2**31 - 1, 2**31, 2**63, -(2**63), 1e-300, 1.5, "1", "٣", "NaN", MAX_ID]
     names = ("size", "length_penalty", "temperature", "top_k", "top_p", "seed")
     picked = list(itertools.product(names, ends)) if LONG else list(itertools.product(names, ends))[::4]
@@ -226,7 +229,7 @@ def test_numbers_at_their_ends(visitor, check):
     assert all(answer.text.startswith(("event: complete\n", "event: error\n")) for answer in answers)
 
 
-def test_much_at_once(visitor, check):
+def test_many_parallel_calls_are_answered(visitor, check):
     size = 30_000_000 if LONG else 5_000_000
     check([visitor.call("translate", text="word " * (size // 5)), visitor.call("score", text=SENTENCE, translation="a" * size)])
     check(
@@ -241,7 +244,7 @@ def test_much_at_once(visitor, check):
     )
 
 
-def test_places_of_files(visitor, check):
+def test_file_paths_reveal_nothing(visitor, check):
     answers = [visitor.raw(place) for place in secret_places(ROOT, Path.home())]
     check(answers)
     for answer in answers:
@@ -264,7 +267,7 @@ NAMES = (
 )
 
 
-def test_uploads_stay_where_uploads_belong(visitor, check, secret):
+def test_uploads_stay_in_the_upload_folder(visitor, check, secret):
     for name in NAMES:
         answer = visitor.send("POST", "gradio_api/upload", files={"files": (name, f"a\t{secret}\n".encode())})
         if answer.status == 200:
@@ -278,7 +281,7 @@ def test_uploads_stay_where_uploads_belong(visitor, check, secret):
     assert not Path(tempfile.gettempdir(), "escaped.tsv").exists()
 
 
-def test_uploads_that_are_none_are_refused(visitor, check):
+def test_invalid_uploads_are_refused(visitor, check):
     content = {"content-type": "multipart/form-data; boundary=x"}
     for body in (b"--x", b"--x\r\n\r\n\r\n--x--", b"--x\r\nContent-Disposition: attachment\r\n\r\n\xff\r\n--x--"):
         answer = visitor.send("POST", "gradio_api/upload", content=body, headers=content)
@@ -295,7 +298,7 @@ def board(visitor: Visitor, name: str = "train-board") -> int:
     return next(c["id"] for c in visitor.config["components"] if c["props"].get("elem_id") == name)
 
 
-def test_server_functions_whatever_they_are_sent(visitor, check):
+def test_server_functions_survive_hostile_values(visitor, check):
     number, answers = board(visitor), []
     for name in ("follow", "order", "list_runs", "download"):
         for value in VALUES.values():
@@ -320,7 +323,7 @@ def test_server_functions_whatever_they_are_sent(visitor, check):
             check([answer])
 
 
-def test_another_visitors_run_cannot_be_told_from_none(visitor, log, check):
+def test_run_of_another_visitor_looks_like_a_missing_run(visitor, log, check):
     run = Runs(log.parent / "data" / "runs").watch(OWNER, "a run of mine", "")
 
     def ask(owner: str, function: str, run: str, **more: str) -> Answer:

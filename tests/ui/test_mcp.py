@@ -1,4 +1,4 @@
-"""The same three endpoints as tools of a language model, asked by a real client of the Model Context Protocol."""
+"""The same three endpoints as tools of a language model, called by a real client of the Model Context Protocol."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def address(tmp_path_factory):
 
 
 def asked(address: str, *calls: tuple[str, dict[str, Any]]) -> tuple[list[Any], list[Any]]:
-    """The tools, and the answer to each call."""
+    """Return the tools, and the answer to each call."""
 
     async def session() -> tuple[list[Any], list[Any]]:
         async with streams.streamable_http_client(address) as (read, write, _), mcp.ClientSession(read, write) as client:
@@ -33,7 +33,7 @@ def asked(address: str, *calls: tuple[str, dict[str, Any]]) -> tuple[list[Any], 
             tools = (await client.list_tools()).tools
             return tools, [await client.call_tool(name, given) for name, given in calls]
 
-    with ThreadPoolExecutor() as thread:  # this one may have an event loop of the browser tests
+    with ThreadPoolExecutor() as thread:  # this thread can have an event loop of the browser tests
         return thread.submit(asyncio.run, session()).result()
 
 
@@ -53,6 +53,6 @@ def test_the_tools_are_the_public_endpoints_and_answer(address):
     assert models[0]["name"] == trace["model"]
 
 
-def test_what_cannot_be_done_is_said_to_the_tool(address):
+def test_tool_gets_a_message_about_an_impossible_call(address):
     _, (answer,) = asked(address, ("translate", {"text": ""}))
     assert answer.isError and "There is nothing to translate" in answer.content[0].text

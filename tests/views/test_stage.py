@@ -1,4 +1,4 @@
-"""Views: what the page shows is exactly what the trace says, in words, labels and figures."""
+"""Views: sentences, labels and figures agree exactly with the trace."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def directions(*names: str) -> Reading:
 
 
 def read_by(reading: Reading, attention: bool = True, context: bool = False) -> DecodingTrace:
-    """A trace of a model that reads as `reading` says. Without attention and context vector the decoder only gets the last
+    """Return a trace of a model with this `reading`. Without attention and context vector the decoder only gets the last
     encoder state."""
     trace = make_trace(attention)
     source = tuple(replace(position, states=(SUMMARY,) * len(reading.names)) for position in trace.source)
@@ -102,14 +102,14 @@ def said(trace: DecodingTrace, index: int = 1) -> str:
 # --- sentences -------------------------------------------------------------------------------------------------------
 
 
-def test_a_greedy_step_says_where_it_looked_and_what_it_chose_over_what():
+def test_greedy_step_sentence_names_attention_choice_and_rival():
     assert said(make_trace()) == (
         "Step 2: having written “le”, the decoder looks mostly at “um” of “umbrella” (60%) "
         "and chooses “para” (0.80) over “un” (0.10)."
     )
 
 
-def test_the_first_step_has_written_nothing():
+def test_first_step_sentence_says_that_nothing_is_written():
     assert said(make_trace(), 0).startswith("Step 1: having written nothing yet, the decoder looks mostly at “the” (70%)")
 
 
@@ -119,29 +119,29 @@ def test_spread_attention_names_the_two_largest_weights():
     )
 
 
-def test_the_end_is_said_as_an_end():
+def test_end_mark_is_called_the_end():
     sentence = said(make_trace(), 3)
     assert "the end mark of the source (80%)" in sentence and "chooses the end of the sentence (0.80)" in sentence
 
 
-def test_punctuation_is_named_without_its_word():
+def test_punctuation_is_quoted_without_its_word():
     trace = make_trace()
     stop = replace(trace, source=(*trace.source[:2], replace(trace.source[2], piece="."), trace.source[3]))
     assert "most on “.” (40%) and “um” of “um.” (30%)" in said(stop, 2)
 
 
-def test_a_bare_word_start_is_said_as_a_space():
+def test_bare_word_start_is_called_a_space():
     assert "chooses a space (0.80) over" in said(make_trace(piece="▁"))
 
 
-def test_without_attention_the_fixed_context_vector_is_read():
+def test_sentence_without_attention_names_the_fixed_context_vector():
     trace = make_trace(attention=False)
     assert "reads the same fixed context vector as at every step and chooses “para”" in said(trace)
     assert "one fixed context vector" in plain(start_sentence(trace))
     assert "context" not in plain(start_sentence(make_trace()))
 
 
-def test_after_a_handover_the_decoder_has_only_its_own_state():
+def test_sentence_without_context_names_only_the_decoder_state():
     trace = read_by(directions("backward"), attention=False)
     start = plain(start_sentence(trace))
     assert "The decoder starts from the encoder's last state and gets nothing else from the source." in start
@@ -158,16 +158,16 @@ def test_after_a_handover_the_decoder_has_only_its_own_state():
         (TRANSFORMER, "all 4 source pieces at once (self-attention): one state per piece."),
     ],
 )
-def test_the_start_says_how_the_encoder_reads(reading, how):
+def test_start_sentence_describes_the_encoder_order(reading, how):
     assert plain(start_sentence(read_by(reading))) == f"The encoder has read {how} Nothing is written yet."
 
 
-def test_a_context_vector_is_filled_by_one_direction_too():
+def test_start_sentence_of_one_direction_names_the_context_vector():
     start = plain(start_sentence(read_by(directions("forward"), attention=False, context=True)))
     assert "from first to last: one state per piece, all compressed into one fixed context vector." in start
 
 
-def test_attention_of_a_transformer_is_said_to_be_a_mean_over_heads():
+def test_transformer_attention_is_called_mean_over_heads():
     trace = read_by(TRANSFORMER)
     assert "looks mostly at “um” of “umbrella” (60%, mean over heads) and" in said(trace)
     assert "and “um” of “umbrella” (30%, mean over heads), and" in said(trace, 2)
@@ -178,7 +178,7 @@ def test_attention_of_a_transformer_is_said_to_be_a_mean_over_heads():
         assert (title, plainly) == ("attention weight, mean over heads", "attention weight")
 
 
-def test_every_architecture_is_told_by_what_it_has(translator):
+def test_sentences_fit_every_architecture(translator):
     trace = translator.translate("the old man")
     start, *steps = (plain(TextSpan(**span) for span in sentence) for sentence in sentences.view(trace))
     assert ("at once" in start) == (trace.reading.order == ("parallel",)) and ("both directions" in start) == (
@@ -191,7 +191,7 @@ def test_every_architecture_is_told_by_what_it_has(translator):
         assert ("only its own state" in sentence) == (not has_attention and trace.context is None)
 
 
-def test_a_forced_piece_is_never_said_to_be_chosen():
+def test_forced_piece_is_never_called_chosen():
     forced = {
         "token": 99,
         "piece": RIVAL,
@@ -215,17 +215,17 @@ def test_a_forced_piece_is_never_said_to_be_chosen():
         ("sample", "draws “un” (0.10, rank 2); the most probable was “para” (0.80)."),
     ],
 )
-def test_a_choice_that_is_not_the_most_probable_says_why(name, expected):
+def test_choice_that_is_not_the_most_probable_gets_a_reason(name, expected):
     assert expected in said(make_trace(name=name, token=99, piece=RIVAL, log_prob=math.log(0.1), rank=2))
 
 
-def test_the_length_limit_is_said():
+def test_length_limit_is_mentioned():
     trace = make_trace()
     cut = replace(trace, steps=trace.steps[:2], finished=False)
     assert said(cut).endswith("The length limit stops the decoder here, before the end of the sentence.")
 
 
-def test_text_so_far_is_shortened_from_its_beginning():
+def test_long_text_so_far_loses_its_beginning():
     trace = make_trace()
     long = replace(
         trace,
@@ -236,12 +236,12 @@ def test_text_so_far_is_shortened_from_its_beginning():
 
 
 @given(st.floats(-1000, 0))
-def test_probabilities_are_never_a_false_zero_or_one(log_prob):
+def test_probability_is_never_a_false_zero_or_one(log_prob):
     text = probability(log_prob)
     assert text not in {"0.00", "1.00"} and ("0." in text)
 
 
-def test_a_sentence_before_the_first_step_and_one_for_each():
+def test_view_has_a_start_sentence_and_one_per_step():
     trace = make_trace()
     assert len(sentences.view(trace)) == len(trace.steps) + 1
 
@@ -261,17 +261,17 @@ def test_a_sentence_before_the_first_step_and_one_for_each():
         ("▁a\u202eb", "a[U+202E]b", "text"),
     ],
 )
-def test_labels(piece, text, kind):
+def test_label_has_text_and_kind(piece, text, kind):
     assert (label(piece).text, label(piece).kind) == (text, kind)
 
 
 @given(st.text())
-def test_a_label_is_visible_and_on_one_line(piece):
+def test_label_is_visible_and_on_one_line(piece):
     text = label(piece).text
     assert text.strip() and text.isprintable()
 
 
-def test_bytes_are_spelled_as_the_characters_they_make():
+def test_byte_pieces_are_spelled_as_characters():
     assert spell(["▁", "<0xF0>", "<0x9F>", "<0x98>", "<0x80>", "▁ok", END]) == "😀 ok"
 
 
@@ -284,7 +284,7 @@ def test_words_group_neighbouring_pieces():
 
 
 @given(st.text())
-def test_visible_text_can_be_printed(text):
+def test_visible_text_is_printable(text):
     assert visible(text).isprintable()
 
 
@@ -292,7 +292,7 @@ def test_visible_text_can_be_printed(text):
 
 
 def grouped(count):
-    """Splits of 0..count-1 into neighbouring groups."""
+    """Return a strategy for splits of 0..count-1 into adjacent groups."""
 
     def split(cuts):
         edges = [0, *sorted(cuts), count]
@@ -304,7 +304,7 @@ def grouped(count):
 
 @st.composite
 def attention(draw):
-    """Row-stochastic weights with a split of rows and of columns into neighbouring groups."""
+    """Draw row-stochastic weights and splits of rows and columns into adjacent groups."""
     rows, columns = draw(st.integers(1, 8)), draw(st.integers(1, 8))
     raw = [[draw(st.floats(0.01, 1)) for _ in range(columns)] for _ in range(rows)]
     return (
@@ -339,7 +339,7 @@ def test_merging_sums_over_source_pieces_and_averages_over_target_pieces():
     ]
 
 
-def test_the_scale_is_fixed_and_equal_pieces_keep_their_own_column():
+def test_heatmap_has_a_fixed_scale_and_keeps_duplicate_pieces():
     trace = make_trace()
     twice = replace(
         trace,
@@ -355,20 +355,22 @@ def test_the_scale_is_fixed_and_equal_pieces_keep_their_own_column():
     assert axis["ticktext"][:2] == ["the", "the"] and axis["tickvals"] == [0, 1, 2, 3]
 
 
-def test_figures_are_such_as_plotly_knows():
+def test_heatmap_figures_are_valid_for_plotly():
     for unit in ("pieces", "words"):
         drawn = heatmap.view(make_trace())[unit]["figure"]
-        assert json.loads(go.Figure(drawn).to_json())["data"] == json.loads(json.dumps(drawn["data"]))  # or it raises
+        assert json.loads(go.Figure(drawn).to_json())["data"] == json.loads(
+            json.dumps(drawn["data"])
+        )  # go.Figure raises for invalid data
 
 
-def test_labels_are_escaped_for_plotly():
+def test_heatmap_labels_are_escaped_for_plotly():
     trace = make_trace()
     hostile = "▁<img/src=x>&amp;"
     figure = heatmap.view(replace(trace, source=(replace(trace.source[0], piece=hostile), *trace.source[1:])))
     assert figure["pieces"]["figure"]["layout"]["xaxis"]["ticktext"][0] == "&lt;img/src=x&gt;&amp;amp;"
 
 
-def test_without_attention_there_is_no_heatmap():
+def test_heatmap_is_none_without_attention():
     assert heatmap.view(make_trace(attention=False)) is None
 
 
@@ -393,7 +395,7 @@ def test_a_fork_shares_the_pieces_before_the_first_difference():
 
 
 @pytest.mark.parametrize("attention", [True, False])
-def test_the_payload_is_json_and_holds_the_trace_itself(attention):
+def test_payload_is_json_with_the_whole_trace(attention):
     trace = make_trace(attention)
     data = json.loads(payload(trace, serial=7))
     assert data["id"] == trace.id and data["serial"] == 7 and set(data["views"]) == {"pieces", "sentences", "heatmap"}

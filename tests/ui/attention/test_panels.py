@@ -1,4 +1,4 @@
-"""Models and heads side by side: what an address may ask for, and what is drawn of it."""
+"""Models and heads side by side: addresses and payloads."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEXT = "the cat likes a red boat."
 
 @pytest.fixture(scope="module")
 def three(tokenizer: Tokenizer) -> Services:
-    """A model with attention, one without, and a Transformer."""
+    """Return services with a model with attention, one without, and a Transformer."""
     configs = {
         "additive": small_config(),
         "plain": small_config(attention="none"),
@@ -45,12 +45,12 @@ def drawn(services: Services, asked: PanelsRequest) -> dict:
     return json.loads(panels.payload(services, asked, panels.compute(services, asked)))
 
 
-def test_a_model_is_seen_beside_one_of_each_other_kind(three: Services) -> None:
+def test_companions_are_one_model_of_each_other_kind(three: Services) -> None:
     assert [panel.model for panel in panels.opening(three, "additive").panels] == ["additive", "plain", "transformer"]
     assert [panel.model for panel in panels.opening(three, "plain").panels] == ["plain", "additive", "transformer"]
 
 
-def test_what_is_drawn_are_the_weights_of_the_model(three: Services) -> None:
+def test_panels_have_the_weights_of_the_model(three: Services) -> None:
     asked = PanelsRequest(TEXT, panels.panels_of("additive,transformer,transformer:cross.1.2,transformer:encoder.2", three))
     first, mean, head, encoder = drawn(three, asked)["panels"]
     trace = three.translator("additive").translate(TEXT)
@@ -80,7 +80,7 @@ def test_without_attention_the_changes_of_the_states_are_shown(three: Services) 
 
 @pytest.mark.parametrize("unit", ["pieces", "words"])
 @pytest.mark.parametrize("head", ["", ":encoder.1.1", ":decoder.2.2", ":cross.1"])
-def test_rows_are_shares_and_speak(three: Services, unit: str, head: str) -> None:
+def test_rows_sum_to_one_and_have_a_sentence(three: Services, unit: str, head: str) -> None:
     (panel,) = drawn(three, PanelsRequest(TEXT, panels.panels_of(f"transformer{head}", three)))["panels"]
     matrix = panel["grid"][unit]
     assert np.array(matrix["weights"]).shape == (len(matrix["rows"]), len(matrix["columns"]))
@@ -90,7 +90,7 @@ def test_rows_are_shares_and_speak(three: Services, unit: str, head: str) -> Non
         assert said.startswith(f"“{row['text']}” looks at “{best}” ")
 
 
-def test_the_pieces_that_were_fed_are_those_written_before(three: Services) -> None:
+def test_fed_axis_is_the_target_shifted_by_one(three: Services) -> None:
     (panel,) = drawn(three, PanelsRequest(TEXT, panels.panels_of("transformer:decoder.1", three)))["panels"]
     matrix = panel["grid"]["pieces"]
     texts = [entry["text"] for entry in matrix["rows"]]
@@ -99,14 +99,14 @@ def test_the_pieces_that_were_fed_are_those_written_before(three: Services) -> N
 
 
 @pytest.mark.parametrize(("share", "text"), [(0, "0%"), (0.004, "under 1%"), (0.5, "50%"), (0.997, "over 99%"), (1, "100%")])
-def test_shares_are_never_falsely_all_or_nothing(share: float, text: str) -> None:
+def test_percent_is_never_a_false_0_or_100(share: float, text: str) -> None:
     assert side_by_side.percent(share) == text
 
 
 @pytest.mark.parametrize(
     "text", ["additive", "transformer:cross.2.1", "transformer:encoder.1,plain", "plain,additive,plain,additive"]
 )
-def test_an_address_says_all_of_what_is_asked(three: Services, text: str) -> None:
+def test_address_restores_the_whole_request(three: Services, text: str) -> None:
     asked = PanelsRequest("Où ? & = #", panels.panels_of(text, three), "pieces")
     asking = SideBySide(three)
     request, values, problems = asking.read({**dict(asking.link(asked)), "step": "3"})
@@ -128,7 +128,7 @@ def test_an_address_says_all_of_what_is_asked(three: Services, text: str) -> Non
         ({"step": "two"}, "“step” should be a whole number"),
     ],
 )
-def test_what_makes_no_sense_in_an_address_is_said(three: Services, query: dict[str, str], why: str) -> None:
+def test_invalid_address_is_reported(three: Services, query: dict[str, str], why: str) -> None:
     asking = SideBySide(three)
     asked, _, (problem,) = asking.read(query)
     assert why in problem and asked == asking.example(three.first)
@@ -143,12 +143,12 @@ def test_what_makes_no_sense_in_an_address_is_said(three: Services, query: dict[
         ("additive:cross.1.1", "has no heads: only Transformers have heads"),
     ],
 )
-def test_a_head_that_is_gone_is_said(three: Services, head: str, why: str) -> None:
+def test_missing_head_is_reported(three: Services, head: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         panels.compute(three, PanelsRequest(TEXT, panels.panels_of(head, three)))
 
 
-def test_models_that_read_other_languages_do_not_stand_side_by_side(three: Services) -> None:
+def test_models_of_different_source_languages_are_refused(three: Services) -> None:
     infos = {
         **three.infos,
         "german": type(three.infos["plain"])(**{**vars(three.infos["plain"]), "name": "german", "source_language": "German"}),
@@ -160,12 +160,12 @@ def test_models_that_read_other_languages_do_not_stand_side_by_side(three: Servi
 @pytest.mark.parametrize(
     "told", [{}, {"panels": 3, "unit": "words"}, {"panels": "plain", "unit": None}, {"panels": "a" * 2000, "unit": "words"}]
 )
-def test_a_choice_from_outside_is_not_believed(three: Services, told: dict) -> None:
+def test_invalid_choice_is_refused(three: Services, told: dict) -> None:
     with pytest.raises(ValueError, match="could not be read"):
         panels.chosen(panels.opening(three, "plain"), SimpleNamespace(**told), three)
 
 
-def test_a_head_is_called_by_its_place() -> None:
+def test_head_name_has_kind_layer_and_number() -> None:
     assert str(Panel("m", Head("cross", 3, 2))) == "m:cross.3.2" and str(Panel("m", Head("encoder", 1))) == "m:encoder.1"
     assert Head("decoder", 1).name == "decoder to its inputs, layer 1, mean of the heads"
 
@@ -173,7 +173,7 @@ def test_a_head_is_called_by_its_place() -> None:
 # --- does it explain? ---
 
 
-def test_attribution_is_drawn_as_the_engine_has_it(three: Services) -> None:
+def test_attribution_payload_has_the_numbers_of_the_engine(three: Services) -> None:
     shown = json.loads(attribution_ui.payload(three, attribution_ui.AttributionRequest(TEXT, "additive", 2)))
     translator = three.translator("additive")
     trace = translator.translate(TEXT)
@@ -195,19 +195,19 @@ def test_attribution_is_drawn_as_the_engine_has_it(three: Services) -> None:
     assert shown["steps"][1]["agreement"] == pytest.approx(by_hand, abs=1e-6)
 
 
-def test_the_step_where_they_agree_least_opens_first(three: Services) -> None:
+def test_attribution_opens_at_the_step_of_least_agreement(three: Services) -> None:
     shown = json.loads(attribution_ui.payload(three, attribution_ui.AttributionRequest(TEXT, "additive")))
     known = [step["agreement"] for step in shown["steps"]]
     assert known[shown["step"] - 1] == min(value for value in known if value is not None)
 
 
-def test_without_attention_the_other_ways_of_asking_are_left(three: Services) -> None:
+def test_attribution_without_attention_has_the_other_methods(three: Services) -> None:
     shown = json.loads(attribution_ui.payload(three, attribution_ui.AttributionRequest(TEXT, "plain", 1)))
     assert len(shown["rows"]) == 3 and shown["says"].startswith("This model has no attention.")
 
 
 def told(shares: list[float], deletion: tuple[float, ...]) -> str:
-    """What is said where attention has `shares` (the end mark's last) and deletion costs so many nats."""
+    """Return the verdict for attention `shares` (the last one is the end mark's) and the cost of each `deletion` in nats."""
     positions = [SimpleNamespace(piece=f"▁{word}", word=i) for i, word in enumerate("abc")]
     source = [*positions, SimpleNamespace(piece="</s>", word=3)]
     step = SimpleNamespace(piece="▁x", attention=shares)
@@ -218,7 +218,7 @@ def told(shares: list[float], deletion: tuple[float, ...]) -> str:
     return attribution.verdict(trace, found, table, pairs)  # type: ignore[arg-type]
 
 
-def test_a_disagreement_is_said_in_plain_words() -> None:
+def test_verdict_names_disagreement_and_agreement() -> None:
     assert told([0.7, 0.2, 0.1, 0], (0.01, 3.0, 0.2)) == (
         "Of all words, “a” has the largest attention weight (70%). But without that word, the probability of “x” only goes "
         "from 0.90 to 0.90; without “b” (weight 20%), it goes to 0.05. Here the attention weights alone are misleading."
@@ -232,7 +232,7 @@ def test_a_disagreement_is_said_in_plain_words() -> None:
 # --- edit it ---
 
 
-def test_an_edit_is_drawn_beside_what_was(three: Services) -> None:
+def test_edit_payload_has_both_translations(three: Services) -> None:
     translator = three.translator("additive")
     before = translator.translate(TEXT)
     weights = [0] * len(before.source)
@@ -249,7 +249,7 @@ def traces_with(small: Translator, tokens: list[int]) -> DecodingTrace:
     return small.translate(TEXT, prefix=tokens)
 
 
-def test_what_an_edit_did_is_said(small: Translator) -> None:
+def test_edit_verdict_describes_the_change(small: Translator) -> None:
     before = small.translate(TEXT)
     first = before.steps[0].token
     other = traces_with(small, [before.steps[0].candidates[1].token])
@@ -269,7 +269,7 @@ def test_what_an_edit_did_is_said(small: Translator) -> None:
         (attribution_ui.AttributionRequest(TEXT, "additive", 99), "there is no step 99"),
     ],
 )
-def test_what_cannot_be_edited_or_asked_is_said(three: Services, asked: object, why: str) -> None:
+def test_impossible_edit_or_attribution_gets_a_message(three: Services, asked: object, why: str) -> None:
     payload = editing_ui.payload if isinstance(asked, editing_ui.EditRequest) else attribution_ui.payload
     with pytest.raises(ValueError, match=why):
         payload(three, asked)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Predict, then reveal, without a browser: nothing is told too early, and what is told is the engine's."""
+"""Predict, then reveal, without a browser: no attention before the reveal, and then the numbers of the engine."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def said(spans: list[dict[str, str]]) -> str:
     return "".join(span["text"] for span in spans)
 
 
-def test_before_the_reveal_nothing_is_known_of_it(services: Services) -> None:
+def test_payload_before_the_reveal_has_no_attention_and_no_gold(services: Services) -> None:
     asked = PredictRequest(TEXT, TRANSLATION, "en-fr-additive", DRAWN)
     assert predict.compute(services, asked).weights is None
     payload = shown(services, asked)
@@ -51,11 +51,11 @@ def test_before_the_reveal_nothing_is_known_of_it(services: Services) -> None:
     revealed = shown(services, replace(asked, revealed=True))
     assert payload.keys() == revealed.keys()
     told = {key for key in payload if payload[key] != revealed[key]}
-    assert told == {"revealed", "link", "serial"}  # and what an address says of it, which is no more than "revealed"
+    assert told == {"revealed", "link", "serial"}  # the link only has "revealed"
     assert dict(revealed["link"]) == {**dict(payload["link"]), "revealed": "1"}
 
 
-def test_what_is_revealed_are_the_engines_numbers(services: Services) -> None:
+def test_revealed_numbers_are_those_of_the_engine(services: Services) -> None:
     revealed = shown(services, PredictRequest(TEXT, TRANSLATION, "en-fr-additive", DRAWN, True))["revealed"]
     source, target = split(TEXT, "English"), split(TRANSLATION, "French")
     weights = alignment.attention(services.translator("en-fr-additive"), source, target)
@@ -73,7 +73,7 @@ def test_what_is_revealed_are_the_engines_numbers(services: Services) -> None:
     assert f"your error rate is {own.error_rate:.2f}, that of the attention {most.error_rate:.2f}" in said(revealed["verdict"])
 
 
-def test_a_typed_pair_has_no_alignment_by_hand(services: Services) -> None:
+def test_typed_pair_has_no_manual_alignment(services: Services) -> None:
     payload = shown(services, PredictRequest("I am hungry.", "", "en-fr-additive", frozenset({(0, 0)}), True))
     assert payload["own"] and payload["target"] == ["J'", "ai", "faim", "."]
     assert "There is no manual alignment of this pair" in payload["hint"]
@@ -81,7 +81,7 @@ def test_a_typed_pair_has_no_alignment_by_hand(services: Services) -> None:
     assert "error rate" not in said(payload["revealed"]["verdict"])
 
 
-def test_without_attention_there_is_still_the_alignment_by_hand(tokenizer: Tokenizer) -> None:
+def test_model_without_attention_still_has_the_manual_alignment(tokenizer: Tokenizer) -> None:
     plain = Translator(make_checkpoint(make_model(small_config(attention="none")), tokenizer))
     services = Services({"plain": replace(plain.info, subject="everyday")}, lambda _: plain)
     payload = shown(services, PredictRequest(TEXT, TRANSLATION, "plain", DRAWN, True))
@@ -104,12 +104,12 @@ def test_without_attention_there_is_still_the_alignment_by_hand(tokenizer: Token
         ),
     ],
 )
-def test_what_cannot_be_shown_is_said(services: Services, asked: PredictRequest, message: str) -> None:
+def test_impossible_request_gets_a_message(services: Services, asked: PredictRequest, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         predict.compute(services, asked)
 
 
-def test_a_control_character_and_a_strange_script_are_only_words(services: Services) -> None:
+def test_control_characters_and_other_scripts_are_words(services: Services) -> None:
     now = predict.compute(services, PredictRequest("I\x00 am\u200b <b>", "伞😀 ?", "en-fr-additive", revealed=True))
     assert list(now.source) == ["I", "am", "<b>"] and list(now.target) == ["伞", "😀", "?"]
     assert now.weights is not None and now.weights.shape == (3, 3)
@@ -126,7 +126,7 @@ def test_a_control_character_and_a_strange_script_are_only_words(services: Servi
         PredictRequest("a", "b # c", "m", frozenset({(199, 0)})),
     ],
 )
-def test_an_address_says_all_that_was_asked(asked: PredictRequest) -> None:
+def test_address_restores_the_whole_request(asked: PredictRequest) -> None:
     asking = Predict(Services({"m": make_info("m")}))
     request, _, problems = asking.read(dict(asking.link(asked)))
     assert (request, problems) == (asked, [])
@@ -143,7 +143,7 @@ def test_an_address_says_all_that_was_asked(asked: PredictRequest) -> None:
         ({"model": "gone"}, "no model “gone”"),
     ],
 )
-def test_a_parameter_that_makes_no_sense_is_reported_and_the_others_count(query: dict[str, str], message: str) -> None:
+def test_invalid_parameter_is_reported_and_the_others_are_used(query: dict[str, str], message: str) -> None:
     asked, _, problems = Predict(Services({"m": make_info("m")})).read({"text": "t", "reference": "r", **query})
     assert asked == PredictRequest("t", "r", "m") and len(problems) == 1 and message in problems[0]
 
@@ -157,7 +157,7 @@ def seen(services: Services) -> PredictAnswer:
     return predict.compute(services, PredictRequest(TEXT, TRANSLATION, "en-fr-additive"))
 
 
-def test_drawn_links_are_taken(seen: PredictAnswer) -> None:
+def test_drawn_links_are_accepted(seen: PredictAnswer) -> None:
     assert predict.chosen_links(seen, event(id=seen.id, links=[[0, 0], [8, 6], [0, 0]])) == {(0, 0), (8, 6)}
     assert predict.chosen_links(seen, event(id=seen.id, links=[])) == frozenset()
 
@@ -166,7 +166,7 @@ def test_drawn_links_are_taken(seen: PredictAnswer) -> None:
     "links",
     [None, "0-0", {"0": 0}, [[0]], [[0, 0, 0]], [[0, 0.0]], [[True, 0]], [["0", 0]], [[9, 0]], [[0, -1]], [[0, 0]] * 201, [0]],
 )
-def test_other_links_are_refused(seen: PredictAnswer, links: Any) -> None:
+def test_invalid_links_are_refused(seen: PredictAnswer, links: Any) -> None:
     with pytest.raises(ValueError, match=r"Please draw again|there is no"):
         predict.chosen_links(seen, event(id=seen.id, links=links))
 

@@ -1,4 +1,4 @@
-"""Over many sentences, without a browser: figures, table, what is kept with a model, and files of one's own."""
+"""Over many sentences, without a browser: figures, table, the stored report of a model, and uploaded files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run(services: Services, file: Path) -> list[dict[str, Any]]:
     return [json.loads(value) for value in exposure.measured(services, "small", str(file))]
 
 
-def test_the_figures_draw_the_reports_numbers(report: dict[str, Any]) -> None:
+def test_figures_have_the_numbers_of_the_report(report: dict[str, Any]) -> None:
     drawn = {entry["name"]: entry["figure"]["data"] for entry in view.figures(report)}
     shown = [line for line in report["by_position"] if line["sentences"] >= curves.FEWEST]
     for name, column in (("accuracy", "accuracy"), ("loss", "loss")):
@@ -40,7 +40,7 @@ def test_the_figures_draw_the_reports_numbers(report: dict[str, Any]) -> None:
             assert trace["x"] == [line["position"] for line in shown]
             assert trace["y"] == [line[f"{column}_{lane}"] for line in shown]
             assert [c[0] for c in trace["customdata"]] == [line["sentences"] for line in shown]
-        assert lines["forced"]["marker"]["symbol"] != lines["free"]["marker"]["symbol"]  # colour is never alone
+        assert lines["forced"]["marker"]["symbol"] != lines["free"]["marker"]["symbol"]  # not only the colour differs
         assert lines["forced"]["line"]["dash"] != lines["free"]["line"]["dash"]
     assert {trace["meta"]["of"] for trace in drawn["wrong-word"]} == {"forced", "free"}
 
@@ -65,7 +65,7 @@ def test_the_headline_names_mode_and_unit(report: dict[str, Any]) -> None:
     assert told["cost of a wrong word in its own output, nats"].startswith(f"{s['lost_free']:.2f} (")
 
 
-def test_a_file_of_ones_own_is_measured_with_progress(
+def test_uploaded_file_is_measured_with_progress(
     services: Services, pairs: Pairs, report: dict[str, Any], tmp_path: Path
 ) -> None:
     file = tmp_path / "own.tsv"
@@ -76,7 +76,7 @@ def test_a_file_of_ones_own_is_measured_with_progress(
     assert last["about"] == f"Your file, {len(pairs)} pairs; 1 left out because they are too long."
 
 
-def test_every_sentence_is_listed_those_first_that_lose_most(services: Services, pairs: Pairs, tmp_path: Path) -> None:
+def test_sentences_are_sorted_by_lost_pieces(services: Services, pairs: Pairs, tmp_path: Path) -> None:
     file = tmp_path / "own.tsv"
     file.write_text("".join(f"{s}\t{t}\n" for s, t in pairs[:30]), encoding="utf-8")
     listed = run(services, file)[-1]["sentences"]
@@ -95,9 +95,7 @@ def test_every_sentence_is_listed_those_first_that_lose_most(services: Services,
         (("word " * 190 + "\tmot\n").encode(), "Every pair of this file is too long"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_explained_without_its_path(
-    services: Services, tmp_path: Path, content: bytes, said: str
-) -> None:
+def test_error_about_a_bad_file_has_no_path(services: Services, tmp_path: Path, content: bytes, said: str) -> None:
     file = tmp_path / "own.tsv"
     file.write_bytes(content)
     with pytest.raises(ValueError, match=said) as told:
@@ -105,14 +103,14 @@ def test_a_file_that_cannot_be_used_is_explained_without_its_path(
     assert str(tmp_path) not in str(told.value)
 
 
-def test_a_file_that_is_too_large_is_not_read(services: Services, tmp_path: Path) -> None:
+def test_too_large_file_is_not_read(services: Services, tmp_path: Path) -> None:
     file = tmp_path / "own.tsv"
     file.write_text("a\tb\n" * 250_001)
     with pytest.raises(ValueError, match="The file has 1,000,004 bytes; at most 1,000,000 are allowed"):
         run(services, file)
 
 
-def test_a_report_is_kept_with_a_model_and_damage_is_no_report(report: dict[str, Any], tmp_path: Path) -> None:
+def test_stored_report_is_read_and_a_damaged_one_is_ignored(report: dict[str, Any], tmp_path: Path) -> None:
     assert card.read_exposure(tmp_path) is None
     card.add_exposure(tmp_path, "python -m seq2seq forcing", {"data": "valid.tsv", "seed": 1}, report)
     found = card.read_exposure(tmp_path)
@@ -122,7 +120,7 @@ def test_a_report_is_kept_with_a_model_and_damage_is_no_report(report: dict[str,
         assert card.read_exposure(tmp_path) is None
 
 
-def test_a_model_without_a_report_says_so(services: Services) -> None:
+def test_model_without_a_report_gets_a_note(services: Services) -> None:
     drawn = json.loads(exposure.stored(services, "small"))
     assert "There is no stored report" in drawn["about"]
     assert (drawn["headline"], drawn["figures"], drawn["table"]) == ([], [], None)

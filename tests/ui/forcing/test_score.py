@@ -31,7 +31,7 @@ def said(payload: dict[str, Any]) -> list[str]:
     return ["".join(span["text"] for span in spans) for spans in payload["verdicts"]]
 
 
-def test_the_sheets_hold_the_scores_of_both(services: Services) -> None:
+def test_sheets_have_the_scores_of_both_translations(services: Services) -> None:
     payload = scored(services, "J'ai faim.", "J'ai froid.")
     translator = services.translator("en-fr-additive")
     for sheet, text in zip(payload["sheets"], ("J'ai faim.", "J'ai froid."), strict=True):
@@ -46,7 +46,7 @@ def test_the_sheets_hold_the_scores_of_both(services: Services) -> None:
     assert f"less probable than yours, by \u2212{-gap:.2f}" in difference and "“froid” in place of “faim”" in difference
 
 
-def test_without_another_one_the_beams_best_stands_beside(services: Services) -> None:
+def test_without_a_second_translation_the_beams_best_is_shown(services: Services) -> None:
     payload = scored(services, "Je suis très fatigué ce soir.")
     best = payload["sheets"][1]
     assert best["title"] == "What the beam found" and best["text"] == "J'ai faim."
@@ -55,17 +55,17 @@ def test_without_another_one_the_beams_best_stands_beside(services: Services) ->
     assert "what the beam found is more probable than yours, by +" in difference
 
 
-def test_ones_own_that_is_the_beams_best_has_no_difference(services: Services) -> None:
+def test_own_translation_equal_to_the_beams_best_has_no_difference(services: Services) -> None:
     assert len(said(scored(services, "J'ai faim."))) == 1
 
 
 @pytest.mark.parametrize("asked", [ScoreRequest("a & b", "c = d", "m"), ScoreRequest("a", "b", "m", "# e")])
-def test_an_address_says_all_that_was_asked(asked: ScoreRequest) -> None:
+def test_address_restores_the_whole_request(asked: ScoreRequest) -> None:
     asking = Score(Services({"m": make_info("m")}))
     request, _, problems = asking.read(dict(asking.link(asked)))
     assert (request, problems) == (asked, [])
 
 
-def test_an_address_of_a_model_that_is_gone_is_reported() -> None:
+def test_address_of_a_missing_model_is_reported() -> None:
     asked, _, problems = Score(Services({"m": make_info("m")})).read({"model": "gone", "text": "t"})
     assert asked == ScoreRequest("t", "", "m") and len(problems) == 1 and "no model “gone”" in problems[0]

@@ -1,4 +1,4 @@
-"""The Teacher forcing tab without a browser: its picture, its addresses, and choices that come from outside."""
+"""The Teacher forcing tab without a browser: its payload, its addresses, and untrusted choices."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def event(seen: LanesAnswer, **data: Any) -> gr.EventData:
 # --- the picture ---
 
 
-def test_the_picture_holds_the_traces_numbers(services: Services, seen: LanesAnswer) -> None:
+def test_lanes_payload_has_the_numbers_of_the_traces(services: Services, seen: LanesAnswer) -> None:
     drawn = json.loads(lanes.payload(services, seen))
     forced, free = seen.lanes.forced, seen.lanes.free
     for lane, trace in ((drawn["lanes"]["forced"], forced), (drawn["lanes"]["free"], free)):
@@ -52,7 +52,7 @@ def test_the_picture_holds_the_traces_numbers(services: Services, seen: LanesAns
     assert len(drawn["expected_words"]) == len(free.steps) and set(drawn["expected_words"]) <= set(range(5))
 
 
-def test_every_step_of_a_real_model_is_told() -> None:
+def test_every_step_of_a_real_model_has_a_sentence() -> None:
     translator = Translator.load("en-fr-additive")
     source = "We were waiting for you in the garden."
     found = two_lanes.compare(translator, source, "Nous t'attendions dans le jardin.")
@@ -68,7 +68,7 @@ def test_every_step_of_a_real_model_is_told() -> None:
     assert "the lanes never differ" in plain(view.step_sentence(same, len(same.free.steps)))
 
 
-def test_a_piece_that_goes_on_with_a_word_says_so() -> None:
+def test_standalone_label_marks_a_piece_inside_a_word() -> None:
     assert [view.standalone(piece) for piece in ("▁jar", "din", ".", "'", "</s>", "我", "▁")] == [
         "jar",
         "‑din",
@@ -81,7 +81,7 @@ def test_a_piece_that_goes_on_with_a_word_says_so() -> None:
 
 
 @pytest.mark.parametrize(("step", "word"), [(1, 1), (2, 3)])
-def test_a_rescue_is_drawn_as_it_was_measured(
+def test_rescue_payload_has_the_measured_recovery(
     services: Services, small: Translator, seen: LanesAnswer, step: int, word: int
 ) -> None:
     found = lanes.compute(services, LanesRequest(ASKED.text, ASKED.reference, "small", rescue=(step, word))).third
@@ -95,7 +95,7 @@ def test_a_rescue_is_drawn_as_it_was_measured(
 
 
 @pytest.mark.parametrize("lane", ["forced", "free"])
-def test_a_wrong_word_is_drawn_as_it_was_measured(services: Services, seen: LanesAnswer, lane: str) -> None:
+def test_wrong_word_payload_has_the_measured_loss(services: Services, seen: LanesAnswer, lane: str) -> None:
     found = lanes.compute(services, LanesRequest(ASKED.text, ASKED.reference, "small", inject=(lane, 1, "clé"))).third
     assert found is not None and found["of"] == lane
     start, end = found["at"]
@@ -104,7 +104,7 @@ def test_a_wrong_word_is_drawn_as_it_was_measured(services: Services, seen: Lane
     assert "“clé” in place of “" in "".join(span["text"] for span in found["says"])
 
 
-def test_every_word_in_turn_is_each_word_alone(services: Services) -> None:
+def test_replacing_every_word_equals_replacing_each_word_separately(services: Services) -> None:
     table = lanes.compute(services, LanesRequest(ASKED.text, ASKED.reference, "small", every="forced")).every
     assert table is not None and table["lane"] == "forced"
     assert [row["right"] for row in table["rows"]] == ["ma", "sœur", "aime", "le", "jardin"]
@@ -123,7 +123,7 @@ def test_every_word_in_turn_is_each_word_alone(services: Services) -> None:
         ("Мы ждали тебя в саду.", ["are single bytes", "is it French"]),
     ],
 )
-def test_a_reference_in_the_wrong_language_or_script_is_asked_about(reference: str, said: list[str]) -> None:
+def test_reference_in_the_wrong_language_or_script_gets_a_warning(reference: str, said: list[str]) -> None:
     translator = Translator.load("en-fr-additive")
     forced = translator.score("We were waiting for you in the garden.", reference)
     found = doubts(forced, len(translator.target_vocabulary), "French")
@@ -141,7 +141,7 @@ def read(services: Services, **query: str) -> tuple[LanesRequest, int, list[str]
 @pytest.mark.parametrize(
     "more", [{}, {"rescue": (3, 2)}, {"inject": ("free", 2, "a-b")}, {"inject": ("forced", 1, "~17"), "every": "free"}]
 )
-def test_an_address_says_all_that_was_asked(services: Services, more: dict[str, Any]) -> None:
+def test_address_restores_the_whole_request(services: Services, more: dict[str, Any]) -> None:
     asked = LanesRequest("Où ? & = #", "ré-fé", "small", **more)
     written = dict(TwoLanes(services).link(asked))
     assert read(services, **written, step="4") == (asked, 4, [])
@@ -158,7 +158,7 @@ def test_an_address_says_all_that_was_asked(services: Services, more: dict[str, 
         ({"step": "-1"}, "“step” should be a whole number"),
     ],
 )
-def test_a_bad_parameter_is_reported(services: Services, query: dict[str, str], said: str) -> None:
+def test_bad_parameter_is_reported(services: Services, query: dict[str, str], said: str) -> None:
     asked, _, problems = read(services, text="t", reference="r", **query)
     assert len(problems) == 1 and said in problems[0] and asked == LanesRequest("t", "r", "small")
 
@@ -176,7 +176,7 @@ def test_a_bad_parameter_is_reported(services: Services, query: dict[str, str], 
         (LanesRequest("my key", "la clé", "small", inject=("forced", 1, "~x")), "should be a whole number"),
     ],
 )
-def test_what_cannot_be_done_is_explained(services: Services, asked: LanesRequest, said: str) -> None:
+def test_impossible_request_is_explained(services: Services, asked: LanesRequest, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         lanes.compute(services, asked)
 
@@ -184,7 +184,7 @@ def test_what_cannot_be_done_is_explained(services: Services, asked: LanesReques
 # --- choices in the picture ---
 
 
-def test_choices_become_what_is_asked(seen: LanesAnswer) -> None:
+def test_choices_become_requests(seen: LanesAnswer) -> None:
     assert lanes.chosen_rescue(seen, event(seen, step=2, word=0)).rescue == (3, 1)
     assert lanes.chosen_wrong_word(seen, event(seen, lane="free", word=1, text=" chat ")).inject == ("free", 2, "chat")
     drawn = lanes.chosen_wrong_word(seen, event(seen, lane="free", word=1, text=""))
@@ -207,14 +207,14 @@ def test_choices_become_what_is_asked(seen: LanesAnswer) -> None:
         {"lane": {}, "word": 1, "text": "x"},
     ],
 )
-def test_a_choice_that_makes_no_sense_is_refused(seen: LanesAnswer, data: dict[str, Any] | None) -> None:
+def test_invalid_choice_is_refused(seen: LanesAnswer, data: dict[str, Any] | None) -> None:
     sent = event(seen, **data) if data else gr.EventData(None, data)
     for choose in (lanes.chosen_rescue, lanes.chosen_wrong_word):
         with pytest.raises(ValueError, match=r"choose again|no lane"):
             choose(seen, sent)
 
 
-def test_a_choice_in_an_older_picture_is_refused(seen: LanesAnswer) -> None:
+def test_choice_in_an_outdated_picture_is_refused(seen: LanesAnswer) -> None:
     stale = gr.EventData(None, {"id": "another", "step": 1, "word": 0, "lane": "free", "text": "x"})
     for choose in (lanes.chosen_rescue, lanes.chosen_wrong_word, lanes.chosen_lane):
         with pytest.raises(ValueError, match="The picture has changed"):

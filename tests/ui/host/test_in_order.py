@@ -1,4 +1,4 @@
-"""The answer to a new event does not overtake the close of the stream that it would be told by."""
+"""The answer to a new event does not arrive before the close of the old stream."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from seq2seq.ui.host.in_order import InOrder
 
 @pytest.fixture
 def waits(monkeypatch) -> list[float]:
-    """The seconds that answers were held back for, instead of holding them."""
+    """Record the delays of answers instead of waiting."""
     found: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -47,22 +47,22 @@ def join(client: TestClient, body: str) -> None:
     assert client.post("/gradio_api/queue/join", content=body).json() == {"event_id": "1"}
 
 
-def test_an_event_just_behind_the_close_of_its_stream_is_answered_later(client: TestClient, waits: list[float]) -> None:
+def test_event_right_after_a_stream_close_is_delayed(client: TestClient, waits: list[float]) -> None:
     join(client, '{"session_hash": "one"}')
-    assert waits == []  # its stream is yet to come
+    assert waits == []  # it has no stream yet
     client.get("/gradio_api/queue/data?session_hash=one")
     join(client, '{"session_hash": "two"}')
-    assert waits == []  # another's stream
+    assert waits == []  # the stream of another visitor
     join(client, '{"session_hash": "one"}')
     assert len(waits) == 1 and 0 < waits[0] <= 600
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"session_hash": null}', "[" * 100_000, "\x00", '{"session_hash": {}}'])
-def test_any_body_goes_through(client: TestClient, waits: list[float], body: str) -> None:
+def test_any_body_is_passed_on(client: TestClient, waits: list[float], body: str) -> None:
     client.get("/gradio_api/queue/data")
     join(client, body)
     assert waits == []
 
 
-def test_the_app_is_served_in_order() -> None:
+def test_app_uses_the_order_middleware() -> None:
     assert InOrder in [middleware.cls for middleware in launch_settings()["app_kwargs"]["middleware"]]

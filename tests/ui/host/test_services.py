@@ -1,4 +1,4 @@
-"""Many models: known at once, loaded when asked for, offered in an order and with examples that make sense."""
+"""Many models: known at start, loaded on first use, and offered in a fixed order with suitable examples."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from seq2seq.ui.kit import examples, menu
 
 @pytest.fixture
 def root(tmp_path, tokenizer, monkeypatch):
-    """Three installed models: a, b and the preferred one."""
+    """Install three models: a, b and the preferred one."""
     for name in ("a", "b", services.PREFERRED):
         checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), tmp_path / name)
     monkeypatch.setattr(checkpoint, "ROOT", tmp_path)
@@ -37,7 +37,7 @@ def root(tmp_path, tokenizer, monkeypatch):
 
 @pytest.fixture
 def loaded(monkeypatch):
-    """Names of the models whose weights have been read."""
+    """Record the names of the models whose weights are read."""
     names = []
     read = checkpoint.load
     monkeypatch.setattr(checkpoint, "load", lambda name: names.append(name) or read(name))
@@ -53,12 +53,12 @@ def test_at_the_start_every_model_is_known_and_the_preferred_one_loaded(root, lo
     assert loaded == [services.PREFERRED, "b"]
 
 
-def test_what_is_known_before_loading_is_what_the_model_says_itself(root):
+def test_info_before_loading_equals_the_loaded_models(root):
     for name in ("a", services.PREFERRED):
         assert ModelInfo.read(name) == Translator.load(name).info
 
 
-def test_equal_requests_are_answered_from_memory_within_a_bound(root, monkeypatch):
+def test_equal_requests_use_a_bounded_cache(root, monkeypatch):
     asked = []
     translate = Translator.translate
     monkeypatch.setattr(Translator, "translate", lambda self, *what: asked.append((self.name, *what)) or translate(self, *what))
@@ -81,7 +81,7 @@ def test_equal_requests_are_answered_from_memory_within_a_bound(root, monkeypatc
     assert [what[1] for what in asked[5:]] == ["the old man", "the old woman", "the old man"]
 
 
-def test_what_cannot_be_translated_is_refused_each_time(root):
+def test_bad_text_is_refused_every_time(root):
     found = Services.load()
     for text in ("", "", ["the old man"], None):
         with pytest.raises(ValueError, match=r"nothing to translate|is text|text"):
@@ -97,7 +97,7 @@ def test_a_malformed_folder_is_logged_and_left_out(root, caplog):
     assert "checkpoint 'a' cannot be used: config.json is not JSON text" in caplog.text
 
 
-def test_what_is_wrong_with_a_folder_is_said_on_the_page_and_where_it_is_asked_for(root):
+def test_folder_fault_is_shown_on_the_page_and_on_use(root):
     (root / "a" / "config.json").write_text('{"a": ' * 10_000)
     (root / "b" / "tokenizer.model").unlink()
     shutil.copytree(root / services.PREFERRED, root / "c")
@@ -116,15 +116,15 @@ def test_what_is_wrong_with_a_folder_is_said_on_the_page_and_where_it_is_asked_f
             found.info(name)
 
 
-def test_with_all_models_sound_nothing_is_said(root):
+def test_without_faults_there_is_no_message(root):
     assert faults_of(Services.load()) == ""
 
 
-def test_bad_weights_are_said_when_they_are_asked_for_and_nothing_else_breaks(root):
+def test_bad_weights_are_reported_on_use_only(root):
     state = load_file(root / "a" / "model.safetensors")
     save_file({**state, "output.bias": state["output.bias"] * float("nan")}, root / "a" / "model.safetensors")
     found = Services.load()
-    assert faults_of(found) == ""  # of the numbers nobody knows yet
+    assert faults_of(found) == ""  # the weights have not been read yet
     for _ in range(2):
         with pytest.raises(ValueError, match=r"“a” cannot be used here: model\.safetensors holds numbers that are not finite"):
             found.translator("a")
@@ -134,27 +134,27 @@ def test_bad_weights_are_said_when_they_are_asked_for_and_nothing_else_breaks(ro
     assert found.translator("a").name == "a" and faults_of(found) == ""
 
 
-def test_a_first_model_with_bad_weights_gives_way_to_the_next(root, caplog):
+def test_first_model_with_bad_weights_is_replaced_by_the_next(root, caplog):
     os.truncate(root / services.PREFERRED / "model.safetensors", 100)
     assert Services.load().first == "a"
     assert f"checkpoint '{services.PREFERRED}' cannot be used" in caplog.text
 
 
-def test_with_no_model_that_can_be_used_the_start_says_so(root):
+def test_start_without_usable_models_raises_an_error(root):
     for folder in root.iterdir():
         (folder / "model.safetensors").unlink()
     with pytest.raises(ValueError, match="no model could be loaded"):
         Services.load()
 
 
-def test_visitors_who_ask_at_once_share_one_loading():
+def test_parallel_requests_share_one_loading():
     visitors = 8
     loads, together = [], Barrier(visitors)
 
     def load(name):
         loads.append(name)
         for _ in range(100):
-            time.sleep(0)  # give way to the others, who would come in if they could
+            time.sleep(0)  # let other threads run, which could enter without a lock
         return object()
 
     found = Services({"a": make_info("a")}, load)
@@ -168,7 +168,7 @@ def test_visitors_who_ask_at_once_share_one_loading():
     assert loads == ["a"] and len(set(map(id, given))) == 1
 
 
-def test_loading_one_model_keeps_nobody_from_another():
+def test_loading_one_model_does_not_block_another():
     found: Services
 
     def load(name):
@@ -178,7 +178,7 @@ def test_loading_one_model_keeps_nobody_from_another():
     assert found.translator("a") == ("a", "b")
 
 
-def test_a_name_that_is_not_there_lists_the_choices():
+def test_unknown_name_lists_the_choices():
     with pytest.raises(ValueError, match=r"There is no model “c”\. There are: a, b\."):
         Services({"a": make_info("a"), "b": make_info("b")}).translator("c")
 
@@ -199,7 +199,7 @@ INFOS = {
 }
 
 
-def test_the_preferred_model_stands_first_and_each_direction_by_itself():
+def test_preferred_model_is_first_and_directions_are_grouped():
     assert list(menu.ordered(INFOS, "en-fr-additive")) == [
         *("en-fr-additive", "en-fr-plain", "en-es-additive", "fr-en-additive"),
         *("captions-en-fr-additive", "captions-de-en-dot", "captions-de-en-lstm"),
@@ -207,14 +207,14 @@ def test_the_preferred_model_stands_first_and_each_direction_by_itself():
     assert list(menu.ordered({"b": make_info("b"), "a": make_info("a")}, "not installed")) == ["a", "b"]
 
 
-def test_a_label_says_direction_subject_and_kind():
+def test_label_has_direction_subject_and_architecture():
     labels = {name: text for text, name in menu.labels(INFOS)}
     assert labels["en-fr-additive"] == "English → French: GRU, additive attention"
     assert labels["captions-en-fr-additive"] == "English → French, captions: GRU, additive attention"
     assert len(set(labels.values())) == len(INFOS)
 
 
-def test_models_alike_are_told_apart_by_their_names():
+def test_equal_labels_get_the_model_name():
     texts = [text for text, _ in menu.labels({"mine": make_info("mine"), "yours": make_info("yours")})]
     assert texts == [f"English → French: GRU ({name})" for name in ("mine", "yours")]
 
@@ -227,7 +227,7 @@ def test_no_sentence_is_an_example_twice():
     assert len(set(sentences)) == len(sentences) and all(examples.EXAMPLES.values())
 
 
-def test_an_example_gives_way_to_one_of_the_models_own():
+def test_example_is_replaced_by_one_of_the_new_model():
     for old, new in pairwise(INFOS.values()):
         own = examples.of(new)
         for sentence in examples.of(old):
@@ -239,6 +239,6 @@ def test_a_visitors_sentence_stays_whatever_the_model():
         assert examples.fitting("My own sentence.", found) == "My own sentence."
 
 
-def test_a_model_of_a_language_without_examples_keeps_what_is_there():
+def test_model_without_examples_keeps_the_sentence():
     finnish = make_info("fi-en", "Finnish", "English")
     assert examples.of(finnish) == () and examples.fitting(examples.FIRST, finnish) == examples.FIRST

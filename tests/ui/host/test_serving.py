@@ -1,4 +1,4 @@
-"""What is sent light, and what is left alone."""
+"""Compressed and cached responses, and responses that stay unchanged."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ async def events(_: Request) -> StreamingResponse:
 
 @pytest.fixture
 def asked() -> list[str]:
-    """The paths that reached what stands behind."""
+    """Return the paths that reached the inner application."""
     return []
 
 
 @pytest.fixture(params=["", "/school"])
 def client(asked: list[str], request) -> TestClient:
-    """At the server's root, and under a path of a proxy that passes it on whole."""
+    """Return a client at the server's root, and one under a path of a proxy that keeps the path."""
 
     async def file(request: Request) -> Response:
         asked.append(request.url.path)
@@ -65,11 +65,11 @@ def get(client: TestClient, path: str, encoding: str = "identity", **headers: st
 
 @pytest.mark.parametrize("path", ["/", "/config"])
 @pytest.mark.parametrize(("encoding", "packing"), [("gzip, deflate", "gzip"), ("gzip, deflate, br;q=0.9, zstd", "br")])
-def test_the_page_is_packed_for_those_who_can_unpack(client: TestClient, path: str, encoding: str, packing: str) -> None:
+def test_page_is_compressed_for_clients_that_accept_it(client: TestClient, path: str, encoding: str, packing: str) -> None:
     packed = get(client, path, encoding)
     assert packed.headers["content-encoding"] == packing and packed.text == LONG
     assert int(packed.headers["content-length"]) < len(LONG) / 10
-    assert "cache-control" not in packed.headers  # a page is each visitor's own
+    assert "cache-control" not in packed.headers  # a page belongs to one visitor
     assert packed.headers.get("link") == (f"<{component.MODULES_ADDRESS}>; rel=modulepreload" if path == "/" else None)
     plain = get(client, path)
     assert "content-encoding" not in plain.headers and plain.text == LONG
@@ -77,17 +77,19 @@ def test_the_page_is_packed_for_those_who_can_unpack(client: TestClient, path: s
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "identity"])
-def test_files_are_asked_for_once_and_may_be_kept(client: TestClient, asked: list[str], encoding: str) -> None:
+def test_files_are_requested_once_and_cacheable(client: TestClient, asked: list[str], encoding: str) -> None:
     for _ in range(3):
         for name in ("a.js", "b.js"):
-            answer = get(client, f"/assets/{name}", encoding, **{"if-none-match": '"1"'})  # another may not have it yet
+            answer = get(
+                client, f"/assets/{name}", encoding, **{"if-none-match": '"1"'}
+            )  # the complete file must be fetched for others
             assert answer.text == f"{name}: {LONG}" and "immutable" in answer.headers["cache-control"]
             assert answer.headers.get("content-encoding") == (None if encoding == "identity" else encoding)
     assert [path[-4:] for path in asked] == ["a.js", "b.js"]
 
 
-def test_who_arrive_together_share_one_file(asked: list[str]) -> None:
-    """Thirty ask for the same file before the first of them has it."""
+def test_parallel_requests_share_one_file(asked: list[str]) -> None:
+    """Thirty clients request the same file before the first one has it."""
     reached, go = asyncio.Event(), asyncio.Event()
 
     async def slow(request: Request) -> Response:
@@ -104,12 +106,12 @@ def test_who_arrive_together_share_one_file(asked: list[str]) -> None:
             go.set()
             return await asyncio.gather(*visitors)
 
-    with ThreadPoolExecutor() as thread:  # this one may have an event loop of the browser tests
+    with ThreadPoolExecutor() as thread:  # this thread can have an event loop of the browser tests
         assert {answer.text for answer in thread.submit(asyncio.run, arrive()).result()} == {LONG} and len(asked) == 1
 
 
-def test_a_file_is_whole_for_others_when_who_asked_first_has_left() -> None:
-    """What Starlette streams it cuts off where the browser leaves; what is kept must not be."""
+def test_file_is_complete_although_the_first_client_disconnects() -> None:
+    """Starlette stops a stream when the browser disconnects; a cached file must be complete."""
 
     async def streamed(_: Request) -> StreamingResponse:
         async def parts() -> AsyncIterator[str]:
@@ -132,7 +134,7 @@ def test_a_file_is_whole_for_others_when_who_asked_first_has_left() -> None:
     assert get(TestClient(app), "/assets/a.js").text == "firstsecondthird"
 
 
-def test_what_is_not_there_and_a_visitors_files_are_not_kept(client: TestClient, asked: list[str]) -> None:
+def test_missing_files_and_visitors_files_are_not_cached(client: TestClient, asked: list[str]) -> None:
     for _ in range(2):
         assert get(client, "/assets/none", "br").status_code == 404
         assert "cache-control" not in get(client, "/file=/assets/own.csv", "br").headers
@@ -140,22 +142,22 @@ def test_what_is_not_there_and_a_visitors_files_are_not_kept(client: TestClient,
     assert len(asked) == 6
 
 
-def test_only_so_much_is_kept(client: TestClient, asked: list[str], monkeypatch) -> None:
+def test_cache_is_bounded(client: TestClient, asked: list[str], monkeypatch) -> None:
     monkeypatch.setattr(serving, "_CACHE_BYTES", 2.5 * len(LONG))
     for name in ("a", "b", "a", "c", "a", "b"):
         assert get(client, f"/assets/{name}").text.startswith(name)
-    assert [path[-1] for path in asked] == ["a", "b", "c", "b"]  # b was the one longest out of use
+    assert [path[-1] for path in asked] == ["a", "b", "c", "b"]  # b was the least recently used one
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "identity"])
-def test_plotly_is_the_file_that_came_with_it(client: TestClient, encoding: str) -> None:
+def test_served_plotly_is_the_installed_file(client: TestClient, encoding: str) -> None:
     answer = get(client, f"/{PLOTLY_ADDRESS}", encoding)
     assert answer.content == component.PLOTLY.read_bytes()
     assert answer.headers.get("content-encoding") == (None if encoding == "identity" else encoding)
     assert "immutable" in answer.headers["cache-control"] and answer.headers["content-type"].startswith("text/javascript")
 
 
-def test_our_modules_are_kept_and_so_is_the_map_of_their_lines(client: TestClient) -> None:
+def test_modules_and_source_map_are_cacheable(client: TestClient) -> None:
     answer = get(client, f"/{component.MODULES_ADDRESS}", "br")
     assert answer.text == component.MODULES and answer.headers["content-encoding"] == "br"
     assert "immutable" in answer.headers["cache-control"] and answer.headers["content-type"].startswith("text/javascript")
@@ -164,7 +166,7 @@ def test_our_modules_are_kept_and_so_is_the_map_of_their_lines(client: TestClien
     assert "stage/player.js" in sources
 
 
-def test_events_and_everything_else_pass_as_they_are(client: TestClient) -> None:
+def test_events_and_other_responses_are_unchanged(client: TestClient) -> None:
     for answer in (
         get(client, "/other", "br"),
         client.post("/", headers={"accept-encoding": "br"}),
@@ -173,5 +175,5 @@ def test_events_and_everything_else_pass_as_they_are(client: TestClient) -> None
         assert "content-encoding" not in answer.headers and LONG in answer.text
 
 
-def test_the_page_is_served_so() -> None:
+def test_app_uses_the_compression_middleware() -> None:
     assert Compression in [middleware.cls for middleware in launch_settings()["app_kwargs"]["middleware"]]

@@ -1,4 +1,4 @@
-"""What a host of the app relies on: README's front matter, the size of files, a start as on a Space, a password."""
+"""The requirements of a host: README's front matter, the size of files, a start like on a Space, a password."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from yaml import YAMLError
 from seq2seq.ui.app import launch_settings
 from seq2seq.ui.host.limits import Limits, password
 
-COLORS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}  # the Hub's
-MAX_BYTES = 10_000_000  # the Hub wants larger files in another kind of storage
+COLORS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}  # allowed by the Hub
+MAX_BYTES = 10_000_000  # the Hub needs another storage for larger files
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def requirements() -> dict[str, Requirement]:
     return {found.name: found for found in map(Requirement, filter(None, lines))}
 
 
-def test_the_front_matter_is_what_the_hub_wants(card):
+def test_front_matter_is_valid_for_the_hub(card):
     data = card.data.to_dict()
     assert card.data.sdk == "gradio" and (ROOT / card.data.app_file).is_file()
     assert card.data.license == "apache-2.0" and card.data.title
@@ -44,7 +44,7 @@ def test_the_front_matter_is_what_the_hub_wants(card):
     assert list(data) == list(dict.fromkeys(data)) and card.text.lstrip().startswith("# ")
 
 
-def test_a_card_that_is_malformed_is_noticed():
+def test_malformed_card_is_detected():
     with pytest.raises(YAMLError):
         SpaceCard("---\ntitle: [\n---\n")
 
@@ -74,14 +74,14 @@ def test_no_tracked_file_is_too_large_for_a_plain_repository():
     assert sizes and {name: size for name, size in sizes.items() if size > MAX_BYTES} == {}
 
 
-def test_a_space_allows_less():
+def test_limits_of_a_space_are_lower():
     space, school = Limits.of({"SPACE_ID": "a/b"}), Limits.of({})
     assert (space.minutes, space.runs) == (5, 5) and space.minutes < school.minutes and space.runs < school.runs
     assert not space.folder.is_relative_to(Path.home())
 
 
 @pytest.mark.parametrize("text", ["", None])
-def test_without_a_password_everybody_may_come(text):
+def test_no_password_by_default(text):
     assert password({} if text is None else {"SEQ2SEQ_PASSWORD": text}) is None
 
 
@@ -91,15 +91,15 @@ def test_a_password_may_hold_a_colon(monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["secret", ":secret", "user:", ":"])
-def test_a_password_that_is_half_is_refused_and_not_repeated(text):
+def test_incomplete_password_is_refused_without_repeating_it(text):
     with pytest.raises(ValueError, match="SEQ2SEQ_PASSWORD must have the form user:password") as caught:
         password({"SEQ2SEQ_PASSWORD": text})
     assert "secret" not in str(caught.value)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_it_runs_as_on_a_space():
-    """With the packages of the tests; `python tests/load/space.py` has those of requirements.txt alone."""
+def test_app_runs_like_on_a_space():
+    """This uses the packages of the tests; `python tests/load/space.py` uses only those of requirements.txt."""
     with a_folder() as folder:
         report = play_in_subprocess(folder, sys.executable)
     assert report["its text is right"]

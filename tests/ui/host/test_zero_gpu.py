@@ -1,4 +1,4 @@
-"""Runs where GPUs are lent: within a decorated function, in a worker that is forked for it, for a limited time."""
+"""Runs with ZeroGPU: inside a decorated function, in a forked worker, for a limited time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LENT = {zero_gpu.VARIABLE: "true"}
 
 
 class Spaces:
-    """Stands in for the library of that name: a worker is forked for each call, which alone has the device."""
+    """Replace the library `spaces`: fork a worker for each call; only the worker has the device."""
 
     def __init__(self) -> None:
         self.durations: list[float] = []
@@ -68,24 +68,24 @@ def runs(tmp_path: Path, spaces: Spaces) -> Iterator[Runs]:
     opened.close()
 
 
-def test_elsewhere_nothing_is_lent(spaces: Spaces) -> None:
+def test_no_launcher_without_zero_gpu(spaces: Spaces) -> None:
     assert zero_gpu.launcher({}, 5) is None and zero_gpu.launcher({zero_gpu.VARIABLE: "false"}, 5) is None
     assert spaces.durations == []
 
 
-def test_the_time_asked_for_is_that_of_the_longest_run(spaces: Spaces) -> None:
+def test_requested_time_fits_the_longest_run(spaces: Spaces) -> None:
     zero_gpu.launcher(LENT, 5)
     assert spaces.durations == [300 + zero_gpu.START + zero_gpu.MARGIN]
 
 
-def test_a_run_trains_within_the_function(runs: Runs) -> None:
+def test_run_trains_inside_the_gpu_function(runs: Runs) -> None:
     run = runs.start(ANN, "run", SHORT)
     wait_for(runs, run, FINISHED)
     events, _ = runs.events(run)
     assert isinstance(events[-1], Finished)
 
 
-def test_its_process_inherits_what_the_worker_was_lent(tmp_path: Path, spaces: Spaces) -> None:
+def test_process_inherits_the_gpu_of_the_worker(tmp_path: Path, spaces: Spaces) -> None:
     launcher = zero_gpu.launcher(LENT, 5)
     assert launcher is not None
     process = launcher(
@@ -97,7 +97,7 @@ def test_its_process_inherits_what_the_worker_was_lent(tmp_path: Path, spaces: S
     assert "LENT_DEVICE" not in os.environ
 
 
-def test_a_run_is_paused_and_stopped_there_too(runs: Runs) -> None:
+def test_run_in_the_worker_can_be_paused_and_stopped(runs: Runs) -> None:
     run = runs.start(ANN, "run", LONG)
     wait_for(runs, run, RUNNING)
     runs.pause(run)
@@ -108,10 +108,10 @@ def test_a_run_is_paused_and_stopped_there_too(runs: Runs) -> None:
     wait_for(runs, run, STOPPED)
 
 
-def test_when_the_time_is_over_the_run_is_saved_and_can_go_on(
+def test_run_is_saved_and_resumable_when_the_time_is_over(
     tmp_path: Path, spaces: Spaces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(zero_gpu, "START", 0.5)  # so that the order to stop comes half a second after the process did
+    monkeypatch.setattr(zero_gpu, "START", 0.5)  # so that the stop command comes half a second after the start
     launcher = zero_gpu.launcher(LENT, 0)
     assert launcher is not None
     runs = Runs(tmp_path / "runs", launcher)
@@ -125,7 +125,7 @@ def test_when_the_time_is_over_the_run_is_saved_and_can_go_on(
     runs.close()
 
 
-def test_where_no_gpu_is_to_be_had_the_run_says_why(runs: Runs, spaces: Spaces) -> None:
+def test_run_without_a_gpu_reports_the_reason(runs: Runs, spaces: Spaces) -> None:
     spaces.refusal = "No GPU was available\nafter 60s"
     run = runs.start(ANN, "run", SHORT)
     wait(lambda: runs.state(run) == FAILED)
@@ -135,7 +135,7 @@ def test_where_no_gpu_is_to_be_had_the_run_says_why(runs: Runs, spaces: Spaces) 
     wait_for(runs, run, FINISHED)
 
 
-def test_both_kinds_of_process_keep_one_contract(tmp_path: Path, spaces: Spaces) -> None:
+def test_both_process_classes_have_one_interface(tmp_path: Path, spaces: Spaces) -> None:
     for number, start in enumerate((launch, zero_gpu.launcher(LENT, 1))):
         assert start is not None
         log = tmp_path / f"log{number}"

@@ -1,4 +1,4 @@
-"""Modules that import each other, as one."""
+"""The bundle of the JavaScript modules."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_each_module_comes_once_and_after_those_that_it_imports(root: Path) -> None:
+def test_bundle_has_each_module_once_after_its_imports(root: Path) -> None:
     assert [name for name, _ in in_order(root, "room/entry")] == ["lib/words", "lib/words", "room/part", "room/entry"]
     text, _ = bundle(root)
     places = [text.index(f'modules["{name}"] =') for name in ("other", "lib/words", "room/part", "room/entry")]
@@ -88,7 +88,7 @@ def test_the_source_map_names_the_file_and_line_of_each_line(root: Path) -> None
         ("room/part.js", "export let count = 1;", "cannot be bundled: export let count"),
     ],
 )
-def test_what_cannot_be_bundled_is_an_error_that_names_it(root: Path, name: str, text: str, says: str) -> None:
+def test_module_that_cannot_be_bundled_is_named(root: Path, name: str, text: str, says: str) -> None:
     (root / name).write_text(text + "\n")
     with pytest.raises(ValueError) as caught:
         bundle(root)

@@ -1,4 +1,4 @@
-"""The alignments of our own examples: whole, in range, and of the sentences that the page shows."""
+"""The manual alignments of our examples: complete, in range, and for the sentences on the page."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ FILES = [(*key, name) for key, name in gold.FILES.items()]
 
 @pytest.mark.parametrize(("source", "target", "subject", "name"), FILES)
 def test_every_example_is_aligned_in_the_words_that_it_is_cut_into(source: str, target: str, subject: str, name: str) -> None:
-    known = read_aligned(gold.FOLDER / name)  # which proves that every link is in range
+    known = read_aligned(gold.FOLDER / name)  # reading also checks that every link is in range
     pairs = list(zip(examples.EXAMPLES[source, subject], examples.REFERENCES[source, target, subject], strict=True))
     assert [(join(one.source, source).text, join(one.target, target).text) for one in known] == pairs
     for one, (text, translation) in zip(known, pairs, strict=True):
         assert (one.source, one.target) == (tuple(split(text, source)), tuple(split(translation, target)))
         for side, words in ((0, one.source), (1, one.target)):
             linked, surely = ({link[side] for link in links} for links in (one.possible, one.sure))
-            # A comma may stand on one side alone; every word is linked, and most of them surely.
+            # A comma can be on one side only; every word is linked, and most links are sure.
             assert {n for n, word in enumerate(words) if word != ","} <= linked
             assert len(surely) >= 0.6 * len(words)
         assert score(one.sure, one).error_rate == 0

@@ -1,4 +1,4 @@
-"""What a lesson's link says, and what is made of one that somebody else wrote."""
+"""The link of a lesson, and untrusted links."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from seq2seq.ui.lesson.lesson import CONTROLS, Lesson, decode, encode
 from seq2seq.ui.views import PARAMETERS
 
 HERE = "https://example.org/?tab=attention&text=a+b%26c&step=3"
-QUESTIONS = st.text(max_size=lesson.MOST_CHARACTERS)  # no lone surrogates: hypothesis makes none unless asked
+QUESTIONS = st.text(max_size=lesson.MOST_CHARACTERS)  # hypothesis makes no lone surrogates by default
 
 
 @st.composite
@@ -50,7 +50,7 @@ def packed(data: bytes) -> bytes:
 @example(Lesson("\x01\u202e\n" * 166, hidden=tuple(CONTROLS)))
 @example(Lesson("".join(chr(0x1F300 + i) for i in range(500)), locked=tuple(CONTROLS)))
 @example(Lesson("".join(chr(0x10000 + (i * 7919) % 0xFFFFF) for i in range(500)), locked=tuple(CONTROLS)))
-def test_a_lesson_is_read_as_it_was_written(given_lesson):
+def test_decode_reverses_encode(given_lesson):
     text = encode(given_lesson)
     assert decode(text) == (given_lesson, [])
     assert len(text) <= lesson.MOST_WRITTEN
@@ -58,14 +58,14 @@ def test_a_lesson_is_read_as_it_was_written(given_lesson):
 
 
 def test_the_link_is_short():
-    """Defaults take no place, and a question is packed where that helps."""
+    """Defaults are left out, and a question is compressed if that makes it shorter."""
     assert encode(Lesson()) == "1.e30"
     assert len(encode(Lesson(hidden=("tabs",)))) < 25
     question = "Which source word does the decoder look at when it writes its last word? Why? " * 6
     assert len(encode(Lesson(question))) < len(question) / 2
 
 
-def test_names_come_in_one_order_and_once():
+def test_control_names_are_ordered_and_unique():
     assert Lesson(hidden=("model", "tabs", "model")) == Lesson(hidden=("tabs", "model"))
 
 
@@ -85,7 +85,7 @@ def test_every_control_has_a_title_and_selectors_that_stand_alone(name):
 @example(spelled(b"9" * 3000))
 @example(spelled(packed(b"[" * 4000), "1z"))
 @example(spelled(packed(b"x" * 10_000_000)[:2000], "1z"))
-def test_any_other_text_is_a_value_error(text):
+def test_any_other_text_raises_value_error(text):
     try:
         decode(text)
     except ValueError as error:
@@ -137,14 +137,14 @@ def test_any_json_is_a_lesson_or_a_value_error(content):
         (spelled(packed(b" " * 4096 + b"{}"), "1z"), "damaged"),
     ],
 )
-def test_what_is_wrong_is_said(text, said):
+def test_damaged_lesson_gets_a_message(text, said):
     with pytest.raises(ValueError) as caught:
         decode(text)
     assert said in str(caught.value)
 
 
-def test_a_bomb_is_never_unpacked(monkeypatch):
-    """Ten million bytes in a few thousand: no more comes out than a lesson may have."""
+def test_compression_bomb_is_not_expanded(monkeypatch):
+    """Ten million bytes compressed to a few thousand: at most the size of a lesson is expanded."""
     most, original = [], zlib.decompressobj
 
     def watched(*args):
@@ -165,13 +165,13 @@ def test_a_bomb_is_never_unpacked(monkeypatch):
     assert most == [lesson.MOST_BYTES]
 
 
-def test_unknown_controls_are_passed_over_and_named():
+def test_unknown_controls_are_ignored_and_named():
     found, problems = decode(spelled({"q": "?", "h": ["tabs", "later"], "l": ["<b>\u202e"]}))
     assert found == Lesson("?", hidden=("tabs",))
     assert len(problems) == 1 and "<b>[U+202E], later" in problems[0]
 
 
-def test_a_question_is_readable_and_turns_nothing_around():
+def test_question_has_no_invisible_or_reversing_characters():
     assert lesson.readable("one\r\ntwo\n\n  three\tfour") == "one\ntwo\n\n  three four"
     assert lesson.readable("a\u202eb\x00c\u2066d\u200be\u2028f") == "a[U+202E]b[U+0000]c[U+2066]d[U+200B]e[U+2028]f"
     for text in ("« Où\u00a0? »\u202f!", "می\u200cخواهم", "👩\u200d🏫", "今日は？"):
@@ -181,7 +181,7 @@ def test_a_question_is_readable_and_turns_nothing_around():
 # --- links -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_link_is_the_address_and_one_parameter_more():
+def test_link_is_the_address_with_one_more_parameter():
     made = lesson.link(HERE, Lesson("Why?"))
     assert made.startswith(HERE + "&lesson=1.")
     assert decode(parse_qs(urlsplit(made).query)["lesson"][0]) == (Lesson("Why?"), [])
@@ -191,14 +191,14 @@ def test_a_link_is_the_address_and_one_parameter_more():
     assert lesson.link("http://localhost:7860/#part", Lesson()) == "http://localhost:7860/"
 
 
-def test_no_tab_takes_the_parameter_for_its_own():
+def test_no_view_uses_the_lesson_parameter():
     assert not {lesson.PARAMETER, lesson.DRAFT} & PARAMETERS.keys()
 
 
 @pytest.mark.parametrize(
     "address", [None, 1, "", "javascript:alert(1)", "ftp://x/", "http://é.fr/", "http://x?" + 16_000 * "a"]
 )
-def test_what_is_no_address_gets_no_link(address):
+def test_invalid_address_gets_no_link(address):
     with pytest.raises(ValueError):
         lesson.link(address, Lesson())
 
@@ -250,15 +250,15 @@ def test_the_dialog_always_gets_an_answer(given_to_it):
 # --- what the students' page is told ---------------------------------------------------------------------------------
 
 
-def test_the_page_is_told_what_to_do():
+def test_banner_value_has_question_and_controls():
     value = page.payload(encode(Lesson("<script>\u202e", ("tabs",), ("model",))))
     assert "<" not in value
     told = json.loads(value)
-    assert told.pop("asked") == "<script>\u202e"  # for the teacher's own field
+    assert told.pop("asked") == "<script>\u202e"  # for the text field of the teacher
     assert told == {"question": "<script>[U+202E]", "hidden": ["tabs"], "locked": ["model"], "problem": ""}
 
 
-def test_a_damaged_lesson_leaves_the_page_as_it_is():
+def test_damaged_lesson_does_not_change_the_page():
     told = json.loads(page.payload("1.xyz"))
     assert told["hidden"] == told["locked"] == [] and told["question"] == "" and "damaged" in told["problem"]
 

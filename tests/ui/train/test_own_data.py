@@ -1,4 +1,4 @@
-"""Pairs from outside on their way into a run: looked at, planned with, written into its folder, learned from."""
+"""Uploaded or downloaded pairs: checked, planned, written into the folder of a run, and used for training."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ def copies(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_table_is_looked_at_before_it_is_learned_from(table: Path) -> None:
+def test_table_is_checked_before_training(table: Path) -> None:
     material, shown = check(Own(str(table), guess(table), "English", "French"))
     assert material.train + material.valid == 400 and 10 <= material.valid <= 40
     assert shown["columns"] == ["English", "French"] and shown["rows"][0] == list(PAIRS[0])
     assert "400" in shown["findings"][0]
     (figure,) = shown["figures"]
     counted = [sum(trace["y"]) for trace in figure["figure"]["data"]]
-    assert all(390 <= count <= 400 for count in counted)  # but for the longest
+    assert all(390 <= count <= 400 for count in counted)  # without the longest
     json.dumps(shown, allow_nan=False)
 
 
-def test_what_is_planned_differs_from_the_usual_and_names_its_data(own: Material) -> None:
+def test_plan_for_a_table_has_its_own_defaults_and_origin(own: Material) -> None:
     plan = own.plan(plan_form.plan_of(FILES, CHOICE, vocabulary_size=own.vocabulary_size))
     assert plan.data == FILES and plan.vocabulary_size == own.vocabulary_size
     assert plan.training == {"validate_every": 100, "batch_tokens": 1000, "warmup_updates": 50}
@@ -70,7 +70,7 @@ def test_what_is_planned_differs_from_the_usual_and_names_its_data(own: Material
     assert all(len(probe.split()) >= 3 for probe in own.probes)
 
 
-def test_so_small_a_vocabulary_is_always_to_be_had(tmp_path: Path) -> None:
+def test_safe_vocabulary_size_is_always_possible(tmp_path: Path) -> None:
     file = tmp_path / "tiny.tsv"
     file.write_text("".join(f"{chr(97 + i % 26)}{chr(97 + i // 26)}\t{i}\n" for i in range(60)), encoding="utf-8")
     material, _ = check(Own(str(file), guess(file), "a", "b"))
@@ -96,7 +96,7 @@ def test_a_run_learns_from_its_own_copy_and_its_command_names_no_folder_of_the_h
     assert not runs.folder(run.id).exists()
 
 
-def test_where_the_pairs_cannot_be_written_nothing_is_left(own: Material, tmp_path: Path) -> None:
+def test_pairs_that_cannot_be_written_leave_no_files(own: Material, tmp_path: Path) -> None:
     runs = Runs(tmp_path / "runs")
 
     def full(_: Path) -> None:
@@ -107,18 +107,18 @@ def test_where_the_pairs_cannot_be_written_nothing_is_left(own: Material, tmp_pa
     assert runs.of(ANN) == [] and not any((tmp_path / "runs").iterdir())
 
 
-def test_a_file_that_is_gone_meanwhile_is_said(own: Material) -> None:
+def test_missing_file_is_reported(own: Material) -> None:
     Path(own.source.file).unlink()  # type: ignore[union-attr]
     with pytest.raises(ValueError, match="cannot be read"):
         own.fill()
 
 
-def test_the_languages_are_those_of_the_moment_in_which_a_run_is_begun(own: Material) -> None:
+def test_languages_are_read_when_a_run_starts(own: Material) -> None:
     origin = own_data.with_languages(own, (" Breton ", "")).plan(plan_form.plan_of(FILES, CHOICE)).full_origin()
     assert (origin.source_language, origin.target_language) == ("Breton", "target")
 
 
-def test_a_copy_of_a_public_corpus_is_taken_by_its_name(copies: Path, tmp_path: Path) -> None:
+def test_copy_of_a_public_corpus_is_found_by_its_name(copies: Path, tmp_path: Path) -> None:
     material, shown = check(Public("tatoeba-fr-en", tmp_path / "cache", copies))
     checksum = hashlib.sha256((copies / "fra-eng.zip").read_bytes()).hexdigest()
     (told,) = shown["findings"]
@@ -157,11 +157,11 @@ def test_the_command_line_fetches_by_name(
     ("column", "name"),
     [("English", "English"), ("column 2", "target"), ("  ", "target"), ("<b>fr</b>", "bfrb"), ("x" * 99, 40 * "x")],
 )
-def test_a_language_is_called_by_its_column(column: str, name: str) -> None:
+def test_language_is_guessed_from_its_column(column: str, name: str) -> None:
     assert language(column, "target") == name
 
 
-def test_a_run_in_updates_says_before_how_long_it_takes() -> None:
+def test_duration_of_a_run_in_updates_is_estimated() -> None:
     large = {"decoder_layers": 4, "encoder_layers": 4, "decoder_size": 512}
     usual = plan_form.defaults("reverse", {})
     assert plan_form.duration(plan_form.plan_of("reverse", usual, 500)).endswith(("seconds", "minutes"))
@@ -170,5 +170,5 @@ def test_a_run_in_updates_says_before_how_long_it_takes() -> None:
     )
 
 
-def test_every_choice_of_data_from_outside_says_what_to_do_first() -> None:
+def test_every_data_choice_has_instructions() -> None:
     assert {name for _, name in own_data.CHOICES} == set(own_data.WANTED)

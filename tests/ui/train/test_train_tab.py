@@ -1,4 +1,4 @@
-"""The Train tab without a browser: the form's plans, what a host allows, what the page may ask for and gets."""
+"""The Train tab without a browser: the plans of the form, the limits of a host, and the calls of the page."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def chosen(architecture: str = "recurrent", **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def host(small: Translator, tmp_path: Path) -> Services:
-    """Where runs can be kept; none is begun, so that each test says what there is."""
+    """Return services with an empty store of runs; each test adds its own."""
     made = Services({"small": small.info}, lambda _: small, Limits(10, 2, tmp_path))
     made.runs.close()
     return made
@@ -50,22 +50,22 @@ def host(small: Translator, tmp_path: Path) -> Services:
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("task", TASKS)
-def test_what_is_usual_is_a_plan_that_says_nothing_else(task: str, architecture: str) -> None:
+def test_defaults_make_a_plan_without_explicit_settings(task: str, architecture: str) -> None:
     base = {} if architecture == "recurrent" else {"architecture": architecture}
     plan = plan_form.plan_of(task, {**plan_form.defaults(task, base), "architecture": architecture})
     assert plan == Plan(task, model=base)
     assert "parameters" in plan_form.about(plan)
 
 
-def test_a_plan_holds_what_was_changed_and_fixed_settings_are_not_changed() -> None:
+def test_plan_has_only_changed_settings() -> None:
     plan = plan_form.plan_of("reverse", chosen(dropout=0.3, seed=7, attention="dot"), updates=500)
     assert plan.model == {"attention": "dot", "dropout": 0.3} and plan.training == {"seed": 7, "updates": 500}
     assert plan_form.plan_of("reverse", chosen("cho", attention="dot")).model == {"architecture": "cho"}
 
 
-def test_sizes_that_follow_from_another_choice_are_taken_as_they_are_shown() -> None:
+def test_dependent_sizes_are_used_as_shown() -> None:
     plan = plan_form.plan_of("reverse", chosen(bidirectional=False))
-    assert plan.model == {"bidirectional": False, "encoder_size": 64}  # it would have twice as many by itself
+    assert plan.model == {"bidirectional": False, "encoder_size": 64}  # the default is twice as many
 
 
 @pytest.mark.parametrize(
@@ -85,12 +85,12 @@ def test_sizes_that_follow_from_another_choice_are_taken_as_they_are_shown() -> 
         ({**chosen(), "architecture": "<b>"}, "There is no architecture “<b>”"),
     ],
 )
-def test_what_is_impossible_is_said(values: dict[str, Any], said: str) -> None:
+def test_impossible_settings_get_a_message(values: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         plan_form.plan_of("reverse", values)
 
 
-def test_a_menu_holds_the_value_that_it_stands_at() -> None:
+def test_menu_includes_its_current_value() -> None:
     assert 20 in plan_form.offered("decoder_size", 20) and list(plan_form.offered("heads", 4)) == [1, 2, 4, 8]
 
 
@@ -106,7 +106,7 @@ def test_a_space_is_limited_and_the_environment_decides() -> None:
             Limits.of({"SEQ2SEQ_TRAIN_MINUTES": wrong})
 
 
-def test_a_host_refuses_what_is_too_long_and_too_many(host: Services) -> None:
+def test_host_refuses_too_long_and_too_many_runs(host: Services) -> None:
     for minutes in (11, 0, math.nan, None):
         with pytest.raises(ValueError, match="at most 10 minutes"):
             run_board.start(host, ANN, TINY, minutes, (), 0)
@@ -120,7 +120,7 @@ def test_a_host_refuses_what_is_too_long_and_too_many(host: Services) -> None:
 # --- what the page asks for ------------------------------------------------------------------------------------------
 
 
-def test_the_board_shows_the_newest_run_or_the_one_that_is_wanted(host: Services) -> None:
+def test_board_shows_the_newest_or_the_requested_run(host: Services) -> None:
     first, second = (run_board.start(host, ANN, TINY, 1, (), 0) for _ in range(2))
     assert json.loads(run_board.payload(host, ANN, ""))["run"] == second.id
     assert json.loads(run_board.payload(host, ANN, first.id))["run"] == first.id
@@ -128,7 +128,7 @@ def test_the_board_shows_the_newest_run_or_the_one_that_is_wanted(host: Services
     assert stranger["run"] == "" and "There is no run" in stranger["problem"]
 
 
-def test_a_visitor_follows_and_steers_their_own_runs_alone(host: Services) -> None:
+def test_visitor_controls_only_their_own_runs(host: Services) -> None:
     run = run_board.start(host, ANN, TINY, 1, (), 0)
     found = run_board.follow(host, ANN, {"run": run.id})
     assert found["state"] == "queued" and found["waiting"] == 1 and found["open"] == []
@@ -150,7 +150,7 @@ NONSENSE = st.recursive(
 
 @given(asked=NONSENSE | st.fixed_dictionaries({"owner": st.just(ANN), "run": NONSENSE, "what": NONSENSE, "place": NONSENSE}))
 @pytest.mark.parametrize("name", ["follow", "order"])
-def test_whatever_the_page_sends_is_answered_in_a_sentence(services: Services, name: str, asked: Any) -> None:
+def test_every_call_of_the_page_gets_an_answer(services: Services, name: str, asked: Any) -> None:
     answered = run_board._answering(services, name, getattr(run_board, name))(asked)
     assert answered["problem"] and "went wrong" not in answered["problem"]
 
@@ -158,7 +158,7 @@ def test_whatever_the_page_sends_is_answered_in_a_sentence(services: Services, n
 # --- models of runs --------------------------------------------------------------------------------------------------
 
 
-def test_a_runs_model_is_found_by_whoever_has_its_name(host: Services, small: Translator, tokenizer: Tokenizer) -> None:
+def test_model_of_a_run_is_found_by_its_name(host: Services, small: Translator, tokenizer: Tokenizer) -> None:
     run = run_board.start(host, ANN, TINY, 1, (), 0)
     name = f"{MODEL}{run.id}"
     with pytest.raises(ValueError, match="has not saved a model yet"):
@@ -172,10 +172,10 @@ def test_a_runs_model_is_found_by_whoever_has_its_name(host: Services, small: Tr
             host.info(wrong)
 
 
-def test_of_the_models_of_runs_some_are_kept_in_memory(host: Services, tokenizer: Tokenizer) -> None:
+def test_some_trained_models_stay_in_memory(host: Services, tokenizer: Tokenizer) -> None:
     run = run_board.start(host, ANN, TINY, 1, (), 0)
     folder, saved = host.runs.checkpoint(run), make_checkpoint(make_model(small_config()), tokenizer)
-    for _ in range(MOST_TRAINED + 3):  # each time as if the run had bettered its model
+    for _ in range(MOST_TRAINED + 3):  # each time as if the run had saved a better model
         checkpoint.save(saved, folder)
         host.translator(folder.name)
     assert len(host._trained) <= MOST_TRAINED
@@ -206,9 +206,7 @@ def test_a_finished_model_goes_through_an_archive_to_another_visitor(
     assert host.info(f"{MODEL}{adopted.id}").parameters == host.info(folder.name).parameters
 
 
-def test_an_archive_that_cannot_be_used_leaves_nothing(
-    host: Services, small: Translator, tokenizer: Tokenizer, tmp_path: Path
-) -> None:
+def test_bad_archive_leaves_no_files(host: Services, small: Translator, tokenizer: Tokenizer, tmp_path: Path) -> None:
     unfinished, file = tmp_path / "unfinished", tmp_path / "own.zip"
     checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), unfinished)
     archive.pack(unfinished, file)
@@ -225,7 +223,7 @@ def test_an_archive_that_cannot_be_used_leaves_nothing(
 EXAMPLE = TASKS["reverse"].first(1)[0]
 
 
-def test_events_become_columns_and_what_is_no_number_is_nothing() -> None:
+def test_events_become_columns_and_nan_becomes_none() -> None:
     told = view.event_payload(
         [
             Started(1000, "cpu", "fp32", 80, 40, 0),
@@ -274,7 +272,7 @@ STARTED = to_json(Started(1000, "cpu", "fp32", 50, 30, 0))
 LOOKED = to_json(SampleDecoded(10, "1 2", "2 1", ("▁1", "▁2", "</s>"), ("▁2", "</s>"), ((0.1, 0.8, 0.1), (0, 0.5, 0.5))))
 
 
-def test_an_event_file_from_a_shell_is_drawn_and_cannot_be_steered(host: Services, tmp_path: Path) -> None:
+def test_event_file_is_shown_and_cannot_be_controlled(host: Services, tmp_path: Path) -> None:
     step = to_json(StepDone(1, 0, 0.1, 2.5, 0.001, 1.0, 0.7, 100, 0.5))
     used = to_json(DeviceUsed(10, 2**30, 2**33, 0.5))
     run = run_board.load(host, ANN, events_file(tmp_path, STARTED, step, LOOKED, to_json(BatchSplit(9, 2)), used))
@@ -307,13 +305,13 @@ def test_an_event_file_from_a_shell_is_drawn_and_cannot_be_steered(host: Service
         ([STARTED.replace('"update": 0', '"update": 0, "more": 1')], "not an event"),
     ],
 )
-def test_a_file_that_holds_something_else_is_refused(host: Services, tmp_path: Path, lines: list[str], said: str) -> None:
+def test_file_that_is_not_an_event_file_is_refused(host: Services, tmp_path: Path, lines: list[str], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         run_board.load(host, ANN, events_file(tmp_path, *lines))
     assert host.runs.of(ANN) == []
 
 
-def test_where_an_event_file_cannot_be_kept_nothing_is_left(
+def test_event_file_that_cannot_be_stored_leaves_no_files(
     host: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -325,7 +323,7 @@ def test_where_an_event_file_cannot_be_kept_nothing_is_left(
     assert host.runs.of(ANN) == []
 
 
-def test_an_event_file_that_is_too_large_or_no_text_is_refused(host: Services, tmp_path: Path) -> None:
+def test_too_large_or_binary_event_file_is_refused(host: Services, tmp_path: Path) -> None:
     file = Path(events_file(tmp_path, STARTED))
     with open(file, "r+b") as large:
         large.truncate(run_board.EVENT_BYTES + 1)
