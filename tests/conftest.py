@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
-from support.small import CONFIGS, grammar_pairs, make_checkpoint, make_model, small_config
+from support.small import KINDS, grammar_pairs, make_checkpoint, make_model, small_config
 
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
@@ -12,8 +15,22 @@ from seq2seq.sources.text import Tokenizer
 from seq2seq.ui.host.services import Services
 
 # No deadline: it would be a timing assertion, and the first example also loads shared data.
-settings.register_profile("project", deadline=None)
-settings.load_profile("project")
+settings.register_profile("project", deadline=None, max_examples=50)
+settings.register_profile("long", deadline=None, max_examples=1000)
+settings.load_profile("long" if os.environ.get("SEQ2SEQ_FUZZ") == "long" else "project")
+
+# Workers take the files in this order: slow ones first, so that at the end no worker waits for another one.
+SLOW = ["browser", "commands", "runs", "ui", "training/test_distributed.py", "data", "decoding", "analysis", "models"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    root = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(root)
+        return next((rank for rank, slow in enumerate(SLOW) if path.is_relative_to(slow)), len(SLOW))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
@@ -26,9 +43,10 @@ def tokenizer(pairs: list[tuple[str, str]]) -> Tokenizer:
     return Tokenizer.train(pairs, 310, shared=True)
 
 
-@pytest.fixture(params=CONFIGS.values(), ids=CONFIGS.keys())
+@pytest.fixture(params=KINDS.values(), ids=KINDS.keys())
 def model(request: pytest.FixtureRequest) -> Seq2Seq:
-    """Return an untrained model of every kind, in fp64, so that rounding by padding is far too small to change a choice."""
+    """Return an untrained model of every kind, in fp64, so that rounding by padding is far too small to change a choice.
+    tests/models/conftest.py adds every cell and number of layers."""
     return make_model(request.param).double()
 
 

@@ -2,7 +2,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.small import make_checkpoint, make_model, small_config
 
@@ -19,7 +19,6 @@ def translator(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Translat
     return Translator(make_checkpoint(make_model(small_config(attention=request.param)), tokenizer))
 
 
-@settings(max_examples=60)
 @given(
     text=st.text(st.sampled_from("abcdefgh ,.'▁éà"), min_size=1, max_size=30).filter(lambda t: any(map(str.isalpha, t))),
     strategy=st.sampled_from(STRATEGIES),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from support.server import FLAGS, find_chromium, serve
-from support.visitor import Visitor
+from support.visitor import Contexts, Visitor
 
 expect.set_options(timeout=30_000)  # how long to wait for what must come, on a slow and busy machine
 
@@ -26,21 +28,26 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def contexts(browser):
+    return Contexts(browser)
+
+
 @pytest.fixture
-def visit(browser, address):
+def visit(browser, contexts, address):
     """visit(query, **context settings) opens the page as a new visitor and waits until `ready`, a selector, is there. At the
     end no visitor may have met a fault."""
-    visitors: list[Visitor] = []
+    visitors: list[tuple[Visitor, dict[str, Any]]] = []
 
     def new(query: str | None = "", ready: str = ".player.ready", **settings) -> Page:
-        visitor = Visitor(browser, address, **settings)
-        visitors.append(visitor)
+        visitor = Visitor(browser, address, contexts.take(address, settings))
+        visitors.append((visitor, settings))
         if query is not None:
             visitor.open(query, ready)
         return visitor.page
 
     yield new
-    for visitor in visitors:
-        visitor.context.close()
-    assert [fault for visitor in visitors for fault in visitor.unexplained] == []
-    assert [url for visitor in visitors for url in visitor.strangers] == []
+    for visitor, settings in visitors:
+        contexts.give_back(visitor.context, address, settings)
+    assert [fault for visitor, _ in visitors for fault in visitor.unexplained] == []
+    assert [url for visitor, _ in visitors for url in visitor.strangers] == []

@@ -232,19 +232,20 @@ def test_resumed_run_of_minutes_keeps_its_number_of_updates(tmp_path: Path) -> N
 
 
 def test_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tmp_path: Path) -> None:
-    """Run the real command twice: once undisturbed, once killed after its first saved state and then resumed."""
-    common = [sys.executable, "-m", "seq2seq", "train", "--data", data[0], "--valid", data[1], "--vocabulary-size", "310"]
+    """Run the command twice: once undisturbed, once as a process that is killed after its first saved state, then resumed."""
+    common = ["train", "--data", data[0], "--valid", data[1], "--vocabulary-size", "310"]
     common += ["--epochs", "6", "--embedding-size", "16", "--encoder-size", "8", "--decoder-size", "8", "--device", "cpu"]
     common += ["--threads", "1", "--batch-tokens", "100"]
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    subprocess.run([*common, "--out", str(whole)], check=True, capture_output=True, cwd=ROOT)
-    run = subprocess.Popen([*common, "--out", str(killed)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT)
+    assert main([*common, "--out", str(whole)]) == 0
+    call = [sys.executable, "-m", "seq2seq", *common, "--out", str(killed)]
+    run = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT)
     assert run.stdout is not None
     while b"epoch 2" not in run.stdout.readline():
         assert run.poll() is None
     run.kill()
     run.wait()
-    subprocess.run([*common, "--out", str(killed), "--resume"], check=True, capture_output=True, cwd=ROOT)
+    assert main([*common, "--out", str(killed), "--resume"]) == 0
     assert (killed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
 
 

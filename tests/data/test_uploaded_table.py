@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from seq2seq.data import swapped_sides, uploaded_table
@@ -177,7 +177,6 @@ def test_unclosed_quote_is_reported_with_its_line(file: Path, closing: str) -> N
 cell = st.text(st.sampled_from('ab"",;\n\r\t =é\u2028'), max_size=8)
 
 
-@settings(max_examples=300)
 @given(rows=st.lists(st.tuples(cell, cell), max_size=8), delimiter=st.sampled_from([",", ";", "|"]))
 @example(rows=[('"', '""'), ("\n\n", ""), ("", "")], delimiter=",")
 def test_read_restores_the_rows_of_a_csv_writer(
@@ -406,7 +405,6 @@ def test_swapped_gives_the_same_result_in_chunks(monkeypatch: pytest.MonkeyPatch
 side = st.integers(0, 400).map("s{}".format)
 
 
-@settings(max_examples=200)
 @given(
     pairs=st.lists(st.tuples(side, side), min_size=50, max_size=300, unique=True), seed=st.integers(0, 5), order=st.randoms()
 )
@@ -454,7 +452,6 @@ def test_split_refuses_two_answers_for_all_questions() -> None:
         split([(f"Question {n}?", "Yes." if n % 2 else "No.") for n in range(100)])
 
 
-@settings(max_examples=200)
 @given(
     texts=st.lists(
         st.tuples(*[st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("\"'\t\r\n\x85\u2028=")))] * 2),

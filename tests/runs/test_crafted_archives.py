@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.crafted import becomes, craft, plain, refusal
 from support.small import make_checkpoint, make_model, small_config
@@ -178,7 +178,6 @@ def test_archive_inside_an_archive_is_not_unpacked(file: Path, destination: Path
     assert "README.md is not text in UTF-8" in refusal(file, destination)
 
 
-@settings(max_examples=500 if LONG else 30)
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=20))
 def test_archive_with_random_damage_is_refused_or_loads(
     sound: bytes, tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int]]

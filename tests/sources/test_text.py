@@ -1,7 +1,7 @@
 import random
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from seq2seq.config import BOS, EOS, PAD, TrainConfig
@@ -20,7 +20,6 @@ def vocabulary(request: pytest.FixtureRequest, pairs: list[tuple[str, str]]) -> 
     return made
 
 
-@settings(max_examples=300)
 @given(text=any_text)
 def test_decode_reverses_encode_for_any_text(vocabulary: Vocabulary, text: str) -> None:
     ids = vocabulary.encode(text)
@@ -28,7 +27,6 @@ def test_decode_reverses_encode_for_any_text(vocabulary: Vocabulary, text: str) 
     assert vocabulary.decode([BOS, *ids, EOS, PAD]) == text
 
 
-@settings(max_examples=100)
 @given(text=any_text, seed=st.integers(0, 2**32))
 def test_a_sampled_segmentation_is_of_the_same_text(vocabulary: Vocabulary, text: str, seed: int) -> None:
     assert vocabulary.decode(vocabulary.sample(text, TrainConfig(), random.Random(seed))) == text

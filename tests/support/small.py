@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Sequence
 
 import torch
@@ -21,6 +22,7 @@ VERBS = [("see", "vois"), ("like", "aime"), ("forget", "oublie"), ("find", "trou
 OBJECTS = [("a red boat", "un bateau rouge"), ("the key", "la clé"), ("two apples", "deux pommes"), ("the garden", "le jardin")]
 
 torch.set_num_threads(1)
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the processes that tests start
 
 
 SMALL = {
@@ -76,6 +78,8 @@ def _small_configs() -> dict[str, ModelConfig]:
 
 
 CONFIGS = _small_configs()
+# Every architecture, attention and reading direction. Only the model itself depends on its cells and its number of layers.
+KINDS = {name: config for name, config in CONFIGS.items() if "cell=" not in name and "layers=" not in name}
 
 
 def grammar_pairs() -> list[tuple[str, str]]:

@@ -1,6 +1,8 @@
-"""A visitor of the page, in a separate browser context."""
+"""Visitors of the page, each in a separate browser context."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
@@ -8,12 +10,44 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 LEAVING = ("AbortError: signal is aborted without reason", "Connection errored out")
 
 
+SIZE = {"width": 1440, "height": 900}
+
+
+class Contexts:
+    """Browser contexts that tests use one after the other. A used context has compiled the page's scripts, so that the page
+    opens in half the time. Everything that a page can store is deleted before the next visitor."""
+
+    def __init__(self, browser: Browser):
+        self._browser = browser
+        self._free: dict[str, list[BrowserContext]] = {}
+
+    def take(self, address: str, settings: dict[str, Any]) -> BrowserContext:
+        free = self._of(address, settings)
+        if not free:
+            return self._browser.new_context(**{"viewport": SIZE, **settings})
+        context = free.pop()
+        context.clear_cookies()
+        page = context.new_page()
+        origin = {"origin": address.rstrip("/"), "storageTypes": "all"}
+        context.new_cdp_session(page).send("Storage.clearDataForOrigin", origin)
+        page.close()
+        return context
+
+    def give_back(self, context: BrowserContext, address: str, settings: dict[str, Any]) -> None:
+        for page in context.pages:
+            page.close()
+        self._of(address, settings).append(context)
+
+    def _of(self, address: str, settings: dict[str, Any]) -> list[BrowserContext]:
+        return self._free.setdefault(repr((address, sorted(settings.items()))), [])
+
+
 class Visitor:
     """A visitor with a separate browser context. It records console errors and requests to other machines."""
 
-    def __init__(self, browser: Browser, address: str, **settings):
+    def __init__(self, browser: Browser, address: str, context: BrowserContext | None = None, **settings):
         self.address = address
-        self.context: BrowserContext = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **settings})
+        self.context = context or browser.new_context(**{"viewport": SIZE, **settings})
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(30_000)
         self.faults: list[str] = []

@@ -35,20 +35,22 @@ def address(log):
 def test_a_full_line_takes_nobody_in_until_it_is_shorter(address, log) -> None:
     calls = f"{address}gradio_api/call/v2"
 
-    def ask() -> httpx.Response:
-        return httpx.post(f"{calls}/translate", json={"text": "the small garden", "model": "slow"}, timeout=60)
-
     accepted = 0
-    while (answer := ask()).is_success:
-        accepted += 1
-        assert accepted <= MOST_WAITING + PARALLEL
-    assert accepted >= MOST_WAITING and answer.status_code == 503
-    assert "full" in answer.text and "Traceback" not in answer.text
-    go(log)
-    while not (answer := ask()).is_success:
-        assert answer.status_code == 503
-    with httpx.stream("GET", f"{calls}/translate/{answer.json()['event_id']}", timeout=60) as told:
-        assert "event: complete" in told.iter_lines()
+    with httpx.Client(timeout=60) as client:
+
+        def ask() -> httpx.Response:
+            return client.post(f"{calls}/translate", json={"text": "the small garden", "model": "slow"})
+
+        while (answer := ask()).is_success:
+            accepted += 1
+            assert accepted <= MOST_WAITING + PARALLEL
+        assert accepted >= MOST_WAITING and answer.status_code == 503
+        assert "full" in answer.text and "Traceback" not in answer.text
+        go(log)
+        while not (answer := ask()).is_success:
+            assert answer.status_code == 503
+        with client.stream("GET", f"{calls}/translate/{answer.json()['event_id']}") as told:
+            assert "event: complete" in told.iter_lines()
     (log.parent / "data" / "go").unlink()
 
 

@@ -31,8 +31,8 @@ def drawn(page: Page, figure: str) -> list[dict]:
 
 def test_a_task_is_learned_from_a_click_paused_found_again_and_used(tab, visit) -> None:
     page = tab()
-    run = begin(page, "1,000 updates")
-    expect(page.get_by_test_id("run-says")).to_contain_text(re.compile(r"update [1-9]\d* of 1,000"), timeout=LONG)
+    run = begin(page, "500 updates")
+    expect(page.get_by_test_id("run-says")).to_contain_text(re.compile(r"update [1-9]\d* of 500"), timeout=LONG)
     page.get_by_role("button", name="Pause").click()
     expect(state(page)).to_have_text("paused")
     page.reload()
@@ -46,21 +46,21 @@ def test_a_task_is_learned_from_a_click_paused_found_again_and_used(tab, visit) 
     page.get_by_role("button", name="Resume").click()
     expect(state(page)).to_have_text("finished", timeout=LONG)
     batches = drawn(page, "loss")[0]["x"]
-    assert batches[: len(before)] == before and batches == sorted(batches) and batches[-1] <= 1000
+    assert batches[: len(before)] == before and batches == sorted(batches) and batches[-1] <= 500
     exact = next(trace for trace in drawn(page, "quality") if trace["name"].startswith("exact match"))
-    assert exact["x"][0] == 0 and exact["y"][0] < 5 and exact["x"][-1] == 1000 and exact["y"][-1] > 95
+    assert exact["x"][0] == 0 and exact["y"][0] < 5 and exact["x"][-1] == 500 and exact["y"][-1] > 95
     expect(page.get_by_test_id("run-command")).to_contain_text("python -m seq2seq train --out")
-    expect(page.get_by_test_id("run-command")).to_contain_text("--task reverse --updates 1000")
+    expect(page.get_by_test_id("run-command")).to_contain_text("--task reverse --updates 500")
 
     # The attention of the first example, before it has learned anything and at the end.
     probe = page.get_by_test_id("probe")
     expect(probe.get_by_test_id("says")).to_contain_text(f"“{EXAMPLE.target}”")
-    expect(probe.get_by_test_id("probe-heat")).to_have_attribute("data-update", "1000")
+    expect(probe.get_by_test_id("probe-heat")).to_have_attribute("data-update", "500")
     probe.get_by_test_id("first").click()
     expect(probe.get_by_test_id("says")).to_contain_text("Before training")
     expect(probe.get_by_test_id("probe-heat")).to_have_attribute("data-update", "0")
     probe.get_by_test_id("play").click()
-    expect(probe.get_by_test_id("probe-heat")).to_have_attribute("data-update", "1000", timeout=LONG)
+    expect(probe.get_by_test_id("probe-heat")).to_have_attribute("data-update", "500", timeout=LONG)
 
     # As one file, to be loaded by somebody else.
     with page.expect_download() as started:
@@ -110,6 +110,10 @@ def test_runs_wait_for_their_turn_are_compared_renamed_and_deleted(tab) -> None:
 
 def test_curves_of_another_run_are_drawn_beside(tab) -> None:
     page = tab()
+    page.get_by_role("button", name=re.compile("More settings")).click()
+    for size in ("embedding-size", "encoder-size", "decoder-size"):
+        choose(page, size, "32")
+    choose(page, "validate-every", "200")
     first = begin(page, "500 updates")
     expect(state(page)).to_have_text("finished", timeout=LONG)
     choose(page, "attention", "none")
