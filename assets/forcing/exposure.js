@@ -17,6 +17,7 @@ export function start({ element, props, watch }) {
   let shown = null;
 
   function show(payload) {
+    if (payload.share !== undefined && payload.serial < Number(root.dataset.serial)) return false; // it was cancelled
     find(".progress").hidden = payload.share === undefined;
     root.dataset.busy = payload.share !== undefined;
     if (payload.share !== undefined) {

@@ -73,8 +73,9 @@ def build(slot: Slot) -> None:
         try:
             if not file:
                 raise ValueError("Choose a file of pairs.")
-            yield {line: message(""), board: progress(0.0, "Reading the file …")}
-            yield from ({board: value} for value in measured(services, name, file))
+            number = next_serial()
+            yield {line: message(""), board: progress(0.0, "Reading the file …", number)}
+            yield from ({board: value} for value in measured(services, name, file, number))
         except Exception as error:  # without an answer the progress bar would stay for ever
             model_name = name if name in services.infos else services.first
             yield {board: stored(services, model_name), line: message(explain(error))}
@@ -86,8 +87,12 @@ def build(slot: Slot) -> None:
     slot.tab.select(open_view, [opened], everything, **private)
 
 
-def progress(share: float, says: str) -> str:
-    return view.payload(None, share=share, says=says)
+def progress(share: float, says: str, run: int) -> str:
+    """Return the value that shows the progress of the measurement `run`, a serial number.
+
+    What is shown after a visitor has cancelled has a higher number, so the page ignores progress that arrives late.
+    """
+    return view.payload(None, share=share, says=says, serial=run)
 
 
 def stored(services: Services, name: str) -> str:
@@ -100,7 +105,7 @@ def stored(services: Services, name: str) -> str:
     return _payload(services, name, result["report"], about)
 
 
-def measured(services: Services, name: str, file: str) -> Iterator[str]:
+def measured(services: Services, name: str, file: str, run: int = 0) -> Iterator[str]:
     """Yield the progress, then the report. Raises ValueError with a message for the user about a bad file or model."""
     translator = services.translator(name)
     if (size := Path(file).stat().st_size) > MOST_BYTES:
@@ -116,7 +121,7 @@ def measured(services: Services, name: str, file: str) -> Iterator[str]:
         rows += batch
         if time.monotonic() - reported_at > SECONDS:
             reported_at = time.monotonic()
-            yield progress(len(rows) / len(used), f"{len(rows):,} of {len(used):,} pairs measured")
+            yield progress(len(rows) / len(used), f"{len(rows):,} of {len(used):,} pairs measured", run)
     if not rows:
         raise ValueError("Every pair of this file is too long for the model: please split it into sentences.")
     left = len(used) - len(rows)
