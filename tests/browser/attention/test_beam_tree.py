@@ -216,7 +216,7 @@ def test_a_finger_points_first_and_opens_with_its_second_touch(view, tree) -> No
 def test_an_address_says_all_that_is_shown(view, translator) -> None:
     page = view()
     page.locator("#beam-size input[type=number]").fill("3")
-    page.locator("#beam-size input[type=number]").press("Tab")  # asks; a second request at the same time would open the last step
+    page.locator("#beam-size input[type=number]").press("Tab")  # this asks; a later answer would open the last step again
     page.wait_for_url(lambda url: parameters(url).get("size") == "3")
     page.locator("#beam-text input").fill("Where is <b>the</b> key?")
     page.locator("#beam-text input").press("Enter")
