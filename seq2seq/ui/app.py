@@ -40,7 +40,7 @@ def create_app(services: Services | None = None) -> gr.Blocks:
         _header(services)
         banner = lesson_page.banner()
         known = faults_of(services)
-        broken = message_line(known, "broken", "lib/restore-typed")
+        broken = message_line(known, "broken", "host/restore-typed")
         built = tabs.build(services, TABS, VIEWS)
         api.build(services)
 

@@ -63,7 +63,7 @@ def _slot(services: Services, view: View, views: Sequence[View], panel: gr.Tab) 
 def _take_address(view: View, views: Sequence[View], within: str | None = None) -> str:
     """Return the JavaScript that changes the address to this tab, or to this view `within` a tab, when it is selected."""
     address = address_of(view, views)
-    lines = read("lib/address-on-tab.js").splitlines()
+    lines = read("host/address-on-tab.js").splitlines()
     function = "\n".join(line for line in lines if not line.startswith("//"))
     names = [each.name for each in views]
     panel = f"view-{view.name}" if within else f"tab-{view.tab}"

@@ -36,7 +36,7 @@ def test_a_hidden_column_is_rendered_with_the_props_of_its_parts(page: Page) -> 
 
 
 def test_the_first_tab_is_selected_before_the_one_that_is_asked_for(page: Page) -> None:
-    """lib/address-on-tab.js does not let it take the address."""
+    """host/address-on-tab.js does not let it take the address."""
     expect(page.locator("#tab-two")).to_be_visible()
     page.wait_for_function("(window.selected || []).includes('two')")
     selected = page.evaluate("window.selected")

@@ -13,7 +13,7 @@ from seq2seq.ui.app import create_app
 from seq2seq.ui.kit.bundle import START, bundle, entries, read
 from seq2seq.ui.kit.component import ASSETS, component
 
-NO_MODULE = ASSETS / "lib" / "address-on-tab.js"  # a function that Python inserts into an event
+NO_MODULE = ASSETS / "host" / "address-on-tab.js"  # a function that Python inserts into an event
 NAMES = sorted(path.relative_to(ASSETS).with_suffix("").as_posix() for path in ASSETS.rglob("*.js") if path != NO_MODULE)
 GLOBAL = re.compile(r"\b(?:window|globalThis|self)(?:\.\w+|\[[^\]]+\]) *=(?!=)")
 MOST_LINES = 300

@@ -2,7 +2,7 @@
 // seconds, and then loads the page anew. A request that was sent is in the address and comes back with it; text that was typed
 // but not sent is kept here, in this browser's tab, for that one reload.
 
-import { makeLine } from "./message.js";
+import { makeLine } from "../lib/message.js";
 
 const TYPED = "seq2seq-unrolled-typed";
 const LOST = ".toast-body.error"; // how Gradio says that the connection is lost
