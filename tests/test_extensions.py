@@ -18,7 +18,7 @@ from seq2seq.data import synthetic
 from seq2seq.data.synthetic import Example, Task
 from seq2seq.decoding.strategies import STRATEGIES
 from seq2seq.decoding.translator import Translator
-from seq2seq.models import architectures, attention, recurrent
+from seq2seq.models import architectures, attention, packed, recurrent
 from seq2seq.models.architectures import Architecture
 from seq2seq.models.attention import RecurrentMemory, Score
 from seq2seq.models.recurrent import Cell, RecurrentDecoder
@@ -117,6 +117,11 @@ def test_new_cell_that_cannot_be_packed_works(monkeypatch: pytest.MonkeyPatch, t
     assert data["trace"]["architecture"] == "MGU encoder-decoder, additive attention"
     plain = Translator(make_checkpoint(make_model(config), tokenizer)).translate(SENTENCE)
     assert data["trace"]["text"] == plain.text
+    monkeypatch.setattr(packed, "SMALL", 0)
+    model = make_model(config)
+    decoder = packed.pack(model).decoder  # everything but the cell is packed
+    assert decoder is not model.decoder and isinstance(decoder.first.cell, MinimalGatedUnit)
+    assert isinstance(decoder.readout, packed.PackedLinear)
 
 
 # --- an encoder that is neither recurrent nor a Transformer ---
