@@ -71,6 +71,7 @@ class ModelConfig(_Checked):
     decoder_layers: int = _setting(2, 1, 8, "layers of the decoder")
     bidirectional: bool = _setting(True, help="the encoder reads in both directions")
     reverse_source: bool = _setting(False, help="an encoder of one direction reads from the end (Sutskever et al. 2014)")
+    start: str = _setting("encoder", help="the decoder's first state: encoder (from its final states) or learned")
     input_feeding: bool = _setting(False, help="each step reads the last step's attentional vector (Luong et al. 2015)")
     heads: int = _setting(4, 1, 64, "attention heads of a Transformer (N)")
     feed_forward_size: int = _setting(512, 4, 8192, "hidden units of a Transformer's feed-forward layer")

@@ -82,7 +82,7 @@ _ONE_WAY = {"bidirectional": False}
 _PLAIN = {"attention": NO_ATTENTION}
 
 ARCHITECTURES: dict[str, Architecture] = {
-    "recurrent": Architecture("encoder-decoder", RecurrentEncoder, RecurrentDecoder, _ATTENTIVE),
+    "recurrent": Architecture("encoder-decoder", RecurrentEncoder, RecurrentDecoder, _ATTENTIVE | {"start"}),
     "sutskever": Architecture(
         "encoder-decoder of Sutskever et al. 2014",
         *(RecurrentEncoder, SutskeverDecoder, _RECURRENT),

@@ -6,6 +6,7 @@ units (2H for both directions, else H), D decoder units.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -139,6 +140,23 @@ class RecurrentState(PerRow):
         return self.layers[-1][:, : self.size]
 
 
+class LearnedStart(nn.Module):
+    """One learned start state for all sentences. It holds nothing of the source, so the first step must look its word up."""
+
+    def __init__(self, memory_size: int, size: int):
+        super().__init__()
+        self.state = nn.Parameter(torch.zeros(size))
+
+    def forward(self, summary: Tensor) -> Tensor:
+        """Summary of the source [R, M] -> start state [R, size] before the tanh, the same in each row."""
+        return self.state.expand(len(summary), -1)
+
+
+# How the decoder of the family `recurrent` starts: in a state made from the encoder's final states (Cho et al. 2014), or in a
+# learned one.
+STARTS: dict[str, Callable[[int, int], nn.Linear | LearnedStart]] = {"encoder": nn.Linear, "learned": LearnedStart}
+
+
 class RecurrentDecoder(nn.Module):
     """A stack whose first layer reads the target and makes the queries; the other layers also read the context vectors.
 
@@ -158,7 +176,7 @@ class RecurrentDecoder(nn.Module):
         self.first = Recurrence(config.cell, first_size, size)
         self.rest = nn.ModuleList(Recurrence(config.cell, size + memory_size, size) for _ in range(config.decoder_layers - 1))
         self.state_sizes = [self.first.state_size] * config.decoder_layers  # all layers have the same size
-        self.start = nn.Linear(memory_size, sum(self.state_sizes))
+        self.start: nn.Linear | LearnedStart = choose("start", config.start, STARTS)(memory_size, sum(self.state_sizes))
         self.readout = nn.Linear(size + memory_size + config.embedding_size, self.readout_maps * config.embedding_size)
         self.dropout = LockedDropout(config.dropout)
         self.size = size

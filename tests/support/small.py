@@ -13,7 +13,7 @@ from seq2seq.decoding.translator import ModelInfo
 from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.models.attention import NO_ATTENTION, SCORES
 from seq2seq.models.checkpoint import Checkpoint, Origin
-from seq2seq.models.recurrent import CELLS
+from seq2seq.models.recurrent import CELLS, STARTS
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.sources.text import Tokenizer
 
@@ -63,6 +63,7 @@ def _small_configs() -> dict[str, ModelConfig]:
             "bidirectional": [True, False],
             "reverse_source": [True, False],
             "input_feeding": [True, False],
+            "start": list(STARTS),
         }
         changes = [{key: value} for key in choices if key in entry.own - entry.fixed.keys() for value in choices[key]]
         for change in [{}, {"encoder_layers": 1, "decoder_layers": 1}, {"encoder_layers": 3, "decoder_layers": 3}, *changes]:

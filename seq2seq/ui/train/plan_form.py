@@ -16,7 +16,7 @@ import torch
 from seq2seq.config import EOS, ModelConfig
 from seq2seq.models.architectures import ARCHITECTURES, COMMON
 from seq2seq.models.attention import NO_ATTENTION, SCORES
-from seq2seq.models.recurrent import CELLS
+from seq2seq.models.recurrent import CELLS, STARTS
 from seq2seq.models.seq2seq import Seq2Seq, count_parameters
 from seq2seq.schedules import SCHEDULES
 from seq2seq.training.loop import pace
@@ -54,6 +54,7 @@ MODEL: dict[str, Setting] = {
     "dropout": Setting("Dropout", low=0, high=0.5, step=0.05),
     "bidirectional": Setting("Bidirectional", (True, False)),
     "reverse_source": Setting("Reverse source", (True, False)),
+    "start": Setting("Decoder's start state", tuple(STARTS)),
     "input_feeding": Setting("Input feeding", (True, False)),
 }
 TRAINING: dict[str, Setting] = {
