@@ -17,8 +17,9 @@ from seq2seq.data.batches import Ids
 from seq2seq.decoding.metrics import agreeing_tail, align, divergence
 from seq2seq.decoding.strategies import Greedy, Prefix
 from seq2seq.decoding.translator import Translator
+from seq2seq.sources.normalise import normalise
 from seq2seq.sources.pieces import END, group_words, has_letters, word_indices
-from seq2seq.sources.text import Vocabulary, normalise
+from seq2seq.sources.text import Vocabulary
 from seq2seq.trace import DecodingTrace
 
 FORCED, FREE = "forced", "free"

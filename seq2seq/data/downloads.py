@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from seq2seq import files
 from seq2seq.data.corpora import Pair
 from seq2seq.data.public_corpora import PublicCorpus, Remote, rows, split
-from seq2seq.sources.text import normalise
+from seq2seq.sources.normalise import normalise
 
 FOLDER = "SEQ2SEQ_CORPORA"
 USER_AGENT = "seq2seq-unrolled"  # manythings.org answers 406 to Python's default user agent

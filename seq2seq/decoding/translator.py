@@ -30,8 +30,9 @@ from seq2seq.models.checkpoint import Checkpoint, Outline, available
 from seq2seq.models.packed import pack
 from seq2seq.models.seq2seq import Seq2Seq, count_parameters
 from seq2seq.models.state import State
+from seq2seq.sources.normalise import normalise
 from seq2seq.sources.pieces import WORD_START, byte_of
-from seq2seq.sources.text import Vocabulary, normalise
+from seq2seq.sources.text import Vocabulary
 from seq2seq.trace import DecodingTrace
 
 MAX_CHARACTERS = 1000  # of a typed text; checked first

@@ -10,8 +10,6 @@ from __future__ import annotations
 import io
 import math
 import random
-import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,30 +19,14 @@ from pathlib import Path
 import sentencepiece
 
 from seq2seq.config import BOS, EOS, PAD, UNK, TrainConfig, choose
+from seq2seq.sources.normalise import normalise
 from seq2seq.sources.pieces import UNSPACED, WORD_START, byte_piece, has_letters
+from seq2seq.sources.words import split
 
 NBEST = 8  # number of segmentations that a unigram vocabulary samples from
 KINDS = {"bpe": "byte pairs", "unigram": "unigram model"}
+_WORD_END = "\t"  # no text contains it after `normalise`
 VOCABULARY_LINES = 300_000  # maximum number of training lines: SentencePiece needs about 25 bytes of memory per character
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff]")
-
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
-
-
-def normalise(text: str) -> str:
-    """Normalise text as for training: composed (NFC), plain quotes, no control characters, single spaces, trimmed.
-
-    Phones type curly quotes, and French text has narrow spaces before "!"; one form of each keeps the vocabulary small.
-
-    Raises ValueError for text that UTF-8 cannot hold (a lone surrogate).
-    """
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(f"the text holds a character that is not valid Unicode, at position {error.start + 1}") from None
-    # Remove control characters first, because one between a letter and its accent would prevent their composition.
-    text = unicodedata.normalize("NFC", _CONTROL.sub("", text).translate(_QUOTES))
-    return " ".join(text.split())
 
 
 @dataclass(frozen=True)
@@ -159,18 +141,26 @@ class Vocabulary:
         return any(map(has_letters, self._merges))
 
     @classmethod
-    def train(cls, lines: Iterable[str], size: int, seed: int = 1, kind: str = "bpe", split_digits: bool = False) -> Vocabulary:
-        """Train a vocabulary of `size` pieces on `lines` of text. With `split_digits`, each digit is a separate piece.
+    def train(
+        cls,
+        lines: Iterable[tuple[str, str]],
+        size: int,
+        seed: int = 1,
+        kind: str = "bpe",
+        split_digits: bool = False,
+    ) -> Vocabulary:
+        """Train a vocabulary of `size` pieces on `lines`, each a text and its language, which may be unknown ("").
 
-        At most VOCABULARY_LINES lines are used, a random sample that is the same every time. Raises ValueError if the text is
-        too small for the size.
+        A piece never crosses the end of a word as `words.split` defines it: "J'" is a piece, "J'ai" is not, and "aujourd'hui"
+        can be one. With `split_digits`, each digit is a separate piece. At most VOCABULARY_LINES lines are used, a random
+        sample that is the same every time. Raises ValueError if the text is too small for the size.
         """
         choose("vocabulary kind", kind, KINDS)
         out = io.BytesIO()
         sentencepiece.set_random_generator_seed(seed)
         try:
             sentencepiece.SentencePieceTrainer.Train(
-                sentence_iterator=(" " + line.replace(WORD_START, "") for line in lines),
+                sentence_iterator=(" " + _with_word_ends(*line) for line in lines),
                 model_writer=out,
                 input_sentence_size=VOCABULARY_LINES,
                 shuffle_input_sentence=True,
@@ -180,6 +170,8 @@ class Vocabulary:
                 remove_extra_whitespaces=False,
                 add_dummy_prefix=False,  # `encode` adds the space before the first word itself, because "▁" can be text, too
                 byte_fallback=True,
+                pretokenization_delimiter=_WORD_END,
+                split_by_unicode_script=False,  # an apostrophe may belong to a word
                 split_digits=split_digits,
                 character_coverage=0.9999,
                 pad_id=PAD,
@@ -192,6 +184,20 @@ class Vocabulary:
         except RuntimeError as error:
             raise ValueError(f"a vocabulary of {size} pieces cannot be trained on this text: {str(error)[:200]}") from None
         return cls(out.getvalue())
+
+
+def _with_word_ends(text: str, language: str) -> str:
+    """Return `text` with a mark between words that have no space between them. Chinese and Japanese characters get none."""
+    text = text.replace(WORD_START, "")
+    if not normalise(text):
+        return text
+    words = split(text, language)
+    parts = [""]
+    for (start, end), (following, _) in pairwise([*words.spans, (len(words.text), 0)]):
+        word, gap = words.text[start:end], words.text[end:following]
+        both_unspaced = UNSPACED.match(word) and UNSPACED.match(words.text[following:])
+        parts.append(word + (gap or ("" if both_unspaced else _WORD_END)))
+    return "".join(parts).removesuffix(_WORD_END)
 
 
 @dataclass(frozen=True)
@@ -214,9 +220,13 @@ class Tokenizer:
         seed: int = 1,
         kind: str = "bpe",
         split_digits: bool = False,
+        languages: tuple[str, str] = ("", ""),
     ) -> Tokenizer:
-        """Train on `pairs`, which are read once per side and not stored. Raises ValueError if they are too few for `size`."""
-        sources, targets = (text for text, _ in pairs), (text for _, text in pairs)
+        """Train on `pairs`, which are read once per side and not stored. `languages` are names, such as "French".
+
+        Raises ValueError if the pairs are too few for `size`.
+        """
+        sources, targets = ((text, languages[0]) for text, _ in pairs), ((text, languages[1]) for _, text in pairs)
         if shared:
             both = Vocabulary.train(chain(sources, targets), size, seed, kind, split_digits)
             return cls(both, both)

@@ -13,8 +13,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from seq2seq.sources.normalise import normalise
 from seq2seq.sources.pieces import UNSPACED, written
-from seq2seq.sources.text import normalise
 
 CLOSING = frozenset(".,;:!?)]}…%»”’。，、？！；：）」』》")  # no space before these
 OPENING = frozenset("([{¿¡«“‘（「『《")  # no space after these

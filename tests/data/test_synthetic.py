@@ -14,7 +14,7 @@ from num2words import num2words
 from seq2seq.config import UNK
 from seq2seq.data.synthetic import SPLITS, TASKS, Example, Task, grammar
 from seq2seq.models.architectures import ARCHITECTURES
-from seq2seq.sources.text import normalise
+from seq2seq.sources.normalise import normalise
 from seq2seq.training.plan import Plan
 
 every_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS.keys())

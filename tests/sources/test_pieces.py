@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seq2seq.sources.normalise import normalise
 from seq2seq.sources.pieces import (
     END,
     byte_of,
@@ -13,7 +14,7 @@ from seq2seq.sources.pieces import (
     spell,
     word_indices,
 )
-from seq2seq.sources.text import Tokenizer, normalise
+from seq2seq.sources.text import Tokenizer
 from seq2seq.sources.words import split
 
 

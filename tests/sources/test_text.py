@@ -1,11 +1,11 @@
 import random
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq.config import BOS, EOS, PAD, TrainConfig
-from seq2seq.sources.text import KINDS, Tokenizer, Vocabulary, normalise
+from seq2seq.sources.text import KINDS, Tokenizer, Vocabulary
 
 any_text = st.text(
     st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("▁ \x00\n\t<s>/\u00a0\u202f\u200b\ufeff😀e\u0301")),
@@ -15,7 +15,7 @@ any_text = st.text(
 
 @pytest.fixture(scope="module", params=KINDS)
 def vocabulary(request: pytest.FixtureRequest, pairs: list[tuple[str, str]]) -> Vocabulary:
-    made = Vocabulary.train([text for pair in pairs for text in pair], 310, kind=request.param)
+    made = Vocabulary.train([(text, "") for pair in pairs for text in pair], 310, kind=request.param)
     assert made.kind == request.param
     return made
 
@@ -39,29 +39,11 @@ def test_sampling_finds_other_segmentations(vocabulary: Vocabulary) -> None:
 
 
 def test_with_every_merge_byte_pairs_are_cut_as_the_library_cuts_them(pairs: list[tuple[str, str]]) -> None:
-    vocabulary = Vocabulary.train([text for pair in pairs for text in pair], 310, kind="bpe")
+    vocabulary = Vocabulary.train([(text, "") for pair in pairs for text in pair], 310, kind="bpe")
     for text in ["the old man paints the garden", " two  spaces ", "une clé", "x", ""]:
         assert vocabulary.sample(text, TrainConfig(merge_dropout=0.0), random.Random(1)) == vocabulary.encode(text)
     letters = vocabulary.sample("the key", TrainConfig(merge_dropout=1.0), random.Random(1))
     assert vocabulary.pieces(letters) == list("▁the▁key")
-
-
-@given(text=any_text)
-@example(text="e\x00\u0301")
-def test_normalising_twice_is_normalising_once(text: str) -> None:
-    once = normalise(text)
-    assert normalise(once) == once
-    assert once == once.strip() and "  " not in once and "\n" not in once
-
-
-def test_normalise_gives_one_form_to_what_looks_alike() -> None:
-    assert normalise("  I’m\u00a0“here”\u202f!\x07 ") == 'I\'m "here" !'
-    assert normalise("cafe\u0301") == "café"
-
-
-def test_lone_surrogates_are_refused_by_position() -> None:
-    with pytest.raises(ValueError, match="position 3"):
-        normalise("ab\ud800")
 
 
 def test_separate_vocabularies_are_separate(pairs: list[tuple[str, str]]) -> None:
@@ -90,3 +72,16 @@ def test_vocabulary_too_large_for_its_text_raises_an_error(pairs: list[tuple[str
 def test_invalid_vocabulary_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"not a SentencePiece model|special ids"):
         len(Vocabulary(content))
+
+
+def test_no_piece_crosses_the_end_of_a_word() -> None:
+    lines = [(text, "French") for text in ("J'ai l'eau.", "Aujourd'hui, j'ai l'ami.", "J'ai vu l'eau aujourd'hui !")] * 30
+    vocabulary = Vocabulary.train(lines, 292)
+    pieces = vocabulary.pieces(vocabulary.encode("J'ai l'eau aujourd'hui."))
+    assert pieces == ["▁J'", "ai", "▁l'", "eau", "▁aujourd'hui", "."]
+
+
+def test_digits_are_single_pieces_if_asked_for() -> None:
+    lines = [(text, "") for text in ("1200 or 1200", "12 and 12", "1200 and 12")] * 30
+    whole, split = (Vocabulary.train(lines, 280, split_digits=split) for split in (False, True))
+    assert whole.pieces(whole.encode("1200")) != split.pieces(split.encode("1200")) == ["▁", "1", "2", "0", "0"]

@@ -18,7 +18,7 @@ JOINED = [
     ("Où est l' eau ? « Ici » , dit -il !", "French", "Où est l'eau ? « Ici », dit-il !"),
     ("l' eau ?", "English", "l' eau?"),
     ("我 把 伞 忘 在 你家 了 。", "Chinese", "我把伞忘在你家了。"),
-    ("The – dash — stays .", "English", "The – dash — stays."),
+    ("The – dash — is a hyphen .", "English", "The - dash - is a hyphen."),
     ("“ curly ’s ”", "English", '"curly\'s"'),
 ]
 
@@ -26,7 +26,7 @@ JOINED = [
 @pytest.mark.parametrize(("tokens", "language", "text"), JOINED)
 def test_tokens_become_a_sentence_in_which_each_is_found(tokens: str, language: str, text: str) -> None:
     words = join(tokens.split(" "), language)
-    plain = tokens.translate(str.maketrans("“”’", '""\''))
+    plain = tokens.translate(str.maketrans("“”’–—", '""\'--'))
     assert words.text == text and list(words) == plain.split(" ")
     assert len(words) == len(tokens.split(" ")) and words[len(words) - 1] == plain.split(" ")[-1]
 
