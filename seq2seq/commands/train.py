@@ -67,6 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--measure", type=int, default=0, metavar="N", help="translate N held-out sentences at each validation")
     parser.add_argument("--minutes", type=float, help="train for about this time: the number of updates is measured first")
     add_columns(parser)
+    parser.add_argument("--repeated", action="store_true", help="use a pair as often as it stands in the training file")
     parser.add_argument("--threads", type=int, default=0, help="processor threads; 0 lets PyTorch choose")
     parser.add_argument("--vocabulary-size", type=int, help=f"pieces per vocabulary (default {VOCABULARY_SIZE}, or the task's)")
     kinds = ", ".join(f"{name}: {kind}" for name, kind in KINDS.items())
@@ -74,6 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--vocabulary-of", metavar="CHECKPOINT", help="use the vocabulary of this checkpoint, so that models can be compared"
     )
+    parser.add_argument("--vocabulary-split-digits", action="store_true", help="each digit is a separate piece")
     parser.add_argument("--shared-vocabulary", action=argparse.BooleanOptionalAction, default=True, help="one vocabulary")
     for title, config in (("model", ModelConfig), ("training", TrainConfig)):
         group = parser.add_argument_group(title)
@@ -115,7 +117,7 @@ def _plan(options: argparse.Namespace) -> Plan:
     if options.minutes is not None and not 0 < options.minutes <= MOST_MINUTES:
         raise ValueError(f"minutes must be between 0 and {MOST_MINUTES:,}, not {options.minutes}")
     return Plan(
-        data=options.task or Files(options.data, options.valid, *columns(options)),
+        data=options.task or Files(options.data, options.valid, *columns(options), options.repeated),
         model=_given(ModelConfig, options),
         training=_given(TrainConfig, options),
         origin=_given(Origin, options),
@@ -123,6 +125,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         vocabulary_kind=options.vocabulary_kind,
         vocabulary_of=options.vocabulary_of,
         shared_vocabulary=options.shared_vocabulary,
+        vocabulary_split_digits=options.vocabulary_split_digits,
     )
 
 
@@ -136,6 +139,7 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError("--controlled needs a run of one process: start it without torchrun")
     if not 0 <= options.threads <= 1024:
         raise ValueError(f"threads must be between 0 and 1024, not {options.threads}")
+    plan.augmenter()
     plan.outline()  # raise errors of unknown settings before any work is done
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -158,7 +162,7 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
     tokenizer = world.from_first(lambda: _tokenizer(options, plan, pairs, training.seed))
     torch.manual_seed(training.seed)
     model = Seq2Seq(plan.model_config(len(tokenizer.source), len(tokenizer.target)))
-    data = world.together(lambda: TrainingData(pairs, tokenizer, training))
+    data = world.together(lambda: TrainingData(pairs, tokenizer, training, plan.augmenter()))
     validation = world.together(lambda: fixed_batches(held_out, tokenizer, training.batch_tokens))
     keep_freed_memory()
     name, origin = options.out.resolve().name, plan.full_origin()

@@ -6,7 +6,7 @@ Symbols: B sentences, S longest source, T longest target (end mark included).
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from seq2seq.config import EOS, PAD, TrainConfig
+from seq2seq.data.augmentation import UNCHANGED, Augmenter
 from seq2seq.data.corpora import Pair
 from seq2seq.data.encoded import MAX_PIECES, EncodedPairs, Ids
 from seq2seq.sources.text import Tokenizer
@@ -78,8 +79,8 @@ class Epoch:
 class TrainingData:
     """Encoded training pairs, put into new batches each epoch. An epoch depends only on its number and the seed."""
 
-    def __init__(self, pairs: Iterable[Pair], tokenizer: Tokenizer, config: TrainConfig):
-        self._tokenizer, self._config = tokenizer, config
+    def __init__(self, pairs: Iterable[Pair], tokenizer: Tokenizer, config: TrainConfig, augmenter: Augmenter = UNCHANGED):
+        self._tokenizer, self._config, self._augmenter = tokenizer, config, augmenter
         self._pairs, self.left_out = EncodedPairs.encode(pairs, tokenizer)
         if not len(self):
             raise ValueError(f"every training pair is longer than {MAX_PIECES} pieces")
@@ -95,13 +96,14 @@ class TrainingData:
     def epoch(self, number: int) -> Epoch:
         """Return shuffled batches of about `batch_tokens` target positions each.
 
-        Batches depend on the lengths of all pairs, so all pairs that are resampled this epoch are cut into pieces here.
+        Batches depend on the lengths of all pairs, so all pairs that are changed or resampled this epoch are cut into pieces
+        here.
         """
         shuffle = random.Random(f"{self._config.seed}/{number}")
         noise = np.random.default_rng(shuffle.getrandbits(64))
         cuts, rows = EncodedPairs(), np.arange(len(self))
-        for index in np.flatnonzero(noise.random(len(self)) < self._config.subword_sampling).tolist():
-            cut = self._cut(*self._pairs[index], shuffle)
+        for index, pair, resample in self._changed(noise.random(len(self)) < self._config.subword_sampling, number):
+            cut = self._cut(pair, shuffle if resample else None)
             if max(map(len, cut)) <= MAX_PIECES:
                 rows[index] = len(self) + len(cuts)
                 cuts.append(*cut)
@@ -112,10 +114,29 @@ class TrainingData:
         shuffle.shuffle(batches)
         return Epoch(self._pairs, cuts, batches)
 
-    def _cut(self, source: Ids, target: Ids, shuffle: random.Random) -> tuple[Ids, Ids]:
-        """Sample another segmentation of the same texts, so that the model learns that words can be cut differently."""
-        sides = ((self._tokenizer.source, source), (self._tokenizer.target, target))
-        first, second = (side.sample(side.decode(ids), self._config, shuffle) + [EOS] for side, ids in sides)
+    def _changed(self, resampled: np.ndarray, number: int) -> Iterator[tuple[int, Pair, bool]]:
+        """Yield the rows whose text or pieces change in epoch `number`: index, texts, and whether to sample the pieces."""
+        if not self._augmenter:
+            yield from ((index, self._texts(index), True) for index in np.flatnonzero(resampled).tolist())
+            return
+        dice = random.Random(f"{self._config.seed}/{number}/augment")
+        for index, resample in enumerate(resampled.tolist()):
+            pair = self._texts(index)
+            changed = self._augmenter(pair, lambda: self._texts(dice.randrange(len(self))), dice)
+            if resample or changed != pair:
+                yield index, changed, resample
+
+    def _texts(self, index: int) -> Pair:
+        source, target = self._pairs[index]
+        return self._tokenizer.source.decode(source), self._tokenizer.target.decode(target)
+
+    def _cut(self, pair: Pair, shuffle: random.Random | None) -> tuple[Ids, Ids]:
+        """Return the ids of both texts. With `shuffle`, sample the pieces, so that the model learns that words can be cut
+        differently."""
+        sides = zip((self._tokenizer.source, self._tokenizer.target), pair, strict=True)
+        first, second = (
+            (side.sample(text, self._config, shuffle) if shuffle else side.encode(text)) + [EOS] for side, text in sides
+        )
         return first, second
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seq2seq.sources.text import normalise
+from seq2seq.sources.normalise import normalise
 
 Pair = tuple[str, str]
 
@@ -53,20 +53,23 @@ def read_tsv(path: str | Path, source: int = 0, target: int = 1) -> list[Pair]:
 class Corpus:
     """The training pairs of a file: both sides normalised, exact duplicates removed, order kept.
 
-    Each iteration reads the file again. Memory holds one byte per row, so the file may be larger than memory. Raises
-    ValueError as `stream_tsv` does, and for a file that cannot be read twice.
+    With `repeated`, a pair counts as often as it stands in the file, so that a small corpus can be given more weight. A pair
+    with a side that is empty after normalising is skipped. Each iteration reads the file again. Memory holds one byte per
+    row, so the file may be larger than memory. Raises ValueError as `stream_tsv` does, and for a file that cannot be read
+    twice.
     """
 
-    def __init__(self, path: str | Path, source: int = 0, target: int = 1):
+    def __init__(self, path: str | Path, source: int = 0, target: int = 1, repeated: bool = False):
         self._path, self._columns = path, (source, target)
         if Path(path).exists() and not Path(path).is_file():
             raise ValueError(
                 f"{path} is not a regular file, but training reads its pairs several times: save them in a regular file first"
             )
         digests = np.fromiter(map(_digest, self._rows()), np.uint64)
-        first = np.unique(digests, return_index=True)[1]
-        kept = np.zeros(len(digests), np.uint8)
-        kept[first] = 1
+        if not len(digests):
+            raise ValueError(f"{path} contains no sentence pair with visible characters on both sides")
+        kept = np.full(len(digests), repeated, np.uint8)
+        kept[np.unique(digests, return_index=True)[1]] = 1
         self._kept = kept.tobytes()
 
     def __len__(self) -> int:
@@ -77,7 +80,9 @@ class Corpus:
 
     def _rows(self) -> Iterator[Pair]:
         for source, target in stream_tsv(self._path, *self._columns):
-            yield normalise(source), normalise(target)
+            pair = normalise(source), normalise(target)
+            if all(pair):
+                yield pair
 
 
 def _digest(pair: Pair) -> int:

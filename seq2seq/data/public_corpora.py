@@ -15,6 +15,7 @@ from itertools import zip_longest
 from typing import IO, Any
 
 from seq2seq.data.corpora import Pair
+from seq2seq.sources.languages import LANGUAGES
 
 MAX_TEXT_BYTES = 200_000_000  # limit for an unpacked archive, and for a text in it
 MAX_LINE_BYTES = 100_000
@@ -49,16 +50,6 @@ class PublicCorpus:
     swapped: bool = False  # the source is the second side in the files
 
 
-_LANGUAGES = {
-    "en": "English",
-    "fr": "French",
-    "es": "Spanish",
-    "de": "German",
-    "ja": "Japanese",
-    "zh": "Chinese",
-    "it": "Italian",
-    "pt": "Portuguese",
-}
 _TATOEBA = {"fr": "fra", "es": "spa", "de": "deu", "ja": "jpn", "zh": "cmn", "it": "ita", "pt": "por"}
 # The copy that torchtext uses since the first server is gone; the checksums are those of the original archives.
 _MULTI30K = "https://raw.githubusercontent.com/neychev/small_DL_repo/master/datasets/Multi30k"
@@ -67,7 +58,7 @@ _MULTI30K = "https://raw.githubusercontent.com/neychev/small_DL_repo/master/data
 def _both_ways(family: str, title: str, other: str, **shared: Any) -> Iterator[PublicCorpus]:
     """Yield a corpus in both directions; the first side of its files is English."""
     for source, target, swapped in (("en", other, False), (other, "en", True)):
-        languages = (_LANGUAGES[source], _LANGUAGES[target])
+        languages = (LANGUAGES[source], LANGUAGES[target])
         both = f"{title}, {languages[0]} to {languages[1]}"
         yield PublicCorpus(f"{family}-{source}-{target}", both, *languages, swapped=swapped, **shared)
 

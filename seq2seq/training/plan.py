@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
 
 from seq2seq.config import ModelConfig, TrainConfig, choose
+from seq2seq.data.augmentation import Augmenter, shares
 from seq2seq.data.corpora import Corpus, Pair
 from seq2seq.data.synthetic import SPLITS, TASKS, Task
 from seq2seq.models import checkpoint
@@ -43,6 +44,7 @@ class Files:
     valid: str
     source: int = 0
     target: int = 1
+    repeated: bool = False  # a pair counts as often as it stands in the training file
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Plan:
     vocabulary_kind: str = "bpe"
     vocabulary_of: str | None = None  # use the vocabulary of this checkpoint, so that models can be compared
     shared_vocabulary: bool = True
+    vocabulary_split_digits: bool = False  # each digit is a separate piece, so that numbers are copied digit by digit
 
     @property
     def task(self) -> Task | None:
@@ -142,14 +145,37 @@ class Plan:
             return task.pairs("train"), task.pairs("valid")
         assert isinstance(self.data, Files)
         columns = (self.data.source, self.data.target)
-        return Corpus(self.data.data, *columns), Corpus(self.data.valid, *columns)
+        return Corpus(self.data.data, *columns, repeated=self.data.repeated), Corpus(self.data.valid, *columns)
 
     def tokenizer(self, pairs: Pairs, seed: int) -> Tokenizer:
         """Load the tokenizer of another checkpoint, or train one on `pairs` alone."""
         if self.vocabulary_of:
             return Tokenizer.load(checkpoint.find(self.vocabulary_of), self.shared_vocabulary)
-        split_digits = self.task is not None and self.task.split_digits
-        return Tokenizer.train(pairs, self._vocabulary_size(), self.shared_vocabulary, seed, self.vocabulary_kind, split_digits)
+        split_digits = self.vocabulary_split_digits or (self.task is not None and self.task.split_digits)
+        # The vocabulary also needs the pieces of changed pairs, such as capitals.
+        changed = _Changed(pairs, self.augmenter(), seed) if self.augmenter() else pairs
+        size, languages = self._vocabulary_size(), self.languages
+        return Tokenizer.train(changed, size, self.shared_vocabulary, seed, self.vocabulary_kind, split_digits, languages)
+
+    @property
+    def languages(self) -> tuple[str, str]:
+        """Return the names of the languages of source and target."""
+        origin = self.full_origin()
+        return origin.source_language, origin.target_language
+
+    def augmenter(self) -> Augmenter:
+        """Return the changes to training pairs that this plan makes. Raises ValueError for unknown changes."""
+        return Augmenter(shares(self.train_config().augment), self.languages)
+
+
+class _Changed:
+    """Pairs with the changes of one epoch; they can be iterated more than once, with the same changes."""
+
+    def __init__(self, pairs: Pairs, augmenter: Augmenter, seed: int):
+        self._pairs, self._augmenter, self._seed = pairs, augmenter, seed
+
+    def __iter__(self) -> Iterator[Pair]:
+        return self._augmenter.all(self._pairs, self._seed)
 
 
 def _changed_fields(settings: Files | Plan) -> dict[str, Any]:

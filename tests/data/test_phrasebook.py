@@ -1,4 +1,5 @@
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,14 @@ def column(name: str, language: str) -> list[str]:
     return [row[LANGUAGES.index(language)] for row in rows(name)]
 
 
-def test_phrasebook_has_no_other_file() -> None:
-    assert sorted(path.name for path in PHRASEBOOK.iterdir()) == sorted(["README.md", *(f"{name}.tsv" for name in FILES)])
+def test_lists_of_names_are_sorted_and_in_latin_letters() -> None:
+    for file in ("first_names.tsv", "places.txt"):
+        lines = (PHRASEBOOK / file).read_text(encoding="utf-8").splitlines()
+        names = [line.split("\t")[0] for line in lines]
+        assert names == sorted(set(names))
+        assert all("LATIN" in unicodedata.name(letter) for letter in "".join(names) if letter not in " '-")
+        if file == "first_names.tsv":
+            assert {line.split("\t")[1] for line in lines} == {"f", "m", "fm"}
 
 
 @pytest.mark.parametrize("name", FILES)
