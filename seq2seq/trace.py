@@ -104,6 +104,7 @@ class DecodingTrace:
     score: float
     finished: bool  # False: stopped by the length limit before the end-of-sentence mark
     hypotheses: tuple[Hypothesis, ...]  # the n best of the search, best first; the first one is this trace
+    notes: tuple[str, ...] = ()  # sentences for the user about how the model read this text, such as unknown characters
 
     def __post_init__(self) -> None:
         for position in self.source:
@@ -184,6 +185,7 @@ def _trace(data: dict[str, Any]) -> DecodingTrace:
             Hypothesis(_text(h["text"]), _number(h["log_prob"]), _number(h["score"]), _flag(h["finished"]))
             for h in _list(data.pop("hypotheses"))
         ),
+        notes=tuple(_text(note) for note in _list(data.pop("notes", []))),  # earlier files have none
         **data,  # anything left over is an unknown field: a TypeError that names it
     )
 

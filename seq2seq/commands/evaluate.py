@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from seq2seq.commands.options import add_columns, add_model, add_strategy, columns, refuse_with_task, strategy
@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     given.add_argument("--data", metavar="FILE", help="pairs: a tab-separated UTF-8 file without header")
     given.add_argument("--task", help=f"the test examples of a task instead: {', '.join(TASKS)}")
     add_columns(parser)
+    parser.add_argument("--raw", action="store_true", help="do not normalise the references and translations")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--card", action="store_true", help="also write the figures into the model card")
     add_strategy(parser)
@@ -34,14 +35,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     chosen = strategy(options)
     if options.task:
+        if options.raw:
+            raise ValueError("--raw is about the references of a file: leave out --raw, or give --data instead of --task")
         refuse_with_task(options, "source", "target")
         pairs, data = choose("task", options.task, TASKS).pairs("test"), options.task
     else:
-        pairs, data = read_tsv(options.data, *columns(options)), Path(options.data).name
+        pairs, data = read_tsv(options.data, *columns(options), raw=options.raw), Path(options.data).name
     translator = Translator.load(options.model)
     if options.card:
         card.check(checkpoint.find(options.model))  # fail before the long evaluation
-    quality = translator.evaluate(pairs, chosen)
+    quality = translator.evaluate(pairs, chosen, options.raw)
+    if options.raw:
+        quality = replace(
+            quality, bleu_signature=f"{quality.bleu_signature}|text:raw", chrf_signature=f"{quality.chrf_signature}|text:raw"
+        )
     if options.json:
         result = {"mode": "free-running", "model": options.model, "strategy": describe(chosen), **asdict(quality)}
         print(json.dumps(result, ensure_ascii=False, indent=2))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from seq2seq.decoding.strategies import Beam, Greedy, Sample
+from seq2seq.sources.normalise import printable
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -62,21 +63,9 @@ def _given(settings: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if value is not None}
 
 
-def read_lines(path: str) -> list[str]:
-    """Read the lines of a UTF-8 file, or of standard input for "-". Raises ValueError with the file's name."""
-    try:
-        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        text = data.decode()
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8 text: byte {error.start}") from None
-    lines = text.split("\n")
-    return [line.removesuffix("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]
-
-
 def write_text(path: str, text: str) -> None:
-    """Write to a file, or to standard output for "-"."""
+    """Write text without control characters, which a terminal would obey, to a file, or to standard output for "-"."""
+    text = printable(text)
     if path == "-":
         sys.stdout.write(text)
         return

@@ -7,16 +7,25 @@ import sys
 
 from tqdm import tqdm
 
-from seq2seq.commands.options import add_model, add_strategy, read_lines, strategy, write_text
-from seq2seq.decoding.translator import Translator
+from seq2seq.commands.line_stream import lines_of, write_line, writer
+from seq2seq.commands.options import add_model, add_strategy, strategy, write_text
+from seq2seq.decoding.translator import TooLong, Translator
+from seq2seq.sources.normalise import printable
 
 HELP = "translate a sentence, a file, or standard input"
+ON_ERROR = ("stop", "skip", "truncate")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     parser.add_argument("sentence", nargs="?", help="the sentence to translate")
     parser.add_argument("--input", metavar="FILE", help="translate every line of FILE instead; - is standard input")
+    parser.add_argument(
+        "--on-error",
+        choices=ON_ERROR,
+        help="for a line of --input that cannot be translated: stop; skip it, with an empty line in the output (default); or "
+        "truncate it if it is too long",
+    )
     parser.add_argument("--output", metavar="FILE", default="-", help="file for the translations (default: standard output)")
     parser.add_argument("--trace", metavar="FILE", help="write all steps of the sentence as JSON; - is standard output")
     add_strategy(parser)
@@ -27,10 +36,14 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError("give either one sentence or --input FILE")
     if options.input is not None and options.trace:
         raise ValueError("--trace records one sentence: leave out --trace, or give a sentence instead of --input")
+    if options.on_error and options.input is None:
+        raise ValueError("--on-error is about the lines of a file: leave it out, or give --input FILE")
     chosen = strategy(options)
     if options.input is not None:
         return _lines(options, chosen)
     trace = Translator.load(options.model).translate(options.sentence, chosen)
+    for note in trace.notes:
+        _warn(note)
     if options.trace:
         write_text(options.trace, trace.to_json(indent=2) + "\n")
     if options.trace != "-" or options.output != "-":  # do not mix trace and text on standard output
@@ -39,9 +52,33 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _lines(options: argparse.Namespace, chosen: object) -> int:
-    lines = read_lines(options.input)
+    """Translate line by line. Returns 1 if a line was skipped or cut, else 0."""
     translator = Translator.load(options.model)
-    done = tqdm(translator.translate_lines(lines, chosen), total=len(lines), unit="line", disable=not sys.stderr.isatty())
-    translations = dict(done)
-    write_text(options.output, "".join(translations[i] + "\n" for i in range(len(lines))))
-    return 0
+    done, faulty = 0, 0
+
+    def instead(number: int, error: ValueError) -> str:
+        """Return the text to translate instead of a line with an error."""
+        nonlocal faulty
+        if options.on_error == "stop":
+            raise ValueError(f"line {done + number}: {error}")
+        faulty += 1
+        cuts = options.on_error == "truncate" and isinstance(error, TooLong)
+        shorter = translator.cut(lines[number - 1]) if cuts else ""
+        _warn(f"line {done + number} was {'cut' if shorter else 'skipped'}: {error}")
+        return shorter
+
+    with writer(options.output) as file, tqdm(unit="line", disable=not sys.stderr.isatty()) as bar:
+        for lines in lines_of(options.input):
+            translations = dict(translator.translate_lines(lines, chosen, readable=True, instead=instead))
+            for index in range(len(lines)):
+                write_line(file, translations[index])
+            file.flush()
+            done += len(lines)
+            bar.update(len(lines))
+    if faulty:
+        _warn(f"{faulty} of {done} lines could not be translated as they are")
+    return 1 if faulty else 0
+
+
+def _warn(text: str) -> None:
+    tqdm.write(printable(f"python -m seq2seq translate: {text}"), file=sys.stderr)

@@ -45,9 +45,18 @@ def stream_tsv(path: str | Path, source: int = 0, target: int = 1) -> Iterator[P
         raise ValueError(f"{path} contains no sentence pair: it needs lines with a source and a target, separated by a tab")
 
 
-def read_tsv(path: str | Path, source: int = 0, target: int = 1) -> list[Pair]:
-    """Return all pairs of `stream_tsv` as a list."""
-    return list(stream_tsv(path, source, target))
+def read_tsv(path: str | Path, source: int = 0, target: int = 1, raw: bool = False) -> list[Pair]:
+    """Return the pairs of `stream_tsv`, both sides normalised, without pairs that then have an empty side.
+
+    With `raw`, return them unchanged. Raises ValueError as `stream_tsv` does, and if no pair is left.
+    """
+    pairs = list(stream_tsv(path, source, target))
+    if raw:
+        return pairs
+    clean = [pair for pair in ((normalise(a), normalise(b)) for a, b in pairs) if all(pair)]
+    if not clean:
+        raise ValueError(f"{path} contains no sentence pair with visible characters on both sides")
+    return clean
 
 
 class Corpus:

@@ -39,6 +39,7 @@ def record(
     hypotheses: Sequence[HypothesisPath],
     strategy: Any,
     tokenizer: Tokenizer,
+    notes: Sequence[str] = (),
 ) -> DecodingTrace:
     """Return the trace of the best of `hypotheses`, which come from the `frames` of one sentence."""
     best = hypotheses[0]
@@ -57,6 +58,7 @@ def record(
         score=best.score,
         finished=best.finished,
         hypotheses=tuple(Hypothesis(tokenizer.target.decode(h.tokens), h.totals[-1], h.score, h.finished) for h in hypotheses),
+        notes=tuple(notes),
     )
 
 

@@ -109,10 +109,11 @@ class _SampleSearch:
             probs[:, s.top_k :] = 0
         # A piece stays if the pieces before it have less than top_p, so the first one always stays.
         probs = probs.masked_fill(probs.cumsum(-1) - probs >= s.top_p * probs.sum(-1, keepdim=True), 0)
+        # Draw by the id of a piece, not by its rank: rounding in a batch can exchange the ranks of two nearly equal pieces.
+        by_id = torch.zeros_like(probs).scatter(-1, pieces, probs).cpu()
         owners = rows.sentences.tolist()
-        draws = [torch.multinomial(p, 1, generator=self._generators[i]) for p, i in zip(probs.cpu(), owners, strict=True)]
-        drawn = torch.stack(draws).to(pieces.device)  # [R, 1]
-        tokens = pieces.gather(-1, drawn)[:, 0]
+        draws = [torch.multinomial(p, 1, generator=self._generators[i]) for p, i in zip(by_id, owners, strict=True)]
+        tokens = torch.cat(draws).to(pieces.device)
         totals = rows.totals + log_probs.gather(-1, tokens[:, None])[:, 0]
         return Choice(rows.all, tokens, totals, tokens != EOS)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,73 +15,36 @@ import torch
 from seq2seq.config import EOS
 from seq2seq.data.batches import MAX_PIECES, Ids, pad
 from seq2seq.data.corpora import Pair, with_references
-from seq2seq.decoding import loop
+from seq2seq.decoding import loop, notes
 from seq2seq.decoding.beam_tree import BeamTree, grow
 from seq2seq.decoding.edited_attention import NO_EDITS, Edited, Edits
 from seq2seq.decoding.hypotheses import HypothesisPath, paths
 from seq2seq.decoding.loop import decode
 from seq2seq.decoding.metrics import Quality, quality
+from seq2seq.decoding.model_info import MAX_CHARACTERS, ModelInfo
 from seq2seq.decoding.recorder import record
 from seq2seq.decoding.strategies import Beam, Greedy, Prefix
 from seq2seq.models import checkpoint
-from seq2seq.models.attention import NO_ATTENTION, Memory
-from seq2seq.models.checkpoint import Checkpoint, Outline, available
+from seq2seq.models.attention import Memory
+from seq2seq.models.checkpoint import Checkpoint
 from seq2seq.models.packed import pack
-from seq2seq.models.seq2seq import Seq2Seq, count_parameters
+from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.models.state import State
 from seq2seq.sources.normalise import normalise
 from seq2seq.sources.pieces import WORD_START, byte_of
 from seq2seq.sources.text import Vocabulary
 from seq2seq.trace import DecodingTrace
 
-MAX_CHARACTERS = 1000  # of a typed text; checked first
 MAX_TARGET_PIECES = 2 * MAX_PIECES
 BATCH_SENTENCES = 64
 
-__all__ = ["ModelInfo", "Translator", "available"]
+
+class TooLong(ValueError):
+    """The error for a text that is longer than the model can read."""
 
 
-@dataclass(frozen=True)
-class ModelInfo:
-    """The facts about a model that the app shows."""
-
-    name: str
-    title: str
-    source_language: str
-    target_language: str
-    subject: str
-    trained_on: str
-    attribution: str
-    licence: str
-    architecture: str
-    parameters: int
-    has_attention: bool
-    max_source_pieces: int
-    max_characters: int
-
-    @classmethod
-    def read(cls, name_or_folder: str | Path) -> ModelInfo:
-        """Read only config.json, not the tokenizer or the weights. Raises ValueError that names the fault."""
-        return cls.of(checkpoint.outline(name_or_folder))
-
-    @classmethod
-    def of(cls, known: Outline | Checkpoint) -> ModelInfo:
-        config, origin = known.model.config, known.origin
-        return cls(
-            name=known.name,
-            title=origin.title,
-            source_language=origin.source_language,
-            target_language=origin.target_language,
-            subject=origin.subject,
-            trained_on=origin.trained_on,
-            attribution=origin.attribution,
-            licence=origin.licence,
-            architecture=known.model.architecture.describe(config),
-            parameters=count_parameters(known.model),
-            has_attention=config.attention != NO_ATTENTION,
-            max_source_pieces=MAX_PIECES - 1,  # one position is for the end mark
-            max_characters=MAX_CHARACTERS,
-        )
+def _refuse(number: int, error: ValueError) -> str:
+    raise ValueError(f"line {number}: {error}") from None
 
 
 class Translator:
@@ -92,6 +54,7 @@ class Translator:
         self.model = loaded.model.eval().requires_grad_(False)
         self._packed = pack(self.model)  # for one sentence; the plain model is faster for batches
         self._tokenizer = loaded.tokenizer
+        self._checkpoint = loaded
         self.info = ModelInfo.of(loaded)
 
     @property
@@ -128,19 +91,28 @@ class Translator:
         return self._trace(source, self.source_ids(source), Prefix((tuple(self.target_ids(target)),)))
 
     def translate_lines(
-        self, lines: Sequence[str], strategy: Any = Greedy(), batch_sentences: int = BATCH_SENTENCES, workers: int = 0
+        self,
+        lines: Sequence[str],
+        strategy: Any = Greedy(),
+        batch_sentences: int = BATCH_SENTENCES,
+        workers: int = 0,
+        readable: bool = False,
+        instead: Callable[[int, ValueError], str] = _refuse,
     ) -> Iterator[tuple[int, str]]:
         """Yield (index, translation) of every line, in batches of similar length. An empty line stays empty.
 
         `workers` batches are decoded at a time; 0 means one per processor, because a batch's products are too small for several
-        threads. Raises ValueError that names the line before the first decode.
+        threads. With `readable`, a line is judged like a sentence of `translate`. `instead(number, error)` returns the text to
+        translate in the place of line `number`, counted from 1, which the model cannot read; by default it raises ValueError
+        that names the line, before the first decode.
         """
         encoded: list[Ids] = []
         for number, line in enumerate(lines, start=1):
             try:
-                encoded.append(self.source_ids(line) if normalise(line) else [])
+                encoded.append(self.source_ids(line, readable) if normalise(line) else [])
             except ValueError as error:
-                raise ValueError(f"line {number}: {error}") from None
+                other = instead(number, error)
+                encoded.append(self.source_ids(other) if other else [])
         order = sorted(range(len(lines)), key=lambda i: len(encoded[i]))
         yield from ((i, "") for i in order if not encoded[i])
         filled = [i for i in order if encoded[i]]
@@ -192,15 +164,17 @@ class Translator:
                 found[sentence].append(row[: len(sources[sentence])])
         return [np.stack(rows) for rows in found]
 
-    def evaluate(self, pairs: Sequence[Pair], strategy: Any = Greedy()) -> Quality:
+    def evaluate(self, pairs: Sequence[Pair], strategy: Any = Greedy(), raw: bool = False) -> Quality:
         """Compute the free-running BLEU and chrF of `pairs`, each source against all of its references.
+
+        Translations are normalised like the pairs of `read_tsv`; with `raw` they stay as they are, and so should the pairs.
 
         A source that is too long for the model counts with an empty translation, because leaving it out would raise the score.
         """
         references = with_references(list(pairs))
         lines = [source if self._fits(source) else "" for source in references]
         translations = dict(self.translate_lines(lines, strategy))
-        hypotheses = [translations[i] for i in range(len(references))]
+        hypotheses = [translations[i] if raw else normalise(translations[i]) for i in range(len(references))]
         index = {source: i for i, source in enumerate(references)}
         rows = [index[source] for source, _ in pairs]
         return quality(list(references), hypotheses, list(references.values()), rows, self.info.target_language)
@@ -218,10 +192,21 @@ class Translator:
         if readable:
             self._check_readable(clean, self._tokenizer.source.pieces(ids))
         if len(ids) >= MAX_PIECES:
-            raise ValueError(
+            raise TooLong(
                 f"the text has {len(ids)} pieces; the model was trained on at most {MAX_PIECES - 1}: please shorten it"
             )
         return [*ids, EOS]
+
+    def cut(self, text: str) -> str:
+        """Return the beginning of a too long text that the model can read, in whole words where there are spaces."""
+        text = normalise(text[:MAX_CHARACTERS])
+        while True:
+            try:
+                self.source_ids(text)
+                return text
+            except TooLong:
+                shorter = text[: len(text) * 9 // 10]
+                text = shorter.rpartition(" ")[0] or shorter
 
     def target_ids(self, text: str) -> Ids:
         """Return the ids of a given translation and the end mark. Raises ValueError for empty or too long text."""
@@ -281,6 +266,7 @@ class Translator:
             hypotheses=hypotheses,
             strategy=strategy,
             tokenizer=self._tokenizer,
+            notes=notes.about(normalise(text), self._checkpoint),
         )
 
     def _decode(
@@ -302,7 +288,7 @@ def _clean(text: str, empty: str) -> str:
     if not isinstance(text, str):
         raise ValueError("a sentence must be text")
     if len(text) > MAX_CHARACTERS:
-        raise ValueError(f"the text has {len(text):,} characters; please keep to {MAX_CHARACTERS:,}")
+        raise TooLong(f"the text has {len(text):,} characters; please keep to {MAX_CHARACTERS:,}")
     if not (clean := normalise(text)):
         raise ValueError(empty)
     return clean

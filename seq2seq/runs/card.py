@@ -130,8 +130,8 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
         "",
         "## Data and licence",
         "",
-        f"- Data: {origin.attribution}.",
-        f"- Licence of the weights and the tokenizer: {origin.licence}.",
+        f"- Data: {_ended(origin.attribution)}",
+        f"- Licence of the weights and the tokenizer: {_ended(origin.licence)}",
         "",
         "## Training",
         "",
@@ -148,6 +148,11 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _ended(text: str) -> str:
+    """Return `text` with a full stop at its end."""
+    return text if text.endswith(".") else f"{text}."
 
 
 def _of(training: dict[str, Any]) -> str:

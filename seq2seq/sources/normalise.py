@@ -77,3 +77,9 @@ def normalise(text: str) -> str:
     parts = _AT_HOME.split(unicodedata.normalize("NFC", seen))
     spelled = "".join(part if i % 2 else part.translate(_TO_SPELLING) for i, part in enumerate(parts))
     return " ".join(unicodedata.normalize("NFC", spelled).split())
+
+
+def printable(text: str) -> str:
+    """Text without control characters, which a terminal would obey. Line breaks and tabs stay; other white space is a space."""
+    kept = (c for c in text if c.isspace() or unicodedata.category(c) != "Cc")
+    return "".join(" " if c.isspace() and c not in "\n\t" else c for c in kept)

@@ -20,7 +20,7 @@ import sentencepiece
 
 from seq2seq.config import BOS, EOS, PAD, UNK, TrainConfig, choose
 from seq2seq.sources.normalise import normalise
-from seq2seq.sources.pieces import UNSPACED, WORD_START, byte_piece, has_letters
+from seq2seq.sources.pieces import UNSPACED, WORD_START, byte_of, byte_piece, has_letters
 from seq2seq.sources.words import split
 
 NBEST = 8  # number of segmentations that a unigram vocabulary samples from
@@ -112,6 +112,11 @@ class Vocabulary:
         """Return the text of the ids without begin, end and padding marks."""
         text = self._processor.DecodeIds([int(i) for i in ids if i not in (PAD, BOS, EOS)])
         return text[1:] if text.startswith(" ") else text
+
+    def unknown(self, text: str) -> list[str]:
+        """Return the characters of `text`, each once, that no piece contains, so that they are read as bytes."""
+        visible = dict.fromkeys(text.replace(" ", ""))
+        return [c for c in visible if any(byte_of(piece) is not None for piece in self.pieces(self.encode(c)))]
 
     def pieces(self, ids: Iterable[int]) -> list[str]:
         """Return the pieces of the ids."""

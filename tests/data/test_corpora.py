@@ -56,3 +56,22 @@ def test_training_data_streams_pairs_instead_of_holding_them(tmp_path: Path, tok
 def test_with_references_groups_targets_by_source_in_order() -> None:
     pairs = [("hi", "salut"), ("yes", "oui"), ("hi", "bonjour"), ("hi", "salut")]
     assert with_references(pairs) == {"hi": ["salut", "bonjour"], "yes": ["oui"]}
+
+
+def test_pairs_with_an_invisible_side_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("yes\toui\n\u200b\toui\nno\t\ufeff\nno \tnon\nno\u00a0\tnon\n", encoding="utf-8")
+    assert list(Corpus(path)) == [("yes", "oui"), ("no", "non")]
+    assert read_tsv(path) == [("yes", "oui"), ("no", "non"), ("no", "non")]
+    assert len(read_tsv(path, raw=True)) == 5
+    path.write_text("\u200b\toui\n", encoding="utf-8")
+    for read in (Corpus, read_tsv):
+        with pytest.raises(ValueError, match="no sentence pair with visible characters"):
+            read(path)
+
+
+def test_repeated_pairs_count_as_often_as_they_stand_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("yes\toui\nyes\toui\nno\tnon\n", encoding="utf-8")
+    assert len(Corpus(path)) == 2
+    assert list(Corpus(path, repeated=True)) == [("yes", "oui"), ("yes", "oui"), ("no", "non")]

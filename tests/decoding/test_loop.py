@@ -5,13 +5,15 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from support.small import make_model, small_config
 
 from seq2seq.config import EOS, PAD
 from seq2seq.data.batches import pad
 from seq2seq.decoding.hypotheses import paths
 from seq2seq.decoding.loop import decode
-from seq2seq.decoding.strategies import Beam, Greedy, Prefix, Sample, describe
+from seq2seq.decoding.strategies import Beam, Greedy, Prefix, Rows, Sample, describe
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
 
@@ -100,6 +102,17 @@ def test_top_k_and_top_p_limit_the_sampled_pieces(translator: Translator) -> Non
     for step in translator.translate("the key", Sample(top_p=0.6, seed=2)).steps:
         before = sum(math.exp(c.log_prob) for c in step.candidates[: step.rank - 1])
         assert before < 0.6 + 1e-4
+
+
+@given(seed=st.integers(0, 1000), swap=st.integers(0, 48))
+def test_rounding_that_exchanges_two_ranks_does_not_change_the_draw(seed: int, swap: int) -> None:
+    log_probs = torch.full((1, 50), 1 / 50).log()
+    nearly = log_probs.clone()
+    nearly[0, swap + 1] += 1e-6  # another order of the pieces after sorting
+    first = torch.zeros(1, dtype=torch.long)
+    rows = Rows(first, torch.zeros(1), 0, first)
+    drawn = [Sample(seed=seed).start(1).choose(each, rows).tokens.tolist() for each in (log_probs, nearly)]
+    assert drawn[0] == drawn[1]
 
 
 @pytest.mark.parametrize("then", [Greedy(), Beam(3), Sample(seed=4)], ids=str)

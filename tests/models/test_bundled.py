@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.decoding.strategies import Beam, Greedy
-from seq2seq.decoding.translator import ModelInfo, Translator
+from seq2seq.decoding.translator import Translator
 from seq2seq.models import checkpoint
 from seq2seq.models.checkpoint import ROOT, available
 from seq2seq.runs import card

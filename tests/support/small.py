@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 
 from seq2seq.config import ModelConfig, TrainConfig
-from seq2seq.decoding.translator import ModelInfo
+from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.models.attention import NO_ATTENTION, SCORES
 from seq2seq.models.checkpoint import Checkpoint, Origin

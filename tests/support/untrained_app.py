@@ -16,7 +16,8 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
 from dataclasses import replace  # noqa: E402
 
-from seq2seq.decoding.translator import ModelInfo, Translator  # noqa: E402
+from seq2seq.decoding.model_info import ModelInfo  # noqa: E402
+from seq2seq.decoding.translator import Translator  # noqa: E402
 from seq2seq.models.checkpoint import Origin  # noqa: E402
 from seq2seq.sources.text import Tokenizer  # noqa: E402
 from seq2seq.trace import DecodingTrace  # noqa: E402

@@ -11,7 +11,7 @@ import gradio as gr
 from torch import Tensor
 
 from seq2seq.analysis import inspection
-from seq2seq.decoding.translator import ModelInfo
+from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.models.seq2seq import CROSS, DECODER, ENCODER
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host.services import Services

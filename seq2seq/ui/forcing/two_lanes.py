@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.decoding.translator import ModelInfo
+from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.ui.forcing import lanes
 from seq2seq.ui.forcing.lanes import LanesAnswer, LanesRequest
 from seq2seq.ui.kit import examples, fields

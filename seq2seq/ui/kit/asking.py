@@ -6,7 +6,7 @@ that decides the answer. S is the data of an answer that the server keeps for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -17,7 +17,7 @@ from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, examples, fields
 from seq2seq.ui.kit.address import Parameter
 from seq2seq.ui.kit.fields import Form
-from seq2seq.ui.kit.message import explain, message, message_line, reported
+from seq2seq.ui.kit.message import explain, message, message_line, note_line, reported
 from seq2seq.ui.kit.view import Slot
 
 R = TypeVar("R", bound=Any)
@@ -36,6 +36,7 @@ class Asking(Generic[R, S]):
     events_change_form: ClassVar[bool] = False
     redraws_after_fault: ClassVar[bool] = False  # draw the component again if one of its events failed
     marks_busy: ClassVar[bool] = False  # mark the page as busy during a request
+    has_notes: ClassVar[bool] = False  # show a line with the notes of an answer
     unlisted: ClassVar[str | None] = None  # value of the example menu for a sentence that is not an example
 
     def __init__(self, services: Services):
@@ -76,6 +77,10 @@ class Asking(Generic[R, S]):
     def show(self, answer: S, **start: Any) -> str:
         """Return the value of the view's component. Raises ValueError with a message for the user."""
         raise NotImplementedError
+
+    def notes(self, answer: S) -> Sequence[str]:
+        """Return sentences about an answer, such as unknown characters of the text; read only if `has_notes`."""
+        return ()
 
     def form(self, request: R) -> Form:
         """Build the form, filled with `request`."""
@@ -134,17 +139,19 @@ class Asking(Generic[R, S]):
         state = gr.State(first)
         form = self.form(opening)
         line = message_line()
+        note = note_line(" ".join(self.notes(first)) if first else "", f"{self.prefix}notes") if self.has_notes else None
         board = slot.board("" if first is None else self.show(first, origin="page"))
         report = reported(line)
 
         inputs, example = list(form.inputs.values()), [form.example] if form.example else []
         parts = {**form.inputs, **form.others}
         # Only the outputs that an event can change, because Gradio sends every output of a handler again.
-        answer_parts = [board, state, line]
+        answer_parts = [board, state, line, *([note] if note else [])]
         everything = [*parts.values(), *example, *answer_parts]
 
         def opened(answer: S, **start: Any) -> Updates:
-            return {state: answer, board: self.show(answer, **start)}
+            noted = {note: message(" ".join(self.notes(answer)))} if note else {}
+            return {state: answer, board: self.show(answer, **start), **noted}
 
         def filled(request: R) -> Updates:
             updates = {parts[name]: update for name, update in self.fill(request).items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from seq2seq.data.synthetic import TASKS
-from seq2seq.decoding.translator import ModelInfo
+from seq2seq.decoding.model_info import ModelInfo
 
 EVERYDAY, CAPTIONS = "everyday", "captions"  # subjects, as checkpoints name them
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import gradio as gr
 
-from seq2seq.decoding.translator import ModelInfo
+from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.ui.host.services import PARALLEL, Services
 from seq2seq.ui.kit import examples, menu, search
 

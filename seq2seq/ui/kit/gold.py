@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from seq2seq.analysis.alignment import Aligned, read_aligned
-from seq2seq.decoding.translator import ModelInfo
+from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.sources.words import join
 from seq2seq.ui.kit import examples
 from seq2seq.ui.kit.component import ASSETS

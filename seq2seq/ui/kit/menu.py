@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from seq2seq.decoding.translator import ModelInfo
+from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.ui.kit.examples import EVERYDAY
 
 

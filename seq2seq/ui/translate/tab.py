@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +32,7 @@ class Translate(Asking[TranslateRequest, TranslateAnswer]):
     parameters = PARAMETERS
     opens_with_page = True
     marks_busy = True
+    has_notes = True
     unlisted = ""
 
     def example(self, model: str, text: str | None = None) -> TranslateRequest:
@@ -64,6 +65,9 @@ class Translate(Asking[TranslateRequest, TranslateAnswer]):
 
     def request_of(self, answer: TranslateAnswer) -> TranslateRequest:
         return answer.request
+
+    def notes(self, answer: TranslateAnswer) -> Sequence[str]:
+        return answer.trace.notes
 
     def show(self, answer: TranslateAnswer, **start: Any) -> str:
         return payload(self.services, answer, **start)

@@ -14,8 +14,9 @@ import pytest
 from safetensors.torch import load_file, save_file
 from support.small import make_checkpoint, make_info, make_model, small_config
 
+from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.decoding.strategies import Beam, Greedy
-from seq2seq.decoding.translator import ModelInfo, Translator
+from seq2seq.decoding.translator import Translator
 from seq2seq.models import checkpoint
 from seq2seq.ui.app import faults_of
 from seq2seq.ui.host import services
