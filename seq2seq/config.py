@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from seq2seq import schedules
+from seq2seq.errors import SettingError
 
 PAD, BOS, EOS, UNK = 0, 1, 2, 3  # the first four ids of every vocabulary
 
@@ -27,10 +28,10 @@ class _Checked:
         for setting in dataclasses.fields(self):  # type: ignore[arg-type]
             value, kind = getattr(self, setting.name), type(setting.default)
             if type(value) is not kind and not (kind is float and type(value) is int):
-                raise ValueError(f"{setting.name} must be of type {kind.__name__}, not {value!r}")
+                raise SettingError(f"{{{setting.name}}} must be of type {kind.__name__}, not {value!r}")
             low, high = setting.metadata["low"], setting.metadata["high"]
             if low is not None and not low <= value <= high:  # also catches NaN
-                raise ValueError(f"{setting.name} must be between {low} and {high}, not {value}")
+                raise SettingError(f"{{{setting.name}}} must be between {low} and {high}, not {value}")
             object.__setattr__(self, setting.name, kind(value))
 
     def to_dict(self) -> dict[str, Any]:
@@ -50,7 +51,8 @@ class _Checked:
 def choose(name: str, value: str, choices: Mapping[str, Any]) -> Any:
     """Return `choices[value]`. Raises ValueError with all choices. Every registry is read through this function."""
     if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+        shown = f"{{{name}}}" if name.isidentifier() else name
+        raise SettingError(f"{shown} must be one of {', '.join(choices)}, not {value!r}")
     return choices[value]
 
 
@@ -84,8 +86,8 @@ class ModelConfig(_Checked):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.shared_vocabulary and self.source_vocabulary != self.target_vocabulary:
-            raise ValueError(
-                "shared_vocabulary needs source_vocabulary and target_vocabulary to be equal, "
+            raise SettingError(
+                "{shared_vocabulary} needs {source_vocabulary} and {target_vocabulary} to be equal, "
                 f"not {self.source_vocabulary} and {self.target_vocabulary}"
             )
 

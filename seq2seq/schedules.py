@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from seq2seq.errors import SettingError
+
 THOUSANDTHS = 1000  # the paper's i counts updates; here it counts thousandths of a run: the same shape for any length
 
 
@@ -63,10 +65,13 @@ def teacher_forcing_ratio(schedule: str, last: float, share: float) -> float:
 def check(schedule: str, last: float) -> None:
     """Raises ValueError for an unknown schedule, one without effect, or one that cannot reach `last`."""
     if schedule not in SCHEDULES:
-        raise ValueError(f"teacher_forcing_schedule must be one of {', '.join(SCHEDULES)}, not {schedule!r}")
+        raise SettingError(f"{{teacher_forcing_schedule}} must be one of {', '.join(SCHEDULES)}, not {schedule!r}")
     if SCHEDULES[schedule].falls and last == 1:
-        raise ValueError(f"teacher_forcing_schedule {schedule!r} falls to teacher_forcing_ratio: set that below 1, not to 1")
+        raise SettingError(
+            f"{{teacher_forcing_schedule}} {schedule!r} falls to {{teacher_forcing_ratio}}: set that below 1, not to 1"
+        )
     if not SCHEDULES[schedule].reaches_zero and last < _LEAST:
-        raise ValueError(
-            f"teacher_forcing_schedule {schedule!r} never reaches {last:g}: teacher_forcing_ratio must be at least {_LEAST}"
+        raise SettingError(
+            f"{{teacher_forcing_schedule}} {schedule!r} never reaches {last:g}: "
+            f"{{teacher_forcing_ratio}} must be at least {_LEAST}"
         )

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # From the lowest floor up. A room can import from its own floor and from lower floors.
 FLOORS = (
-    ("config", "schedules", "trace", "files"),
+    ("config", "errors", "schedules", "trace", "files"),
     ("sources",),
     ("models", "data"),
     ("decoding",),

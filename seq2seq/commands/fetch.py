@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from tqdm import tqdm
@@ -22,8 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    corpus = choose("corpus", options.corpus, PUBLIC)
-    with tqdm(unit="B", unit_scale=True, desc=corpus.name, leave=False) as bar:
+    corpus = choose("the corpus", options.corpus, PUBLIC)
+    with tqdm(unit="B", unit_scale=True, desc=corpus.name, leave=False, disable=not sys.stderr.isatty()) as bar:
 
         def report(done: int, total: int | None) -> None:
             bar.total = total

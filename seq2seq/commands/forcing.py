@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     pairs = read_tsv(options.data, *columns(options))
     translator = Translator.load(options.model)
     rows: list[Row] = []
-    with tqdm(total=len(pairs), unit=" pairs", disable=options.json) as bar:
+    with tqdm(total=len(pairs), unit=" pairs", disable=options.json or not sys.stderr.isatty()) as bar:
         for batch in measure(translator, pairs, options.seed):
             rows += batch
             bar.update(len(batch))
@@ -64,13 +65,17 @@ def _lines(report: Report, left_out: int) -> list[str]:
         f"{s['sentences']:,} pairs, {s['pieces']:,} pieces"
         + (f"; {left_out} left out: too long for the model" if left_out else "")
     ]
-    lines += ["", "next piece of the reference        teacher-forced          free-running            difference"]
+    lines += [
+        "",
+        f"{'next piece of the reference':24}"
+        + "".join(f"  {title:>26}" for title in ("teacher-forced", "free-running", "difference")),
+    ]
     for name, unit in (("accuracy", ""), ("loss", ", nats per piece")):
         cells = [
             f"{s[key]:.3f} ({s[key + '_low']:.3f} to {s[key + '_high']:.3f})"
             for key in (f"{name}_{k}" for k in (*LANES, "gap"))
         ]
-        lines.append(f"{name + unit:24}" + "".join(f"{cell:>24}" for cell in cells))
+        lines.append(f"{name + unit:24}" + "".join(f"  {cell:>26}" for cell in cells))
     lines += ["", f"{s['never_diverged']:.1%} of free translations equal the reference; the others first differ at piece"]
     lines[-1] += f" {s['median_first_mistake']:g} (median)" if s["median_first_mistake"] else ""
     for title, table in (

@@ -5,20 +5,21 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
+import shlex
 import sys
-import time
 from collections import deque
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm import tqdm
 
 from seq2seq.analysis.probes import Probes, sample
+from seq2seq.commands import saved_options
 from seq2seq.commands.options import add_columns, columns, refuse_with_task
+from seq2seq.commands.train_output import show
 from seq2seq.config import ModelConfig, TrainConfig
 from seq2seq.data.batches import Batch, TrainingData, fixed_batches
 from seq2seq.data.synthetic import TASKS
@@ -30,21 +31,12 @@ from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.runs import card
 from seq2seq.runs.control import Control
 from seq2seq.runs.lock import alone_in
+from seq2seq.runs.signals import Signals
 from seq2seq.sources.text import KINDS, Tokenizer
 from seq2seq.training.device import choose_device, keep_freed_memory, lost
 from seq2seq.training.distributed import World, join
 from seq2seq.training.event_log import logged
-from seq2seq.training.events import (
-    BatchSplit,
-    DeviceUsed,
-    Event,
-    Finished,
-    Measured,
-    SampleDecoded,
-    Started,
-    StepDone,
-    Validated,
-)
+from seq2seq.training.events import Finished, StepDone
 from seq2seq.training.loop import train, updates_within
 from seq2seq.training.plan import VOCABULARY_SIZE, Files, Pairs, Plan
 from seq2seq.training.resume import settings_of
@@ -130,6 +122,8 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.resume and not options.controlled:
+        options = saved_options.completed(options)
     plan = _plan(options)
     training = plan.train_config()
     device = choose_device(training.device)
@@ -145,8 +139,7 @@ def run(options: argparse.Namespace) -> int:
         torch.set_num_threads(options.threads)
     with join(device) as world, ExitStack() as held:
         world.from_first(lambda: held.enter_context(_folder(options.out)))
-        _train(options, plan, training, world)
-    return 0
+        return _train(options, plan, training, world)
 
 
 def _folder(out: Path) -> AbstractContextManager[None]:
@@ -155,10 +148,13 @@ def _folder(out: Path) -> AbstractContextManager[None]:
     return alone_in(out)
 
 
-def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world: World) -> None:
+def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world: World) -> int:
+    """Train the model. Returns the exit status: 0, or 128 and the number of the signal that stopped the run."""
     state_file = options.out / "training.safetensors"
     world.from_first(lambda: _check_folder(options.out, state_file, options.resume))
     pairs, held_out = world.together(plan.pairs)
+    if not (options.resume or options.controlled):
+        world.from_first(lambda: saved_options.save(options))
     tokenizer = world.from_first(lambda: _tokenizer(options, plan, pairs, training.seed))
     torch.manual_seed(training.seed)
     model = Seq2Seq(plan.model_config(len(tokenizer.source), len(tokenizer.target)))
@@ -180,21 +176,25 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
         updates = _updates(options, training, state_file, model, data, validation, probes, world)
         training = dataclasses.replace(training, updates=updates)
     control = Control(sys.stdin, sys.stdout) if options.controlled else None
+    signals = Signals()
+    # One process alone cannot stop while the others wait for it.
+    stoppable = control or (signals if world.size == 1 else None)
     events = train(
         *(model, data, validation, training),
         keep=keep,
         probe=probes,
         state_file=str(state_file),
-        save_now=control.save_now if control else lambda: False,
+        save_now=stoppable.save_now if stoppable else lambda: False,
         world=world,
     )
     if not world.first:
         deque(events, maxlen=0)
-        return
+        return 0
     if data.left_out:
         print(f"{data.left_out} pairs are too long and left out", file=sys.stderr)
     try:
-        finished = show(logged(control.obeyed(events) if control else events, options.out))
+        with signals if stoppable is signals else nullcontext():
+            last = show(logged(stoppable.obeyed(events) if stoppable else events, options.out))
     except RuntimeError as error:
         if not lost(error):
             raise
@@ -202,14 +202,20 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
         raise ValueError(
             f"the device has failed ({reason}): resume the run to continue from its last saved state, on the CPU if necessary"
         ) from None
-    if finished is None:
-        return
+    if not isinstance(last, Finished):
+        if signals.received and isinstance(last, StepDone):
+            command = f"python -m seq2seq train --out {shlex.quote(str(options.out))} --resume"
+            print(f"stopped at update {last.update}, which is saved; {command} goes on", file=sys.stderr)
+            return 128 + signals.received
+        return 0
     done = plan
     if options.minutes is not None:  # minutes depend on the machine, updates do not
         done = dataclasses.replace(plan, training={**plan.training, "updates": training.updates})
     line = card.command("train", ["--out", str(options.out), *done.arguments()], world.size)
-    card.add_training(options.out, line, finished.update, finished.epochs, finished.best_loss, plan.held_out)
+    card.add_training(options.out, line, last.update, last.epochs, last.best_loss, plan.held_out)
     state_file.unlink()
+    (options.out / saved_options.FILE).unlink(missing_ok=True)
+    return 0
 
 
 def _updates(
@@ -248,60 +254,3 @@ def _tokenizer(options: argparse.Namespace, plan: Plan, pairs: Pairs, seed: int)
     for file, content in tokenizer.files().items():
         replace_file(options.out / file, partial(Path.write_bytes, data=content))
     return tokenizer
-
-
-def show(events: Iterable[Event]) -> Finished | None:
-    """Show events as a progress bar on standard error, and print the important ones on standard output.
-
-    Returns the last event; None if the run was stopped before its end.
-    """
-    with tqdm(total=1.0, mininterval=0.5 if sys.stderr.isatty() else 20, bar_format="{l_bar}{bar:20}| {postfix}") as bar:
-        start, tokens, held = 0.0, 0, ""
-        for event in events:
-            match event:
-                case Started():
-                    start = time.monotonic()
-                    resumed = f", from update {event.update}" if event.update else ""
-                    _print(
-                        f"{event.parameters:,} parameters, {event.pairs:,} pairs, {event.updates:,} updates "
-                        f"on {event.device} in {event.precision}{resumed}"
-                    )
-                case StepDone():
-                    tokens += event.tokens
-                    left = event.seconds / event.share - event.seconds if event.share else 0.0
-                    bar.n = event.share
-                    bar.set_postfix_str(
-                        f"loss {event.loss:.3f} (teacher-forced, nats per piece), "
-                        f"{tokens / (time.monotonic() - start):,.0f} tokens/s, ETA {left / 60:.0f} min",
-                        refresh=False,
-                    )
-                    bar.update(0)
-                case Validated():
-                    _print(
-                        f"epoch {event.epoch + 1}, update {event.update}: validation loss {event.loss:.4f} nats, perplexity "
-                        f"{event.perplexity:.2f} per piece, teacher-forced" + (" (best so far)" if event.best else "")
-                    )
-                case SampleDecoded():
-                    _print(f"    {event.source}  →  {event.hypothesis}")
-                case Measured():
-                    _print(
-                        f"    of {event.sentences} held-out sentences: BLEU {event.bleu:.1f}, {event.exact:.0f}% exact, "
-                        "free-running; "
-                        f"pieces right: teacher-forced {event.accuracy_forced:.1%}, free-running {event.accuracy_free:.1%}"
-                    )
-                case BatchSplit():
-                    _print(f"out of memory: each batch is now processed in {event.parts} parts; the updates stay the same")
-                case DeviceUsed():
-                    held = f"; peak memory {event.memory / 2**30:.1f} of {event.memory_of_device / 2**30:.0f} GiB"
-                case Finished():
-                    bar.n = 1.0
-                    bar.refresh()
-                    _print(
-                        f"done: {event.update} updates in {event.seconds / 60:.1f} min, best loss {event.best_loss:.4f}{held}"
-                    )
-    return event if isinstance(event, Finished) else None
-
-
-def _print(line: str) -> None:
-    tqdm.write(line)  # keeps the progress bar intact
-    sys.stdout.flush()

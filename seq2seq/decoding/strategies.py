@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from seq2seq.config import EOS
+from seq2seq.errors import SettingError
 
 NEVER = float("-inf")
 
@@ -45,12 +46,17 @@ class Search(Protocol):
 
 def _check(name: str, value: float, low: float, high: float) -> None:
     if not (isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high):
-        raise ValueError(f"{name} must be between {low:g} and {high:g}, not {value!r}")
+        raise SettingError(f"{_braced(name)} must be between {low:g} and {high:g}, not {value!r}")
+
+
+def _braced(name: str) -> str:
+    """Return the name of a setting for the text of a SettingError; "beam size" is not the name of a field."""
+    return f"{{{name}}}" if name.isidentifier() else name
 
 
 def _check_whole(name: str, value: int, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"{name} must be a whole number, not {value!r}")
+        raise SettingError(f"{_braced(name)} must be a whole number, not {value!r}")
     _check(name, value, low, high)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from torch import nn
 
 from seq2seq.config import ModelConfig
+from seq2seq.errors import SettingError
 from seq2seq.models.attention import NO_ATTENTION, SCORES
 from seq2seq.models.papers import BahdanauDecoder, ChoDecoder, LuongDecoder, SutskeverDecoder
 from seq2seq.models.recurrent import CELLS, RecurrentDecoder, RecurrentEncoder
@@ -62,12 +63,14 @@ class Architecture:
             name, value = setting.name, getattr(config, setting.name)
             if name in self.fixed:
                 if value != self.fixed[name]:
-                    raise ValueError(f"architecture {config.architecture!r} needs {name} {self.fixed[name]!r}, not {value!r}")
+                    raise SettingError(
+                        f"{{architecture}} {config.architecture!r} needs {{{name}}} {self.fixed[name]!r}, not {value!r}"
+                    )
             elif name not in read and value != setting.default:
-                reader = f"architecture {config.architecture!r}"
+                reader = f"{{architecture}} {config.architecture!r}"
                 if "attention" in self.own and any(name in score.reads for score in SCORES.values()):
-                    reader = f"attention {config.attention!r}"
-                raise ValueError(f"{reader} does not read {name}; leave it out")
+                    reader = f"{{attention}} {config.attention!r}"
+                raise SettingError(f"{reader} does not read {{{name}}}; leave it out")
 
 
 COMMON = frozenset(

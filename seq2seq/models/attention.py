@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from seq2seq.config import ModelConfig, choose
+from seq2seq.errors import SettingError
 from seq2seq.models.layers import widen
 from seq2seq.models.state import PerRow
 
@@ -55,8 +56,8 @@ class DotScore(Score):
     def __init__(self, query_size: int, memory_size: int, config: ModelConfig):
         super().__init__(query_size, memory_size, config)
         if query_size != memory_size:
-            raise ValueError(
-                f"dot attention multiplies the decoder's {query_size} units with the encoder's {memory_size}: decoder_size "
+            raise SettingError(
+                f"dot attention multiplies the decoder's {query_size} units with the encoder's {memory_size}: {{decoder_size}} "
                 f"must be {memory_size} (the encoder's directions together), or attention 'general'"
             )
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from seq2seq.config import ModelConfig
+from seq2seq.errors import SettingError
 from seq2seq.models.attention import Attention, RecurrentMemory, build_context
 from seq2seq.models.layers import LockedDropout
 from seq2seq.models.recurrent import Recurrence, RecurrentDecoder, RecurrentState
@@ -61,9 +62,9 @@ def _check_carried(config: ModelConfig) -> None:
     for name in ("layers", "size"):
         encoder, decoder = getattr(config, f"encoder_{name}"), getattr(config, f"decoder_{name}")
         if encoder != decoder:
-            raise ValueError(
-                f"architecture {config.architecture!r} hands the encoder's states over to the decoder: "
-                f"encoder_{name} {encoder} and decoder_{name} {decoder} must be equal"
+            raise SettingError(
+                f"{{architecture}} {config.architecture!r} hands the encoder's states over to the decoder: "
+                f"{{encoder_{name}}} {encoder} and {{decoder_{name}}} {decoder} must be equal"
             )
 
 

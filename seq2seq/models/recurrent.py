@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from seq2seq.config import ModelConfig, choose
+from seq2seq.errors import SettingError
 from seq2seq.models.attention import FixedContext, RecurrentMemory, build_context
 from seq2seq.models.gru_scan import gru_scan
 from seq2seq.models.layers import LockedDropout
@@ -82,7 +83,7 @@ class RecurrentEncoder(nn.Module):
     def __init__(self, config: ModelConfig):
         super().__init__()
         if config.bidirectional and config.reverse_source:
-            raise ValueError("reverse_source needs bidirectional off: a bidirectional encoder reads backwards already")
+            raise SettingError("{reverse_source} needs {bidirectional} off: a bidirectional encoder reads backwards already")
         self.names: tuple[str, ...] = ("backward",) if config.reverse_source else ("forward",)
         if config.bidirectional:
             self.names = ("forward", "backward")

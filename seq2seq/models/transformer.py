@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from seq2seq.config import ModelConfig
+from seq2seq.errors import SettingError
 from seq2seq.models.attention import Memory, masked_softmax
 from seq2seq.models.layers import Dropout
 from seq2seq.models.state import PerRow
@@ -145,8 +146,8 @@ class TransformerEncoder(nn.Module):
     def __init__(self, config: ModelConfig):
         super().__init__()
         if config.embedding_size % (2 * config.heads):
-            raise ValueError(
-                f"embedding_size must be a multiple of twice the {config.heads} heads, not {config.embedding_size}"
+            raise SettingError(
+                f"{{embedding_size}} must be a multiple of twice the {config.heads} {{heads}}, not {config.embedding_size}"
             )
         self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.encoder_layers))
         self.norm = nn.LayerNorm(config.embedding_size)

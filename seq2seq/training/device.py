@@ -9,6 +9,8 @@ from contextlib import suppress
 
 import torch
 
+from seq2seq.errors import SettingError
+
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # glibc's malloc.h
 _UNITS_OF_RSS = 1 if sys.platform == "darwin" else 1024  # bytes per unit of getrusage
 
@@ -20,9 +22,9 @@ def choose_device(name: str) -> torch.device:
     if name == "auto":
         return torch.device(next(n for n in ("cuda", "mps", "cpu") if present[n] and _computes(n)))
     if name not in present:
-        raise ValueError(f"device must be one of auto, {', '.join(present)}, not {name!r}")
+        raise SettingError(f"{{device}} must be one of auto, {', '.join(present)}, not {name!r}")
     if not present[name]:
-        raise ValueError(f"device {name!r} is not available on this machine: use 'auto'")
+        raise SettingError(f"{{device}} {name!r} is not available on this machine: use 'auto'")
     return torch.device(name)
 
 

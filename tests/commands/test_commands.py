@@ -2,7 +2,6 @@
 
 import io
 import json
-import subprocess
 import sys
 import unicodedata
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.small import make_checkpoint, make_model, small_config
 
+from seq2seq import __version__
 from seq2seq.__main__ import main
 from seq2seq.analysis import alignment
 from seq2seq.analysis.exposure import measure
@@ -234,42 +234,10 @@ def test_task_is_trained_for_minutes_and_evaluated_by_exact_match(capsys: pytest
     assert measured["exact"] == pytest.approx(100 * right / len(pairs)) and measured["sentences"] == 1000
 
 
-def test_resumed_run_of_minutes_keeps_its_number_of_updates(tmp_path: Path) -> None:
-    out = tmp_path / "run"
-    call = [sys.executable, "-m", "seq2seq", "train", "--task", "sort", "--minutes", "60", "--out", str(out), "--threads", "1"]
-    call += ["--decoder-size", "8", "--device", "cpu"]
-    killed = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT)
-    assert killed.stdout is not None
-    while b"epoch 2" not in (line := killed.stdout.readline()):
-        assert killed.poll() is None
-        if b" updates on " in line:
-            updates = int(line.split(b" pairs, ")[1].split()[0].replace(b",", b""))
-    killed.kill()
-    killed.wait()
-    resumed = subprocess.Popen([*call, "--resume"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT)
-    assert resumed.stdout is not None
-    line = resumed.stdout.readline()
-    resumed.kill()
-    resumed.wait()
-    assert f"{updates:,} updates on cpu".encode() in line and b", from update " in line
-
-
-def test_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tmp_path: Path) -> None:
-    """Run the command twice: once undisturbed, once as a process that is killed after its first saved state, then resumed."""
-    common = ["train", "--data", data[0], "--valid", data[1], "--vocabulary-size", "310"]
-    common += ["--epochs", "6", "--embedding-size", "16", "--encoder-size", "8", "--decoder-size", "8", "--device", "cpu"]
-    common += ["--threads", "1", "--batch-tokens", "100"]
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert main([*common, "--out", str(whole)]) == 0
-    call = [sys.executable, "-m", "seq2seq", *common, "--out", str(killed)]
-    run = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT)
-    assert run.stdout is not None
-    while b"epoch 2" not in run.stdout.readline():
-        assert run.poll() is None
-    run.kill()
-    run.wait()
-    assert main([*common, "--out", str(killed), "--resume"]) == 0
-    assert (killed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+def test_version_names_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out.startswith(f"Seq2Seq Unrolled {__version__}, PyTorch ")
 
 
 @pytest.mark.parametrize(
@@ -293,27 +261,27 @@ def test_killed_process_is_resumed_to_the_same_model(data: tuple[str, str], tmp_
         (["score", "--model", "M", "--source", "a"], "required: --target"),
         (["evaluate", "--model", "M", "--data", "/nowhere.tsv"], "/nowhere.tsv cannot be read"),
         (["train", "--data", "/nowhere.tsv", "--valid", "v", "--out", "O"], "/nowhere.tsv cannot be read"),
-        (["train", "--data", "d", "--valid", "v", "--out", "O", "--epochs", "0"], "epochs must be between 1"),
-        (["train", "--data", "d", "--valid", "v", "--out", "O", "--cell", "qrnn"], "cell must be one of"),
+        (["train", "--data", "d", "--valid", "v", "--out", "O", "--epochs", "0"], "--epochs must be between 1"),
+        (["train", "--data", "d", "--valid", "v", "--out", "O", "--cell", "qrnn"], "--cell must be one of"),
         (
             ["train", "--data", "d", "--valid", "v", "--out", "O", "--architecture", "cnn"],
-            "architecture must be one of recurrent, ",
+            "--architecture must be one of recurrent, ",
         ),
         (
             ["train", "--data", "d", "--valid", "v", "--out", "O", "--architecture", "cho", "--attention", "dot"],
-            "architecture 'cho' needs attention 'none', not 'dot'",
+            "--architecture 'cho' needs --attention 'none', not 'dot'",
         ),
-        (["train", "--data", "d", "--valid", "v", "--out", "O", "--device", "tpu"], "device must be one of auto"),
-        (["train", "--task", "juggle", "--out", "O"], "task must be one of reverse, sort"),
+        (["train", "--data", "d", "--valid", "v", "--out", "O", "--device", "tpu"], "--device must be one of auto"),
+        (["train", "--task", "juggle", "--out", "O"], "--task must be one of reverse, sort"),
         (["train", "--task", "sort", "--data", "d", "--out", "O"], "--task makes its own pairs: leave out --data"),
         (["train", "--data", "d", "--out", "O"], "--valid is missing: name a file of pairs"),
         (["train", "--task", "sort", "--minutes", "0", "--out", "O"], "minutes must be between 0 and"),
         (["train", "--task", "sort", "--source", "0", "--out", "O"], "--task makes its own pairs: leave out --source"),
-        (["train", "--task", "sort", "--out", "O", "--learning", "0.1"], "unrecognized arguments: --learning"),
+        (["train", "--task", "sort", "--out", "O", "--learning", "0.1"], "--learning 0.1 (see python -m seq2seq train --help)"),
         (["train", "--task", "sort", "--minutes", "1", "--epochs", "2", "--out", "O"], "--minutes and --epochs both set"),
         (["train", "--task", "sort", "--updates", "9", "--epochs", "2", "--out", "O"], "--updates and --epochs both set"),
         (["evaluate", "--task", "sort", "--target", "0", "--model", "M"], "leave out --target"),
-        (["evaluate", "--task", "juggle", "--model", "M"], "task must be one of reverse, sort"),
+        (["evaluate", "--task", "juggle", "--model", "M"], "--task must be one of reverse, sort"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--threads", "-3"], "threads must be between 0"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--resume"], "it contains no interrupted run"),
         (["translate", "--model", "x" * 400, "hello"], "no model 'xxx"),

@@ -15,6 +15,7 @@ from functools import partial
 from seq2seq.config import choose
 from seq2seq.data.augmentation import concatenation, form, names, numbers, typos
 from seq2seq.data.corpora import Pair
+from seq2seq.errors import SettingError
 from seq2seq.sources.languages import code_of
 
 Partner = Callable[[], Pair]
@@ -57,7 +58,7 @@ def shares(text: str) -> dict[str, float]:
         except ValueError:
             given[name] = -1.0
         if not 0 <= given[name] <= 1:
-            raise ValueError(f"augment: the share of {name!r} must be between 0 and 1, not {share!r}")
+            raise SettingError(f"{{augment}}: the share of {name!r} must be between 0 and 1, not {share!r}")
     return {name: given[name] for name in CHANGES if name in given}
 
 

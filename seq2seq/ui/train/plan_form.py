@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from seq2seq.config import EOS, ModelConfig
+from seq2seq.errors import SettingError
 from seq2seq.models.architectures import ARCHITECTURES, COMMON
 from seq2seq.models.attention import NO_ATTENTION, SCORES
 from seq2seq.models.recurrent import CELLS, STARTS
@@ -106,6 +107,13 @@ def plan_of(
     data: Files | str, values: Mapping[str, Any], updates: int | None = None, vocabulary_size: int | None = None
 ) -> Plan:
     """Return the plan of the form's values. Raises ValueError with a message for the user if they are impossible."""
+    try:
+        return _plan_of(data, values, updates, vocabulary_size)
+    except SettingError as error:
+        raise ValueError(error.named(lambda name: f"“{SETTINGS[name].label}”" if name in SETTINGS else name)) from None
+
+
+def _plan_of(data: Files | str, values: Mapping[str, Any], updates: int | None, vocabulary_size: int | None) -> Plan:
     architecture = values["architecture"]
     if architecture not in ARCHITECTURES:
         raise ValueError(f"There is no architecture “{str(architecture)[:40]}”. There are: {', '.join(ARCHITECTURES)}.")

@@ -69,24 +69,27 @@ def test_dependent_sizes_are_used_as_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
-        (chosen(attention="dot", decoder_size=64), "dot attention multiplies"),
-        (chosen(teacher_forcing_ratio=1.0, teacher_forcing_schedule="linear"), "teacher_forcing"),
+        (chosen(attention="dot", decoder_size=64), "dot attention multiplies .*: “Decoder” must be"),
+        (
+            chosen(teacher_forcing_ratio=1.0, teacher_forcing_schedule="linear"),
+            "“Teacher-forcing schedule” 'linear' falls to “Teacher-forcing ratio”",
+        ),
         (
             chosen(embedding_size=512, encoder_size=512, decoder_size=512, encoder_layers=4, decoder_layers=4),
             "keep to 20,000,000",
         ),
         (chosen(decoder_size=None), "Decoder cannot be 'None'"),
         (chosen(decoder_size=16.5), "Decoder cannot be '16.5'"),
-        (chosen(seed=-1), "seed must be between"),
+        (chosen(seed=-1), "“Seed” must be between"),
         (chosen(bidirectional=1), "Bidirectional cannot be '1'"),
-        (chosen(cell="qrnn"), "cell must be one of"),
+        (chosen(cell="qrnn"), "“Cell” must be one of"),
         ({**chosen(), "architecture": "<b>"}, "There is no architecture “<b>”"),
     ],
 )
-def test_impossible_settings_get_a_message(values: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_impossible_settings_get_a_message(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         plan_form.plan_of("reverse", values)
 
 
@@ -306,7 +309,7 @@ def test_event_file_is_shown_and_cannot_be_controlled(host: Services, tmp_path: 
     ],
 )
 def test_file_that_is_not_an_event_file_is_refused(host: Services, tmp_path: Path, lines: list[str], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         run_board.load(host, ANN, events_file(tmp_path, *lines))
     assert host.runs.of(ANN) == []
 
