@@ -294,7 +294,7 @@ def test_event_file_is_shown_and_cannot_be_controlled(host: Services, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "message"),
     [
         ([], "has no start event"),
         ([LOOKED], "has no start event"),
@@ -308,7 +308,7 @@ def test_event_file_is_shown_and_cannot_be_controlled(host: Services, tmp_path: 
         ([STARTED.replace('"update": 0', '"update": 0, "more": 1')], "not an event"),
     ],
 )
-def test_file_that_is_not_an_event_file_is_refused(host: Services, tmp_path: Path, lines: list[str], said: str) -> None:
+def test_file_that_is_not_an_event_file_is_refused(host: Services, tmp_path: Path, lines: list[str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         run_board.load(host, ANN, events_file(tmp_path, *lines))
     assert host.runs.of(ANN) == []
