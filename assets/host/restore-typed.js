@@ -33,7 +33,7 @@ export function start(given) {
 }
 
 function keepTyped() {
-  if (!document.querySelector(LOST)) return;
+  if (!document.querySelector(LOST) || document.documentElement.dataset.leaving) return;
   const kept = [...typed].filter(fieldOf).map((id) => [id, fieldOf(id).value]);
   try {
     sessionStorage.setItem(TYPED, JSON.stringify(kept));

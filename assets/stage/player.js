@@ -19,7 +19,7 @@ export function start({ element, trigger, props, watch }) {
   const candidates = makeCandidates(root, store);
   const compare = makeCompare(root, store);
   const heatmap = makeHeatmap(root, store, props.plotly);
-  const link = makeLink(store, props.address);
+  const link = makeLink(store, props.address, { root, navigate: (query) => trigger("navigate", { query }) });
   const clock = makeClock(element, root, store, {
     last: () => store.payload.trace.steps.length,
     lengthOf: (step) => (step === 0 ? READ_MS : STEP_MS),

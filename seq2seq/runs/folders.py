@@ -62,7 +62,10 @@ class RunFolders:
         """Return a visitor's run. Raises ValueError if it does not exist or is another visitor's; the message is the same."""
         run = self._find(id)
         if run is None or not secrets.compare_digest(run.owner.encode(), owner.encode()):
-            raise ValueError(f"There is no run “{id[:40]}” of yours.")
+            raise ValueError(
+                f"There is no run “{id[:40]}” of yours. A run belongs to the browser that started it. To show it to others, "
+                "open its model in the Translate tab there, and share that address."
+            )
         return run
 
     def model(self, name: str) -> tuple[Run, Path]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import search
 from seq2seq.ui.kit.message import sentence
 
 SEPARATOR = "-"
+MOST_CHARACTERS = 20_000  # of an address; the longest text of a visitor fits, percent-encoded
 TAB = "tab"  # names the view; the first view needs no name
 
 Items = list[tuple[str, str]]  # the parameters of an address, in order
@@ -81,6 +83,13 @@ def read(parameters: Iterable[Parameter], query: Mapping[str, str], services: Se
         except ValueError as error:
             problems.append(sentence(error))
     return values, problems
+
+
+def query_of(search: Any) -> dict[str, str]:
+    """Return the parameters of the part of an address after "?". Anything else than a text of usual length is empty."""
+    if not isinstance(search, str) or len(search) > MOST_CHARACTERS:
+        return {}
+    return dict(parse_qsl(search.removeprefix("?"), keep_blank_values=True))
 
 
 def write(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> Items:

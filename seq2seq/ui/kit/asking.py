@@ -36,6 +36,7 @@ class Asking(Generic[R, S]):
     events_change_form: ClassVar[bool] = False
     redraws_after_fault: ClassVar[bool] = False  # draw the component again if one of its events failed
     marks_busy: ClassVar[bool] = False  # mark the page as busy during a request
+    walks_history: ClassVar[bool] = False  # the component has the event `navigate`, for Back and Forward
     has_notes: ClassVar[bool] = False  # show a line with the notes of an answer
     unlisted: ClassVar[str | None] = None  # value of the example menu for a sentence that is not an example
 
@@ -201,6 +202,15 @@ class Asking(Generic[R, S]):
                     return {}
             elif not slot.is_named(query):
                 return opened(self.answer(opening))
+            return answered(query)
+
+        @report
+        def navigate(data: gr.EventData) -> Updates:
+            """After Back or Forward, open the request of the address. The event is untrusted input."""
+            return answered(address.query_of(getattr(data, "query", "")))
+
+        def answered(query: Mapping[str, str]) -> Updates:
+            """Open the request of an address, or an example with the reasons why it cannot be opened."""
             request, values, problems = self.read(query)
             for attempt in self.attempts(request):
                 try:
@@ -247,5 +257,7 @@ class Asking(Generic[R, S]):
         for name, event in self.events().items():
             outputs = everything if self.events_change_form else answer_parts
             getattr(board, name)(handler(event), [state], outputs, **decodes)
+        if self.walks_history:
+            board.navigate(navigate, None, everything, **decodes)
         first_sight = slot.page.load if self.opens_with_page else slot.tab.select
         first_sight(open_view, [state], everything, **decodes)

@@ -33,6 +33,7 @@ class Translate(Asking[TranslateRequest, TranslateAnswer]):
     opens_with_page = True
     marks_busy = True
     has_notes = True
+    walks_history = True
     unlisted = ""
 
     def example(self, model: str, text: str | None = None) -> TranslateRequest:

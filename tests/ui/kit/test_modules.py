@@ -54,7 +54,7 @@ def test_no_module_defines_a_global() -> None:
 
 
 def test_a_part_names_the_events_of_its_modules_for_python_to_listen_to() -> None:
-    assert component("stage/player").js_on_load.endswith(' // events: ["force_token", "restore"]')
+    assert component("stage/player").js_on_load.endswith(' // events: ["force_token", "navigate", "restore"]')
     assert component("forcing/two-lanes/lanes").js_on_load.endswith('["clear", "every_word", "inject", "rescue"]')
 
 
