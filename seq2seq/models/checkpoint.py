@@ -1,27 +1,21 @@
-"""A model in a folder: config.json, model.safetensors (fp16), tokenizer, README.md. Files are untrusted and never unpickled.
+"""A model in a folder: config.json, model.safetensors, tokenizer, README.md. Files are untrusted and never unpickled.
 
 All sizes are checked before memory is allocated, and every fault becomes a ValueError with one sentence.
 """
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-
 from seq2seq.config import ModelConfig, TrainConfig
 from seq2seq.files import replace_file
+from seq2seq.models import weights
 from seq2seq.models.seq2seq import Seq2Seq, shape_of
 from seq2seq.sources.text import Tokenizer
 
@@ -31,9 +25,7 @@ TOKENIZERS = {
     False: ("source.model", "target.model"),
 }  # key: whether source and target share one tokenizer
 FORMAT = "seq2seq-unrolled/checkpoint/1"
-STORED = ("F16", "BF16", "F32")  # allowed types of stored weights; this project writes F16
 MAX_CONFIG_BYTES = 1_000_000
-MAX_HEADER_BYTES = 1_000_000  # of the weights file: names and shapes, about a hundred bytes per tensor
 MAX_ORIGIN = 2000  # characters per text in Origin
 MAX_TOKENIZER_BYTES = 20_000_000
 UNUSABLE = " cannot be used: "  # between a checkpoint's name and the fault, in error messages
@@ -103,8 +95,7 @@ def find(name_or_folder: str | Path) -> Path:
 def save(checkpoint: Checkpoint, folder: Path) -> None:
     """Write the folder; each file is replaced completely or not at all. `runs/card.py` writes the model card."""
     folder.mkdir(parents=True, exist_ok=True)
-    state = {n: p.detach().to("cpu", torch.float16).contiguous() for n, p in checkpoint.model.named_parameters()}
-    replace_file(folder / WEIGHTS, partial(_save_weights, state))
+    replace_file(folder / WEIGHTS, partial(weights.save, checkpoint.model))
     for file, content in checkpoint.tokenizer.files().items():
         replace_file(folder / file, partial(Path.write_bytes, data=content))
     config = {
@@ -115,21 +106,6 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
     }
     text = json.dumps(config, ensure_ascii=False, indent=2) + "\n"
     replace_file(folder / CONFIG, lambda path: path.write_text(text, encoding="utf-8"))
-
-
-def _save_weights(state: dict[str, torch.Tensor], path: Path) -> None:
-    save_tensors(state, path)
-    path.chmod(0o644)  # the library makes the file private; a copied folder should stay readable
-
-
-def save_tensors(tensors: Mapping[str, torch.Tensor], path: Path, about: dict[str, str] | None = None) -> None:
-    """Write a safetensors file. Raises OSError if that fails; the library reports the error number only in its message."""
-    try:
-        save_file(dict(tensors), path, metadata=about)
-    except SafetensorError as error:
-        found = re.search(r"os error (\d+)", str(error))
-        number = int(found[1]) if found else errno.EIO
-        raise OSError(number, os.strerror(number), str(path)) from None
 
 
 def outline(name_or_folder: str | Path) -> Outline:
@@ -154,8 +130,7 @@ def checked_outline(name_or_folder: str | Path) -> Outline:
         for file in TOKENIZERS[found.model.config.shared_vocabulary]:
             if not (folder / file).is_file():
                 raise ValueError(f"{file} is missing")
-        with _weights(folder / WEIGHTS) as weights:
-            _check_shapes(weights, found.model)
+        weights.check(folder / WEIGHTS, found.model)
     return found
 
 
@@ -178,7 +153,7 @@ def load(name_or_folder: str | Path) -> Checkpoint:
                 f"the tokenizer has {sizes[0]} and {sizes[1]} pieces, but config.json says "
                 f"{config.source_vocabulary} and {config.target_vocabulary}"
             )
-        model = _filled(empty.model, folder / WEIGHTS)
+        model = weights.fill(empty.model, folder / WEIGHTS)
     return Checkpoint(folder.name, model, tokenizer, empty.training, empty.origin)
 
 
@@ -228,49 +203,3 @@ def _read_origin(data: Any) -> Origin:
     if long := next((name for name, text in data.items() if len(text) > MAX_ORIGIN), None):
         raise ValueError(f"{long} in config.json has {len(data[long]):,} characters; at most {MAX_ORIGIN:,} are shown")
     return Origin(**data)
-
-
-@contextmanager
-def _weights(path: Path) -> Iterator[Any]:
-    """Open the weights. The size of the header is checked first, because the library parses it completely and a huge one would
-    need gigabytes."""
-    try:
-        with open(path, "rb") as begin:
-            length = int.from_bytes(begin.read(8), "little")
-        if length > MAX_HEADER_BYTES:
-            raise ValueError("model.safetensors is truncated or of another kind (its list of tensors is too long)")
-        with safe_open(path, framework="pt") as file:
-            yield file
-    except OSError:  # the original message would show the path
-        raise ValueError("model.safetensors is missing or cannot be read") from None
-    except SafetensorError as error:
-        raise ValueError(f"model.safetensors is truncated or of another kind ({str(error)[:100]})") from None
-
-
-def _check_shapes(file: Any, model: Seq2Seq) -> None:
-    wanted = {name: list(p.shape) for name, p in model.named_parameters()}
-    found = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118 (not a dict)
-    for name in sorted(wanted.keys() | found.keys()):
-        if wanted.get(name) != found.get(name):
-            raise ValueError(
-                f"model.safetensors does not fit config.json: {name[:80]} is {str(found.get(name, 'missing'))[:40]}, "
-                f"expected {wanted.get(name, 'nothing')}"
-            )
-        if (kind := file.get_slice(name).get_dtype()) not in STORED:
-            raise ValueError(f"model.safetensors holds {name} as {kind}, not as one of {', '.join(STORED)}")
-
-
-def _filled(model: Seq2Seq, path: Path) -> Seq2Seq:
-    """Fill `model`, which has no weights yet, from the file."""
-    with _weights(path) as file:
-        _check_shapes(file, model)
-        state = {name: file.get_tensor(name).float() for name, _ in model.named_parameters()}
-    if bad := next((name for name, tensor in state.items() if not tensor.isfinite().all()), None):
-        raise ValueError(f"model.safetensors holds numbers that are not finite, in {bad}")
-    parameters = {name: torch.nn.Parameter(tensor, requires_grad=False) for name, tensor in state.items()}
-    stored_as = {id(parameter): name for name, parameter in model.named_parameters()}
-    for name, parameter in list(model.named_parameters(remove_duplicate=False)):
-        # A tied matrix has several names but is stored once; all names get the same object again.
-        owner, _, leaf = name.rpartition(".")
-        setattr(model.get_submodule(owner), leaf, parameters[stored_as[id(parameter)]])
-    return model.eval()

@@ -14,8 +14,8 @@ from safetensors.torch import load
 from seq2seq.config import TrainConfig
 from seq2seq.data.batches import TrainingData
 from seq2seq.files import replace_file
-from seq2seq.models.checkpoint import save_tensors
 from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.models.weights import save_tensors
 from seq2seq.training.distributed import ALONE, World
 
 

@@ -365,12 +365,19 @@ class Bomb:
         return os.system, ("touch exploded",)
 
 
+def in_large_fp32(state: dict[str, torch.Tensor]) -> None:
+    """Write all parameters in fp32, so large that the model's sums overflow."""
+    for name in [name for name in state if not name.endswith(".scale")]:
+        state.pop(f"{name}.scale", None)
+        state[name] = state[name].float() * 1e36
+
+
 CONTENTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "pickled weights": (becomes("model.safetensors", pickle.dumps(Bomb())), "model.safetensors is truncated or of"),
     "cut weights": (plain(lambda c: c.update({"model.safetensors": c["model.safetensors"][:9000]})), "truncated or of another"),
     "not a number": (weights(lambda s: s["output.bias"].fill_(float("nan"))), "not finite, in output.bias"),
     "infinite": (weights(lambda s: s["output.bias"].fill_(float("inf"))), "not finite, in output.bias"),
-    "overflow": (weights(lambda s: s.update({n: t.float() * 1e37 for n, t in s.items()})), "values that are not finite"),
+    "overflow": (weights(in_large_fp32), "values that are not finite"),
     "four bits": (plain(of_kind_f4), ""),
     "other config": (becomes("config.json", b"{}"), "config.json is not of format"),
     "endless setting": (
