@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
 from seq2seq.config import choose
 from seq2seq.data import downloads
+from seq2seq.data.everyday import EVERYDAY, Mixed, mixture
 from seq2seq.data.public_corpora import PUBLIC
 from seq2seq.data.uploaded_table import write
 
@@ -18,23 +20,42 @@ HELP = "fetch a public corpus by name, as train.tsv and valid.tsv"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("corpus", metavar="CORPUS", help=", ".join(PUBLIC))
+    parser.add_argument("corpus", metavar="CORPUS", help=", ".join([*PUBLIC, *EVERYDAY]))
     parser.add_argument("--out", type=Path, required=True, help="folder for train.tsv and valid.tsv, and for the archives")
 
 
 def run(options: argparse.Namespace) -> int:
-    corpus = choose("the corpus", options.corpus, PUBLIC)
+    choose("the corpus", options.corpus, {**PUBLIC, **EVERYDAY})
+    corpus = PUBLIC[EVERYDAY.get(options.corpus, options.corpus)]
+    copies = downloads.copies_in(os.environ)
     with tqdm(unit="B", unit_scale=True, desc=corpus.name, leave=False, disable=not sys.stderr.isatty()) as bar:
 
         def report(done: int, total: int | None) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        fetched = downloads.fetch(corpus, options.out, copies=downloads.copies_in(os.environ), report=report)
+        fetched = downloads.fetch(corpus, options.out, copies=copies, report=report)
     train, valid = downloads.pairs(corpus, fetched)
-    write(options.out, train, valid)
     for archive in fetched:
         print(f"{archive.path.name}: SHA-256 {archive.sha256}, from {archive.origin}")
+    if options.corpus in EVERYDAY:
+        train, parts = mixture(options.corpus, train, valid, copies)
+        print("\n".join(_sizes(parts)))
+    write(options.out, train, valid)
     print(f"{len(train):,} pairs in train.tsv, {len(valid):,} in valid.tsv; {corpus.source_language} first")
     print(f"{corpus.attribution}. Licence: {corpus.licence}.")
     return 0
+
+
+def _sizes(parts: Sequence[Mixed]) -> Iterator[str]:
+    """Return a line for each part of a mixture, and which ones are missing."""
+    for mixed in parts:
+        if mixed.pairs:
+            times = f", each {mixed.part.times} times" if mixed.part.times > 1 else ""
+            yield f"{mixed.pairs:9,} pairs{times}: {mixed.part.attribution}"
+    if missing := [mixed.part.name for mixed in parts if not mixed.pairs]:
+        yield (
+            f"Left out, because {downloads.FOLDER} names no folder with their files NAME.en-XX.tsv: {', '.join(missing)}. "
+            "Their licences differ; assets/docs/sources.md says where they come from."
+        )
+    yield "Train with --repeated, so that a pair counts as often as it is in train.tsv."

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 from seq2seq.data.augmentation import lists, patterns
-from seq2seq.data.corpora import Pair
+from seq2seq.data.corpora import Pair, stream_tsv
 from seq2seq.sources.normalise import normalise
 
 GENERATED = 16_000  # pairs made from the patterns of the phrasebook
@@ -54,7 +55,52 @@ PARTS = (
 )
 
 
-def mix(other: str, read: Callable[[Part], Iterator[Pair]], seed: int = 1) -> Iterator[tuple[Part, list[Pair]]]:
+# By name: the public corpus with the base of the mixture. The base also has the held-out pairs.
+EVERYDAY = {
+    f"everyday-{source}-{target}": f"tatoeba-{source}-{target}"
+    for other in patterns.CODES
+    if other != "en"
+    for source, target in (("en", other), (other, "en"))
+}
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """A part of a mixture and the number of its pairs, each counted as often as it is in the mixture."""
+
+    part: Part
+    pairs: int
+
+
+def mixture(name: str, base: Sequence[Pair], valid: Sequence[Pair], folder: Path | None) -> tuple[list[Pair], list[Mixed]]:
+    """Return the training pairs of an entry of EVERYDAY, in its direction, and the size of each part.
+
+    `base` and `valid` are the training and held-out pairs of its public corpus. The other corpora are read from files such as
+    `diabla.en-fr.tsv` in `folder`, English first; a file that does not exist is left out. A pair whose source or target is held
+    out is left out as well.
+    """
+    source, target = name.split("-")[1:]
+    swapped = target == "en"
+    other = source if swapped else target
+
+    def read(part: Part) -> Iterable[Pair]:
+        if part is PARTS[0]:
+            return ((pair[1], pair[0]) if swapped else pair for pair in base)
+        path = folder / f"{part.name}.en-{other}.tsv" if folder else None
+        return stream_tsv(path) if path and path.is_file() else ()
+
+    held_out = ({source for source, _ in valid}, {target for _, target in valid})
+    train: list[Pair] = []
+    parts = []
+    for part, pairs in mix(other, read):
+        turned = ((pair[1], pair[0]) if swapped else pair for pair in pairs)
+        kept = [pair for pair in turned if pair[0] not in held_out[0] and pair[1] not in held_out[1]]
+        train += kept
+        parts.append(Mixed(part, len(kept)))
+    return train, parts
+
+
+def mix(other: str, read: Callable[[Part], Iterable[Pair]], seed: int = 1) -> Iterator[tuple[Part, list[Pair]]]:
     """Yield each part with its pairs, English first: normalised, unsuitable ones removed, each as often as its part says.
 
     `other` is the code of the second language. `read(part)` yields the pairs of a corpus, or none if it does not exist for
