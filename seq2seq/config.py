@@ -114,7 +114,7 @@ class TrainConfig(_Checked):
     )
     merge_dropout: float = _setting(0.1, 0.0, 1.0, "share of merges skipped in these sentences, bpe (Provilkov et al. 2020)")
     subword_alpha: float = _setting(0.3, 0.0, 10.0, "sharpness of sampling in these sentences, unigram (Kudo 2018)")
-    augment: str = _setting("", help="changes to the training pairs, with commas: names, numbers, concat, form, typos")
+    augment: str = _setting("none", help="changes to the training pairs, with commas: names, numbers, concat, form, typos")
     teacher_forcing_ratio: float = _setting(
         1.0, 0.0, 1.0, "share of steps fed the reference at the run's end; below 1: scheduled sampling (Bengio et al. 2015)"
     )

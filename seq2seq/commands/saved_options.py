@@ -11,7 +11,7 @@ from typing import Any
 from seq2seq.files import replace_file
 
 FILE = "options.json"
-_FILES = ("data", "valid", "probes")
+_FILES = ("data", "valid", "probes", "start_from")
 _NEVER_SAVED = ("command", "given", "out", "resume", "controlled")
 # These may change when a run is resumed: they do not decide its numbers, or the saved state checks them.
 _MAY_CHANGE = {*_FILES, *_NEVER_SAVED, "threads", "device", "probe", "measure"}
@@ -20,7 +20,7 @@ _MAY_CHANGE = {*_FILES, *_NEVER_SAVED, "threads", "device", "probe", "measure"}
 def save(options: argparse.Namespace) -> None:
     """Write the options of a run into its folder."""
     values = {name: value for name, value in vars(options).items() if name not in _NEVER_SAVED}
-    values |= {name: str(Path(values[name]).resolve()) for name in _FILES if values[name]}
+    values |= {name: str(Path(values[name]).resolve()) for name in _FILES if values[name] and Path(values[name]).exists()}
     text = json.dumps(values, ensure_ascii=False, indent=2) + "\n"
     replace_file(options.out / FILE, partial(Path.write_text, data=text, encoding="utf-8"))
 
@@ -50,6 +50,7 @@ def completed(options: argparse.Namespace) -> argparse.Namespace:
 def _given(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options that were written on the command line."""
     flags = {word.partition("=")[0].removeprefix("--").replace("-", "_") for word in options.given if word.startswith("--")}
+    flags |= {"start_from"} if "from" in flags else set()
     return {name: value for name, value in vars(options).items() if name in flags or f"no_{name}" in flags}
 
 

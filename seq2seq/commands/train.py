@@ -44,6 +44,7 @@ from seq2seq.training.resume import settings_of
 HELP = "train a model on a TSV file of sentence pairs, or on a task that generates its pairs"
 MOST_MINUTES = 100_000
 MOST_MEASURED = 10_000
+_VOCABULARY = ("vocabulary_size", "vocabulary_of", "vocabulary_split_digits")
 _BY_DATA = {"source_vocabulary", "target_vocabulary", "shared_vocabulary"}  # the tokenizer decides these
 
 
@@ -61,6 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_columns(parser)
     parser.add_argument("--repeated", action="store_true", help="use a pair as often as it stands in the training file")
     parser.add_argument("--threads", type=int, default=0, help="processor threads; 0 lets PyTorch choose")
+    parser.add_argument(
+        "--from", dest="start_from", metavar="NAME_OR_DIR", help="go on from the weights and vocabulary of a checkpoint"
+    )
     parser.add_argument("--vocabulary-size", type=int, help=f"pieces per vocabulary (default {VOCABULARY_SIZE}, or the task's)")
     kinds = ", ".join(f"{name}: {kind}" for name, kind in KINDS.items())
     parser.add_argument("--vocabulary-kind", default="bpe", help=f"{kinds} (default bpe)")
@@ -103,6 +107,8 @@ def _plan(options: argparse.Namespace) -> Plan:
         refuse_with_task(options, "data", "valid", "source", "target")
     elif missing := [name for name in ("data", "valid") if getattr(options, name) is None]:
         raise ValueError(f"--{missing[0]} is missing: name a file of pairs, or choose a task with --task")
+    if options.start_from and (given := [name for name in _VOCABULARY if getattr(options, name)]):
+        raise ValueError(f"--from takes the vocabulary of its checkpoint: leave out {_flag(given[0])}")
     lengths = [name for name in ("minutes", "updates", "epochs") if getattr(options, name) is not None]
     if len(lengths) > 1:
         raise ValueError(f"--{lengths[0]} and --{lengths[1]} both set the length of the run: leave one out")
@@ -115,6 +121,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         origin=_given(Origin, options),
         vocabulary_size=options.vocabulary_size,
         vocabulary_kind=options.vocabulary_kind,
+        start_from=options.start_from,
         vocabulary_of=options.vocabulary_of,
         shared_vocabulary=options.shared_vocabulary,
         vocabulary_split_digits=options.vocabulary_split_digits,
@@ -157,7 +164,7 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
         world.from_first(lambda: saved_options.save(options))
     tokenizer = world.from_first(lambda: _tokenizer(options, plan, pairs, training.seed))
     torch.manual_seed(training.seed)
-    model = Seq2Seq(plan.model_config(len(tokenizer.source), len(tokenizer.target)))
+    model = plan.new_model(tokenizer)
     data = world.together(lambda: TrainingData(pairs, tokenizer, training, plan.augmenter()))
     validation = world.together(lambda: fixed_batches(held_out, tokenizer, training.batch_tokens))
     keep_freed_memory()
@@ -236,10 +243,11 @@ def _updates(
 
 def _check_folder(out: Path, state_file: Path, resume: bool) -> None:
     if resume and not state_file.exists():
-        finished = (out / checkpoint.WEIGHTS).exists()
-        raise ValueError(
-            f"nothing to resume in {out}: " + ("its run has finished" if finished else "it contains no interrupted run")
-        )
+        if (out / checkpoint.WEIGHTS).exists():
+            raise ValueError(
+                f"nothing to resume in {out}: its run has finished; to train its model on, use --from {out} and another --out"
+            )
+        raise ValueError(f"nothing to resume in {out}: it contains no interrupted run")
     if not resume and state_file.exists():
         raise ValueError(f"{out} contains an interrupted run: add --resume to continue it, or choose another folder")
     if not resume and (out / checkpoint.WEIGHTS).exists():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sized
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from seq2seq.config import ModelConfig, TrainConfig, choose
 from seq2seq.data.augmentation import Augmenter, shares
 from seq2seq.data.corpora import Corpus, Pair
 from seq2seq.data.synthetic import SPLITS, TASKS, Task
+from seq2seq.errors import SettingError
 from seq2seq.models import checkpoint
 from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.models.checkpoint import Origin
@@ -57,6 +58,7 @@ class Plan:
     origin: Mapping[str, str] = field(default_factory=dict)
     vocabulary_size: int | None = None
     vocabulary_kind: str = "bpe"
+    start_from: str | None = None  # go on from the weights and the vocabulary of this checkpoint
     vocabulary_of: str | None = None  # use the vocabulary of this checkpoint, so that models can be compared
     shared_vocabulary: bool = True
     vocabulary_split_digits: bool = False  # each digit is a separate piece, so that numbers are copied digit by digit
@@ -88,7 +90,7 @@ class Plan:
         """Return the arguments of `python -m seq2seq train` that make this plan, without --out and without defaults."""
         given = {"task": self.data} if isinstance(self.data, str) else _changed_fields(self.data)
         vocabulary = {name: value for name, value in _changed_fields(self).items() if "vocabulary" in name}
-        arguments = []
+        arguments = ["--from", self.start_from] if self.start_from else []
         for name, value in {**given, **vocabulary, **self.model, **self.training, **self.origin}.items():
             flag = "--" + name.replace("_", "-")
             if isinstance(value, bool):
@@ -107,12 +109,31 @@ class Plan:
         return TrainConfig(**{**defaults, **self.training})
 
     def model_config(self, source: int, target: int) -> ModelConfig:
-        """Return the model's shape for these vocabulary sizes. Raises ValueError for settings that clash or have no effect."""
+        """Return the model's shape for these vocabulary sizes. Raises ValueError for settings that clash or have no effect.
+
+        A model that starts from a checkpoint has the checkpoint's shape and vocabulary; only its dropout can be chosen.
+        """
+        if self.start_from:
+            return self._shape_of_start(checkpoint.outline(self.start_from).model.config)
         name = self.model.get("architecture", ModelConfig.architecture)
         architecture = choose("architecture", name, ARCHITECTURES)
         given = {**(sized(self.model, _EMBEDDING, _WIDTH) if self.task else {}), **self.model}
         sizes = {"source_vocabulary": source, "target_vocabulary": target, "shared_vocabulary": self.shared_vocabulary}
         return ModelConfig(**{**architecture.settings(given), **sizes})
+
+    def _shape_of_start(self, start: ModelConfig) -> ModelConfig:
+        for name, value in self.model.items():
+            if name != "dropout" and value != getattr(start, name):
+                has = f"{self.start_from!r} has {getattr(start, name)!r}"
+                raise SettingError(f"{{{name}}} {value!r} is another shape: {has}; leave out {{{name}}}")
+        return replace(start, dropout=self.model.get("dropout", start.dropout))
+
+    def new_model(self, tokenizer: Tokenizer) -> Seq2Seq:
+        """Return the model before its first update, with random weights or with those of the checkpoint that it starts from."""
+        model = Seq2Seq(self.model_config(len(tokenizer.source), len(tokenizer.target)))
+        if self.start_from:
+            model.load_state_dict(checkpoint.load(self.start_from).model.state_dict())
+        return model
 
     def outline(self) -> Seq2Seq:
         """Return the model with its final shape but without weights; its vocabulary has the largest allowed size.
@@ -137,7 +158,15 @@ class Plan:
                 "attribution": "made by this project",
                 "licence": "Apache License 2.0",
             }
-        return Origin(**{**from_task, **self.origin})
+        earlier = self._origin_of_start() if self.start_from else {}
+        return Origin(**{**earlier, **from_task, **self.origin})
+
+    def _origin_of_start(self) -> dict[str, str]:
+        """Return the origin of the checkpoint that the run starts from; the texts about data name both."""
+        assert self.start_from
+        outline = checkpoint.outline(self.start_from)
+        origin = asdict(outline.origin)
+        return {**origin, "trained_on": f"It started from {outline.name}. {origin['trained_on']}"}
 
     def pairs(self) -> tuple[Pairs, Pairs]:
         """Return training and validation pairs. Raises ValueError with the file and its error."""
@@ -149,6 +178,9 @@ class Plan:
 
     def tokenizer(self, pairs: Pairs, seed: int) -> Tokenizer:
         """Load the tokenizer of another checkpoint, or train one on `pairs` alone."""
+        if self.start_from:
+            start = checkpoint.outline(self.start_from).model.config
+            return Tokenizer.load(checkpoint.find(self.start_from), start.shared_vocabulary)
         if self.vocabulary_of:
             return Tokenizer.load(checkpoint.find(self.vocabulary_of), self.shared_vocabulary)
         split_digits = self.vocabulary_split_digits or (self.task is not None and self.task.split_digits)
@@ -165,7 +197,10 @@ class Plan:
 
     def augmenter(self) -> Augmenter:
         """Return the changes to training pairs that this plan makes. Raises ValueError for unknown changes."""
-        return Augmenter(shares(self.train_config().augment), self.languages)
+        changes = shares(self.train_config().augment)
+        if changes and self.task:
+            raise SettingError("{augment} changes sentences, but a task makes its own pairs: choose 'none'")
+        return Augmenter(changes, self.languages)
 
 
 class _Changed:

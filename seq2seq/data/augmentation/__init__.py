@@ -44,12 +44,17 @@ CHANGES: dict[str, Change] = {
 }
 
 
+NONE = "none"
+
+
 def shares(text: str) -> dict[str, float]:
-    """Read a list of changes with their shares: "form,names=0.2" -> {"names": 0.2, "form": 0.3}.
+    """Read a list of changes with their shares: "form,names=0.2" -> {"names": 0.2, "form": 0.3}, "none" -> {}.
 
     Raises ValueError for an unknown change and for a share that is not between 0 and 1.
     """
     given: dict[str, float] = {}
+    if text == NONE:
+        return given
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, share = part.partition("=")
         kind = choose("augment", name, CHANGES)

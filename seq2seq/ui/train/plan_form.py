@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from seq2seq.config import EOS, ModelConfig
+from seq2seq.data.augmentation import CHANGES, NONE
 from seq2seq.errors import SettingError
 from seq2seq.models.architectures import ARCHITECTURES, COMMON
 from seq2seq.models.attention import NO_ATTENTION, SCORES
@@ -41,6 +42,8 @@ class Setting:
     step: float = 1
 
 
+# From the smallest set of changes to all of them.
+_AUGMENT = (NONE, "form", "form,concat", "form,concat,names,numbers", ",".join(CHANGES))
 MODEL: dict[str, Setting] = {
     "architecture": Setting("Architecture", tuple(ARCHITECTURES)),
     "cell": Setting("Cell", tuple(CELLS)),
@@ -62,6 +65,7 @@ TRAINING: dict[str, Setting] = {
     "optimizer": Setting("Optimizer", tuple(OPTIMIZERS)),
     "learning_rate": Setting("Learning rate, peak", (0.0005, 0.001, 0.002, 0.004, 0.008, 0.1, 0.3, 0.7, 1.0)),
     "batch_tokens": Setting("Pieces in a batch", (250, 500, 1000, 2000, 4000, 8000)),
+    "augment": Setting("Changes to the pairs", _AUGMENT),
     "label_smoothing": Setting("Label smoothing", low=0, high=0.3, step=0.05),
     "teacher_forcing_ratio": Setting("Teacher-forcing ratio", low=0, high=1, step=0.05),
     "teacher_forcing_schedule": Setting("Teacher-forcing schedule", tuple(SCHEDULES)),
@@ -127,7 +131,7 @@ def _plan_of(data: Files | str, values: Mapping[str, Any], updates: int | None, 
     training = {**outside, **_part(TRAINING, base), **({"updates": updates} if updates else {})}
     plan = Plan(data, _part(MODEL, base), training, vocabulary_size=vocabulary_size)
     outline = plan.outline()
-    plan.train_config()
+    plan.augmenter()
     if (size := count_parameters(outline)) > PARAMETERS:
         raise ValueError(f"this model has {size:,} parameters; please keep to {PARAMETERS:,}: use fewer or smaller layers")
     return plan

@@ -143,7 +143,7 @@ def test_unknown_changes_and_shares_are_refused() -> None:
         with pytest.raises(ValueError, match="share of 'form' must be between 0 and 1"):
             shares(f"form={share}")
     assert shares("form=0.5, names") == {"names": CHANGES["names"].share, "form": 0.5}
-    assert shares("") == {}
+    assert shares("") == shares("none") == {}
 
 
 def test_an_epoch_contains_changed_and_unchanged_pairs_and_repeats(tokenizer: Tokenizer, pairs: list[Pair]) -> None:

@@ -83,6 +83,8 @@ def test_dependent_sizes_are_used_as_shown() -> None:
         (chosen(decoder_size=None), "Decoder cannot be 'None'"),
         (chosen(decoder_size=16.5), "Decoder cannot be '16.5'"),
         (chosen(seed=-1), "“Seed” must be between"),
+        (chosen(augment="form"), "“Changes to the pairs” changes sentences"),
+        (chosen(augment="colour"), "“Changes to the pairs” must be one of"),
         (chosen(bidirectional=1), "Bidirectional cannot be '1'"),
         (chosen(cell="qrnn"), "“Cell” must be one of"),
         ({**chosen(), "architecture": "<b>"}, "There is no architecture “<b>”"),

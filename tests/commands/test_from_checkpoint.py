@@ -1,0 +1,72 @@
+"""`train --from`: go on from the weights and the vocabulary of a checkpoint."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support.small import make_checkpoint, make_model, small_config
+
+from seq2seq.__main__ import main
+from seq2seq.config import ModelConfig
+from seq2seq.models import checkpoint
+from seq2seq.sources.text import Tokenizer
+from seq2seq.training.plan import Files, Plan
+
+
+@pytest.fixture
+def start(tokenizer: Tokenizer, tmp_path: Path) -> Path:
+    folder = tmp_path / "start"
+    checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), folder)
+    return folder
+
+
+@pytest.fixture
+def call(pairs: list[tuple[str, str]], tmp_path: Path, start: Path) -> list[str]:
+    for name, part in (("pairs.tsv", pairs[:80]), ("valid.tsv", pairs[80:])):
+        (tmp_path / name).write_text("".join(f"{s}\t{t}\n" for s, t in part), encoding="utf-8")
+    files = ["--data", str(tmp_path / "pairs.tsv"), "--valid", str(tmp_path / "valid.tsv")]
+    return ["train", *files, "--from", str(start), "--out", str(tmp_path / "more"), "--device", "cpu", "--no-bf16"]
+
+
+def test_the_first_weights_are_those_of_the_checkpoint(start: Path, call: list[str]) -> None:
+    plan = Plan(Files(call[2], call[4]), start_from=str(start), model={"dropout": 0.3})
+    tokenizer = plan.tokenizer(plan.pairs()[0], seed=1)
+    model, loaded = plan.new_model(tokenizer), checkpoint.load(start)
+    assert tokenizer.files() == loaded.tokenizer.files()
+    assert model.config.dropout == 0.3
+    assert all((a == b).all() for a, b in zip(model.parameters(), loaded.model.parameters(), strict=True))
+
+
+def test_the_model_goes_on_and_its_card_says_from_what(start: Path, call: list[str], tmp_path: Path) -> None:
+    assert main([*call, "--updates", "3", "--learning-rate", "1e-6"]) == 0
+    first, after = checkpoint.load(start), checkpoint.load(tmp_path / "more")
+    assert all((a - b).abs().max() < 0.02 for a, b in zip(first.model.parameters(), after.model.parameters(), strict=True))
+    assert after.origin.source_language == "English"
+    assert after.origin.trained_on.startswith("It started from start.")
+    card = (tmp_path / "more" / "README.md").read_text(encoding="utf-8")
+    assert "--from start" in card and "It started from start." in card
+    results = json.loads((tmp_path / "more" / "results.json").read_text(encoding="utf-8"))
+    assert "--from start --data pairs.tsv" in results["training"]["command"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--decoder-size", "20"], "--decoder-size 20 is another shape: "),
+        (["--cell", "lstm"], "leave out --cell"),
+        (["--vocabulary-size", "300"], "--from takes the vocabulary of its checkpoint: leave out --vocabulary-size"),
+        (["--vocabulary-split-digits"], "leave out --vocabulary-split-digits"),
+    ],
+)
+def test_another_shape_or_vocabulary_is_refused(
+    call: list[str], options: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*call, *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_plan_keeps_where_it_starts(start: Path) -> None:
+    plan = Plan("sort", start_from="en-fr-additive")
+    assert Plan.from_dict(plan.to_dict()) == plan
+    assert plan.arguments() == ["--from", "en-fr-additive", "--task", "sort"]
+    assert plan.model_config(1, 1) == checkpoint.outline("en-fr-additive").model.config != ModelConfig()
