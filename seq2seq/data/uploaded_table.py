@@ -18,7 +18,7 @@ import pandas as pd
 from seq2seq import files
 from seq2seq.data.corpora import Pair
 from seq2seq.data.swapped_sides import swapped
-from seq2seq.data.table_format import DELIMITERS, MAX_COLUMNS, MAX_PAIRS, Layout, decode, load, quoted, sample, usual, widths
+from seq2seq.data.tables.layout import DELIMITERS, MAX_COLUMNS, MAX_PAIRS, Layout, decode, load, quoted, sample, usual, widths
 from seq2seq.sources.normalise import normalise
 
 MIN_PAIRS = 50

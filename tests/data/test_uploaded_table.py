@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from seq2seq.data import swapped_sides, uploaded_table
 from seq2seq.data.corpora import Corpus, Pair
 from seq2seq.data.swapped_sides import swapped
-from seq2seq.data.table_format import DELIMITERS, MAX_BYTES, MAX_PAIRS, Layout, guess
+from seq2seq.data.tables.layout import DELIMITERS, MAX_BYTES, MAX_PAIRS, Layout, guess
 from seq2seq.data.uploaded_table import MIN_PAIRS, Table, columns, read, split, write
 from seq2seq.sources.normalise import normalise
 

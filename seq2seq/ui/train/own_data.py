@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from seq2seq.data.public_corpora import PUBLIC
-from seq2seq.data.table_format import DELIMITERS, ENCODINGS, MAX_BYTES, Layout, guess
+from seq2seq.data.tables.layout import DELIMITERS, ENCODINGS, MAX_BYTES, Layout, guess
 from seq2seq.data.uploaded_table import MIN_PAIRS, columns
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.host.serving import PLOTLY_ADDRESS

@@ -14,7 +14,7 @@ from typing import Any
 from seq2seq.data import downloads, uploaded_table
 from seq2seq.data.corpora import Pair
 from seq2seq.data.public_corpora import PUBLIC
-from seq2seq.data.table_format import Layout
+from seq2seq.data.tables.layout import Layout
 from seq2seq.training.plan import VOCABULARY_SIZE, Files, Plan
 from seq2seq.views.train import uploaded_table as view
 

@@ -13,7 +13,7 @@ from support.runs import ANN, QUICK, TINY, wait_for
 from seq2seq.__main__ import main
 from seq2seq.data.public_corpora import PUBLIC
 from seq2seq.data.synthetic import TASKS
-from seq2seq.data.table_format import guess
+from seq2seq.data.tables.layout import guess
 from seq2seq.runs.folders import Run
 from seq2seq.runs.queue import FINISHED, Runs
 from seq2seq.training.plan import Plan
