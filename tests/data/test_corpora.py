@@ -7,17 +7,17 @@ import pytest
 
 from seq2seq.config import TrainConfig
 from seq2seq.data.batches import TrainingData
-from seq2seq.data.corpora import Corpus, read_tsv, with_references
+from seq2seq.data.corpora import Corpus, PairFile, read_pairs, with_references
 from seq2seq.sources.text import Tokenizer
 
 
-def test_read_tsv_selects_columns_and_skips_rows_with_an_empty_side(tmp_path: Path) -> None:
+def test_read_pairs_selects_columns_and_skips_rows_with_an_empty_side(tmp_path: Path) -> None:
     path = tmp_path / "pairs.tsv"
     path.write_bytes(b'un\t"one\tx\r\n\n \tempty\ty\ndeux\ttwo\tz\n')
-    assert read_tsv(path) == [("un", '"one'), ("deux", "two")]
-    assert read_tsv(path, source=2, target=0) == [("x", "un"), ("z", "deux")]
+    assert read_pairs(path)[0] == [("un", '"one'), ("deux", "two")]
+    assert read_pairs(path, source=2, target=0)[0] == [("x", "un"), ("z", "deux")]
     with pytest.raises(ValueError, match="counted from 0"):
-        read_tsv(path, source=-1)
+        read_pairs(path, source=-1)
 
 
 def test_corpus_normalises_pairs_and_removes_duplicates(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_training_data_streams_pairs_instead_of_holding_them(tmp_path: Path, tok
 
     TrainingData(Corpus(path), tokenizer, TrainConfig())  # fill caches first, so that they are not counted
     streamed = peak(lambda: TrainingData(Corpus(path), tokenizer, TrainConfig()))
-    held = peak(lambda: [(tokenizer.source.encode(s), tokenizer.target.encode(t)) for s, t in read_tsv(path)])
+    held = peak(lambda: [(tokenizer.source.encode(s), tokenizer.target.encode(t)) for s, t in PairFile.open(path)])
     assert 5 * streamed < held
 
 
