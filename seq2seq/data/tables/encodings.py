@@ -18,8 +18,6 @@ BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF1
 UNICODE = ("utf-8", "utf-16", "utf-16-le", "utf-16-be")
 EVIDENCE_BYTES = 1 << 16  # bytes of lines with other than ASCII characters that are enough to judge
 MIN_DECODED = 0.1  # share of such lines that are valid UTF-8; in other encodings far fewer are, by accident
-MIN_ZEROS = 0.03  # share of the 16-bit units of UTF-16 whose upper byte is zero: at least tabs and line ends are
-MANY_ZEROS = 0.5  # valid UTF-8 with NUL bytes is only taken for UTF-16 if there are so many
 
 _MARKS = frozenset("’‘“”„–—…«»‹›°§€£ªº№·\u00a0")
 # The letters of languages that are not ASCII. Capitals and accents that only loan words have are left out.
@@ -63,16 +61,15 @@ def guess_encoding(streams: Callable[[], Iterable[ByteStream]]) -> str:
     for mark, encoding in BOMS.items():
         if start.startswith(mark):
             return encoding
-    is_utf8 = all(map(_is_utf8, streams()))
-    if b"\0" in start and (wide := _utf16(start, is_utf8)):
+    if b"\0" in start and (wide := _utf16(start)):
         return wide
-    if is_utf8:
+    if all(map(_is_utf8, streams())):
         return "utf-8"
     lines = list(_evidence(streams()))
     if sum(_decode(line, "utf-8") is not None for line in lines) >= MIN_DECODED * len(lines):
         return "utf-8"
-    sample = b"\n".join(lines)
-    scores = {encoding: _score(text, encoding) for encoding in LEGACY if (text := _decode(sample, encoding)) is not None}
+    texts = {encoding: _decode(b"\n".join(lines), encoding) for encoding in LEGACY}
+    scores = {encoding: _score(text, encoding) for encoding, text in texts.items() if text is not None}
     return max(scores, key=lambda encoding: scores[encoding]) if scores else "utf-8"
 
 
@@ -87,13 +84,17 @@ def _is_utf8(stream: ByteStream) -> bool:
     return True
 
 
-def _utf16(start: bytes, is_utf8: bool) -> str | None:
-    """Return the byte order of UTF-16 without a mark: in a western script each letter has a zero byte after or before it."""
-    low, high = start[1::2].count(0), start[::2].count(0)
-    least = (MANY_ZEROS if is_utf8 else MIN_ZEROS) * len(start) / 2
-    if max(low, high) < least:
+def _utf16(start: bytes) -> str | None:
+    """Return the byte order of UTF-16 without a mark, in which most tabs, spaces and line ends have a zero byte next to them.
+
+    In other text with a NUL byte by mistake, they have not.
+    """
+    pairs = list(zip(start[::2], start[1::2], strict=False))
+    little = sum(high == 0 and low in b"\t\n\r " for low, high in pairs)
+    big = sum(high == 0 and low in b"\t\n\r " for high, low in pairs)
+    if max(little, big) < max(1.0, 0.5 * sum(map(start.count, b"\t\n\r "))):
         return None
-    return "utf-16-le" if low > 4 * high else "utf-16-be" if high > 4 * low else None
+    return "utf-16-le" if little > big else "utf-16-be"
 
 
 def _evidence(streams: Iterable[ByteStream]) -> Iterator[bytes]:
@@ -103,7 +104,7 @@ def _evidence(streams: Iterable[ByteStream]) -> Iterator[bytes]:
         rest = b""
         while chunk := stream.read1(CHUNK_BYTES):
             *whole, rest = (rest + chunk).replace(b"\r", b"\n").split(b"\n")
-            rest = rest[:EVIDENCE_BYTES]
+            rest = rest[-EVIDENCE_BYTES:]  # of an endless line
             for line in whole:
                 if not line.isascii():
                     yield line

@@ -38,7 +38,7 @@ _HEAD_BYTES = 1 << 16
 _EMPTY = "the file is empty: it needs one sentence pair a row"
 _ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others may need any amount of memory
-_ZIP = b"PK\x03\x04"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second begins an archive without files
 _MAGIC = {
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"\x89PNG": "a PNG image",
@@ -154,7 +154,7 @@ def _check_size(path: Path, limit: int | None) -> None:
 
 
 def _refuse_other_kinds(head: bytes, name: str) -> None:
-    for start, kind in {**_MAGIC, _ZIP: "a zip archive"}.items():
+    for start, kind in {**_MAGIC, **dict.fromkeys(_ZIP, "a zip archive")}.items():
         if head.startswith(start):
             raise ValueError(_other_kind(name, kind))
 
@@ -177,8 +177,7 @@ def _text_kind(head: bytes) -> str:
         return TMX
     if start.startswith("["):
         try:
-            json.JSONDecoder().raw_decode(start)
-            is_list = True
+            is_list = any(isinstance(item, dict | list) for item in json.JSONDecoder().raw_decode(start)[0])
         except (ValueError, RecursionError):
             is_list = start[1:].lstrip().startswith("{")  # the list may be longer than the head
         if is_list:

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedIOBase
+from itertools import count
 from typing import Any
 from xml.parsers import expat
 
@@ -40,7 +41,12 @@ def sheets(source: Source) -> list[str]:
 
 def _sheet_rows(sheet: Any) -> Iterator[Row]:
     sheet.reset_dimensions()  # the size that the file states may be wrong
-    for line, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True), start=1):
+    found = sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True)
+    for line in count(1):
+        with _reading():
+            cells = next(found, None)
+        if cells is None:
+            return
         if line > MAX_SHEET_ROWS:
             raise ValueError(f"the sheet has more than {MAX_SHEET_ROWS:,} rows: take a part of it")
         texts = [_text(cell) for cell in cells]
@@ -60,19 +66,21 @@ def _text(value: Any) -> str:
 
 @contextmanager
 def _opened(part: Part) -> Iterator[Any]:
-    """Open a workbook for reading row by row. Raises ValueError if it is damaged; the library has no error type of its own."""
+    """Open a workbook for reading row by row. Raises ValueError if it is damaged or declares entities."""
     _refuse_entities(part)
-    workbook = None
-    try:
-        workbook = openpyxl.load_workbook(part.path, read_only=True, data_only=True, keep_links=False)
+    with part.open() as file:
+        with _reading():
+            workbook = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         yield workbook
-    except ValueError as error:
-        raise error if type(error) is ValueError else _damaged(error) from None
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Turn every error of the library into one sentence: for a damaged workbook it raises whatever comes up."""
+    try:
+        yield
     except Exception as error:
         raise _damaged(error) from None
-    finally:
-        if workbook is not None:
-            workbook.close()
 
 
 def _damaged(error: Exception) -> ValueError:
