@@ -56,3 +56,64 @@ def test_training_data_streams_pairs_instead_of_holding_them(tmp_path: Path, tok
 def test_with_references_groups_targets_by_source_in_order() -> None:
     pairs = [("hi", "salut"), ("yes", "oui"), ("hi", "bonjour"), ("hi", "salut")]
     assert with_references(pairs) == {"hi": ["salut", "bonjour"], "yes": ["oui"]}
+
+
+def write_pairs(path: Path, pairs: list[tuple[str, str]]) -> Path:
+    path.write_text("".join(f"{a}\t{b}\n" for a, b in pairs), encoding="utf-8")
+    return path
+
+
+MANY = [(f"sentence {n % 900}.", f"phrase {n % 700}.") for n in range(3000)]
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+@pytest.mark.parametrize("share", [0.02, 0.3])
+def test_split_holds_out_a_share_without_common_sentences(tmp_path: Path, repeated: bool, share: float) -> None:
+    corpus = Corpus(write_pairs(tmp_path / "pairs.tsv", [*MANY, *MANY[:500]]), repeated=repeated)
+    training, validation = corpus.split(share)
+    train, valid = list(training), list(validation)
+    assert (len(train), len(valid)) == (len(training), len(validation))
+    for side in (0, 1):
+        assert not {pair[side] for pair in train} & {pair[side] for pair in valid}
+    assert len(set(valid)) == len(valid) and set(train) | set(valid) <= set(corpus)
+    assert 0.3 * share < len(valid) / len(set(MANY)) < 2 * share
+    assert (len(set(train)) < len(train)) == repeated
+    # The same sentences are held out of a corpus with more pairs, so that models can be compared.
+    more = [(f"other {n}.", f"autre {n}.") for n in range(500)]
+    again = Corpus(write_pairs(tmp_path / "more.tsv", [*more, *MANY]), repeated=repeated).split(share)[1]
+    assert set(valid) == set(again) & set(MANY)
+    remark = training.remarks[-1]
+    assert f"{len(valid):,} pairs are held out for validation, {len(train):,} are for training" in remark
+
+
+@pytest.mark.parametrize("share", [1e-9, 1 - 1e-9])
+def test_split_into_an_empty_part_is_refused(tmp_path: Path, share: float) -> None:
+    with pytest.raises(ValueError, match=r"leaves none for (validation|training): choose another share"):
+        Corpus(write_pairs(tmp_path / "pairs.tsv", MANY[:50])).split(share)
+
+
+@pytest.mark.parametrize(("first", "last", "common"), [(0, 60, 50), (40, 60, 10), (49, 51, 1), (50, 60, 0)])
+def test_corpus_says_how_many_held_out_pairs_it_contains(tmp_path: Path, first: int, last: int, common: int) -> None:
+    valid = Corpus(write_pairs(tmp_path / "valid.tsv", MANY[first:last]))
+    train = Corpus(write_pairs(tmp_path / "train.tsv", MANY[:50]), held_out=valid)
+    said = [remark for remark in train.remarks if "are also in" in remark]
+    assert said == [] if not common else f"{common} of its {last - first} pairs are also in" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "expected"), [(None, None, (0, 1)), (1, None, (1, 0)), (None, 0, (1, 0)), (2, None, (2, 0))]
+)
+def test_column_that_is_not_given_makes_room(tmp_path: Path, source: int | None, target: int | None, expected: tuple) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("".join(f"a word {n}\tun mot {n}\tein Wort {n}\n" for n in range(60)))
+    layout = PairFile.open(path, source, target).layout
+    assert (layout.source, layout.target) == expected
+
+
+@pytest.mark.parametrize("column", [0, 1, 7])
+def test_one_column_for_both_sides_is_refused(tmp_path: Path, column: int) -> None:
+    path = write_pairs(tmp_path / "pairs.tsv", MANY[:50])
+    with pytest.raises(ValueError, match=f"column {column} cannot be both source and target"):
+        Corpus(path, column, column)
+    with pytest.raises(ValueError, match="there is no column 8"):
+        read_pairs(path, 0, 7)
