@@ -1,9 +1,11 @@
-"""Write complete files or nothing, and explain disk errors to users."""
+"""Write complete files or nothing, read archives with limits, and explain disk errors to users."""
 
 from __future__ import annotations
 
 import errno
+import io
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,3 +34,21 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # a full disk is noticed by a write, which does not know the name
         raise
+
+
+class BoundedReader(io.BufferedReader):
+    """A file that refuses a single read of more than `most` bytes, because the zip reader trusts any stored length.
+
+    `most` is the size of a large list of files: the reader takes that list in one read, and everything else in small ones.
+    Raises zipfile.BadZipFile.
+    """
+
+    def __init__(self, path: Path, most: int):
+        super().__init__(io.FileIO(path))
+        self._most = most
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(self._most + 1 if size is None or size < 0 else min(size, self._most + 1))
+        if len(data) > self._most:
+            raise zipfile.BadZipFile("its list of files is too long")
+        return data

@@ -21,6 +21,7 @@ import numpy as np
 
 from seq2seq.analysis.bootstrap import Bootstrap, Means
 from seq2seq.data.batches import Ids
+from seq2seq.data.lines import lines
 from seq2seq.decoding.translator import BATCH_SENTENCES, Translator
 from seq2seq.sources.words import Words, join, merge
 
@@ -99,25 +100,30 @@ def read_aligned(path: str | Path) -> list[Aligned]:
 
     Empty lines are skipped. Raises ValueError with file and line.
     """
+    sentences = []
     try:
-        data = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            for number, line in enumerate(lines(file), start=1):
+                if text := line.strip(" "):
+                    sentences.append(_parse_line(text, number))
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-    sentences = []
-    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
-        try:
-            if text := line.decode().strip("\r\n "):
-                sentences.append(_parse_line(text))
-        except UnicodeDecodeError as error:
-            raise ValueError(f"{path}, line {number}: not UTF-8 text, byte {error.start}") from None
-        except ValueError as error:
-            raise ValueError(f"{path}, line {number}: {error}") from None
+    except ValueError as error:
+        raise ValueError(f"{path}, {error}") from None
     if not sentences:
         raise ValueError(f"{path} contains no aligned sentence")
     return sentences
 
 
-def _parse_line(line: str) -> Aligned:
+def _parse_line(line: str, number: int) -> Aligned:
+    """Raises ValueError that begins with the number of the line."""
+    try:
+        return _aligned(line)
+    except ValueError as error:
+        raise ValueError(f"line {number}: {error}") from None
+
+
+def _aligned(line: str) -> Aligned:
     columns = line.split("\t")
     if len(columns) != 3:
         raise ValueError(f"{len(columns)} column(s), but three are needed: source, target and links, separated by tabs")

@@ -7,8 +7,7 @@ import json
 from dataclasses import asdict
 
 from seq2seq.analysis import speed as bench
-from seq2seq.commands.options import add_columns, add_model, columns
-from seq2seq.data.corpora import read_tsv
+from seq2seq.commands.options import add_columns, add_model, pairs_of
 
 HELP = "measure training, decoding, the cost of the trace, and the cold start on this machine"
 
@@ -26,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     sentences = []
     if options.data:
-        sentences = [source for source, _ in read_tsv(options.data, *columns(options))]
+        sentences = [source for source, _ in pairs_of(options.data, options)]
     report = bench.measure(options.model, sentences, options.device)
     if options.json:
         print(json.dumps(asdict(report), ensure_ascii=False, indent=2))

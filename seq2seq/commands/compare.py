@@ -12,8 +12,7 @@ from tqdm import tqdm
 
 from seq2seq.analysis.exposure_report import FIGURES
 from seq2seq.analysis.recipes import Member, compare, member, settings
-from seq2seq.commands.options import add_columns, columns
-from seq2seq.data.corpora import read_tsv
+from seq2seq.commands.options import add_columns, pairs_of
 from seq2seq.models import checkpoint
 from seq2seq.runs import card
 
@@ -30,9 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=("NAME", "MODEL"),
         help="a name and the models of this recipe, which may differ only in their seed; the first recipe is the baseline",
     )
-    parser.add_argument(
-        "--data", required=True, metavar="FILE", help="held-out pairs for accuracy and loss, a TSV file without header"
-    )
+    parser.add_argument("--data", required=True, metavar="FILE", help="held-out pairs for accuracy and loss")
     parser.add_argument("--test", required=True, metavar="FILE", help="pairs for BLEU")
     add_columns(parser)
     parser.add_argument("--seed", type=int, default=1, help="seed of the wrong words and of the bands (default 1)")
@@ -46,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(f"give 2 to {MOST_RECIPES} recipes, each with its own name and one or more models")
     if not 0 <= options.seed < 2**31:
         raise ValueError(f"seed must be between 0 and {2**31 - 1}, not {options.seed}")
-    pairs, test = (read_tsv(file, *columns(options)) for file in (options.data, options.test))
+    pairs, test = (pairs_of(file, options) for file in (options.data, options.test))
     loaded = {recipe: [checkpoint.load(name) for name in names] for recipe, names in recipes.items()}
     differing = settings(loaded)
     updates = {name: card.updates(checkpoint.find(name)) for names in recipes.values() for name in names}

@@ -5,11 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict, replace
-from pathlib import Path
 
-from seq2seq.commands.options import add_columns, add_model, add_strategy, columns, refuse_with_task, strategy
+from seq2seq.commands.options import (
+    PAIRS,
+    add_columns,
+    add_model,
+    add_strategy,
+    file_names,
+    pairs_of,
+    refuse_with_task,
+    strategy,
+)
 from seq2seq.config import choose
-from seq2seq.data.corpora import read_tsv
 from seq2seq.data.synthetic import TASKS
 from seq2seq.decoding.metrics import Quality
 from seq2seq.decoding.strategies import describe
@@ -23,7 +30,7 @@ HELP = "BLEU and chrF of free-running translations against all references of eac
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     given = parser.add_mutually_exclusive_group(required=True)
-    given.add_argument("--data", metavar="FILE", help="pairs: a tab-separated UTF-8 file without header")
+    given.add_argument("--data", nargs="+", metavar="FILE", help=f"pairs: {PAIRS}")
     given.add_argument("--task", help=f"the test examples of a task instead: {', '.join(TASKS)}")
     add_columns(parser)
     parser.add_argument("--raw", action="store_true", help="do not normalise the references and translations")
@@ -40,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         refuse_with_task(options, "source", "target")
         pairs, data = choose("task", options.task, TASKS).pairs("test"), options.task
     else:
-        pairs, data = read_tsv(options.data, *columns(options), raw=options.raw), Path(options.data).name
+        pairs, data = pairs_of(options.data, options, options.raw), file_names(options.data)
     translator = Translator.load(options.model)
     if options.card:
         card.check(checkpoint.find(options.model))  # fail before the long evaluation

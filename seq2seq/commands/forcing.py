@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 
 import pandas as pd
 from tqdm import tqdm
 
 from seq2seq.analysis.exposure import LANES, Row, measure
 from seq2seq.analysis.exposure_report import Report
-from seq2seq.commands.options import add_columns, add_model, columns, write_text
-from seq2seq.data.corpora import read_tsv
+from seq2seq.commands.options import PAIRS, add_columns, add_model, file_names, pairs_of, write_text
 from seq2seq.decoding.translator import Translator
 from seq2seq.models import checkpoint
 from seq2seq.runs import card
@@ -24,7 +22,7 @@ SHOWN = 12  # lines of a printed table; --json and --csv have all
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
-    parser.add_argument("--data", required=True, metavar="FILE", help="pairs: a tab-separated UTF-8 file without header")
+    parser.add_argument("--data", nargs="+", required=True, metavar="FILE", help=f"pairs: {PAIRS}")
     add_columns(parser)
     parser.add_argument("--seed", type=int, default=1, help="seed of the wrong words and of the bands (default 1)")
     parser.add_argument("--csv", metavar="FILE", help="write the table by position; - is standard output")
@@ -35,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if not 0 <= options.seed < 2**31:
         raise ValueError(f"seed must be between 0 and {2**31 - 1}, not {options.seed}")
-    pairs = read_tsv(options.data, *columns(options))
+    pairs = pairs_of(options.data, options)
     translator = Translator.load(options.model)
     rows: list[Row] = []
     with tqdm(total=len(pairs), unit=" pairs", disable=options.json or not sys.stderr.isatty()) as bar:
@@ -43,9 +41,9 @@ def run(options: argparse.Namespace) -> int:
             rows += batch
             bar.update(len(batch))
     if not rows:
-        raise ValueError(f"{options.data}: every pair is too long for {options.model}")
+        raise ValueError(f"{file_names(options.data)}: every pair is too long for {options.model}")
     report = Report.of(rows, seed=options.seed)
-    about = {"model": options.model, "data": Path(options.data).name, "seed": options.seed, "left_out": len(pairs) - len(rows)}
+    about = {"model": options.model, "data": file_names(options.data), "seed": options.seed, "left_out": len(pairs) - len(rows)}
     if options.card:
         line = card.command("forcing", [a for a in options.given if a not in ("--card", "--json")])
         kept = {name: value for name, value in about.items() if name != "model"}

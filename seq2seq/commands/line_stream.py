@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import queue
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import TextIO
+from typing import TextIO, cast
 
+from seq2seq.data.lines import ByteStream, lines
 from seq2seq.sources.normalise import printable
 
 LINES_AT_ONCE = 2000  # so many lines are sorted by length and translated in batches
@@ -21,50 +21,41 @@ _END = None
 def lines_of(path: str) -> Iterator[list[str]]:
     """Yield the lines of a UTF-8 file in lists of at most LINES_AT_ONCE; those of standard input as soon as they arrive.
 
-    A line ends at \\n, \\r\\n or \\r. Bytes that are not UTF-8 become lone surrogates, so that only their line is refused.
-    Raises ValueError with the file's name if it cannot be read.
+    Bytes that are not UTF-8 become lone surrogates, so that only their line is refused. Raises ValueError with the file's name
+    if it cannot be read.
     """
     if path == STANDARD:
-        with _text(sys.stdin) as file:
-            yield from _as_they_arrive(file)
+        yield from _as_they_arrive(cast(ByteStream, sys.stdin.buffer))
         return
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            while chunk := list(islice(file, LINES_AT_ONCE)):
+        with open(path, "rb") as file:
+            read = lines(file, errors="surrogateescape")
+            while chunk := list(islice(read, LINES_AT_ONCE)):
                 if any("\0" in line for line in chunk):
                     raise ValueError(f"{path} contains NUL bytes, so it is perhaps UTF-16: save it as UTF-8")
-                yield [line.removesuffix("\n") for line in chunk]
+                yield chunk
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
 
 
-@contextmanager
-def _text(standard: TextIO) -> Iterator[TextIO]:
-    text = io.TextIOWrapper(standard.buffer, encoding="utf-8", errors="surrogateescape")
-    try:
-        yield text
-    finally:
-        text.detach()  # closing it would close standard input
-
-
-def _as_they_arrive(file: TextIO) -> Iterator[list[str]]:
+def _as_they_arrive(stream: ByteStream) -> Iterator[list[str]]:
     """Yield what has arrived: one line from a keyboard, many from a pipe."""
     arrived: queue.Queue[str | None] = queue.Queue(2 * LINES_AT_ONCE)
 
     def read() -> None:
-        for line in iter(file.readline, ""):
-            arrived.put(line.removesuffix("\n"))
+        for line in lines(stream, errors="surrogateescape"):
+            arrived.put(line)
         arrived.put(_END)
 
     threading.Thread(target=read, daemon=True).start()
     while (line := arrived.get()) is not _END:
-        lines = [line]
-        while len(lines) < LINES_AT_ONCE and not arrived.empty():
+        found = [line]
+        while len(found) < LINES_AT_ONCE and not arrived.empty():
             if (line := arrived.get()) is _END:
-                yield lines
+                yield found
                 return
-            lines.append(line)
-        yield lines
+            found.append(line)
+        yield found
 
 
 @contextmanager

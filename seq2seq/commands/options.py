@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from seq2seq.data.corpora import Pair, read_pairs
+from seq2seq.data.lines import lines
 from seq2seq.decoding.strategies import Beam, Greedy, Sample
 from seq2seq.sources.normalise import printable
 
@@ -15,22 +19,37 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, metavar="NAME_OR_DIR", help="a bundled model's name or a checkpoint folder")
 
 
+PAIRS = "CSV, TSV, JSON Lines, TMX, Excel (.xlsx), two files with matching lines, or a zip of these"
+
+
 def add_columns(parser: argparse.ArgumentParser) -> None:
     # No defaults here, so that `refuse_with_task` can tell a given column from an omitted one.
-    parser.add_argument("--source", type=int, metavar="COLUMN", help="column of the source, counted from 0 (default 0)")
-    parser.add_argument("--target", type=int, metavar="COLUMN", help="column of the target (default 1)")
+    parser.add_argument("--source", type=int, metavar="COLUMN", help="column of the source, counted from 0 (default: guessed)")
+    parser.add_argument("--target", type=int, metavar="COLUMN", help="column of the target (default: guessed)")
 
 
-def columns(options: argparse.Namespace) -> tuple[int, int]:
-    """Return the columns of source and target."""
-    return (0 if options.source is None else options.source, 1 if options.target is None else options.target)
+def pairs_of(files: str | Sequence[str], options: argparse.Namespace, raw: bool = False) -> list[Pair]:
+    """Read the pairs of files of any kind; print on standard error how they were read, if that is not the usual way."""
+    pairs, remarks = read_pairs(files, options.source, options.target, raw)
+    warn(remarks)
+    return pairs
+
+
+def warn(remarks: Iterable[str]) -> None:
+    for remark in remarks:
+        print(remark, file=sys.stderr)
+
+
+def file_names(files: str | Sequence[str]) -> str:
+    """Return the names of the files without their folders."""
+    return " and ".join(Path(file).name for file in ([files] if isinstance(files, str) else files))
 
 
 def refuse_with_task(options: argparse.Namespace, *names: str) -> None:
     """Raises ValueError for options that a task does not have, because it makes its own pairs."""
     for name in names:
         if getattr(options, name) is not None:
-            raise ValueError(f"--task makes its own pairs: leave out --{name}, or leave out --task")
+            raise ValueError(f"--task makes its own pairs: leave out --{name.replace('_', '-')}, or leave out --task")
 
 
 def add_strategy(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +80,18 @@ def strategy(options: argparse.Namespace) -> Any:
 
 def _given(settings: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if value is not None}
+
+
+def read_lines(path: str) -> list[str]:
+    """Read the lines of a UTF-8 file, or of standard input for "-". Raises ValueError with the file's name."""
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        return list(lines(BytesIO(data)))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def write_text(path: str, text: str) -> None:

@@ -20,9 +20,16 @@ _MAY_CHANGE = {*_FILES, *_NEVER_SAVED, "threads", "device", "probe", "measure"}
 def save(options: argparse.Namespace) -> None:
     """Write the options of a run into its folder."""
     values = {name: value for name, value in vars(options).items() if name not in _NEVER_SAVED}
-    values |= {name: str(Path(values[name]).resolve()) for name in _FILES if values[name] and Path(values[name]).exists()}
+    values |= {name: _absolute(values[name]) for name in _FILES}
     text = json.dumps(values, ensure_ascii=False, indent=2) + "\n"
     replace_file(options.out / FILE, partial(Path.write_text, data=text, encoding="utf-8"))
+
+
+def _absolute(names: Any) -> Any:
+    """Return the absolute name of each existing file; the name of a bundled model, for example, stays."""
+    if isinstance(names, list):
+        return [_absolute(name) for name in names]
+    return str(Path(names).resolve()) if names and Path(names).exists() else names
 
 
 def completed(options: argparse.Namespace) -> argparse.Namespace:

@@ -18,10 +18,11 @@ import torch
 
 from seq2seq.analysis.probes import Probes, sample
 from seq2seq.commands import saved_options
-from seq2seq.commands.options import add_columns, columns, refuse_with_task
+from seq2seq.commands.options import PAIRS, add_columns, read_lines, refuse_with_task, warn
 from seq2seq.commands.train_output import show
 from seq2seq.config import ModelConfig, TrainConfig
 from seq2seq.data.batches import Batch, TrainingData, fixed_batches
+from seq2seq.data.corpora import Corpus
 from seq2seq.data.synthetic import TASKS
 from seq2seq.decoding.translator import Translator
 from seq2seq.files import replace_file
@@ -41,7 +42,7 @@ from seq2seq.training.loop import train, updates_within
 from seq2seq.training.plan import VOCABULARY_SIZE, Files, Pairs, Plan
 from seq2seq.training.resume import settings_of
 
-HELP = "train a model on a TSV file of sentence pairs, or on a task that generates its pairs"
+HELP = "train a model on a file of sentence pairs, or on a task that generates its pairs"
 MOST_MINUTES = 100_000
 MOST_MEASURED = 10_000
 _VOCABULARY = ("vocabulary_size", "vocabulary_of", "vocabulary_split_digits")
@@ -50,8 +51,14 @@ _BY_DATA = {"source_vocabulary", "target_vocabulary", "shared_vocabulary"}  # th
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", help=f"train on generated pairs: {', '.join(TASKS)}")
-    parser.add_argument("--data", help="training pairs instead of a task: a tab-separated UTF-8 file without header")
-    parser.add_argument("--valid", help="validation pairs, which choose the best checkpoint; a task has its own")
+    parser.add_argument("--data", nargs="+", metavar="FILE", help=f"training pairs instead of a task: {PAIRS}")
+    parser.add_argument(
+        "--valid", nargs="+", metavar="FILE", help="validation pairs, which choose the best checkpoint; a task has its own"
+    )
+    parser.add_argument(
+        "--valid-share", type=float, metavar="SHARE", help="hold out this share of --data instead, such as 0.02"
+    )
+    parser.add_argument("--as-is", action="store_true", help="the files are tab-separated UTF-8 without header: guess nothing")
     parser.add_argument("--out", required=True, type=Path, help="folder for the checkpoint")
     parser.add_argument("--resume", action="store_true", help="continue the interrupted run in --out exactly where it stopped")
     parser.add_argument("--controlled", action="store_true", help="read pause, resume and stop from standard input")
@@ -104,9 +111,15 @@ def _given(config: type[Any], options: argparse.Namespace) -> dict[str, Any]:
 def _plan(options: argparse.Namespace) -> Plan:
     """Make the plan. Raises ValueError for options that contradict each other."""
     if options.task:
-        refuse_with_task(options, "data", "valid", "source", "target")
-    elif missing := [name for name in ("data", "valid") if getattr(options, name) is None]:
-        raise ValueError(f"--{missing[0]} is missing: name a file of pairs, or choose a task with --task")
+        refuse_with_task(options, "data", "valid", "valid_share", "source", "target")
+    elif options.data is None:
+        raise ValueError("--data is missing: name a file of pairs, or choose a task with --task")
+    elif options.valid is None and options.valid_share is None:
+        raise ValueError("--valid is missing: name a file of pairs, or hold out a share of --data with --valid-share 0.02")
+    elif options.valid is not None and options.valid_share is not None:
+        raise ValueError("--valid and --valid-share both choose the validation pairs: leave one out")
+    elif options.valid_share is not None and not 0 < options.valid_share < 1:
+        raise ValueError(f"valid-share must be between 0 and 1, not {options.valid_share:g}")
     if options.start_from and (given := [name for name in _VOCABULARY if getattr(options, name)]):
         raise ValueError(f"--from takes the vocabulary of its checkpoint: leave out {_flag(given[0])}")
     lengths = [name for name in ("minutes", "updates", "epochs") if getattr(options, name) is not None]
@@ -115,7 +128,7 @@ def _plan(options: argparse.Namespace) -> Plan:
     if options.minutes is not None and not 0 < options.minutes <= MOST_MINUTES:
         raise ValueError(f"minutes must be between 0 and {MOST_MINUTES:,}, not {options.minutes}")
     return Plan(
-        data=options.task or Files(options.data, options.valid, *columns(options), options.repeated),
+        data=options.task or _files(options),
         model=_given(ModelConfig, options),
         training=_given(TrainConfig, options),
         origin=_given(Origin, options),
@@ -126,6 +139,11 @@ def _plan(options: argparse.Namespace) -> Plan:
         shared_vocabulary=options.shared_vocabulary,
         vocabulary_split_digits=options.vocabulary_split_digits,
     )
+
+
+def _files(options: argparse.Namespace) -> Files:
+    data, valid = (names[0] if names and len(names) == 1 else names and tuple(names) for names in (options.data, options.valid))
+    return Files(data, valid, options.source, options.target, options.repeated, options.as_is, options.valid_share or 0.0)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -162,6 +180,8 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
     pairs, held_out = world.together(plan.pairs)
     if not (options.resume or options.controlled):
         world.from_first(lambda: saved_options.save(options))
+    if world.first:
+        warn(dict.fromkeys(remark for part in (pairs, held_out) if isinstance(part, Corpus) for remark in part.remarks))
     tokenizer = world.from_first(lambda: _tokenizer(options, plan, pairs, training.seed))
     torch.manual_seed(training.seed)
     model = plan.new_model(tokenizer)
@@ -176,7 +196,7 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
     def use(averaged: Seq2Seq) -> Translator:
         return Translator(Checkpoint(name, averaged, tokenizer, training, origin))
 
-    sentences = [*options.probe, *(Path(options.probes).read_text(encoding="utf-8").split("\n") if options.probes else [])]
+    sentences = [*options.probe, *(read_lines(options.probes) if options.probes else [])]
     probes = Probes(use, sentences, sample(list(held_out), options.measure) if options.measure else [])
     world.from_first(lambda: probes.check(model))
     if options.minutes is not None:

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from seq2seq.data.augmentation import lists, patterns
-from seq2seq.data.corpora import Pair, stream_tsv
+from seq2seq.data.corpora import Pair, PairFile
 from seq2seq.sources.normalise import normalise
 
 GENERATED = 16_000  # pairs made from the patterns of the phrasebook
@@ -87,7 +87,7 @@ def mixture(name: str, base: Sequence[Pair], valid: Sequence[Pair], folder: Path
         if part is PARTS[0]:
             return ((pair[1], pair[0]) if swapped else pair for pair in base)
         path = folder / f"{part.name}.en-{other}.tsv" if folder else None
-        return stream_tsv(path) if path and path.is_file() else ()
+        return PairFile.open(path, 0, 1, as_is=True) if path and path.is_file() else ()
 
     held_out = ({source for source, _ in valid}, {target for _, target in valid})
     train: list[Pair] = []

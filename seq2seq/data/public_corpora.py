@@ -15,11 +15,10 @@ from itertools import zip_longest
 from typing import IO, Any
 
 from seq2seq.data.corpora import Pair
+from seq2seq.data.lines import lines
 from seq2seq.sources.languages import LANGUAGES
 
 MAX_TEXT_BYTES = 200_000_000  # limit for an unpacked archive, and for a text in it
-MAX_LINE_BYTES = 100_000
-CHUNK_BYTES = 1 << 16
 HELD_OUT = 50  # one sentence in so many is for validation
 _SPLIT_KEY = b"seq2seq-unrolled/held-out/1"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -120,10 +119,10 @@ def rows(remote: Remote, data: bytes) -> Iterator[Pair]:
     names = " and ".join(remote.members)
     texts = [_lines(data, remote, name) for name in remote.members]
     empty = True
-    for number, lines in enumerate(zip_longest(*texts, fillvalue=""), start=1):
-        if not any(line.strip() for line in lines):
+    for number, found in enumerate(zip_longest(*texts, fillvalue=""), start=1):
+        if not any(line.strip() for line in found):
             continue
-        sides = lines if len(texts) == 2 else lines[0].split("\t")
+        sides = found if len(texts) == 2 else found[0].split("\t")
         complete = len(sides) > 1 and bool(sides[0].strip() and sides[1].strip())
         # In columns, a missing translation affects only its own line; with two texts, a missing line shifts all later pairs.
         if not complete and (len(sides) < 2 or len(texts) == 2):
@@ -135,28 +134,31 @@ def rows(remote: Remote, data: bytes) -> Iterator[Pair]:
         raise ValueError(f"{names} contains no sentence pair")
 
 
+class _Limited:
+    """A text in an archive, read step by step: nothing is unpacked to disk. Raises ValueError after MAX_TEXT_BYTES."""
+
+    def __init__(self, text: IO[bytes]):
+        self._text, self._left = text, MAX_TEXT_BYTES
+
+    def read1(self, size: int, /) -> bytes:
+        with _reading():
+            chunk = self._text.read(size)
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise ValueError(f"it has more than {MAX_TEXT_BYTES:,} bytes")
+        return chunk
+
+
 def _lines(data: bytes, remote: Remote, name: str) -> Iterator[str]:
-    """Yield the lines of a text in the archive. It is read step by step; nothing is unpacked to disk."""
+    """Yield the lines of a text in the archive."""
     with _reading():
         member = (_in_zip if remote.file.endswith(".zip") else _in_tar)(data, name)
     if member is None:
         raise ValueError(f"it does not contain {name}")
-    rest, size, number = b"", 0, 0
-    while True:
-        with _reading():
-            chunk = member.read(CHUNK_BYTES)
-        size += len(chunk)
-        *lines, rest = (rest + chunk).split(b"\n")
-        if size > MAX_TEXT_BYTES or len(rest) > MAX_LINE_BYTES:
-            raise ValueError(f"{name} has more than {MAX_TEXT_BYTES:,} bytes, or {MAX_LINE_BYTES:,} in a line")
-        for line in lines if chunk else [rest]:
-            number += 1
-            try:
-                yield line.decode()
-            except UnicodeDecodeError:
-                raise ValueError(f"line {number} of {name} is not UTF-8 text") from None
-        if not chunk:
-            return
+    try:
+        yield from lines(_Limited(member))
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def _in_zip(data: bytes, name: str) -> IO[bytes] | None:

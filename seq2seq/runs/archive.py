@@ -6,7 +6,6 @@ it has been loaded and has computed finite values. Every error is one ValueError
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import stat
@@ -21,7 +20,7 @@ import torch
 
 from seq2seq.config import EOS, UNK
 from seq2seq.data.batches import pad
-from seq2seq.files import FULL, replace_file
+from seq2seq.files import FULL, BoundedReader, replace_file
 from seq2seq.models import checkpoint
 from seq2seq.models.checkpoint import CONFIG, MAX_CONFIG_BYTES, MAX_TOKENIZER_BYTES, TOKENIZERS, UNUSABLE, WEIGHTS, Checkpoint
 from seq2seq.runs.card import COMPARISON, EXPOSURE, MAX_KEPT_BYTES, RESULTS
@@ -122,17 +121,6 @@ def unpack(file: Path, folder: Path) -> Checkpoint:
 # --- the zip ---
 
 
-class _Bounded(io.BufferedReader):
-    """A file that limits each read to the size of a small archive's index, because the zip reader trusts any stored length."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        most = MAX_READ_BYTES + 1
-        data = super().read(most if size is None or size < 0 else min(size, most))
-        if len(data) == most:
-            raise zipfile.BadZipFile("its list of files is too long")
-        return data
-
-
 @contextmanager
 def _reading() -> Iterator[None]:
     """Turn every error of the zip reader into one sentence."""
@@ -146,8 +134,8 @@ def _reading() -> Iterator[None]:
 
 def _extract(file: Path, folder: Path) -> None:
     with _reading():
-        opened = io.FileIO(file)
-    with _Bounded(opened) as archive:
+        opened = BoundedReader(file, MAX_READ_BYTES)
+    with opened as archive:
         if (size := os.fstat(archive.fileno()).st_size) > MAX_ARCHIVE_BYTES:
             raise ValueError(f"The archive has {size:,} bytes; at most {MAX_ARCHIVE_BYTES:,} can be loaded")
         with _reading():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import math
 import random
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -187,8 +188,19 @@ class Vocabulary:
                 num_threads=1,  # with more threads, the vocabulary depends on their timing
             )
         except RuntimeError as error:
-            raise ValueError(f"a vocabulary of {size} pieces cannot be trained on this text: {str(error)[:200]}") from None
+            raise ValueError(_size_fault(size, str(error))) from None
         return cls(out.getvalue())
+
+
+def _size_fault(size: int, fault: str) -> str:
+    """Return in our words what SentencePiece says about a size that the text cannot have."""
+    if most := re.search(r"value <= (\d+)", fault):
+        largest = int(most[1])
+        too_large = f"a vocabulary of {size:,} pieces is too large for this text, which gives at most {largest:,}"
+        return f"{too_large}: choose {largest:,} or fewer"
+    if least := re.search(rf"{size} vs (\d+)", fault):
+        return f"a vocabulary of {size:,} pieces is too small: the characters of this text alone need {int(least[1]):,}"
+    return f"a vocabulary of {size:,} pieces cannot be trained on this text: {fault[:200]}"
 
 
 def _with_word_ends(text: str, language: str) -> str:

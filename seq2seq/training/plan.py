@@ -39,13 +39,49 @@ class Pairs(Sized, Iterable[Pair], Protocol):
 
 @dataclass(frozen=True)
 class Files:
-    """Sentence pairs in two tab-separated files; columns are counted from 0."""
+    """Sentence pairs in files of any kind; columns are counted from 0 and guessed if None.
 
-    data: str
-    valid: str
-    source: int = 0
-    target: int = 1
+    A name is one file, or two files with matching lines. Either `valid` or `valid_share` is given.
+    """
+
+    data: str | tuple[str, ...]
+    valid: str | tuple[str, ...] | None = None
+    source: int | None = None
+    target: int | None = None
     repeated: bool = False  # a pair counts as often as it stands in the training file
+    as_is: bool = False  # tab-separated UTF-8 as this project writes it, about which nothing is guessed
+    valid_share: float = 0.0  # share of the training pairs that are held out
+
+    def __post_init__(self) -> None:
+        if bool(self.valid) == bool(self.valid_share):
+            raise ValueError("name a file of validation pairs, or hold out a share of the training pairs: one of the two")
+        if self.valid_share and not 0 < self.valid_share < 1:
+            raise ValueError(f"the share of validation pairs must be between 0 and 1, not {self.valid_share:g}")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Files:
+        """Restore the files from plain values, in which two names are a list."""
+        restored: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        return cls(**restored)
+
+    def pairs(self) -> tuple[Corpus, Corpus]:
+        """Return training and validation pairs. Raises ValueError with the file and its error."""
+        how: dict[str, Any] = {"source": self.source, "target": self.target, "as_is": self.as_is}
+        if self.valid is None:
+            return Corpus(self.data, repeated=self.repeated, **how).split(self.valid_share)
+        valid = Corpus(self.valid, **how)
+        return Corpus(self.data, repeated=self.repeated, held_out=valid, **how), valid
+
+    @property
+    def held_out(self) -> str:
+        """Return the name of the validation pairs."""
+        if self.valid is None:
+            return f"a held-out share of {self.valid_share:g} of {_file_names(self.data)}"
+        return _file_names(self.valid)
+
+
+def _file_names(files: str | tuple[str, ...]) -> str:
+    return " and ".join(Path(file).name for file in ([files] if isinstance(files, str) else files))
 
 
 @dataclass(frozen=True)
@@ -71,7 +107,7 @@ class Plan:
     @property
     def held_out(self) -> str:
         """Return the name of the validation pairs."""
-        return f"the task {self.data}" if isinstance(self.data, str) else Path(self.data.valid).name
+        return f"the task {self.data}" if isinstance(self.data, str) else self.data.held_out
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for a file."""
@@ -82,7 +118,7 @@ class Plan:
         """Restore a plan. Raises ValueError for values that `to_dict` did not write."""
         try:
             data = values["data"]
-            return cls(**{**values, "data": data if isinstance(data, str) else Files(**data)})
+            return cls(**{**values, "data": data if isinstance(data, str) else Files.from_dict(data)})
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a plan of a run: {error}") from None
 
@@ -95,6 +131,8 @@ class Plan:
             flag = "--" + name.replace("_", "-")
             if isinstance(value, bool):
                 arguments.append(flag if value else flag.replace("--", "--no-", 1))
+            elif isinstance(value, tuple):
+                arguments += [flag, *value]
             else:  # a text may begin with a dash
                 arguments += [f"{flag}={value}"] if str(value).startswith("-") else [flag, str(value)]
         return arguments
@@ -173,8 +211,7 @@ class Plan:
         if task := self.task:
             return task.pairs("train"), task.pairs("valid")
         assert isinstance(self.data, Files)
-        columns = (self.data.source, self.data.target)
-        return Corpus(self.data.data, *columns, repeated=self.data.repeated), Corpus(self.data.valid, *columns)
+        return self.data.pairs()
 
     def tokenizer(self, pairs: Pairs, seed: int) -> Tokenizer:
         """Load the tokenizer of another checkpoint, or train one on `pairs` alone."""

@@ -213,7 +213,7 @@ def test_error_in_a_line_is_explained(tmp_path: Path, line: str, message: str) -
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "contains no aligned"), (b"\n \n", "contains no aligned"), (b"a\tb\t0-0\n\xff\n", "line 2: not UTF-8 text")],
+    [(b"", "contains no aligned"), (b"\n \n", "contains no aligned"), (b"a\tb\t0-0\n\xff\n", "line 2 is not UTF-8 text")],
 )
 def test_file_without_aligned_sentences_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "gold.tsv").write_bytes(content)

@@ -260,7 +260,7 @@ def test_version_names_the_program(capsys: pytest.CaptureFixture[str]) -> None:
         (["translate", "--model", "M", "--input", "/nowhere.txt"], "/nowhere.txt cannot be read: No such file"),
         (["score", "--model", "M", "--source", "a"], "required: --target"),
         (["evaluate", "--model", "M", "--data", "/nowhere.tsv"], "/nowhere.tsv cannot be read"),
-        (["train", "--data", "/nowhere.tsv", "--valid", "v", "--out", "O"], "/nowhere.tsv cannot be read"),
+        (["train", "--data", "d", "--valid", "/nowhere.tsv", "--out", "O"], "/nowhere.tsv cannot be read"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--epochs", "0"], "--epochs must be between 1"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--cell", "qrnn"], "--cell must be one of"),
         (
@@ -311,9 +311,10 @@ def test_wrong_use_prints_one_line_and_returns_2(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "contains no sentence pair"),
-        (b"one column\n", "line 1: 1 column(s), but columns 0 and 1 are needed"),
-        (b"\xff\xfe\t\xff\n", "is not UTF-8 text"),
+        (b"", "broken.tsv is empty: it needs one sentence pair a row"),
+        (b"one column\n", "the file has one column, but two are needed"),
+        ("été\ttwo\n".encode() + b"one\xff\ttwo\n", "line 2 is not UTF-8 text"),
+        (b"one\t\ntwo\t \n", "contains no sentence pair with visible characters on both sides. 2 rows have an empty side"),
     ],
 )
 def test_broken_file_of_pairs_is_reported(

@@ -7,17 +7,17 @@ import pytest
 
 from seq2seq.config import TrainConfig
 from seq2seq.data.batches import TrainingData
-from seq2seq.data.corpora import Corpus, read_tsv, with_references
+from seq2seq.data.corpora import Corpus, PairFile, read_pairs, with_references
 from seq2seq.sources.text import Tokenizer
 
 
-def test_read_tsv_selects_columns_and_skips_rows_with_an_empty_side(tmp_path: Path) -> None:
+def test_read_pairs_selects_columns_and_skips_rows_with_an_empty_side(tmp_path: Path) -> None:
     path = tmp_path / "pairs.tsv"
     path.write_bytes(b'un\t"one\tx\r\n\n \tempty\ty\ndeux\ttwo\tz\n')
-    assert read_tsv(path) == [("un", '"one'), ("deux", "two")]
-    assert read_tsv(path, source=2, target=0) == [("x", "un"), ("z", "deux")]
+    assert read_pairs(path)[0] == [("un", '"one'), ("deux", "two")]
+    assert read_pairs(path, source=2, target=0)[0] == [("x", "un"), ("z", "deux")]
     with pytest.raises(ValueError, match="counted from 0"):
-        read_tsv(path, source=-1)
+        read_pairs(path, source=-1)
 
 
 def test_corpus_normalises_pairs_and_removes_duplicates(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_training_data_streams_pairs_instead_of_holding_them(tmp_path: Path, tok
 
     TrainingData(Corpus(path), tokenizer, TrainConfig())  # fill caches first, so that they are not counted
     streamed = peak(lambda: TrainingData(Corpus(path), tokenizer, TrainConfig()))
-    held = peak(lambda: [(tokenizer.source.encode(s), tokenizer.target.encode(t)) for s, t in read_tsv(path)])
+    held = peak(lambda: [(tokenizer.source.encode(s), tokenizer.target.encode(t)) for s, t in PairFile.open(path)])
     assert 5 * streamed < held
 
 
@@ -62,10 +62,10 @@ def test_pairs_with_an_invisible_side_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "pairs.tsv"
     path.write_text("yes\toui\n\u200b\toui\nno\t\ufeff\nno \tnon\nno\u00a0\tnon\n", encoding="utf-8")
     assert list(Corpus(path)) == [("yes", "oui"), ("no", "non")]
-    assert read_tsv(path) == [("yes", "oui"), ("no", "non"), ("no", "non")]
-    assert len(read_tsv(path, raw=True)) == 5
+    assert read_pairs(path)[0] == [("yes", "oui"), ("no", "non"), ("no", "non")]
+    assert len(read_pairs(path, raw=True)[0]) == 5
     path.write_text("\u200b\toui\n", encoding="utf-8")
-    for read in (Corpus, read_tsv):
+    for read in (Corpus, read_pairs):
         with pytest.raises(ValueError, match="no sentence pair with visible characters"):
             read(path)
 
@@ -75,3 +75,64 @@ def test_repeated_pairs_count_as_often_as_they_stand_in_the_file(tmp_path: Path)
     path.write_text("yes\toui\nyes\toui\nno\tnon\n", encoding="utf-8")
     assert len(Corpus(path)) == 2
     assert list(Corpus(path, repeated=True)) == [("yes", "oui"), ("yes", "oui"), ("no", "non")]
+
+
+def write_pairs(path: Path, pairs: list[tuple[str, str]]) -> Path:
+    path.write_text("".join(f"{a}\t{b}\n" for a, b in pairs), encoding="utf-8")
+    return path
+
+
+MANY = [(f"sentence {n % 900}.", f"phrase {n % 700}.") for n in range(3000)]
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+@pytest.mark.parametrize("share", [0.02, 0.3])
+def test_split_holds_out_a_share_without_common_sentences(tmp_path: Path, repeated: bool, share: float) -> None:
+    corpus = Corpus(write_pairs(tmp_path / "pairs.tsv", [*MANY, *MANY[:500]]), repeated=repeated)
+    training, validation = corpus.split(share)
+    train, valid = list(training), list(validation)
+    assert (len(train), len(valid)) == (len(training), len(validation))
+    for side in (0, 1):
+        assert not {pair[side] for pair in train} & {pair[side] for pair in valid}
+    assert len(set(valid)) == len(valid) and set(train) | set(valid) <= set(corpus)
+    assert 0.3 * share < len(valid) / len(set(MANY)) < 2 * share
+    assert (len(set(train)) < len(train)) == repeated
+    # The same sentences are held out of a corpus with more pairs, so that models can be compared.
+    more = [(f"other {n}.", f"autre {n}.") for n in range(500)]
+    again = Corpus(write_pairs(tmp_path / "more.tsv", [*more, *MANY]), repeated=repeated).split(share)[1]
+    assert set(valid) == set(again) & set(MANY)
+    remark = training.remarks[-1]
+    assert f"{len(valid):,} pairs are held out for validation, {len(train):,} are for training" in remark
+
+
+@pytest.mark.parametrize("share", [1e-9, 1 - 1e-9])
+def test_split_into_an_empty_part_is_refused(tmp_path: Path, share: float) -> None:
+    with pytest.raises(ValueError, match=r"leaves none for (validation|training): choose another share"):
+        Corpus(write_pairs(tmp_path / "pairs.tsv", MANY[:50])).split(share)
+
+
+@pytest.mark.parametrize(("first", "last", "common"), [(0, 60, 50), (40, 60, 10), (49, 51, 1), (50, 60, 0)])
+def test_corpus_says_how_many_held_out_pairs_it_contains(tmp_path: Path, first: int, last: int, common: int) -> None:
+    valid = Corpus(write_pairs(tmp_path / "valid.tsv", MANY[first:last]))
+    train = Corpus(write_pairs(tmp_path / "train.tsv", MANY[:50]), held_out=valid)
+    said = [remark for remark in train.remarks if "are also in" in remark]
+    assert said == [] if not common else f"{common} of its {last - first} pairs are also in" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "expected"), [(None, None, (0, 1)), (1, None, (1, 0)), (None, 0, (1, 0)), (2, None, (2, 0))]
+)
+def test_column_that_is_not_given_makes_room(tmp_path: Path, source: int | None, target: int | None, expected: tuple) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("".join(f"a word {n}\tun mot {n}\tein Wort {n}\n" for n in range(60)))
+    layout = PairFile.open(path, source, target).layout
+    assert (layout.source, layout.target) == expected
+
+
+@pytest.mark.parametrize("column", [0, 1, 7])
+def test_one_column_for_both_sides_is_refused(tmp_path: Path, column: int) -> None:
+    path = write_pairs(tmp_path / "pairs.tsv", MANY[:50])
+    with pytest.raises(ValueError, match=f"column {column} cannot be both source and target"):
+        Corpus(path, column, column)
+    with pytest.raises(ValueError, match="there is no column 8"):
+        read_pairs(path, 0, 7)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from support.archives import TABLE, tarred, zipped
 
 from seq2seq.data import public_corpora
-from seq2seq.data.public_corpora import HELD_OUT, MAX_LINE_BYTES, PUBLIC, Remote, rows, split
+from seq2seq.data.lines import MAX_LINE
+from seq2seq.data.public_corpora import HELD_OUT, PUBLIC, Remote, rows, split
 
 COLUMNS = Remote("https://a.invalid/x.zip", "x.zip", ("x.txt",), 10_000_000)
 TEXTS = Remote("https://a.invalid/x.tar.gz", "x.tar.gz", ("x.en", "x.de"), 10_000_000)
@@ -75,11 +76,11 @@ FAULTS: dict[str, tuple[Remote, bytes, str]] = {
     "other zip": (COLUMNS, zipped({"y.txt": TABLE}), "it does not contain x.txt"),
     "folder": (COLUMNS, zipped({"x.txt/": b""}), "it does not contain x.txt"),
     "method": (COLUMNS, zipped({"x.txt": TABLE}, zipfile.ZIP_LZMA), "is damaged (compression method 14)"),
-    "line bomb": (COLUMNS, zipped({"x.txt": bytes(200_000)}), "x.txt has more than 2,000,000 bytes, or 100,000 in a line"),
-    "bomb": (COLUMNS, zipped({"x.txt": b"a\tb\n" * 500_001}), "x.txt has more than 2,000,000 bytes, or 100,000 in a line"),
+    "line bomb": (COLUMNS, zipped({"x.txt": bytes(1_500_000)}), "x.txt: line 1 has more than 1,000,000 characters"),
+    "bomb": (COLUMNS, zipped({"x.txt": b"a\tb\n" * 500_001}), "x.txt: it has more than 2,000,000 bytes"),
     "no pair": (COLUMNS, zipped({"x.txt": b"\n\n"}), "x.txt contains no sentence pair"),
     "one column": (COLUMNS, zipped({"x.txt": b"a\tb\nno tab\n"}), "line 2 of x.txt does not have a sentence on both sides"),
-    "no text": (COLUMNS, zipped({"x.txt": b"a\tb\nc\t\xff\n"}), "line 2 of x.txt is not UTF-8 text"),
+    "no text": (COLUMNS, zipped({"x.txt": b"a\tb\nc\t\xff\n"}), "x.txt: line 2 is not UTF-8 text"),
     "no tar": (TEXTS, b"\x1f\x8b not", "it is not the expected archive, or it is damaged"),
     "half a tar": (TEXTS, tarred({"x.en": TABLE})[:-99], "it is not the expected archive, or it is damaged"),
     "gzip alone": (TEXTS, gzip.compress(TABLE), "it is not the expected archive, or it is damaged"),
@@ -105,7 +106,7 @@ def test_invalid_archive_is_refused_in_one_sentence(case: str, monkeypatch: pyte
 
 
 def test_text_exactly_at_the_limits_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = ("a" * (MAX_LINE_BYTES - 2) + "\tb\n").encode()
+    text = ("a" * (MAX_LINE - 2) + "\tb\n").encode()
     monkeypatch.setattr(public_corpora, "MAX_TEXT_BYTES", len(text))
     assert len(list(rows(COLUMNS, zipped({"x.txt": text})))) == 1
 

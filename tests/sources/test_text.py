@@ -63,9 +63,21 @@ def test_sampled_training_lines_are_deterministic(pairs: list[tuple[str, str]], 
     assert drawn[0] == drawn[1] != whole.source.model
 
 
-def test_vocabulary_too_large_for_its_text_raises_an_error(pairs: list[tuple[str, str]]) -> None:
-    with pytest.raises(ValueError, match="5000 pieces cannot be trained"):
-        Tokenizer.train(pairs, 5000, shared=True)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [2000, 60_000])
+def test_vocabulary_too_large_for_its_text_names_the_largest_size(pairs: list[tuple[str, str]], kind: str, size: int) -> None:
+    with pytest.raises(ValueError, match=f"{size:,} pieces is too large for this text, which gives at most") as raised:
+        Tokenizer.train(pairs, size, shared=True, kind=kind)
+    largest = int(str(raised.value).split()[-3].replace(",", ""))
+    assert len(Tokenizer.train(pairs, largest, shared=True, kind=kind).source) == largest
+    with pytest.raises(ValueError, match=f"gives at most {largest:,}: choose"):
+        Tokenizer.train(pairs, largest + 1, shared=True, kind=kind)
+
+
+@pytest.mark.parametrize("size", [10, 261])
+def test_vocabulary_too_small_for_its_text_names_the_smallest_size(pairs: list[tuple[str, str]], size: int) -> None:
+    with pytest.raises(ValueError, match=rf"{size} pieces is too small: the characters of this text alone need \d+"):
+        Tokenizer.train(pairs, size, shared=True)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", b"\x00" * 1000])

@@ -13,7 +13,7 @@ import gradio as gr
 from seq2seq.analysis.exposure import Row, measure
 from seq2seq.analysis.exposure_report import Report
 from seq2seq.analysis.two_lanes import FORCED, FREE
-from seq2seq.data.corpora import Pair, read_tsv
+from seq2seq.data.corpora import Pair, read_pairs
 from seq2seq.models import checkpoint
 from seq2seq.runs import card
 from seq2seq.ui.forcing import two_lanes
@@ -37,8 +37,7 @@ def build(slot: Slot) -> None:
     with gr.Row(elem_classes="ask"):
         model = fields.models(services, services.first, "sentences-model")
         upload = gr.UploadButton(
-            "Measure a file of pairs (TSV)",
-            file_types=[".tsv", ".txt"],
+            "Measure a file of pairs",
             variant="primary",
             scale=0,
             min_width=300,
@@ -113,7 +112,7 @@ def measured(services: Services, name: str, file: str, run: int = 0) -> Iterator
             f"The file has {size:,} bytes; at most {MOST_BYTES:,} are allowed. The page measures {MOST_PAIRS:,} pairs."
         )
     try:
-        pairs = read_tsv(file)
+        pairs, _ = read_pairs(file)
     except ValueError as error:
         raise ValueError(str(error).replace(file, "The file")) from None
     used, rows, reported_at = pairs[:MOST_PAIRS], [], 0.0

@@ -5,30 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from seq2seq.data.public_corpora import PUBLIC
-from seq2seq.data.table_format import DELIMITERS, ENCODINGS, MAX_BYTES, Layout, guess
-from seq2seq.data.uploaded_table import MIN_PAIRS, columns
+from seq2seq.data.tables.layout import DELIMITERS, ENCODINGS, Layout
+from seq2seq.data.tables.reading import CORRECTIONS
+from seq2seq.data.uploaded_table import MAX_BYTES, MIN_PAIRS, columns, guess, open_upload
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.host.serving import PLOTLY_ADDRESS
 from seq2seq.ui.kit.component import component
-from seq2seq.ui.kit.message import explain, message, message_line, reported
+from seq2seq.ui.kit.message import explain, message, message_line, note_line, reported
 from seq2seq.ui.train import training_data
 from seq2seq.ui.train.training_data import Material, Own, Public
 
 PUBLIC_DATA, OWN_DATA = "public", "own"  # entries of the data menu besides the tasks
-CHOICES = [("A public corpus, by name", PUBLIC_DATA), ("Sentence pairs of your own (CSV or TSV)", OWN_DATA)]
+CHOICES = [("A public corpus, by name", PUBLIC_DATA), ("Sentence pairs of your own, from a file", OWN_DATA)]
 WANTED = {
     PUBLIC_DATA: "Choose a corpus and fetch it. The page shows its content before training.",
     OWN_DATA: "Choose a file. The page shows its content before training.",
 }
 _TABLE = (
-    f"A table with one sentence pair in each row, as CSV or tab-separated text: at least {MIN_PAIRS} pairs, "
-    f"at most {MAX_BYTES // 10**6} MB. It is stored with the runs that are trained on it and deleted with them. Other visitors "
-    "cannot see it."
+    "A table with one sentence pair in each row: CSV, tab-separated text, Excel (.xlsx), JSON Lines or TMX. Or two files with "
+    f"matching lines, chosen together or in a zip archive. At least {MIN_PAIRS} pairs, at most {MAX_BYTES // 10**6} MB. It is "
+    "stored with the runs that are trained on it and deleted with them. Other visitors cannot see it."
 )
 _SIDES = ("source", "target")
 _LAYOUT = ("source", "target", "delimiter", "header", "encoding")
@@ -47,7 +49,7 @@ class OwnData:
 
 
 def build(services: Services) -> OwnData:
-    material, file = gr.State(None), gr.State("")
+    material, files = gr.State(None), gr.State(())
     with gr.Column(visible=False, elem_classes="own-data") as public:
         with gr.Row(elem_classes="ask"):
             first = next(iter(PUBLIC))
@@ -58,8 +60,9 @@ def build(services: Services) -> OwnData:
     with gr.Column(visible=False, elem_classes="own-data") as own:
         gr.HTML(f'<p class="note">{_TABLE}</p>', apply_default_css=False)
         upload = gr.UploadButton(
-            "Choose a file", file_types=[".csv", ".tsv", ".tab", ".txt"], variant="secondary", size="sm", elem_id="upload-pairs"
+            "Choose a file, or two", file_count="multiple", variant="secondary", size="sm", elem_id="upload-pairs"
         )
+        name_line = note_line("", "upload-name")
         with gr.Row(visible=False, elem_classes="settings", elem_id="corrections") as corrections:
             layout, languages = _corrections()
     line = message_line(name="data-message")
@@ -71,30 +74,47 @@ def build(services: Services) -> OwnData:
     corrected = [*layout.values(), *languages]
     report = reported(line)
 
-    @report
-    def take(path: str) -> dict[Any, Any]:
-        """Read a new file with the guessed layout."""
-        if not path:
-            raise ValueError(WANTED[OWN_DATA])
-        guessed = guess(path)
-        menu = _menu(path, guessed)
-        names = [training_data.language(menu[getattr(guessed, side)][0], side) for side in _SIDES]
-        controls: dict[Any, Any] = {layout[part]: gr.update(value=getattr(guessed, part)) for part in _LAYOUT}
-        controls |= {layout[side]: gr.update(choices=menu, value=getattr(guessed, side)) for side in _SIDES}
-        controls |= dict(zip(languages, names, strict=True))
-        return {file: path, corrections: gr.update(visible=True), **controls, **checked(Own(path, guessed, *names))}
+    def begin(paths: list[str]) -> dict[Any, Any]:
+        """Make the new files the current ones at once, so that nothing of earlier files stays if they cannot be read."""
+        names = message(" and ".join(Path(path).name for path in paths or ()))
+        return {files: tuple(paths or ()), name_line: names, corrections: gr.update(visible=False), **cleared()}
 
     @report
-    def reread(path: str, *given: Any) -> dict[Any, Any]:
-        """Read the same file again with the chosen layout. Another delimiter or header changes the names of the columns."""
-        if not path:
+    def take(paths: tuple[str, ...]) -> dict[Any, Any]:
+        """Read new files with the guessed layout."""
+        if not paths:
             raise ValueError(WANTED[OWN_DATA])
-        chosen = Layout(**dict(zip(_LAYOUT, given, strict=False)))
-        menus: dict[Any, Any] = {}
+        guessed, kind = guess(paths), open_upload(paths).kind
+        names = columns(paths, guessed)
+        # A table with one column has no name for the target.
+        languages_of = [training_data.language(name, side) for name, side in zip(_names(guessed, names), _SIDES, strict=True)]
+        controls: dict[Any, Any] = {
+            layout[part]: gr.update(value=getattr(guessed, part), visible=part in CORRECTIONS[kind])
+            for part in ("delimiter", "header", "encoding")
+        }
+        controls |= dict(zip(languages, languages_of, strict=True))
+        return {corrections: gr.update(visible=True), **controls, **looked_at(paths, guessed, languages_of)}
+
+    @report
+    def reread(paths: tuple[str, ...], *given: Any) -> dict[Any, Any]:
+        """Read the same files again with the chosen layout. Another delimiter or header changes the names of the columns."""
+        if not paths:
+            raise ValueError(WANTED[OWN_DATA])
+        # A menu without a choice: the first column is the source, the second the target.
+        source, target = (side if number is None else number for side, number in enumerate(given[:2]))
+        return looked_at(paths, Layout(**dict(zip(_LAYOUT, (source, target, *given[2:]), strict=False))), given[-2:])
+
+    def looked_at(paths: tuple[str, ...], chosen: Layout, languages_of: Sequence[str]) -> dict[Any, Any]:
+        """Check the files. If they cannot be read, keep the controls, so that the visitor can correct them."""
+        menu = [(name, number) for number, name in enumerate(columns(paths, chosen))]
+        sides = {side: getattr(chosen, side) for side in _SIDES}
+        menus: dict[Any, Any] = {
+            layout[side]: gr.update(choices=menu, value=number if number < len(menu) else None)
+            for side, number in sides.items()
+        }
         try:
-            menus = {layout[side]: gr.update(choices=_menu(path, chosen)) for side in _SIDES}
-            return {**menus, **checked(Own(path, chosen, *_language_names(given[-2:])))}
-        except ValueError as error:  # keep the controls, so that the user can correct them, and forget the old data
+            return {**menus, **checked(Own(paths, chosen, *_language_names(languages_of)))}
+        except ValueError as error:
             return {**menus, **cleared(), line: message(explain(error))}
 
     @report
@@ -110,16 +130,17 @@ def build(services: Services) -> OwnData:
         return {material: checked_material, board: json.dumps(preview, ensure_ascii=False)}
 
     def cleared() -> dict[Any, Any]:
-        return {material: None, board: ""}
+        return {material: None, board: "", line: message("")}
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": line}
     outcome = [material, board, line]
-    everything = [file, corrections, *corrected, *outcome]
-    # Clear the old data first, so that nothing of it stays if the new file cannot be read.
-    upload.upload(cleared, None, [material, board], queue=False, **private).then(take, upload, everything, **private)
-    gr.on([control.input for control in layout.values()], reread, [file, *corrected], everything, **private)
+    everything = [corrections, *corrected, *outcome]
+    upload.upload(begin, upload, [files, name_line, *everything], queue=False, **private).then(
+        take, files, everything, **private
+    )
+    gr.on([control.input for control in layout.values()], reread, [files, *corrected], everything, **private)
     name.input(describe, name, [licence, *outcome], **private)
-    fetch.click(cleared, None, [material, board], queue=False, **private).then(fetch_corpus, name, outcome, **private)
+    fetch.click(cleared, None, outcome, queue=False, **private).then(fetch_corpus, name, outcome, **private)
     return OwnData(material, {PUBLIC_DATA: public, OWN_DATA: own}, line, findings, board, languages)
 
 
@@ -150,9 +171,9 @@ def _corrections() -> tuple[dict[str, gr.Dropdown], list[gr.Textbox]]:
     return layout, [gr.Textbox(label=f"{side.capitalize()} language", elem_id=f"language-{side}", **line) for side in _SIDES]
 
 
-def _menu(path: str, layout: Layout) -> list[tuple[str, int]]:
-    """Return (name, number) of the columns of a table; names can repeat."""
-    return [(name, number) for number, name in enumerate(columns(path, layout))]
+def _names(layout: Layout, names: Sequence[str]) -> list[str]:
+    """Return the names of the source and the target column; empty for a column that does not exist."""
+    return [names[column] if column < len(names) else "" for column in (layout.source, layout.target)]
 
 
 def _check_corpus(corpus: Any) -> str:

@@ -14,11 +14,11 @@ from typing import Any
 from seq2seq.data import downloads, uploaded_table
 from seq2seq.data.corpora import Pair
 from seq2seq.data.public_corpora import PUBLIC
-from seq2seq.data.table_format import Layout
+from seq2seq.data.tables.layout import Layout
 from seq2seq.training.plan import VOCABULARY_SIZE, Files, Plan
 from seq2seq.views.train import uploaded_table as view
 
-FILES = Files("train.tsv", "valid.tsv")  # in the run's folder
+FILES = Files("train.tsv", "valid.tsv", as_is=True)  # in the run's folder
 OWN = "own"  # the subject of models trained on a visitor's own pairs
 MAX_LANGUAGE = 40  # characters of a language's name
 PROBES, PROBE_WORDS = 2, range(3, 13)  # number of watched held-out sentences, and their length in words
@@ -29,15 +29,15 @@ _STEP = 20  # vocabulary sizes are rounded down to this step
 
 @dataclass(frozen=True)
 class Own:
-    """A table that a visitor has uploaded."""
+    """A table, or two files with matching lines, that a visitor has uploaded."""
 
-    file: str
+    files: tuple[str, ...]
     layout: Layout
     source_language: str
     target_language: str
 
     def read(self) -> tuple[list[Pair], list[Pair], uploaded_table.Table]:
-        table = uploaded_table.read(self.file, self.layout)
+        table = uploaded_table.read(self.files, self.layout)
         return *uploaded_table.split(table.pairs), table
 
     def origin(self, pairs: int) -> dict[str, str]:

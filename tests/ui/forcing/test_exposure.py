@@ -89,9 +89,9 @@ def test_sentences_are_sorted_by_lost_pieces(services: Services, pairs: Pairs, t
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "The file contains no sentence pair"),
-        (b"no tab in here\n", "The file, line 1: 1 column"),
-        (b"\xff\xfe\x00broken", "The file is not UTF-8 text"),
+        (b"", "The file is empty"),
+        (b"no tab in here\n", "The file: .*the file has one column, but two are needed"),
+        ("été\ttwo\n".encode() + b"b\xffroken\tx\n", "The file: line 2 is not UTF-8 text"),
         (("word " * 190 + "\tmot\n").encode(), "Every pair of this file is too long"),
     ],
 )

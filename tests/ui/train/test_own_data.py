@@ -13,7 +13,7 @@ from support.runs import ANN, QUICK, TINY, wait_for
 from seq2seq.__main__ import main
 from seq2seq.data.public_corpora import PUBLIC
 from seq2seq.data.synthetic import TASKS
-from seq2seq.data.table_format import guess
+from seq2seq.data.uploaded_table import guess
 from seq2seq.runs.folders import Run
 from seq2seq.runs.queue import FINISHED, Runs
 from seq2seq.training.plan import Plan
@@ -36,7 +36,7 @@ def table(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def own(table: Path) -> Material:
-    return check(Own(str(table), guess(table), "English", "French"))[0]
+    return check(Own((str(table),), guess(table), "English", "French"))[0]
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def copies(tmp_path: Path) -> Path:
 
 
 def test_table_is_checked_before_training(table: Path) -> None:
-    material, shown = check(Own(str(table), guess(table), "English", "French"))
+    material, shown = check(Own((str(table),), guess(table), "English", "French"))
     assert material.train + material.valid == 400 and 10 <= material.valid <= 40
     assert shown["columns"] == ["English", "French"] and shown["rows"][0] == list(PAIRS[0])
     assert "400" in shown["findings"][0]
@@ -73,7 +73,7 @@ def test_plan_for_a_table_has_its_own_defaults_and_origin(own: Material) -> None
 def test_safe_vocabulary_size_is_always_possible(tmp_path: Path) -> None:
     file = tmp_path / "tiny.tsv"
     file.write_text("".join(f"{chr(97 + i % 26)}{chr(97 + i // 26)}\t{i}\n" for i in range(60)), encoding="utf-8")
-    material, _ = check(Own(str(file), guess(file), "a", "b"))
+    material, _ = check(Own((str(file),), guess(file), "a", "b"))
     train, _, _ = material.source.read()
     Plan(FILES, vocabulary_size=material.vocabulary_size).tokenizer(train, 1)
 
@@ -83,7 +83,7 @@ def test_a_run_learns_from_its_own_copy_and_its_command_names_no_folder_of_the_h
     plan = own.plan(Plan(FILES, model=TINY, training={**QUICK, "updates": 20}, vocabulary_size=own.vocabulary_size))
     try:
         run = runs.start(ANN, "mine", plan, probes=own.probes, fill=own.fill())
-        Path(own.source.file).unlink()  # type: ignore[union-attr]
+        Path(own.source.files[0]).unlink()  # type: ignore[union-attr]
         wait_for(runs, run, FINISHED)
     finally:
         runs.close()
@@ -108,7 +108,7 @@ def test_pairs_that_cannot_be_written_leave_no_files(own: Material, tmp_path: Pa
 
 
 def test_missing_file_is_reported(own: Material) -> None:
-    Path(own.source.file).unlink()  # type: ignore[union-attr]
+    Path(own.source.files[0]).unlink()  # type: ignore[union-attr]
     with pytest.raises(ValueError, match="cannot be read"):
         own.fill()
 

@@ -1,0 +1,1 @@
+"""Files of sentence pairs as people have them, and how to read each kind."""
