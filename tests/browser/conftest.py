@@ -1,4 +1,4 @@
-"""The real app with its real checkpoints, in a real browser."""
+"""Fixtures of the browser tests: the real app with its bundled checkpoints, and a real browser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from support.server import FLAGS, find_chromium, serve
 from support.visitor import Contexts, Visitor
 
-expect.set_options(timeout=30_000)  # how long to wait for what must come, on a slow and busy machine
+expect.set_options(timeout=30_000)  # ms; enough for a slow and busy machine
 
 
 @pytest.fixture(scope="session")
@@ -35,8 +35,8 @@ def contexts(browser):
 
 @pytest.fixture
 def visit(browser, contexts, address):
-    """visit(query, **context settings) opens the page as a new visitor and waits until `ready`, a selector, is there. At the
-    end no visitor may have met a fault."""
+    """Return a function that opens the page as a new visitor and waits for the selector `ready`; its other keywords are
+    settings of the browser context. At the end of the test, check that no visitor had an error or contacted another machine."""
     visitors: list[tuple[Visitor, dict[str, Any]]] = []
 
     def new(query: str | None = "", ready: str = ".player.ready", **settings) -> Page:

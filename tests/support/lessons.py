@@ -13,7 +13,7 @@ from seq2seq.ui.views import VIEWS
 
 QUESTION = "Which word does it look at?\n\nAnd <b>why</b>?"
 TRANSFORMER = "captions-de-en-transformer"
-# What an address of a view may add so that all its controls are there, and what is there once it is open.
+# Queries that make all controls of a view visible, and selectors of what is visible once the view is open.
 QUERY = {"translate": "?search=beam", "attention": f"?tab=attention&panels={TRANSFORMER}&text=Ein+Hund"}
 READY = {
     "attention": ".panel-heads",
@@ -35,9 +35,9 @@ def compose(page: Page, question: str, **states: str) -> str:
     for name, state in states.items():
         page.get_by_role("radio", name=f"{CONTROLS[name].title}: {state}", exact=True).check()
     page.wait_for_function(
-        """spelled => {
+        """encoded => {
           const { value } = document.querySelector('[data-testid=lesson-link]');
-          return value && new URL(value).searchParams.get('lesson') === spelled;
+          return value && new URL(value).searchParams.get('lesson') === encoded;
         }""",
         arg=encode(Lesson(question, *(tuple(n for n in states if states[n] == s) for s in ("hidden", "locked")))),
     )
@@ -54,7 +54,7 @@ def scanned(picture: bytes) -> str:
     return code.text
 
 
-def shown(page: Page) -> None:
+def wait_for_lesson(page: Page) -> None:
     page.locator(".lesson.ready").wait_for()
 
 

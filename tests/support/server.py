@@ -19,7 +19,8 @@ from seq2seq.data.synthetic import TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT = 240  # attempts, half a second each, until the app must have answered
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# The headless shell has no window, so that a page costs less processor time.
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # Chromium loads a page for the suggestions of its address bar in each new window; that costs as much as a third of our page.
 # The last list of disabled features replaces the others, so this one repeats those of Playwright that our page could meet.
 FEATURES = """WebUIOmniboxPopup WebUIOmniboxAimPopup AimEnabled AvoidCorsURLLoaderRestartOnRedirect LensOverlay MediaRouter

@@ -1,4 +1,4 @@
-"""Predict, then reveal, in a browser: links drawn by mouse and by keyboard, and beside them what the engine says."""
+"""Test the view "Predict": draw links with mouse and keyboard, reveal the weights, and compare them with the engine."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from seq2seq.ui.kit import gold
 
 TEXT, TRANSLATION, MODEL = "We were waiting for you in the garden.", "Nous t'attendions dans le jardin.", "en-fr-additive"
 LINK = f"?tab=predict&text={quote(TEXT)}&reference={quote(TRANSLATION)}&model={MODEL}"
-DRAWN: Links = frozenset({(0, 0), (3, 1), (1, 2)})
+LINKS: Links = frozenset({(0, 0), (3, 1), (1, 2)})
 WITH_LINKS = "&links=0-0.1-2.3-1"
-TOLD = "[data-weight], .predict-cell.sure, .predict-cell.possible, .predict-cell.most"  # by a reveal alone
+REVEALED = "[data-weight], .predict-cell.sure, .predict-cell.possible, .predict-cell.most"  # shown only after the reveal
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def cell(page: Page, i: int, j: int):
     return page.locator(f".predict-cell[data-link='{i}-{j}']")
 
 
-def drawn(page: Page) -> Links:
+def drawn_links(page: Page) -> Links:
     names = page.locator(".predict-cell[aria-pressed=true]").evaluate_all("cells => cells.map((cell) => cell.dataset.link)")
     return frozenset((int(i), int(j)) for i, j in (name.split("-") for name in names))
 
@@ -39,49 +39,49 @@ def parameter(page: Page, name: str) -> str:
 
 
 def expect_revealed(page: Page, links: Links) -> None:
-    """What is drawn is what the engine finds."""
+    """Check that the page shows the weights, alignments and scores that the engine computes."""
     expect(page.get_by_test_id("predict")).to_have_attribute("data-revealed", "true")
     translator = Translator.load(MODEL)
     weights = alignment.attention(translator, split(TEXT, "English"), split(TRANSLATION, "French"))
-    shown = page.locator(".predict-cell").evaluate_all("cells => cells.map((cell) => Number(cell.dataset.weight))")
-    assert shown == pytest.approx(weights.flatten().tolist(), abs=1e-3)
+    shown_weights = page.locator(".predict-cell").evaluate_all("cells => cells.map((cell) => Number(cell.dataset.weight))")
+    assert shown_weights == pytest.approx(weights.flatten().tolist(), abs=1e-3)
     ends = page.locator(".predict-end").evaluate_all("cells => cells.map((cell) => cell.textContent)")
-    left = 1 - weights.sum(1)
-    assert [int(text[:-1] or 0) for text in ends] == [round(100 * w) if w >= 0.05 else 0 for w in left]
+    end_weights = 1 - weights.sum(1)
+    assert [int(text[:-1] or 0) for text in ends] == [round(100 * w) if w >= 0.05 else 0 for w in end_weights]
     most = page.locator(".predict-cell.most").evaluate_all("cells => cells.map((cell) => cell.dataset.link)")
     assert sorted(most) == sorted(f"{i}-{j}" for i, j in alignment.largest(weights))
-    known = gold.find(TEXT, TRANSLATION, translator.info)
-    assert known
-    for kind, expected in (("sure", known.sure), ("possible", known.possible - known.sure)):
+    manual = gold.find(TEXT, TRANSLATION, translator.info)
+    assert manual
+    for kind, expected in (("sure", manual.sure), ("possible", manual.possible - manual.sure)):
         ringed = page.locator(f".predict-cell.{kind}").evaluate_all("cells => cells.map((cell) => cell.dataset.link)")
         assert sorted(ringed) == sorted(f"{i}-{j}" for i, j in expected)
     own = page.get_by_test_id("scores").locator("tr").nth(1)
-    expect(own).to_contain_text(f"{alignment.score(links, known).error_rate:.3f}")
+    expect(own).to_contain_text(f"{alignment.score(links, manual).error_rate:.3f}")
     expect(own).to_contain_text(f"{len(alignment.agreeing(links, weights))} of {len(weights)}")
-    assert drawn(page) == links
+    assert drawn_links(page) == links
 
 
-def test_links_are_drawn_by_mouse_and_revealed(view) -> None:
+def test_links_are_drawn_with_the_mouse_and_revealed(view) -> None:
     page = view()
-    assert page.locator(TOLD).count() == 0
+    assert page.locator(REVEALED).count() == 0
     expect(page.get_by_test_id("outcome")).to_be_hidden()
-    for i, j in sorted(DRAWN | {(8, 6)}):
+    for i, j in sorted(LINKS | {(8, 6)}):
         cell(page, i, j).click()
-    cell(page, 8, 6).click()  # taken back
+    cell(page, 8, 6).click()  # removes the link
     expect(page.get_by_test_id("count")).to_have_text("3 links; 4 of 7 target words without a link")
     page.wait_for_url("**links=0-0.1-2.3-1*")
     page.get_by_test_id("reveal").click()
-    expect_revealed(page, DRAWN)
+    expect_revealed(page, LINKS)
     page.wait_for_url("**revealed=1*")
     cell(page, 8, 6).click(force=True)
-    assert drawn(page) == DRAWN  # what was predicted stays as it was
+    assert drawn_links(page) == LINKS  # a prediction cannot be changed after the reveal
     page.get_by_test_id("again").click()
     expect(page.get_by_test_id("predict")).to_have_attribute("data-revealed", "false")
-    assert drawn(page) == frozenset() and page.locator(TOLD).count() == 0
+    assert drawn_links(page) == frozenset() and page.locator(REVEALED).count() == 0
     page.wait_for_url(lambda url: "revealed" not in url and "links" not in url)
 
 
-def test_links_are_drawn_by_keyboard(view) -> None:
+def test_links_are_drawn_with_the_keyboard_and_revealed(view) -> None:
     page = view()
     assert page.locator(".predict-cell[tabindex='0']").count() == 1
     cell(page, 0, 0).focus()
@@ -99,20 +99,20 @@ def test_links_are_drawn_by_keyboard(view) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_test_id("reveal")).to_be_focused()
     page.keyboard.press("Enter")
-    expect_revealed(page, DRAWN)
+    expect_revealed(page, LINKS)
     expect(page.get_by_test_id("again")).to_be_focused()
     expect(page.get_by_role("button", name="t', you, weight")).to_have_count(1)
 
 
-def test_an_address_opens_the_same_links_before_and_after_the_reveal(view) -> None:
+def test_the_address_restores_the_links_before_and_after_the_reveal(view) -> None:
     page = view(WITH_LINKS)
-    assert drawn(page) == DRAWN and page.locator("[data-weight]").count() == 0
+    assert drawn_links(page) == LINKS and page.locator("[data-weight]").count() == 0
     page.get_by_test_id("reveal").click()
     page.wait_for_url("**revealed=1*")
     other = page.context.new_page()
     other.goto(page.url)
     other.locator(".predict.ready").wait_for()
-    expect_revealed(other, DRAWN)
+    expect_revealed(other, LINKS)
     expect(other.get_by_test_id("verdict")).to_have_text(page.get_by_test_id("verdict").inner_text())
 
 
@@ -120,15 +120,15 @@ def test_an_address_opens_the_same_links_before_and_after_the_reveal(view) -> No
     ("query", "messages"),
     [("&links=0-0.zz&revealed=2", ["“zz” is not a link", "should be 0 or 1"]), ("&links=0-99", ["there is no target word 99"])],
 )
-def test_a_faulty_address_is_said_and_the_rest_counts(view, query: str, messages: list[str]) -> None:
+def test_invalid_parameters_are_reported_and_the_others_are_used(view, query: str, messages: list[str]) -> None:
     page = view(query)
     for message in messages:
         expect(page.locator(".message:visible")).to_contain_text(message)
     expect(page.locator(".predict-grid th[scope=row]")).to_have_text(["Nous", "t'", "attendions", "dans", "le", "jardin", "."])
-    assert drawn(page) == frozenset()
+    assert drawn_links(page) == frozenset()
 
 
-def test_an_empty_translation_is_the_models_own(view) -> None:
+def test_without_a_translation_the_model_translates(view) -> None:
     page = view()
     page.locator("#predict-text input").fill("I am hungry.")
     page.locator("#predict-reference input").fill("")
@@ -140,12 +140,12 @@ def test_an_empty_translation_is_the_models_own(view) -> None:
     page.wait_for_url(lambda url: "reference=&" in f"{url}&")
 
 
-def test_what_cannot_be_read_is_said_and_what_is_drawn_stays(view) -> None:
+def test_invalid_input_is_reported_and_the_links_stay(view) -> None:
     page = view(WITH_LINKS)
     page.locator("#predict-text input").fill("  ")
     page.locator("#predict-text input").press("Enter")
     expect(page.locator(".message:visible")).to_contain_text("There is nothing to translate")
-    assert drawn(page) == DRAWN
+    assert drawn_links(page) == LINKS
 
 
 def test_markup_stays_text(visit) -> None:
@@ -155,29 +155,29 @@ def test_markup_stays_text(visit) -> None:
     assert page.locator(".predict img, .predict b").count() == 0
 
 
-def test_a_model_without_attention_still_shows_the_alignment_by_hand(visit) -> None:
+def test_a_model_without_attention_shows_the_manual_alignment(visit) -> None:
     page = visit(LINK.replace(MODEL, "en-fr-plain") + WITH_LINKS + "&revealed=1", ready=".predict.ready")
     expect(page.get_by_test_id("predict-hint")).to_contain_text("This model has no attention")
     assert page.locator("[data-weight]").count() == 0 and page.locator(".predict-cell.sure").count() == 7
     expect(page.get_by_test_id("scores").locator("tr")).to_have_count(3)
 
 
-def test_another_model_of_the_same_words_keeps_what_was_drawn(view) -> None:
+def test_changing_the_model_keeps_the_links(view) -> None:
     page = view()
     cell(page, 4, 1).click()
     page.locator("#predict-model input").click()
     page.get_by_role("option", name="English → French: GRU, no attention").click()
     expect(page.get_by_test_id("predict-hint")).to_contain_text("This model has no attention")
-    assert drawn(page) == {(4, 1)}
+    assert drawn_links(page) == {(4, 1)}
     page.wait_for_url("**model=en-fr-plain*links=4-1*")
 
 
-def test_a_phone_never_scrolls_sideways_and_draws_by_touch(view) -> None:
+def test_on_a_phone_links_are_drawn_by_touch_and_the_page_does_not_scroll_sideways(view) -> None:
     page = view(viewport={"width": 390, "height": 844}, has_touch=True)
     cell(page, 8, 6).tap()
-    assert drawn(page) == {(8, 6)}
+    assert drawn_links(page) == {(8, 6)}
     page.get_by_test_id("reveal").tap()
     expect_revealed(page, frozenset({(8, 6)}))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     word = page.locator(".predict-grid th[scope=row]").first.bounding_box()
-    assert word and word["x"] >= 0  # the target words stay in sight while the grid is scrolled
+    assert word and word["x"] >= 0  # the target words stay visible while the grid scrolls

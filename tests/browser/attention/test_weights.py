@@ -1,4 +1,5 @@
-"""The Attention tab's pictures of weights: side by side, asked otherwise, edited. What is drawn is compared with the engine."""
+"""Test the views of the Attention tab: compare models, attribution, edited weights, long sentences. The engine computes the
+expected numbers."""
 
 from __future__ import annotations
 
@@ -22,28 +23,23 @@ GERMAN = "Ein brauner Hund springt im Park über eine Pfütze."
 
 
 @pytest.fixture(scope="module")
-def translator() -> Translator:
-    return Translator.load("en-fr-additive")
-
-
-@pytest.fixture(scope="module")
 def trace(translator: Translator) -> DecodingTrace:
     return translator.translate(TEXT)
 
 
 @pytest.fixture
 def tab(visit):
-    """tab(name, query, **context settings) opens one of the tab's views by its link."""
+    """Return a function that opens one of the tab's views by its link; its keywords are settings of the browser context."""
     ready = {"attention": ".attention.ready", "attribution": ".attribution.ready", "edit": ".edit.ready"}
     return lambda name, query="", **settings: visit(f"?tab={name}{query}", ready=ready[name], **settings)
 
 
-def parameter(page: Page, name: str, given: str = "") -> str:
-    """What the address holds under `name`, once it holds it, and once it contains `given`."""
+def parameter(page: Page, name: str, part: str = "") -> str:
+    """Wait until the address has the parameter `name` and its value contains `part`; return the value."""
     page.wait_for_function(
-        "([name, given]) => (new URLSearchParams(location.search).get(name) ?? '\\0').includes(given)"
+        "([name, part]) => (new URLSearchParams(location.search).get(name) ?? '\\0').includes(part)"
         " && new URLSearchParams(location.search).has(name)",
-        arg=[name, given],
+        arg=[name, part],
     )
     return parse_qs(urlparse(page.url).query)[name][0]
 
@@ -52,25 +48,25 @@ def panel(page: Page, number: int = 0):
     return page.get_by_test_id("panel").nth(number)
 
 
-def weights(place) -> np.ndarray:
-    """What the cells of a table say, as shares; what is under 1% as 0."""
-    rows = place.locator(".heat-table tbody tr").evaluate_all(
+def weights(table) -> np.ndarray:
+    """Return the weights in the cells of a table, from 0 to 1; a weight below 1% is returned as 0."""
+    rows = table.locator(".heat-table tbody tr").evaluate_all(
         "rows => rows.map(row => [...row.querySelectorAll('.cell')].map(cell => cell.textContent))"
     )
     exact = {"<1%": 0.0, ">99%": 1.0}
     return np.array([[exact.get(text, float(text.strip("<>%")) / 100) for text in row] for row in rows])
 
 
-def by_words(trace: DecodingTrace) -> np.ndarray:
+def weights_by_word(trace: DecodingTrace) -> np.ndarray:
     rows, columns = ([group for _, group in words(side)] for side in (trace.steps, trace.source))
     return np.array(merge_words([step.attention for step in trace.steps], rows, columns))
 
 
-def pieces(trace: DecodingTrace) -> np.ndarray:
+def weights_by_piece(trace: DecodingTrace) -> np.ndarray:
     return np.array([step.attention for step in trace.steps])
 
 
-# --- side by side ---
+# --- compare models ---
 
 
 def test_the_tables_show_the_weights_of_the_trace(tab, trace) -> None:
@@ -79,15 +75,15 @@ def test_the_tables_show_the_weights_of_the_trace(tab, trace) -> None:
     expect(panel(page).get_by_test_id("panel-score")).to_contain_text(
         f"{abs(trace.log_prob):.2f} nats in {len(trace.steps)} pieces"
     )
-    assert np.allclose(weights(panel(page)), by_words(trace), atol=0.0051)
+    assert np.allclose(weights(panel(page)), weights_by_word(trace), atol=0.0051)
     page.get_by_role("radio", name="pieces").click()
-    assert np.allclose(weights(panel(page)), pieces(trace), atol=0.0051)
-    shown = panel(page).locator("tbody .beside").all_inner_texts()
-    assert [float(text) for text in shown] == pytest.approx([step.entropy for step in trace.steps], abs=0.0051)
+    assert np.allclose(weights(panel(page)), weights_by_piece(trace), atol=0.0051)
+    entropies = panel(page).locator("tbody .beside").all_inner_texts()
+    assert [float(text) for text in entropies] == pytest.approx([step.entropy for step in trace.steps], abs=0.0051)
     parameter(page, "unit", "pieces")
 
 
-def test_one_pointer_for_all_pictures(tab) -> None:
+def test_hovering_a_word_marks_it_in_all_pictures(tab) -> None:
     page = tab(
         "attention",
         f"&text={quote(GERMAN)}&panels=captions-de-en-additive,captions-de-en-dot,captions-de-en-transformer:encoder.1",
@@ -97,13 +93,15 @@ def test_one_pointer_for_all_pictures(tab) -> None:
     for number in range(3):
         marked = panel(page, number).locator("thead th.marked-column")
         expect(marked).to_have_text(["Hund"])
-    expect(panel(page, 2).locator("tbody tr.marked th")).to_have_text(["Hund"])  # there rows are the source, too
+    expect(panel(page, 2).locator("tbody tr.marked th")).to_have_text(
+        ["Hund"]
+    )  # in the encoder, the rows are source words, too
     expect(panel(page, 1).locator("tbody tr.marked")).to_have_count(0)
     page.mouse.move(0, 0)
     expect(page.get_by_test_id("attention").locator(".marked-column")).to_have_count(0)
 
 
-def test_a_head_is_chosen_from_its_picture_or_the_menu(tab) -> None:
+def test_a_head_is_chosen_from_its_thumbnail_or_the_menu(tab) -> None:
     page = tab("attention", f"&text={quote(GERMAN)}&panels=captions-de-en-transformer&unit=pieces")
     translator = Translator.load("captions-de-en-transformer")
     trace = translator.translate(GERMAN)
@@ -118,7 +116,7 @@ def test_a_head_is_chosen_from_its_picture_or_the_menu(tab) -> None:
     assert np.allclose(weights(panel(page)), heads["decoder"][0].mean(0), atol=0.0051)
 
 
-def test_panels_come_and_go_and_are_all_in_the_address(tab, trace) -> None:
+def test_panels_are_added_removed_and_restored_from_the_address(tab, trace) -> None:
     page = tab("attention", f"&text={quote(TEXT)}&panels=en-fr-additive")
     page.get_by_test_id("add-panel").click()
     expect(page.get_by_test_id("panel")).to_have_count(2)
@@ -139,7 +137,7 @@ def test_panels_come_and_go_and_are_all_in_the_address(tab, trace) -> None:
     expect(page.get_by_test_id("panel")).to_have_count(1)
 
 
-def test_keys_move_over_cells(tab) -> None:
+def test_arrow_keys_move_between_cells(tab) -> None:
     page = tab("attention", f"&text={quote(TEXT)}&panels=en-fr-additive")
     panel(page).locator(".cell[tabindex='0']").focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowUp", "ArrowUp"):
@@ -153,38 +151,38 @@ def test_keys_move_over_cells(tab) -> None:
     expect(panel(page).locator(".cell[tabindex='0']")).to_have_count(1)
 
 
-def test_files_hold_what_is_drawn(tab, trace) -> None:
+def test_downloaded_files_contain_the_drawn_weights(tab, trace) -> None:
     page = tab("attention", f"&text={quote(TEXT)}&panels=en-fr-additive&unit=pieces")
-    found = {}
+    files = {}
     for kind in ("CSV", "SVG", "PNG", "HTML"):
         with page.expect_download() as download:
             panel(page).get_by_role("button", name=kind, exact=True).click()
-        found[kind] = download.value.path().read_bytes()
-    table = list(csv.reader(io.StringIO(found["CSV"].decode("utf-8-sig"))))
-    assert np.allclose([[float(cell) for cell in row[1:]] for row in table[1:]], pieces(trace), atol=1e-4)
-    assert found["PNG"].startswith(b"\x89PNG") and len(found["PNG"]) > 5000
-    assert found["SVG"].decode().count("<rect") == pieces(trace).size + 1
-    text = found["HTML"].decode()
+        files[kind] = download.value.path().read_bytes()
+    table = list(csv.reader(io.StringIO(files["CSV"].decode("utf-8-sig"))))
+    assert np.allclose([[float(cell) for cell in row[1:]] for row in table[1:]], weights_by_piece(trace), atol=1e-4)
+    assert files["PNG"].startswith(b"\x89PNG") and len(files["PNG"]) > 5000
+    assert files["SVG"].decode().count("<rect") == weights_by_piece(trace).size + 1
+    text = files["HTML"].decode()
     assert text.startswith("<!doctype html>") and "<script" not in text and "http" not in text.replace("http://www.w3.org", "")
     assert "looks at “brother”" in text
 
 
 @pytest.mark.parametrize(
-    ("query", "why"),
+    ("query", "message"),
     [
-        # tests/ui/attention/test_panels.py has more links; here each kind of problem is opened once.
+        # One link for each kind of error; tests/ui/attention/test_panels.py tests more links.
         ("&panels=captions-de-en-transformer:cross.9.1", "There is no decoder to source, layer 9, head 1"),
         ("&panels=en-fr-additive,captions-de-en-gru", "must read the same language"),
         (f"&text={'a ' * 600}", "please keep to 1,000"),
     ],
 )
-def test_a_link_that_makes_no_sense_opens_all_the_same(tab, query: str, why: str) -> None:
+def test_an_invalid_link_shows_a_message_and_a_panel(tab, query: str, message: str) -> None:
     page = tab("attention", query)
-    expect(page.locator("#tab-attention").get_by_test_id("message").first).to_contain_text(why)
+    expect(page.locator("#tab-attention").get_by_test_id("message").first).to_contain_text(message)
     expect(panel(page)).to_be_visible()
 
 
-def test_a_long_sentence_stays_usable_on_a_telephone(tab) -> None:
+def test_a_long_sentence_stays_usable_on_a_phone(tab) -> None:
     text = "The old man who lives near the station told us that he had forgotten his umbrella, and that nobody came. " * 3
     page = tab(
         "attention",
@@ -199,19 +197,19 @@ def test_a_long_sentence_stays_usable_on_a_telephone(tab) -> None:
     name = panel(page).locator("tbody th").last
     left, right = scroller.evaluate("node => [node.getBoundingClientRect().left, node.getBoundingClientRect().right]")
     box = name.bounding_box()
-    assert left <= box["x"] and box["x"] + box["width"] < right  # the names of rows stay in sight
+    assert left <= box["x"] and box["x"] + box["width"] < right  # the names of the rows stay visible
     assert float(name.evaluate("node => parseFloat(getComputedStyle(node).fontSize)")) >= 16
 
 
-# --- does it explain? ---
+# --- attribution ---
 
 
 def test_attribution_shows_the_engines_numbers(tab, translator, trace) -> None:
     page = tab("attribution", f"&text={quote(TEXT)}&model=en-fr-additive&step=3")
-    found = attribution.attribute(translator, trace, 2)
+    expected = attribution.attribute(translator, trace, 2)
     rows = page.get_by_test_id("attribution-table").locator("tr").all()
     cells = [text.replace("−", "-") for text in rows[4].locator("td").all_inner_texts()]
-    assert [float(text) for text in cells[:-1]] == pytest.approx(found.deletion, abs=0.0051) and cells[-1] == "–"
+    assert [float(text) for text in cells[:-1]] == pytest.approx(expected.deletion, abs=0.0051) and cells[-1] == "–"
     assert page.get_by_test_id("steps").locator(".step-chip").count() == len(trace.steps)
     page.get_by_test_id("steps").locator(".step-chip").nth(4).click()
     expect(page.get_by_test_id("steps").locator(".step-chip").nth(4)).to_have_attribute("aria-checked", "true")
@@ -219,26 +217,26 @@ def test_attribution_shows_the_engines_numbers(tab, translator, trace) -> None:
     expect(page.get_by_test_id("attribution").get_by_test_id("agreements").locator("tr")).to_have_count(4)
 
 
-def test_attribution_of_a_model_without_attention_says_so(tab) -> None:
+def test_attribution_works_without_attention(tab) -> None:
     page = tab("attribution", f"&text={quote(TEXT)}&model=en-fr-plain")
-    said = page.locator(".attribution").get_by_test_id("says")
-    expect(said).to_contain_text("This model has no attention. The most important word by deletion")
+    text = page.locator(".attribution").get_by_test_id("says")
+    expect(text).to_contain_text("This model has no attention. The most important word by deletion")
     expect(page.get_by_test_id("attribution-table").locator("tr")).to_have_count(4)
 
 
-# --- edit it ---
+# --- edited weights ---
 
 
-def test_a_weight_moved_by_hand_is_decoded_with(tab, translator, trace) -> None:
+def test_the_model_decodes_with_an_edited_weight(tab, translator, trace) -> None:
     page = tab("edit", f"&text={quote(TEXT)}&model=en-fr-additive&step=2")
     before = page.locator(".edit .before")
-    assert np.allclose(weights(before), pieces(trace), atol=0.0051)
+    assert np.allclose(weights(before), weights_by_piece(trace), atol=0.0051)
     last = len(trace.source) - 2
     before.locator(f".cell[data-y='1'][data-x='{last}']").dblclick()
-    given = [float(position == last) for position in range(len(trace.source))]
-    expected = translator.translate(TEXT, edits={1: given})
+    edited = [float(position == last) for position in range(len(trace.source))]
+    expected = translator.translate(TEXT, edits={1: edited})
     expect(page.get_by_test_id("after-text")).to_have_text(expected.text)
-    assert np.allclose(weights(page.locator(".edit .after")), pieces(expected), atol=0.0051)
+    assert np.allclose(weights(page.locator(".edit .after")), weights_by_piece(expected), atol=0.0051)
     assert parameter(page, "weights").split("-")[last] == "1000"
     again = tab("edit", "&" + urlparse(page.url).query.removeprefix("tab=edit&"))
     expect(again.get_by_test_id("after-text")).to_have_text(expected.text)
@@ -246,7 +244,7 @@ def test_a_weight_moved_by_hand_is_decoded_with(tab, translator, trace) -> None:
     expect(again.get_by_test_id("after-text")).to_be_empty()
 
 
-def test_a_drag_and_a_slider_make_the_others_room(tab, trace) -> None:
+def test_a_drag_or_a_slider_reduces_the_other_weights(tab, trace) -> None:
     page = tab("edit", f"&text={quote(TEXT)}&model=en-fr-additive&step=2")
     box = page.locator(".edit .before .cell[data-y='1'][data-x='0']").bounding_box()
     page.mouse.move(box["x"] + 10, box["y"] + 10)
@@ -265,16 +263,16 @@ def test_a_drag_and_a_slider_make_the_others_room(tab, trace) -> None:
     page.wait_for_function("new URLSearchParams(location.search).get('weights').split('-')[3] === '1000'")
 
 
-def test_what_has_no_attention_cannot_be_edited(tab) -> None:
+def test_a_model_without_attention_cannot_be_edited(tab) -> None:
     page = tab("edit", f"&text={quote(TEXT)}&model=en-fr-plain")
     expect(page.locator("#view-edit").get_by_test_id("message")).to_contain_text("has no attention that could be edited")
     expect(page.get_by_test_id("edit")).to_be_visible()
 
 
-# --- the bottleneck ---
+# --- long sentences ---
 
 
-def test_a_sentence_grows_and_what_is_drawn_was_decoded(visit, translator) -> None:
+def test_a_sentence_grows_and_each_length_shows_its_translation(visit, translator) -> None:
     page = visit("?tab=bottleneck&clauses=2", ready=".bottleneck.ready .grown-written .target >> nth=0")
     pairs = grown(PARTS["English", "French", "everyday"])
     source, reference = pairs[1][0]
@@ -295,6 +293,6 @@ def test_a_sentence_grows_and_what_is_drawn_was_decoded(visit, translator) -> No
     expect(again.get_by_test_id("grown-source")).to_have_text(pairs[-1][1][0])
 
 
-def test_a_family_that_is_not_there_is_said(visit) -> None:
+def test_an_unknown_family_in_the_address_is_reported(visit) -> None:
     page = visit("?tab=bottleneck&family=klingon", ready=".bottleneck.ready .grown-written .target >> nth=0")
     expect(page.locator("#view-bottleneck").get_by_test_id("message")).to_contain_text("There are no sentences “klingon”")

@@ -1,4 +1,4 @@
-"""The cure, in a browser: the comparison that is kept with a bundled model, beside the paper's figures."""
+"""Test the view "The cure": the comparison saved with a bundled model, next to the paper's numbers."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from seq2seq.models.checkpoint import ROOT, available
 from seq2seq.runs import card
 from seq2seq.views.forcing import cure
 
-FOUND = next(found for name in available() if (found := card.read_comparison(ROOT / name)))
-FIGURES = {"schedule": 4, "difference": 4, "free": 4, "forced": 4, "mistake": 4, "wrong-word": 4}  # lines and bands of each
+COMPARISON = next(saved for name in available() if (saved := card.read_comparison(ROOT / name)))
+FIGURES = {"schedule": 4, "difference": 4, "free": 4, "forced": 4, "mistake": 4, "wrong-word": 4}  # number of lines and bands
 
 
 @pytest.fixture
@@ -20,25 +20,25 @@ def view(visit):
     return lambda query="", **settings: visit("?tab=cure" + query, ready=".cure.ready", **settings)
 
 
-def test_both_recipes_are_drawn_with_their_bands_beside_the_papers_figures(view) -> None:
+def test_figures_and_table_show_both_recipes_and_the_papers_numbers(view) -> None:
     page = view()
-    expect(page.get_by_test_id("verdict")).to_have_text("".join(cure.verdict(FOUND)))
+    expect(page.get_by_test_id("verdict")).to_have_text("".join(cure.verdict(COMPARISON)))
     for name, traces in FIGURES.items():
         expect(page.locator(".cure").get_by_test_id(f"figure-{name}").locator(".scatterlayer .trace")).to_have_count(traces)
     table = page.get_by_test_id("recipes")
-    for recipe in FOUND["recipes"]:
+    for recipe in COMPARISON["recipes"]:
         summary = recipe["report"]["summary"]
         row = table.locator("tr", has=page.get_by_text(recipe["name"], exact=True))
         expect(row).to_contain_text(f"{100 * summary['accuracy_free']:.1f}")
         expect(row).to_contain_text(", ".join(str(run["seed"]) for run in recipe["runs"]))
     expect(page.get_by_test_id("published")).to_contain_text("30.6")
-    expect(page.get_by_test_id("compared")).to_contain_text(FOUND["command"])
+    expect(page.get_by_test_id("compared")).to_contain_text(COMPARISON["command"])
 
 
-def test_the_table_by_position_unfolds_and_is_saved_whole(view) -> None:
+def test_the_table_by_position_opens_and_its_file_is_complete(view) -> None:
     page = view()
     page.locator(".cure summary").click()
-    lines = FOUND["differences"][0]["by_position"]
+    lines = COMPARISON["differences"][0]["by_position"]
     expect(page.locator(".cure").get_by_test_id("table").locator("tr")).to_have_count(len(lines) + 1)
     with page.expect_download() as started:
         page.locator(".cure").get_by_test_id("csv").click()
@@ -47,15 +47,15 @@ def test_the_table_by_position_unfolds_and_is_saved_whole(view) -> None:
     assert [float(row[name]) for row in rows] == [line["accuracy_forced_low"] for line in lines]
 
 
-def test_a_model_of_a_recipe_opens_in_two_lanes(view) -> None:
+def test_a_link_opens_a_recipes_model_in_two_lanes(view) -> None:
     page = view()
     page.locator(".cure-links a").last.click()
     page.locator(".lanes.ready").wait_for()
-    assert FOUND["recipes"][-1]["runs"][0]["model"] in page.url
+    assert COMPARISON["recipes"][-1]["runs"][0]["model"] in page.url
     expect(page.locator("#forcing-reference input")).not_to_have_value("")
 
 
-def test_the_view_is_reached_by_keyboard_and_has_an_address(visit) -> None:
+def test_the_keyboard_opens_the_view_and_the_address_names_it(visit) -> None:
     page = visit("?tab=teacher-forcing", ready=".lanes.ready")
     page.get_by_role("tab", name="The cure").focus()
     page.keyboard.press("Enter")
@@ -63,7 +63,7 @@ def test_the_view_is_reached_by_keyboard_and_has_an_address(visit) -> None:
     page.wait_for_url("**tab=cure*")
 
 
-def test_a_phone_never_scrolls_sideways(view) -> None:
+def test_the_page_does_not_scroll_sideways_on_a_phone(view) -> None:
     page = view(viewport={"width": 390, "height": 844})
     page.locator(".cure").get_by_test_id("figure-free").locator(".scatterlayer .trace").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,4 +1,4 @@
-"""Score a translation, in a browser."""
+"""Test the view "Score a translation"."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def view(visit):
     return lambda query="", **settings: visit(LINK + query, ready=".score.ready", **settings)
 
 
-def test_a_translation_of_ones_own_is_scored_and_has_an_address(view) -> None:
+def test_a_typed_translation_is_scored_and_the_address_restores_it(view) -> None:
     page = view()
     page.locator("#score-first input").fill("J'ai froid.")
     page.locator("#score-first input").press("Enter")
@@ -34,7 +34,7 @@ def test_two_translations_are_compared(view) -> None:
     expect(page.get_by_test_id("sheet")).to_have_count(2)
 
 
-def test_an_empty_translation_is_said_and_nothing_is_lost(view) -> None:
+def test_an_empty_translation_is_reported_and_the_scores_stay(view) -> None:
     page = view()
     page.locator("#score-first input").fill("  ")
     page.locator("#score-go").click()
@@ -48,7 +48,7 @@ def test_markup_stays_text(view) -> None:
     assert page.locator(".score img").count() == 0
 
 
-def test_a_view_comes_back_with_its_tab(visit) -> None:
+def test_a_tab_reopens_with_its_last_view(visit) -> None:
     page = visit()
     for name, parameter in (("Teacher forcing", "reference="), ("Score a translation", "first="), ("Translate", "search=")):
         page.get_by_role("tab", name=name).click()
@@ -58,6 +58,6 @@ def test_a_view_comes_back_with_its_tab(visit) -> None:
     expect(page.locator(".score")).to_be_visible()
 
 
-def test_a_phone_never_scrolls_sideways(view) -> None:
+def test_the_page_does_not_scroll_sideways_on_a_phone(view) -> None:
     page = view("&other=" + quote("J'ai froid."), viewport={"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

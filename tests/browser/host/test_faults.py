@@ -1,4 +1,4 @@
-"""Models that cannot be used, a lost connection, a killed server: the page says so, and nothing typed is lost."""
+"""Test unusable models, a lost connection and a killed server: the page shows a message and keeps what was typed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PICTURE = ".chip.source text"
 
 @pytest.fixture
 def visitor(browser):
-    """visitor(address, query) opens a page; console errors are part of these tests."""
+    """Return a function that opens the page at an address; console errors are allowed in these tests."""
     opened: list[Visitor] = []
 
     def new(address: str, query: str = "") -> Visitor:
@@ -32,7 +32,7 @@ def visitor(browser):
         each.context.close()
 
 
-def test_models_that_cannot_be_used_are_named_and_the_others_work(visitor, tmp_path):
+def test_unusable_models_are_listed_and_the_others_work(visitor, tmp_path):
     with serve(tmp_path / "log", "tests/support/broken_app.py") as address:
         page = visitor(address, "?text=Good+morning.&model=en-fr-plain").page
         line = page.get_by_test_id("broken")
@@ -41,10 +41,10 @@ def test_models_that_cannot_be_used_are_named_and_the_others_work(visitor, tmp_p
         )
         expect(line).to_contain_text("“en-fr-plain” (model.safetensors is truncated or of another kind")
         assert str(ROOT) not in line.inner_text() and "/tmp" not in line.inner_text()
-        said = page.get_by_test_id("message").first
-        expect(said).to_contain_text("The model “en-fr-plain” cannot be used here: model.safetensors is truncated")
-        expect(page.locator(PICTURE).first).to_have_text("Good")  # the rest of the link holds
-        # One whose weights show it only when they are read:
+        message = page.get_by_test_id("message").first
+        expect(message).to_contain_text("The model “en-fr-plain” cannot be used here: model.safetensors is truncated")
+        expect(page.locator(PICTURE).first).to_have_text("Good")  # the link's sentence is used
+        # The error in this model is found only when its weights are read.
         page = visitor(address, "?text=Good+morning.&model=en-zh-additive").page
         expect(page.get_by_test_id("message").first).to_contain_text(
             "“en-zh-additive” cannot be used here: model.safetensors holds num"
@@ -56,19 +56,18 @@ def test_models_that_cannot_be_used_are_named_and_the_others_work(visitor, tmp_p
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
-def answered(page) -> None:
-    """A translation that has arrived."""
+def translate_and_wait(page) -> None:
     translate(page, SENTENCE)
     expect(page.locator(PICTURE).nth(1)).to_have_text("will")
     page.wait_for_url("**text=We*")
 
 
-def said_lost(page) -> None:
+def expect_connection_lost(page) -> None:
     expect(page.locator(".toast-body")).to_contain_text("Connection to the server was lost")
 
 
-def back_again(page) -> None:
-    """What was drawn and what was typed are there, and both go on."""
+def expect_page_restored(page) -> None:
+    """Check that the picture and the typed text are still there, and that the text can be translated."""
     page.locator(".player.ready").wait_for()
     expect(page.locator(".toast-body")).to_have_count(0)
     expect(page.locator("#text input")).to_have_value(TYPED)
@@ -77,33 +76,33 @@ def back_again(page) -> None:
     expect(page.locator(PICTURE).first).to_have_text("She")
 
 
-def test_offline_and_back_what_was_drawn_and_typed_stays(visitor, address):
-    one = visitor(address)
-    page = one.page
-    answered(page)
-    one.context.set_offline(True)
+def test_the_page_keeps_its_picture_and_text_while_offline(visitor, address):
+    guest = visitor(address)
+    page = guest.page
+    translate_and_wait(page)
+    guest.context.set_offline(True)
     expect(page.get_by_test_id("broken")).to_contain_text("This browser is offline. You can still read the page")
     translate(page, TYPED)
-    said_lost(page)
+    expect_connection_lost(page)
     expect(page.locator("body")).not_to_have_class("busy")
     expect(page.locator(PICTURE).nth(1)).to_have_text("will")
     player(page).get_by_test_id("first").click()
-    expect_step(page, 0)  # what is on the page can still be looked at
-    with page.expect_event("load"):  # which Gradio does by itself
-        one.context.set_offline(False)
-    back_again(page)
+    expect_step(page, 0)  # the player still works
+    with page.expect_event("load"):  # Gradio reloads the page itself
+        guest.context.set_offline(False)
+    expect_page_restored(page)
 
 
-def test_modules_that_cannot_be_loaded_are_an_error_in_the_console(browser, address):
-    one = Visitor(browser, address)
-    one.context.route("**/modules-*.js", lambda route: route.abort())
-    with one.page.expect_event("pageerror") as failed:
-        one.page.goto(address)
+def test_a_module_that_fails_to_load_is_reported_in_the_console(browser, address):
+    guest = Visitor(browser, address)
+    guest.context.route("**/modules-*.js", lambda route: route.abort())
+    with guest.page.expect_event("pageerror") as failed:
+        guest.page.goto(address)
     assert "Failed to fetch dynamically imported module" in str(failed.value)
-    one.context.close()
+    guest.context.close()
 
 
-def test_a_server_that_is_killed_and_started_again_finds_the_page_as_it_was(visitor, tmp_path):
+def test_the_page_keeps_its_picture_and_text_when_the_server_is_killed_and_restarted(visitor, tmp_path):
     port = _free_port()
     settings = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port), "SEQ2SEQ_DATA": str(tmp_path / "data")}
     url = f"http://127.0.0.1:{port}/"
@@ -119,14 +118,14 @@ def test_a_server_that_is_killed_and_started_again_finds_the_page_as_it_was(visi
     app = start()
     try:
         page = visitor(url).page
-        answered(page)
+        translate_and_wait(page)
         app.send_signal(signal.SIGKILL)
         app.wait()
         translate(page, TYPED)
-        said_lost(page)
+        expect_connection_lost(page)
         with page.expect_event("load", timeout=120_000):
             app = start()
-        back_again(page)
+        expect_page_restored(page)
     finally:
         app.kill()
         app.wait()

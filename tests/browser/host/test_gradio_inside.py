@@ -1,4 +1,4 @@
-"""What the page assumes of Gradio's own page: one test an assumption, so that an upgrade says which one broke."""
+"""Test what this project assumes about Gradio's own page, one test for each assumption: an upgrade shows which one broke."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ def page(browser, gradio: str):
     context.close()
 
 
-def test_javascript_before_a_request_gets_the_inputs(page: Page) -> None:
-    """`gradio_inside.before_request` sends them on as they are."""
+def test_javascript_before_a_request_receives_the_inputs(page: Page) -> None:
+    """`gradio_inside.before_request` passes them on unchanged."""
     page.locator("#go").click()
     expect(page.locator("#out input, #out textarea")).to_have_value("sent typed")
     assert page.evaluate("window.values") == ["typed"]
 
 
-def test_a_hidden_column_is_rendered_with_the_props_of_its_parts(page: Page) -> None:
-    """`own_data` keeps the look at a table there: a component that is rendered later lacks its own props."""
+def test_components_of_a_hidden_column_are_rendered_with_their_props(page: Page) -> None:
+    """`own_data` puts the preview of a table into such a column, because a component rendered later lacks its own props."""
     expect(page.locator("#part [data-given]")).to_have_attribute("data-given", "prop first")
 
 
-def test_the_first_tab_is_selected_before_the_one_that_is_asked_for(page: Page) -> None:
-    """host/address-on-tab.js does not let it take the address."""
+def test_gradio_selects_the_first_tab_before_the_requested_one(page: Page) -> None:
+    """host/address-on-tab.js therefore ignores the first selection."""
     expect(page.locator("#tab-two")).to_be_visible()
     page.wait_for_function("(window.selected || []).includes('two')")
     selected = page.evaluate("window.selected")
     assert selected[-1] == "two" and set(selected) <= {"one", "two"}
 
 
-def test_gradio_names_what_our_styles_and_lessons_select(page: Page) -> None:
+def test_gradio_has_the_classes_that_styles_and_lessons_select(page: Page) -> None:
     """app.css and the controls of a lesson use these classes of Gradio."""
     expect(page.locator("#tabs > .tab-wrapper")).to_have_count(1)
     expect(page.locator("button.lg.primary#go")).to_have_count(1)

@@ -1,4 +1,4 @@
-"""Links that people have kept, one of each kind as earlier versions of the page wrote them, open what they say."""
+"""Test that links of earlier versions of the page still open the same view, with one link of each kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 TEXT = "text=We+were+waiting+for+you+in+the+garden."
 REFERENCE = "reference=Nous+t%27attendions+dans+le+jardin."
 MODEL = "model=en-fr-additive"
-# Each with the selector of what it opens. The page writes an address of its own once it is open: it must say the same.
+# Links, each with the selector of its open view. The open page writes a new address, which must have the same parameters.
 LINKS = {
     f"{TEXT}&{MODEL}&search=greedy&step=3": ".player.ready",
     f"{TEXT}&{MODEL}&search=beam&size=3&length_penalty=0.5&step=2": ".player.ready",
@@ -32,19 +32,19 @@ LINKS = {
 
 
 @pytest.mark.parametrize("link", LINKS)
-def test_a_kept_link_opens_what_it_says(visit, link: str) -> None:
+def test_an_old_link_opens_its_view(visit, link: str) -> None:
     page = visit(f"?{link}", ready=LINKS[link])
-    asked = parse_qsl(link)
+    parameters = parse_qsl(link)
     page.wait_for_function(
-        "asked => asked.every(([name, value]) => new URLSearchParams(location.search).get(name) === value)",
-        arg=[list(pair) for pair in asked],
+        "parameters => parameters.every(([name, value]) => new URLSearchParams(location.search).get(name) === value)",
+        arg=[list(pair) for pair in parameters],
     )
-    assert sorted(parse_qsl(urlsplit(page.url).query)) == sorted(asked)
+    assert sorted(parse_qsl(urlsplit(page.url).query)) == sorted(parameters)
     expect(page.get_by_test_id("message").filter(visible=True).filter(has_text="address")).to_have_count(0)
 
 
-def test_a_kept_lesson_link_opens_its_lesson(visit) -> None:
-    """Question, a hidden and a locked control: {"q": "Where does it look?", "h": ["model"], "l": ["sentence"]}."""
+def test_an_old_lesson_link_opens_its_lesson(visit) -> None:
+    """The lesson has a question and two controls: {"q": "Where does it look?", "h": ["model"], "l": ["sentence"]}."""
     lesson = "1.eyJxIjoiV2hlcmUgZG9lcyBpdCBsb29rPyIsImgiOlsibW9kZWwiXSwibCI6WyJzZW50ZW5jZSJdfQ"
     page = visit(f"?{TEXT}&{MODEL}&search=greedy&step=2&lesson={lesson}")
     page.locator(".lesson.ready").wait_for()

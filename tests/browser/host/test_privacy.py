@@ -1,4 +1,4 @@
-"""What the page says of what visitors type is so: one visitor goes everywhere and types, and then every trace is looked for."""
+"""Test the page's privacy statement: a visitor types a mark into every view; then the tests search for the mark everywhere."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ from seq2seq.ui.train.tab import _FORMER as VISITOR
 from seq2seq.ui.views import VIEWS
 
 WATCHED = Path(__file__).parents[2] / "support" / "watched"
-MARK = "zyxomark"  # in no file of this project but this one
+MARK = "zyxomark"  # a word that is in no other file of this project
 TYPED = f"The {MARK} sleeps."
-CHROMIUMS_OWN = {"content-autofill.googleapis.com:443"}  # it asks there what fields are called, whatever the page
+CHROMIUMS_OWN = {"content-autofill.googleapis.com:443"}  # Chromium sends the names of form fields there on every page
 HINTS = """() => [...document.querySelectorAll("link[href], script[src], iframe[src], img[src]")]
   .map(node => node.getAttribute("href") || node.getAttribute("src"))
-  .filter(named => /^https?:$/.test(new URL(named, document.baseURI).protocol)
-    && new URL(named, document.baseURI).origin !== location.origin)"""
+  .filter(address => /^https?:$/.test(new URL(address, document.baseURI).protocol)
+    && new URL(address, document.baseURI).origin !== location.origin)"""
 
 
 @dataclass
-class Found:
+class Traces:
     visitor: Visitor
-    promised: str  # by the page
-    stored: str  # in the browser
-    hints: list[str]  # other machines that the page tells the browser to prepare a connection to, or to load from
-    outside: list[str]  # requests that the browser sent to a proxy in place of another machine
-    watched: list[str]  # what `watched` noted of the server and its runs
-    said: str  # the server's standard output and error
-    kept: list[Path]  # files with the mark while the run was there,
-    left: list[Path]  # and after it was deleted
-    cleared: list[Path]  # and after the uploads had grown old
+    statement: str  # the page's privacy statement
+    stored: str  # what the page stored in the browser
+    hints: list[str]  # addresses of other machines in the page's links, scripts, frames and images
+    outside: list[str]  # requests to other machines; a proxy received them
+    watched: list[str]  # network addresses that the server and its runs used
+    log: str  # the server's standard output and error
+    kept: list[Path]  # files with the mark before the run was deleted
+    left: list[Path]  # files with the mark after it was deleted
+    cleared: list[Path]  # files with the mark after old uploads were deleted
     data: Path
     uploads: Path
 
@@ -58,8 +58,8 @@ class _Proxy(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def outer_world() -> Iterator[tuple[str, list[str]]]:
-    """A proxy that lets nothing through, and what it was asked for."""
+def closed_proxy() -> Iterator[tuple[str, list[str]]]:
+    """Run a proxy that passes nothing on; return its address and the list of requests that it receives."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Proxy) as server:
         server.daemon_threads, server.lines = True, []
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -67,7 +67,7 @@ def outer_world() -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
 
 
-def marked(folder: Path) -> list[Path]:
+def files_with_mark(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and MARK.encode() in path.read_bytes().lower()]
 
 
@@ -77,12 +77,12 @@ def watch(patch: pytest.MonkeyPatch, notes: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def found(browser: Browser, tmp_path_factory) -> Iterator[Found]:
-    home = tmp_path_factory.mktemp("privacy")  # all that the server may write to
-    brought = tmp_path_factory.mktemp("brought")  # the visitor's own files
+def traces(browser: Browser, tmp_path_factory) -> Iterator[Traces]:
+    home = tmp_path_factory.mktemp("privacy")  # the only folder that the server may write to
+    own_files = tmp_path_factory.mktemp("own")  # the visitor's files
     log, notes, uploads = home / "log", home / "watched", home / "tmp" / upload_folder.OWN.name
     (home / "tmp").mkdir()
-    with pytest.MonkeyPatch.context() as patch, outer_world() as (proxy, outside):
+    with pytest.MonkeyPatch.context() as patch, closed_proxy() as (proxy, outside):
         watch(patch, notes)
         patch.setenv("PYTHONUNBUFFERED", "1")
         for name in ("TMPDIR", "HOME"):
@@ -90,22 +90,22 @@ def found(browser: Browser, tmp_path_factory) -> Iterator[Found]:
         patch.delenv("GRADIO_TEMP_DIR", raising=False)
         with serve(log) as address:
             visitor = Visitor(browser, address, proxy={"server": proxy, "bypass": "127.0.0.1"})
-            type_everywhere(visitor, brought)
-            kept = marked(home)
+            type_everywhere(visitor, own_files)
+            kept = files_with_mark(home)
             delete_run(visitor.page)
             stored = visitor.page.evaluate(
                 """async () => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie,
                      await indexedDB.databases(), await caches.keys()])"""
             )
             hints = visitor.page.evaluate(HINTS)
-            promised = visitor.page.get_by_test_id("privacy").text_content() or ""
+            statement = visitor.page.get_by_test_id("privacy").text_content() or ""
             visitor.context.close()
-        left = marked(home)
+        left = files_with_mark(home)
         upload_folder.clear(uploads, time.time() + 1)
         watched = notes.read_text().splitlines()
-        yield Found(
+        yield Traces(
             visitor,
-            promised,
+            statement,
             stored,
             hints,
             outside,
@@ -113,20 +113,20 @@ def found(browser: Browser, tmp_path_factory) -> Iterator[Found]:
             log.read_text(),
             kept,
             left,
-            marked(home),
+            files_with_mark(home),
             home / "data",
             uploads,
         )
 
 
-def type_everywhere(visitor: Visitor, brought: Path) -> None:
-    """Every tab and view is opened, and the mark is brought into each kind of field; a run learns from it at the end."""
+def type_everywhere(visitor: Visitor, own_files: Path) -> None:
+    """Open every tab and view, type the mark into each kind of field, and train a run on it at the end."""
     page = visitor.open("?" + f"text={quote(TYPED)}", ".player.ready")
     field = page.locator("#text input")
     field.fill(TYPED.replace("sleeps", "eats"))
     field.press("Enter")
     page.wait_for_url("**eats**")
-    field.fill(TYPED * 100)  # is refused
+    field.fill(TYPED * 100)  # too long, so the page refuses it
     field.press("Enter")
     expect(page.get_by_test_id("message").first).to_contain_text("characters")
     page.locator(".plot .heatmaplayer image").wait_for()
@@ -137,20 +137,20 @@ def type_everywhere(visitor: Visitor, brought: Path) -> None:
     page.get_by_test_id("lesson-ask").fill(TYPED)
     page.locator(".lesson-qr img").wait_for()
     page.keyboard.press("Escape")
-    seen, name = {VIEWS[0].name}, None
+    opened, name = {VIEWS[0].name}, None
     for tab in page.locator("#tabs > .tab-wrapper").get_by_role("tab").all()[1:]:
         tab.click()
-        seen.add(name := opened(page, name))
+        opened.add(name := wait_for_view(page, name))
         for view in page.locator('[id^="views-"]:visible > .tab-wrapper').get_by_role("tab").all()[1:]:
             view.click()
-            seen.add(name := opened(page, name))
+            opened.add(name := wait_for_view(page, name))
             if name == "sentences":
-                measure(page, brought)
-    assert seen == {view.name for view in VIEWS}
+                measure(page, own_files)
+    assert opened == {view.name for view in VIEWS}
     visitor.open(f"?tab=score&text={quote(TYPED)}&first={quote(TYPED)}&other=Non.", ".score.ready")
     visitor.open("?tab=train", ".train.ready")
     load = page.locator("#train-load")
-    wrong, table = brought / "events.jsonl", brought / "pairs.tsv"
+    wrong, table = own_files / "events.jsonl", own_files / "pairs.tsv"
     wrong.write_text(TYPED)
     with page.expect_file_chooser() as chooser:
         load.click()
@@ -164,18 +164,18 @@ def type_everywhere(visitor: Visitor, brought: Path) -> None:
     expect(page.get_by_test_id("run-says")).to_contain_text("update", timeout=LONG)
 
 
-def opened(page: Page, before: str | None) -> str:
-    """The tab or view that has come into sight, by its name, once it is drawn."""
-    named = "new URLSearchParams(location.search).get('tab')"
-    page.wait_for_function(f"before => {named} !== before", arg=before)
-    name = page.evaluate(named)
+def wait_for_view(page: Page, before: str | None) -> str:
+    """Wait until another view than `before` is drawn; return its name."""
+    shown = "new URLSearchParams(location.search).get('tab')"
+    page.wait_for_function(f"before => {shown} !== before", arg=before)
+    name = page.evaluate(shown)
     ready = next(ready for query, ready in TABS.items() if query.startswith(f"?tab={name}"))
     page.locator(f"{ready}:visible").first.wait_for()
     return name
 
 
-def measure(page: Page, brought: Path) -> None:
-    file = brought / "few.tsv"
+def measure(page: Page, own_files: Path) -> None:
+    file = own_files / "few.tsv"
     file.write_text(f"{TYPED}\tLe {MARK} dort.\n")
     with page.expect_file_chooser() as chooser:
         page.locator("#sentences-file").click()
@@ -191,42 +191,42 @@ def delete_run(page: Page) -> None:
     expect(page.get_by_test_id("run")).to_be_hidden()
 
 
-def test_the_page_speaks_with_its_server_alone(found: Found) -> None:
-    assert found.visitor.strangers == [] and found.hints == []
-    assert [line for line in found.outside if line.split()[1] not in CHROMIUMS_OWN] == []
-    assert found.visitor.unexplained == []
+def test_the_page_connects_only_to_its_server(traces: Traces) -> None:
+    assert traces.visitor.strangers == [] and traces.hints == []
+    assert [line for line in traces.outside if line.split()[1] not in CHROMIUMS_OWN] == []
+    assert traces.visitor.unexplained == []
 
 
-def test_the_server_and_its_runs_speak_with_nobody(found: Found) -> None:
-    assert [line for line in found.watched if line.startswith("outside")] == []
-    started = [line for line in found.watched if line.startswith("watching")]
+def test_the_server_and_its_runs_connect_to_no_other_machine(traces: Traces) -> None:
+    assert [line for line in traces.watched if line.startswith("outside")] == []
+    started = [line for line in traces.watched if line.startswith("watching")]
     assert "app.py" in started[0] and any("seq2seq train" in line for line in started)
 
 
-def test_what_was_typed_is_in_no_log_and_in_no_file_but_those_that_the_page_tells_of(found: Found) -> None:
-    assert MARK not in found.said.lower()
-    folders = {next(f for f in (found.data, found.uploads, path) if f in (path, *path.parents)) for path in found.kept}
-    assert folders == {found.data, found.uploads}  # a run's pairs, and files that were chosen
-    assert found.left and all(found.uploads in path.parents for path in found.left)
-    assert found.cleared == []
+def test_typed_text_is_only_in_the_files_that_the_statement_names_and_in_no_log(traces: Traces) -> None:
+    assert MARK not in traces.log.lower()
+    folders = {next(f for f in (traces.data, traces.uploads, path) if f in (path, *path.parents)) for path in traces.kept}
+    assert folders == {traces.data, traces.uploads}  # a run's sentence pairs, and uploaded files
+    assert traces.left and all(traces.uploads in path.parents for path in traces.left)
+    assert traces.cleared == []
 
 
-def test_the_browser_keeps_nothing_of_it(found: Found) -> None:
-    assert MARK not in found.stored.lower()
-    assert VISITOR in found.stored
+def test_the_browser_stores_no_typed_text(traces: Traces) -> None:
+    assert MARK not in traces.stored.lower()
+    assert VISITOR in traces.stored
 
 
-def test_the_page_says_so(found: Found) -> None:
-    assert "What happens to what you type" in found.promised
+def test_the_statement_names_the_time_after_which_uploads_are_deleted(traces: Traces) -> None:
+    assert "What happens to what you type" in traces.statement
     assert 0 < upload_folder.MAX_AGE + upload_folder.INTERVAL <= 90 * 60
-    assert "after an hour and a half at most" in found.promised
+    assert "after an hour and a half at most" in traces.statement
 
 
-# --- the watchers see what they are to see ---------------------------------------------------------------------------
+# --- the checks notice what they should ------------------------------------------------------------------------------
 
 
-def test_a_page_that_asks_another_machine_is_noticed(browser: Browser) -> None:
-    with outer_world() as (proxy, lines):
+def test_a_page_that_contacts_another_machine_is_noticed(browser: Browser) -> None:
+    with closed_proxy() as (proxy, lines):
         context = browser.new_context(proxy={"server": proxy, "bypass": "127.0.0.1"})
         page = context.new_page()
         page.set_content('<link rel="preconnect" href="https://fonts.example.org">', wait_until="commit")
@@ -237,7 +237,7 @@ def test_a_page_that_asks_another_machine_is_noticed(browser: Browser) -> None:
     assert "cdn.example.org:443" in {line.split()[1] for line in lines}
 
 
-def test_a_process_that_asks_another_machine_is_noticed(monkeypatch, tmp_path) -> None:
+def test_a_process_that_contacts_another_machine_is_noticed(monkeypatch, tmp_path) -> None:
     watch(monkeypatch, tmp_path / "notes")
     script = "import socket; s = socket.socket(); s.setblocking(0); [s.connect_ex((h, 9)) for h in ('192.0.2.1', '127.0.0.1')]"
     call = [sys.executable, "-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {script!r}])"]
@@ -246,7 +246,7 @@ def test_a_process_that_asks_another_machine_is_noticed(monkeypatch, tmp_path) -
     assert [line for line in lines if not line.startswith("watching")] == ["outside socket.connect 192.0.2.1"]
 
 
-def test_only_what_is_old_is_deleted_of_the_uploads(tmp_path) -> None:
+def test_only_old_uploads_are_deleted(tmp_path) -> None:
     for name in ("old", "new"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "file").write_text(name)

@@ -1,4 +1,4 @@
-"""When more ask than can be answered: everybody is told their place in the line, and then is answered."""
+"""Test the queue: visitors see their position, a full queue refuses requests, and every accepted request is answered."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def log(tmp_path_factory):
     return tmp_path_factory.mktemp("waiting") / "log"
 
 
-def go(log: Path) -> None:
+def release(log: Path) -> None:
     """Let the slow model answer."""
     (log.parent / "data").mkdir(exist_ok=True)
     (log.parent / "data" / "go").touch()
@@ -32,39 +32,39 @@ def address(log):
     assert "Traceback" not in log.read_text(), log.read_text()
 
 
-def test_a_full_line_takes_nobody_in_until_it_is_shorter(address, log) -> None:
+def test_a_full_queue_refuses_requests_until_one_is_answered(address, log) -> None:
     calls = f"{address}gradio_api/call/v2"
 
     accepted = 0
     with httpx.Client(timeout=60) as client:
 
-        def ask() -> httpx.Response:
+        def send() -> httpx.Response:
             return client.post(f"{calls}/translate", json={"text": "the small garden", "model": "slow"})
 
-        while (answer := ask()).is_success:
+        while (answer := send()).is_success:
             accepted += 1
             assert accepted <= MOST_WAITING + PARALLEL
         assert accepted >= MOST_WAITING and answer.status_code == 503
         assert "full" in answer.text and "Traceback" not in answer.text
-        go(log)
-        while not (answer := ask()).is_success:
+        release(log)
+        while not (answer := send()).is_success:
             assert answer.status_code == 503
-        with client.stream("GET", f"{calls}/translate/{answer.json()['event_id']}") as told:
-            assert "event: complete" in told.iter_lines()
+        with client.stream("GET", f"{calls}/translate/{answer.json()['event_id']}") as stream:
+            assert "event: complete" in stream.iter_lines()
     (log.parent / "data" / "go").unlink()
 
 
-def test_a_place_in_line_is_shown_and_taken_away_with_the_answer(visit, log) -> None:
-    told, pages = "#tab-translate .progress-text", []
-    for number in range(PARALLEL):  # these are being answered before anybody else asks, so that the order is known
-        page = visit(f"?model=slow&text=the+old+man{'+sees' * number}", ready=told)
-        expect(page.locator(told)).not_to_contain_text("queue")
+def test_the_queue_position_is_shown_until_the_answer_arrives(visit, log) -> None:
+    progress, pages = "#tab-translate .progress-text", []
+    for number in range(PARALLEL):  # these are being answered before the next visitors come, so the order is known
+        page = visit(f"?model=slow&text=the+old+man{'+sees' * number}", ready=progress)
+        expect(page.locator(progress)).not_to_contain_text("queue")
         pages.append(page)
-    for place in (1, 2):
-        pages.append(visit(f"?model=slow&text=the+old+house{'+sees' * place}", ready=told))
-        expect(pages[-1].locator(told)).to_contain_text(f"queue: {place}/{place}")
-    go(log)
+    for position in (1, 2):
+        pages.append(visit(f"?model=slow&text=the+old+house{'+sees' * position}", ready=progress))
+        expect(pages[-1].locator(progress)).to_contain_text(f"queue: {position}/{position}")
+    release(log)
     for page in pages:
-        expect(page.locator(told)).to_have_count(0)
+        expect(page.locator(progress)).to_have_count(0)
         expect(page.locator("#model input")).to_have_value(re.compile("English"))
         expect(page.locator("#text input")).to_have_value(re.compile("the old"))

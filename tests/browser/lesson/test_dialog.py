@@ -1,4 +1,4 @@
-"""The dialog that makes lessons: for each view, to be changed again, as a link and as a QR code."""
+"""Test the dialog that makes lessons: its controls for each view, its link, its QR code, and changing an old lesson."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
-from support.lessons import QUESTION, TABS, at, compose, query_of, scanned, shown
+from support.lessons import QUESTION, TABS, at, compose, query_of, scanned, wait_for_lesson
 from support.page import AT_STEP_2, SENTENCE, expect_step
 
 from seq2seq.ui.lesson.lesson import CONTROLS, MOST_CHARACTERS, Lesson, decode, encode
-from seq2seq.ui.lesson.lesson import link as made
+from seq2seq.ui.lesson.lesson import link as lesson_link
 from seq2seq.ui.lesson.page import MOST_QR_BYTES
 
-# --- to be changed ---------------------------------------------------------------------------------------------------
+# --- changing a lesson -----------------------------------------------------------------------------------------------
 
 OLD = Lesson(QUESTION, hidden=("tabs", "candidates"), locked=("model",))
 
@@ -31,9 +31,9 @@ def expect_dialog(page: Page, lesson: Lesson) -> None:
         expect(state(page, name)).to_have_value("hidden" if name in lesson.hidden else "locked")
 
 
-def test_a_lesson_is_changed_from_its_banner_by_keyboard_and_its_students_see_nothing_of_it(visit):
+def test_a_teacher_changes_a_lesson_with_the_keyboard_and_students_see_no_trace_of_it(visit):
     page = visit(at(AT_STEP_2, OLD))
-    shown(page)
+    wait_for_lesson(page)
     expect(page.locator("#model input")).to_be_disabled()
     page.get_by_test_id("next").click()
     page.wait_for_url("**step=3**")
@@ -43,12 +43,12 @@ def test_a_lesson_is_changed_from_its_banner_by_keyboard_and_its_students_see_no
     expect(page.get_by_test_id("lesson-link")).to_have_value(re.compile("^http.*lesson="))
     expect_step(page, 3)
     link = compose_again(page, OLD, model="shown", sentence="locked")
-    now = Lesson(QUESTION, hidden=OLD.hidden, locked=("sentence",))
+    changed = Lesson(QUESTION, hidden=OLD.hidden, locked=("sentence",))
     query = parse_qs(urlsplit(link).query)
-    assert decode(query.pop("lesson")[0]) == (now, []) and query["step"] == ["3"] and "edit-lesson" not in query
+    assert decode(query.pop("lesson")[0]) == (changed, []) and query["step"] == ["3"] and "edit-lesson" not in query
     expect(page.get_by_test_id("lesson-try")).to_have_attribute("href", link)
     page.keyboard.press("Escape")
-    # The page is an ordinary one meanwhile: the view can be set up, and says what is going on.
+    # Meanwhile all controls work, and a line says that a lesson is being changed.
     expect(page.get_by_test_id("lesson-draft")).to_contain_text("You are changing a lesson.")
     expect(page.get_by_test_id("lesson-text")).to_be_hidden()
     expect(page.locator("#model input")).to_be_enabled()
@@ -57,48 +57,48 @@ def test_a_lesson_is_changed_from_its_banner_by_keyboard_and_its_students_see_no
     page.wait_for_url("**step=2**")
     page.get_by_test_id("lesson-resume").click()
     expect(page.get_by_test_id("lesson-link")).to_have_value(link.replace("step=3", "step=2"))
-    expect_dialog(page, now)
+    expect_dialog(page, changed)
 
     student = visit(query_of(link))
-    shown(student)
+    wait_for_lesson(student)
     expect_step(student, 3)
     expect(student.locator("#text input")).to_be_disabled()
     expect(student.locator("#model input")).to_be_enabled()
-    for gone in ("lesson-draft", "lesson-resume", "lesson-open", "lesson-dialog"):
-        expect(student.get_by_test_id(gone)).to_be_hidden()
+    for hidden in ("lesson-draft", "lesson-resume", "lesson-open", "lesson-dialog"):
+        expect(student.get_by_test_id(hidden)).to_be_hidden()
 
 
 def compose_again(page: Page, old: Lesson, **states: str) -> str:
-    """The link, once it says `states`."""
+    """Change the `states` of controls in the dialog; return the new link."""
     for name, chosen in states.items():
         page.get_by_role("radio", name=f"{CONTROLS[name].title}: {chosen}", exact=True).check()
     kept = dict.fromkeys(old.hidden, "hidden") | dict.fromkeys(old.locked, "locked") | states
-    wanted = Lesson(old.question, *(tuple(n for n in kept if kept[n] == s) for s in ("hidden", "locked")))
-    expect(page.get_by_test_id("lesson-link")).to_have_value(re.compile(re.escape(f"lesson={encode(wanted)}") + "$"))
+    expected = Lesson(old.question, *(tuple(n for n in kept if kept[n] == s) for s in ("hidden", "locked")))
+    expect(page.get_by_test_id("lesson-link")).to_have_value(re.compile(re.escape(f"lesson={encode(expected)}") + "$"))
     return page.get_by_test_id("lesson-link").input_value()
 
 
-def test_while_it_is_changed_it_goes_along_and_comes_back(visit):
+def test_a_lesson_that_is_being_changed_survives_navigation(visit):
     page = visit(at("?tab=beam&text=Hello", OLD), ready=".beam-tree.ready")
-    shown(page)
+    wait_for_lesson(page)
     page.get_by_test_id("lesson-edit").click()
     page.locator(".beam-tree.ready").wait_for()
-    expect_dialog(page, OLD)  # with what this view does not have
+    expect_dialog(page, OLD)  # also controls that this view does not have
     page.keyboard.press("Escape")
     page.go_back()
     page.locator(".beam-tree.ready").wait_for()
-    expect(page.get_by_test_id("lesson-text")).to_be_visible()  # the lesson, as students have it
+    expect(page.get_by_test_id("lesson-text")).to_be_visible()  # the lesson as students see it
     expect(page.locator("#tabs > .tab-wrapper")).to_be_hidden()
     page.go_forward()
     page.locator(".beam-tree.ready").wait_for()
     expect(page.get_by_test_id("lesson-draft")).to_be_visible()
     page.reload()
     page.locator(".beam-tree.ready").wait_for()
-    shown(page)
-    expect(page.get_by_test_id("lesson-dialog")).to_be_hidden()  # it was opened once
+    wait_for_lesson(page)
+    expect(page.get_by_test_id("lesson-dialog")).to_be_hidden()  # the dialog opens only once
     page.locator(".node.leading").first.click()
     page.wait_for_url("**search=beam**")
-    shown(page)
+    wait_for_lesson(page)
     page.get_by_test_id("lesson-open").click()
     expect_dialog(page, OLD)
     page.keyboard.press("Escape")
@@ -108,18 +108,18 @@ def test_while_it_is_changed_it_goes_along_and_comes_back(visit):
     expect(page.get_by_test_id("lesson")).to_be_hidden()
 
 
-def test_a_link_is_pasted_into_the_dialog(visit):
+def test_the_link_of_a_lesson_can_be_pasted_into_the_dialog(visit):
     page = visit("")
     page.get_by_test_id("lesson-open").click()
-    for nothing in ("", "hello", "https://example.org/?text=a", "https://example.org/?lesson="):
-        page.get_by_test_id("lesson-old").fill(nothing)
+    for invalid in ("", "hello", "https://example.org/?text=a", "https://example.org/?lesson="):
+        page.get_by_test_id("lesson-old").fill(invalid)
         page.get_by_test_id("lesson-old").press("Enter")
         expect(page.get_by_test_id("lesson-no")).to_contain_text("This is not the link of a lesson")
     page.get_by_test_id("lesson-old").fill("  https://elsewhere.example/class" + at(AT_STEP_2, OLD) + "#end ")
     page.get_by_test_id("lesson-old").press("Enter")
     page.wait_for_url("**step=2**")
     expect_step(page, 2)
-    assert page.url.startswith(page.evaluate("location.origin"))  # the view comes, on this server
+    assert page.url.startswith(page.evaluate("location.origin"))  # the view opens on this server
     expect_dialog(page, OLD)
     for again in range(2):
         page.get_by_test_id("lesson-ask").fill("changed")
@@ -128,7 +128,7 @@ def test_a_link_is_pasted_into_the_dialog(visit):
         expect_dialog(page, OLD)
 
 
-def test_a_damaged_lesson_is_not_offered_for_changing_without_a_word(visit):
+def test_a_damaged_lesson_to_change_is_reported(visit):
     page = visit(f"{AT_STEP_2}&edit-lesson=1.xyz#change-lesson")
     expect(page.get_by_test_id("lesson-problem")).to_contain_text("damaged")
     expect(page.get_by_test_id("lesson-dialog")).to_be_hidden()
@@ -139,7 +139,7 @@ def test_a_damaged_lesson_is_not_offered_for_changing_without_a_word(visit):
 # --- the dialog ------------------------------------------------------------------------------------------------------
 
 
-def test_the_dialog_offers_what_the_view_has(visit):
+def test_the_dialog_lists_the_controls_of_the_view(visit):
     page = visit("?tab=teacher-forcing", ready=".lanes.ready")
     page.get_by_test_id("lesson-open").click()
     names = ("tabs", "views", "sentence", "translation", "go", "example", "model", "steps", "tools")
@@ -148,14 +148,14 @@ def test_the_dialog_offers_what_the_view_has(visit):
     expect(page.get_by_test_id("lesson-ask")).to_be_focused()
 
 
-def test_nothing_chosen_is_the_ordinary_address(visit):
+def test_without_a_question_the_link_is_the_address_of_the_page(visit):
     page = visit(AT_STEP_2)
     page.wait_for_url("**search=greedy**")
     page.get_by_test_id("lesson-open").click()
     expect(page.get_by_test_id("lesson-link")).to_have_value(page.url)
 
 
-def test_the_link_is_copied_and_said(visit):
+def test_copying_the_link_is_confirmed(visit):
     page = visit(AT_STEP_2, permissions=["clipboard-read", "clipboard-write"])
     page.wait_for_url("**search=greedy**")
     link = compose(page, "Why?")
@@ -170,11 +170,11 @@ def test_the_link_follows_the_address(visit):
     page = visit(AT_STEP_2)
     page.wait_for_url("**search=greedy**")
     compose(page, "Why?")
-    page.evaluate("document.querySelector('[data-testid=next]').click()")  # as a player that goes on behind the dialog
+    page.evaluate("document.querySelector('[data-testid=next]').click()")  # as when the player plays under the dialog
     page.wait_for_function("document.querySelector('[data-testid=lesson-link]').value.includes('step=3')")
 
 
-def test_the_qr_code_is_a_file(visit):
+def test_the_qr_code_can_be_downloaded(visit):
     page = visit(AT_STEP_2)
     page.wait_for_url("**search=greedy**")
     link = compose(page, "Why?")
@@ -187,7 +187,7 @@ def test_the_qr_code_is_a_file(visit):
     assert Path(svg.value.path()).read_text(encoding="utf-8").startswith("<?xml")
 
 
-def test_a_long_link_has_no_qr_code_and_a_reason(visit):
+def test_a_long_link_has_no_qr_code_but_a_reason(visit):
     text = " ".join(["the old man and the small cat went to the sea"] * 14)
     page = visit(f"?text={quote(text)}&step=1")
     page.wait_for_url("**search=greedy**")
@@ -203,9 +203,11 @@ def test_a_long_link_has_no_qr_code_and_a_reason(visit):
 def test_the_longest_link_with_a_qr_code_is_scanned_from_the_screen(visit):
     page = visit(AT_STEP_2)
     page.wait_for_url("**search=greedy**")
-    signs = "".join(chr(0x4E00 + (i * 7919) % 20_000) for i in range(MOST_CHARACTERS))
-    fits = [n for n in range(MOST_CHARACTERS - 4) if len(made(page.url, Lesson(signs[:n] + "\nWhy?"))) <= MOST_QR_BYTES]
-    question = signs[: fits[-1]] + "\nWhy?"
+    characters = "".join(chr(0x4E00 + (i * 7919) % 20_000) for i in range(MOST_CHARACTERS))
+    lengths = [
+        n for n in range(MOST_CHARACTERS - 4) if len(lesson_link(page.url, Lesson(characters[:n] + "\nWhy?"))) <= MOST_QR_BYTES
+    ]
+    question = characters[: lengths[-1]] + "\nWhy?"
     link = compose(page, question)
     assert MOST_QR_BYTES - 10 < len(link) <= MOST_QR_BYTES
     assert scanned(page.get_by_test_id("lesson-qr").locator("img").screenshot()) == link
@@ -225,16 +227,16 @@ def test_the_dialog_fits_and_its_code_can_be_scanned(visit, width):
 
 
 def test_every_control_of_every_tab_can_be_hidden(visit, address):
-    """A new view whose fields no control names is found here; so is a selector that finds nothing."""
+    """This test finds fields of a new view that no control hides, and selectors that match nothing."""
     everything = Lesson(hidden=tuple(CONTROLS))
     parts = {part for control in CONTROLS.values() for part in (*control.parts, *control.kept)}
-    found: set[str] = set()
+    matched: set[str] = set()
     page = visit(None)
     for query, ready in TABS.items():
         page.goto(address + at(query, everything))
         page.locator(".lesson.ready").wait_for()
         page.locator(".tabitem:visible").first.wait_for()
         page.locator(ready).first.wait_for(state="attached")
-        found |= {part for part in parts - found if page.locator(part).count()}
+        matched |= {part for part in parts - matched if page.locator(part).count()}
         expect(page.locator(".ask :is(input, button, textarea):visible")).to_have_count(0)
-    assert parts - found == {"#fetch", ".own-data"}  # come when pairs from outside are chosen
+    assert parts - matched == {"#fetch", ".own-data"}  # appear when public or own pairs are chosen

@@ -1,4 +1,4 @@
-"""The Train tab, opened."""
+"""A fixture that opens the Train tab."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Pairs from outside in the Train tab, in a browser: a table that is read otherwise than guessed, and a public corpus."""
+"""Test sentence pairs from outside in the Train tab: an uploaded table, whose format can be corrected, and a public corpus."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ HOSTILE = "<img src=x onerror=alert(1)> {{value}} ${value}"
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    """Source and target stand the other way round, behind a number; a cell holds a script."""
+    """Return a table with the columns id, target and source; one cell contains a script."""
     file = tmp_path / "pairs.csv"
     rows = [f'{n},"{target}","{source}"\n' for n, (source, target) in enumerate(PAIRS)]
     file.write_text("id,French,English\n" + f'0,"{HOSTILE}","One cat."\n' + "".join(rows), encoding="utf-8")
     return file
 
 
-def correct(page: Page, control: str, option: str) -> None:
+def choose_format(page: Page, control: str, option: str) -> None:
     page.locator(f"#{control} input").click()
-    page.locator(f"#{control}").get_by_role("option", name=option, exact=True).click()  # another's list may still be closing
+    page.locator(f"#{control}").get_by_role("option", name=option, exact=True).click()  # another list may be closing
 
 
 def material(page: Page) -> Locator:
@@ -36,7 +36,7 @@ def message(page: Page) -> Locator:
     return page.get_by_test_id("data-message")
 
 
-def test_a_table_is_looked_at_corrected_and_learned_from(tab, table: Path) -> None:
+def test_a_table_is_previewed_corrected_and_trained_on(tab, table: Path) -> None:
     page = tab()
     upload(page, table)
     expect(material(page)).to_be_visible()
@@ -45,18 +45,18 @@ def test_a_table_is_looked_at_corrected_and_learned_from(tab, table: Path) -> No
     expect(page.get_by_test_id("findings")).to_contain_text("301 rows were read")
     page.locator("#material .scatterlayer .trace").first.wait_for(state="attached")
     expect(page.locator("#language-source input")).to_have_value("French")
-    correct(page, "encoding", "utf-16")  # in which it cannot be read
+    choose_format(page, "encoding", "utf-16")  # the file is not valid UTF-16
     expect(material(page)).to_be_hidden()
     expect(page.locator("#train")).to_be_disabled()
     expect(page.get_by_test_id("plan")).to_contain_text("Choose a file")
-    expect(message(page)).not_to_be_empty()  # after everything that follows from it
-    correct(page, "encoding", "utf-8")
+    expect(message(page)).not_to_be_empty()  # the last change on the page after an invalid format
+    choose_format(page, "encoding", "utf-8")
     expect(material(page)).to_be_visible()
-    correct(page, "column-source", "English")
+    choose_format(page, "column-source", "English")
     expect(page.get_by_test_id("plan")).to_contain_text("Choose a file")
-    expect(message(page)).to_contain_text("column")  # it cannot be both sides
+    expect(message(page)).to_contain_text("column")  # one column cannot be both source and target
     expect(page.locator("#train")).to_be_disabled()
-    correct(page, "column-target", "French")
+    choose_format(page, "column-target", "French")
     expect(material(page)).to_be_visible()
     page.locator("#language-source input").fill("English")
     page.locator("#language-target input").fill("French")
@@ -69,12 +69,12 @@ def test_a_table_is_looked_at_corrected_and_learned_from(tab, table: Path) -> No
     expect(page.get_by_test_id("run-name")).to_have_text(name)
     expect(page.get_by_test_id("run-name")).to_be_in_viewport()  # below a long form
     expect(page.get_by_test_id("probe-heat").locator(".heatmaplayer")).to_be_attached(timeout=LONG)
-    expect(page.get_by_test_id("run-says")).to_contain_text("GiB of memory", timeout=LONG)  # it has been looked at once
+    expect(page.get_by_test_id("run-says")).to_contain_text("GiB of memory", timeout=LONG)  # measured once
     expect(page.get_by_test_id("run-open").get_by_role("link", name="Translate")).to_be_visible()
     stop(page)
 
 
-def test_a_file_that_is_no_table_is_said_and_another_can_follow(tab, table: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_no_table_is_reported_and_another_can_be_uploaded(tab, table: Path, tmp_path: Path) -> None:
     page = tab()
     picture = tmp_path / "pairs.tsv"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(500))
@@ -82,7 +82,7 @@ def test_a_file_that_is_no_table_is_said_and_another_can_follow(tab, table: Path
     expect(message(page)).not_to_be_empty()
     expect(material(page)).to_be_hidden()
     expect(page.locator("#train")).to_be_disabled()
-    choose(page, "data", "Digits in order")  # of which nothing is wrong
+    choose(page, "data", "Digits in order")  # this choice is valid
     expect(message(page)).to_be_empty()
     choose(page, "data", OWN_CHOICE)
     upload_again = tmp_path / "good.tsv"
@@ -96,12 +96,12 @@ def test_a_file_that_is_no_table_is_said_and_another_can_follow(tab, table: Path
     choose(page, "data", "Digits in order")
     expect(material(page)).to_be_hidden()
     expect(page.get_by_test_id("plan")).to_contain_text("Digits in order")
-    choose(page, "data", OWN_CHOICE)  # what was brought is still there
+    choose(page, "data", OWN_CHOICE)  # the uploaded table is still there
     expect(material(page)).to_be_visible()
     expect(page.get_by_test_id("plan")).to_contain_text("285 sentence pairs")
 
 
-def test_a_public_corpus_shows_its_licence_and_is_taken_from_a_copy(tab) -> None:
+def test_a_public_corpus_shows_its_licence_and_is_read_from_a_local_copy(tab) -> None:
     page = tab()
     choose(page, "data", PUBLIC_CHOICE)
     expect(page.locator("#licence textarea")).to_have_value(re.compile("CC BY 2.0 FR.*fra-eng.zip"))
@@ -110,6 +110,6 @@ def test_a_public_corpus_shows_its_licence_and_is_taken_from_a_copy(tab) -> None
     expect(material(page)).to_be_visible()
     expect(page.get_by_test_id("preview").locator("th")).to_have_text(["English", "French"])
     expect(page.locator("#train")).to_be_enabled()
-    correct(page, "corpus", PUBLIC["multi30k-de-en"].title)
+    choose_format(page, "corpus", PUBLIC["multi30k-de-en"].title)
     expect(material(page)).to_be_hidden()
     expect(page.locator("#train")).to_be_disabled()

@@ -1,4 +1,4 @@
-"""The Train tab, in a browser and with real runs: from a click to a model that is used, watched by its owner alone."""
+"""Test the Train tab with real runs: start, pause, compare, download and use them; only the owner sees a run."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from seq2seq.data.synthetic import TASKS
 EXAMPLE = TASKS["reverse"].first(1)[0]
 
 
-def begin(page: Page, length: str) -> str:
-    """Train the first task; the run's id."""
+def start(page: Page, length: str) -> str:
+    """Start a run of the first task; return the run's id."""
     choose(page, "length", length)
     page.locator("#train").click()
     expect(page.get_by_test_id("run")).to_be_visible()
@@ -22,37 +22,46 @@ def begin(page: Page, length: str) -> str:
     return page.url.partition("run=")[2]
 
 
-def drawn(page: Page, figure: str) -> list[dict]:
-    """The traces of a figure, as Plotly has them."""
+def traces(page: Page, figure: str) -> list[dict]:
+    """Return the traces of a figure from Plotly."""
     plot = page.locator(".train").get_by_test_id(f"figure-{figure}").locator(".figure-plot")
     plot.locator(".scatterlayer .trace").first.wait_for(state="attached")
     return plot.evaluate("plot => (plot.data || []).map(({ name, x, y }) => ({ name, x: [...x], y: [...y] }))")
 
 
-def test_a_task_is_learned_from_a_click_paused_found_again_and_used(tab, visit) -> None:
+def stop_after_validation(page: Page) -> None:
+    """Stop the run after its second measurement; the first one is made before training."""
+    page.wait_for_function(
+        "() => document.querySelector('.train [data-testid=figure-accuracy] .figure-plot')?.data?.[0]?.x.length > 1",
+        timeout=LONG,
+    )
+    stop(page)
+
+
+def test_a_run_learns_its_task_and_can_be_paused_resumed_downloaded_and_used(tab, visit) -> None:
     page = tab()
-    run = begin(page, "500 updates")
+    run = start(page, "500 updates")
     expect(page.get_by_test_id("run-says")).to_contain_text(re.compile(r"update [1-9]\d* of 500"), timeout=LONG)
     page.get_by_role("button", name="Pause").click()
     expect(state(page)).to_have_text("paused")
     page.reload()
     page.locator(".train.ready").wait_for()
     expect(state(page)).to_have_text("paused")
-    before = drawn(page, "loss")[0]["x"]
+    before = traces(page, "loss")[0]["x"]
     stranger = tab(f"&run={run}")
     expect(stranger.get_by_test_id("run-problem")).to_be_visible()
     expect(stranger.get_by_test_id("run-problem")).to_contain_text("There is no run")
     expect(stranger.get_by_test_id("runs")).to_be_hidden()
     page.get_by_role("button", name="Resume").click()
     expect(state(page)).to_have_text("finished", timeout=LONG)
-    batches = drawn(page, "loss")[0]["x"]
+    batches = traces(page, "loss")[0]["x"]
     assert batches[: len(before)] == before and batches == sorted(batches) and batches[-1] <= 500
-    exact = next(trace for trace in drawn(page, "quality") if trace["name"].startswith("exact match"))
+    exact = next(trace for trace in traces(page, "quality") if trace["name"].startswith("exact match"))
     assert exact["x"][0] == 0 and exact["y"][0] < 5 and exact["x"][-1] == 500 and exact["y"][-1] > 95
     expect(page.get_by_test_id("run-command")).to_contain_text("python -m seq2seq train --out")
     expect(page.get_by_test_id("run-command")).to_contain_text("--task reverse --updates 500")
 
-    # The attention of the first example, before it has learned anything and at the end.
+    # The attention for the first example, before training and at the end.
     probe = page.get_by_test_id("probe")
     expect(probe.get_by_test_id("says")).to_contain_text(f"“{EXAMPLE.target}”")
     expect(probe.get_by_test_id("probe-heat")).to_have_attribute("data-update", "500")
@@ -62,7 +71,7 @@ def test_a_task_is_learned_from_a_click_paused_found_again_and_used(tab, visit) 
     probe.get_by_test_id("play").click()
     expect(probe.get_by_test_id("probe-heat")).to_have_attribute("data-update", "500", timeout=LONG)
 
-    # As one file, to be loaded by somebody else.
+    # Another visitor loads the downloaded file.
     with page.expect_download() as started:
         page.get_by_test_id("download-model").click()
     assert started.value.suggested_filename == "digits-in-reverse-gru-encoder-decoder-additive-attention.zip"
@@ -71,7 +80,7 @@ def test_a_task_is_learned_from_a_click_paused_found_again_and_used(tab, visit) 
     )
     expect(state(stranger)).to_have_text("finished")
     expect(stranger.get_by_test_id("run-name")).to_have_text(page.get_by_test_id("run-name").inner_text())
-    assert drawn(stranger, "loss") == drawn(page, "loss")
+    assert traces(stranger, "loss") == traces(page, "loss")
 
     page.get_by_test_id("run-open").get_by_role("link", name="Translate").click()
     page.locator(".player.ready").wait_for()
@@ -79,13 +88,13 @@ def test_a_task_is_learned_from_a_click_paused_found_again_and_used(tab, visit) 
     expect(page.locator("#text input")).to_have_value(EXAMPLE.source)
     page.locator(".player").get_by_test_id("last").click()
     assert " ".join(output(page)[: steps(page) - 1]) == EXAMPLE.target
-    shared = visit(f"?model=run-{run}")  # whoever is given the address can use the model
+    shared = visit(f"?model=run-{run}")  # everyone with the address can use the model
     expect(shared.locator("#text input")).to_have_value(EXAMPLE.source)
 
 
-def test_runs_wait_for_their_turn_are_compared_renamed_and_deleted(tab) -> None:
+def test_runs_are_queued_compared_renamed_and_deleted(tab) -> None:
     page = tab()
-    first = begin(page, "20,000 updates")
+    first = start(page, "20,000 updates")
     expect(state(page)).to_have_text("training", timeout=LONG)
     page.locator("#train").click()
     expect(state(page)).to_have_text("waiting for its turn, one run is before it")
@@ -108,26 +117,26 @@ def test_runs_wait_for_their_turn_are_compared_renamed_and_deleted(tab) -> None:
     expect(page.get_by_test_id("train-empty")).to_be_visible()
 
 
-def test_curves_of_another_run_are_drawn_beside(tab) -> None:
+def test_the_figures_compare_two_runs(tab) -> None:
     page = tab()
     page.get_by_role("button", name=re.compile("More settings")).click()
     for size in ("embedding-size", "encoder-size", "decoder-size"):
-        choose(page, size, "32")
-    choose(page, "validate-every", "200")
-    first = begin(page, "500 updates")
-    expect(state(page)).to_have_text("finished", timeout=LONG)
+        choose(page, size, "16")
+    choose(page, "validate-every", "20")
+    first = start(page, "500 updates")
+    stop_after_validation(page)
     choose(page, "attention", "none")
-    begin(page, "500 updates")
-    expect(state(page)).to_have_text("finished", timeout=LONG)
+    start(page, "500 updates")
+    stop_after_validation(page)
     expect(page.get_by_test_id("probe")).to_contain_text("This model has no attention")
     page.locator(f"tr[data-run='{first}']").get_by_role("checkbox").check()
     accuracy = page.locator(".train").get_by_test_id("figure-accuracy")
     expect(accuracy.locator(".scatterlayer .trace")).to_have_count(4)
-    names = [trace["name"] for trace in drawn(page, "accuracy")]
+    names = [trace["name"] for trace in traces(page, "accuracy")]
     assert len([name for name in names if "additive attention" in name]) == 2
 
 
-def test_what_is_impossible_is_explained_and_cannot_be_begun(tab) -> None:
+def test_impossible_settings_are_explained_and_cannot_be_trained(tab) -> None:
     page = tab()
     page.get_by_role("button", name=re.compile("More settings")).click()
     choose(page, "attention", "dot")
@@ -137,20 +146,20 @@ def test_what_is_impossible_is_explained_and_cannot_be_begun(tab) -> None:
     choose(page, "decoder-size", "128")
     expect(page.locator("#train")).to_be_enabled()
     expect(page.get_by_test_id("plan")).to_contain_text("dot attention")
-    choose(page, "data", "Digits in order")  # what was chosen stays with another task
+    choose(page, "data", "Digits in order")  # another task keeps the chosen settings
     expect(page.get_by_test_id("plan")).to_contain_text("Digits in order")
     expect(page.get_by_test_id("plan")).to_contain_text("dot attention")
 
 
-def test_a_file_that_is_no_archive_is_explained(tab) -> None:
+def test_a_file_that_is_no_archive_is_reported(tab) -> None:
     page = tab()
-    given = {"name": "model.zip", "mimeType": "application/zip", "buffer": b"nonsense"}
-    page.locator("input[type=file]").set_input_files(given)
+    file = {"name": "model.zip", "mimeType": "application/zip", "buffer": b"nonsense"}
+    page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_role("alert").filter(has_text="The archive is not a zip file")).to_be_visible()
     expect(page.get_by_test_id("runs")).to_be_hidden()
 
 
-def test_an_architecture_shows_the_settings_that_it_has(tab) -> None:
+def test_an_architecture_shows_only_its_own_settings(tab) -> None:
     page = tab()
     page.get_by_role("button", name=re.compile("More settings")).click()
     expect(page.locator("#train-heads")).to_be_hidden()
@@ -163,9 +172,9 @@ def test_an_architecture_shows_the_settings_that_it_has(tab) -> None:
     expect(page.locator("#train-attention input")).to_have_value("none")
 
 
-def test_a_phone_never_scrolls_sideways(tab) -> None:
+def test_the_page_does_not_scroll_sideways_on_a_phone(tab) -> None:
     page = tab(viewport={"width": 390, "height": 844})
-    begin(page, "20,000 updates")
+    start(page, "20,000 updates")
     page.locator(".train").get_by_test_id("figure-loss").locator(".scatterlayer .trace").first.wait_for(timeout=LONG)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     stop(page)

@@ -1,4 +1,5 @@
-"""The stage draws every way to read a source: two lanes, one, all at once; attention, a context vector, a handover."""
+"""Test how the stage draws each kind of encoder (two directions, one direction, Transformer) and of link to the decoder
+(attention, context vector, last state)."""
 
 from __future__ import annotations
 
@@ -23,26 +24,26 @@ def address(tmp_path_factory):
     assert "Traceback" not in log.read_text(), log.read_text()
 
 
-# Plays from the start, and gives the opacities of the encoder's states in a moment at which one of them is on its way.
-ON_THE_WAY = """() => new Promise((done) => {
+# Play from the start. Return the opacities of the encoder's states at a moment when at least one state is appearing.
+APPEARING_STATES = """() => new Promise((done) => {
   const player = document.querySelector(".player");
-  const look = () => {
-    const seen = [...player.querySelectorAll(".state.source")].map((state) => Number(state.style.opacity));
-    if (seen.some((opacity) => opacity > 0 && opacity < 1) || player.dataset.step === "1") done(seen);
-    else requestAnimationFrame(look);
+  const check = () => {
+    const opacities = [...player.querySelectorAll(".state.source")].map((state) => Number(state.style.opacity));
+    if (opacities.some((opacity) => opacity > 0 && opacity < 1) || player.dataset.step === "1") done(opacities);
+    else requestAnimationFrame(check);
   };
   player.querySelector("[data-action=last]").click();
   player.querySelector("[data-action=toggle]").click();
-  look();
+  check();
 })"""
 
 
-def look(visit, model, step, **settings):
+def open_stage(visit, model, step, **settings):
     return visit(f"?model={model}&text={quote(SENTENCE)}&step={step}", **settings)
 
 
 def heights(page, selector):
-    """The rows, from top to bottom, in which the shapes of `selector` stand."""
+    """Return the different heights of the shapes of `selector`, from top to bottom."""
     rows = "nodes => [...new Set(nodes.map(node => node.getAttribute('transform').match(/ ([\\d.]+)\\)/)[1]))]"
     return sorted(map(float, page.locator(selector).evaluate_all(rows)))
 
@@ -57,23 +58,23 @@ def heights(page, selector):
         ("transformer", ["encoder"]),
     ],
 )
-def test_each_lane_is_one_row_of_states_with_its_name(visit, model, names):
-    page = look(visit, model, 1)
+def test_each_direction_of_the_encoder_is_a_row_of_states_with_its_name(visit, model, names):
+    page = open_stage(visit, model, 1)
     assert page.locator(".lane-name").all_inner_texts() == ["output", "decoder", *names, "source"]
     rows = heights(page, ".state.source:not(.context)")
     assert len(rows) == len(names)
     (chips,) = heights(page, ".chip.source")
-    assert chips - rows[-1] == 50  # the source follows its last lane, with no empty row between
+    assert chips - rows[-1] == 50  # no empty row between the encoder and the source
     states = page.locator(".state.source:not(.context)").count()
     assert states == len(names) * page.locator(".chip.source").count()
     moves = page.locator(".move.source").evaluate_all("moves => moves.map(move => move.getAttribute('d'))")
     ends = [re.match(r"M([\d.]+) [\d.]+H([\d.]+)", move).groups() for move in moves]
-    ways = {"→" if float(start) < float(end) else "←" for start, end in ends}
-    assert ways == {name[-1] for name in names} & {"→", "←"}
+    directions = {"→" if float(start) < float(end) else "←" for start, end in ends}
+    assert directions == {name[-1] for name in names} & {"→", "←"}
 
 
-def test_a_transformers_states_come_together_and_read_everything(visit):
-    page = look(visit, "transformer", 3)
+def test_a_transformers_states_appear_together_and_read_all_pieces(visit):
+    page = open_stage(visit, "transformer", 3)
     expect(page.get_by_test_id("encoder-rail")).to_have_css("opacity", "1")
     expect(page.locator(".move")).to_have_count(0)
     branches = page.locator(".rail.target").evaluate_all(
@@ -83,19 +84,19 @@ def test_a_transformers_states_come_together_and_read_everything(visit):
     page.get_by_test_id("scrub").fill("1")
     expect_step(page, 1)
     shown = "rails => rails.filter(rail => rail.style.opacity !== '0').length"
-    assert page.locator(".rail.target").evaluate_all(shown) == 0  # the first has nothing before it
+    assert page.locator(".rail.target").evaluate_all(shown) == 0  # the first state reads no earlier state
     page.get_by_test_id("first").click()
     expect(page.get_by_test_id("says")).to_contain_text("source pieces at once")
-    (opacity,) = set(page.evaluate(ON_THE_WAY))
+    (opacity,) = set(page.evaluate(APPEARING_STATES))
     assert 0 < opacity < 1
 
 
-def test_recurrent_states_come_one_after_the_other(visit):
-    assert len(set(look(visit, "forward", 0).evaluate(ON_THE_WAY))) > 1
+def test_recurrent_states_appear_one_after_the_other(visit):
+    assert len(set(open_stage(visit, "forward", 0).evaluate(APPEARING_STATES))) > 1
 
 
-def test_a_handover_is_one_path_and_there_are_no_arcs_after_it(visit):
-    page = look(visit, "handover", 3)
+def test_a_model_that_hands_over_its_last_state_shows_one_path_and_no_arcs(visit):
+    page = open_stage(visit, "handover", 3)
     expect(page.get_by_test_id("handover").locator("path")).to_have_count(1)
     expect(page.locator(".arc-group:not(.handover) .arc")).to_have_count(0)
     start, end = page.evaluate(
@@ -103,14 +104,14 @@ def test_a_handover_is_one_path_and_there_are_no_arcs_after_it(visit):
           return [0, length].map(at => path.getPointAtLength(at).x) })()"""
     )
     first = "node => Number(node.getAttribute('transform').match(/[\\d.]+/)[0])"
-    assert start == pytest.approx(page.get_by_test_id("source-0").evaluate(first), abs=0.1)  # read last
+    assert start == pytest.approx(page.get_by_test_id("source-0").evaluate(first), abs=0.1)  # read last by the encoder
     assert end == pytest.approx(page.get_by_test_id("target-0").evaluate(first), abs=0.1)
     expect(page.get_by_test_id("says")).to_contain_text("has only its own state")
     expect(page.locator(".move.target")).to_have_count(steps(page) - 1)
 
 
 @pytest.mark.parametrize(
-    ("model", "told"),
+    ("model", "text"),
     [
         ("two-lanes", "attention: width and strength"),
         ("transformer", "attention, the mean over the heads of the decoder's last layer: width and strength"),
@@ -118,13 +119,13 @@ def test_a_handover_is_one_path_and_there_are_no_arcs_after_it(visit):
         ("handover", "the encoder's last state, handed over once"),
     ],
 )
-def test_the_legend_and_the_heatmap_say_what_there_is(visit, model, told):
-    page = look(visit, model, 2)
+def test_legend_and_heatmap_describe_the_model(visit, model, text):
+    page = open_stage(visit, model, 2)
     legend = page.get_by_role("group", name="Legend")
-    expect(legend).to_contain_text(told, use_inner_text=True)
-    shown = re.sub(r"\s+", " ", legend.inner_text())
+    expect(legend).to_contain_text(text, use_inner_text=True)
+    content = re.sub(r"\s+", " ", legend.inner_text())
     marks = {"attention": "attention", "context": "context vector", "handover": "handed over", "transformer": "all pieces"}
-    assert {name for name, mark in marks.items() if mark in shown} == {
+    assert {name for name, mark in marks.items() if mark in content} == {
         "two-lanes": {"attention"},
         "transformer": {"attention", "transformer"},
     }.get(model, {model})
@@ -140,12 +141,12 @@ def test_the_legend_and_the_heatmap_say_what_there_is(visit, model, told):
     expect(page.get_by_test_id("heads")).to_be_visible(visible=model == "transformer")
 
 
-def choose(page, place, text):
-    page.locator(f"#{place} input").click()
-    page.get_by_role("option", name=text).first.click()
+def choose(page, menu, option):
+    page.locator(f"#{menu} input").click()
+    page.get_by_role("option", name=option).first.click()
 
 
-def test_a_model_of_another_language_brings_its_own_example(visit):
+def test_a_model_of_another_language_changes_the_example(visit):
     page = visit("?step=1")
     text = page.locator("#text input")
     expect(text).to_have_value(EXAMPLES["English", EVERYDAY][0])
@@ -162,8 +163,8 @@ def test_a_model_of_another_language_brings_its_own_example(visit):
     expect(page.get_by_label("English sentence")).to_be_visible()
 
 
-def test_a_visitors_own_sentence_stays_with_another_model(visit):
-    page = look(visit, "two-lanes", 1)
+def test_a_typed_sentence_stays_when_the_model_changes(visit):
+    page = open_stage(visit, "two-lanes", 1)
     before = player(page).get_attribute("data-trace")
     choose(page, "model", re.compile("German → English"))
     expect(player(page)).not_to_have_attribute("data-trace", before)
@@ -171,8 +172,8 @@ def test_a_visitors_own_sentence_stays_with_another_model(visit):
     expect(page.locator("#example input")).to_have_value("your own")
 
 
-def test_a_model_that_cannot_be_read_says_so_and_the_others_go_on(visit):
-    page = look(visit, "two-lanes", 1)
+def test_an_unusable_model_is_reported_and_the_others_work(visit):
+    page = open_stage(visit, "two-lanes", 1)
     before = player(page).get_attribute("data-trace")
     choose(page, "model", re.compile("LSTM, additive"))
     expect(page.get_by_test_id("message")).to_contain_text("The model “damaged” cannot be used here")
@@ -182,13 +183,13 @@ def test_a_model_that_cannot_be_read_says_so_and_the_others_go_on(visit):
     expect(player(page)).not_to_have_attribute("data-trace", before)
 
 
-def test_a_link_to_a_model_that_cannot_be_read_shows_an_example_instead(visit):
-    page = look(visit, "damaged", 1)
+def test_a_link_to_an_unusable_model_shows_an_example(visit):
+    page = open_stage(visit, "damaged", 1)
     expect(page.get_by_test_id("message")).to_contain_text("The model “damaged” cannot be used here")
     expect(page.get_by_test_id("message")).to_contain_text("Here is an example instead.")
     expect(page.get_by_test_id("counter")).to_have_text(re.compile(r"^\d+ / \d+$"))
 
 
-def test_a_phone_never_scrolls_sideways_whatever_the_model(visit):
-    page = look(visit, "transformer", 4, viewport={"width": 390, "height": 844})
+def test_the_page_does_not_scroll_sideways_on_a_phone(visit):
+    page = open_stage(visit, "transformer", 4, viewport={"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

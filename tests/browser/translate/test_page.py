@@ -1,4 +1,4 @@
-"""The page around the player: addresses, input, files, look. Waits are for what must happen, never for a time."""
+"""Test the page around the player: addresses, input, downloads, appearance. A test waits for an event, never for a time."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from seq2seq.trace import DecodingTrace
 # --- links -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_address_opens_the_same_thing_elsewhere(visit):
-    # With a link, the player is ready when the page's first answer is there; it would undo an earlier choice in a menu.
+def test_the_address_restores_the_view(visit):
+    # Opened by a link, the player is ready after the page's first answer; before it, a choice in a menu would be undone.
     page = visit(f"?text={quote(OTHER)}")
     page.locator("#search input").click()
     page.get_by_role("option", name="beam").click()
@@ -37,7 +37,7 @@ def test_the_address_opens_the_same_thing_elsewhere(visit):
     assert output(other) == output(page)
 
 
-def test_a_forks_address_opens_the_fork(visit):
+def test_the_address_restores_a_fork(visit):
     page = visit(AT_STEP_2)
     fork(page)
     page.wait_for_url("**prefix=**")
@@ -48,7 +48,7 @@ def test_a_forks_address_opens_the_fork(visit):
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "messages"),
     [
         (
             "?model=nothing&search=magic&step=-1&prefix=1-x",
@@ -65,29 +65,29 @@ def test_a_forks_address_opens_the_fork(visit):
         ("?prefix=999999999", ["A prefix must contain ids from 0 to"]),
     ],
 )
-def test_a_bad_address_says_so_and_shows_something(visit, query, said):
+def test_an_invalid_address_shows_messages_and_a_translation(visit, query, messages):
     page = visit(query)
-    for problem in said:
-        expect(page.get_by_role("alert").filter(has_text=problem)).to_be_visible()
+    for message in messages:
+        expect(page.get_by_role("alert").filter(has_text=message)).to_be_visible()
     expect(page.get_by_test_id("counter")).to_have_text(re.compile(r"^\d+ / \d+$"))
 
 
 # --- input -----------------------------------------------------------------------------------------------------------
 
 
-def test_bad_input_gets_a_message_and_nothing_is_lost(visit):
+def test_invalid_input_is_reported_and_the_picture_stays(visit):
     page = visit(AT_STEP_2)
-    bad = [
+    invalid = [
         ("", "nothing to translate"),
         ("   ", "nothing to translate"),
         ("a " * 5000, "1,000"),
         ("🎉🎉🎉", "no words"),
         ("これは日本語の文です", "English"),
     ]
-    for (text, said), good in zip(bad, itertools.cycle([OTHER, SENTENCE]), strict=False):
+    for (text, message), good in zip(invalid, itertools.cycle([OTHER, SENTENCE]), strict=False):
         before = player(page).get_attribute("data-trace")
         translate(page, text)
-        expect(page.get_by_test_id("message")).to_contain_text(said)
+        expect(page.get_by_test_id("message")).to_contain_text(message)
         expect(page.get_by_test_id("message")).to_be_visible()
         expect(page.locator("#text input")).to_have_value(text)
         expect(player(page)).to_have_attribute("data-trace", before)
@@ -122,7 +122,7 @@ def test_markup_and_control_characters_stay_text(visit):
         expect(player(page)).not_to_have_attribute("data-trace", between)
 
 
-def test_settings_follow_the_search(visit):
+def test_each_search_shows_its_own_settings(visit):
     page = visit(AT_STEP_2)
     expect(page.locator("#size")).to_be_hidden()
     page.locator("#search input").click()
@@ -141,19 +141,19 @@ def test_an_example_is_translated_when_chosen(visit):
     expect(page.locator("#text input")).not_to_have_value(SENTENCE)
 
 
-def test_two_visitors_do_not_see_each_other(visit):
+def test_two_visitors_do_not_affect_each_other(visit):
     first, second = visit(AT_STEP_2), visit(AT_STEP_2)
-    seen = player(second).get_attribute("data-trace")
+    trace = player(second).get_attribute("data-trace")
     translate(first, OTHER)
-    expect(player(first)).not_to_have_attribute("data-trace", seen)
+    expect(player(first)).not_to_have_attribute("data-trace", trace)
     fork(second)
     expect(first.get_by_test_id("compare")).to_be_hidden()
     expect(first.locator("#text input")).to_have_value(OTHER)
     second.get_by_test_id("restore").click()
-    expect(player(second)).to_have_attribute("data-trace", seen)
+    expect(player(second)).to_have_attribute("data-trace", trace)
 
 
-# --- files -----------------------------------------------------------------------------------------------------------
+# --- downloads -------------------------------------------------------------------------------------------------------
 
 
 def test_the_trace_can_be_downloaded(visit):
@@ -174,10 +174,10 @@ def test_the_heatmap_can_be_downloaded(visit):
         assert Path(download.value.path()).read_bytes().startswith(start), kind
 
 
-# --- look ------------------------------------------------------------------------------------------------------------
+# --- appearance ------------------------------------------------------------------------------------------------------
 
 
-def test_dark_mode_stays(visit):
+def test_dark_mode_survives_a_reload(visit):
     page = visit(AT_STEP_2)
     page.get_by_test_id("dark").click()
     expect(page.locator("body")).to_have_class(re.compile(r"\bdark\b"))
@@ -185,7 +185,7 @@ def test_dark_mode_stays(visit):
     expect(page.get_by_test_id("dark")).to_have_attribute("aria-checked", "true")
 
 
-def test_a_phone_never_scrolls_sideways(visit):
+def test_the_page_does_not_scroll_sideways_on_a_phone(visit):
     long = " ".join(["the old man and the small cat went to the sea"] * 5)
     page = visit(f"?text={quote(long)}&step=9", viewport={"width": 390, "height": 844})
     page.get_by_test_id("heat").scroll_into_view_if_needed()
@@ -223,16 +223,16 @@ def contrast(first: str, second: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def test_a_telephone_fetches_plotly_when_the_heatmap_is_near(visit, address):
+def test_a_phone_loads_plotly_only_when_the_heatmap_is_near(visit, address):
     page = visit(None, viewport={"width": 390, "height": 844}, has_touch=True)
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    urls = []
+    page.on("request", lambda request: urls.append(request.url))
     page.goto(address + AT_STEP_2)
     page.locator(".player.ready .plot.waiting").wait_for(state="attached")
-    assert not any("plotly" in url for url in asked)
+    assert not any("plotly" in url for url in urls)
     page.get_by_test_id("heat").scroll_into_view_if_needed()
     page.locator(".plot .heatmaplayer image").wait_for()
-    assert sum("plotly" in url for url in asked) == 1
+    assert sum("plotly" in url for url in urls) == 1
 
 
 def test_controls_are_large_enough_to_touch(visit):
@@ -244,14 +244,14 @@ def test_controls_are_large_enough_to_touch(visit):
     assert heights and min(heights) >= 40
 
 
-def test_the_models_say_what_they_learned_from(visit):
+def test_the_page_names_the_training_data_of_the_models(visit):
     page = visit(AT_STEP_2)
     page.get_by_test_id("about").click()
     expect(page.get_by_test_id("about-dialog")).to_contain_text("Tatoeba")
     expect(page.get_by_test_id("origin")).to_contain_text("Tatoeba")
 
 
-def test_link_parameters_are_what_the_page_shows(visit):
+def test_the_address_contains_what_the_page_shows(visit):
     page = visit(AT_STEP_2)
     page.get_by_test_id("next").click()
     page.wait_for_url("**step=3")

@@ -1,4 +1,4 @@
-"""The player as a visitor uses it: the clock, what is linked, forks. Waits are for what must happen, never for a time."""
+"""Test the player: playing, linked pictures, forks. A test waits for an event, never for a time."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from urllib.parse import quote
 from playwright.sync_api import expect
 from support.page import AT_STEP_2, SENTENCE, expect_step, fork, heatmap, output, player, steps
 
-# --- the clock -------------------------------------------------------------------------------------------------------
+# --- playing ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_example_plays_on_load(visit):
+def test_an_example_plays_after_loading(visit):
     page = visit()
     expect(player(page)).to_have_attribute("data-playing", "true")
     expect(page.get_by_test_id("says")).to_contain_text(re.compile(r"Step \d+:"))
     page.locator(".chip.target[aria-hidden=false]").first.wait_for()
 
 
-def test_it_plays_to_its_end_and_stops(visit):
+def test_the_player_stops_at_the_last_step(visit):
     page = visit(AT_STEP_2)
     page.get_by_role("radio", name="2×").click()
     page.get_by_test_id("scrub").fill(str(steps(page) - 1))
@@ -28,7 +28,7 @@ def test_it_plays_to_its_end_and_stops(visit):
     expect(page.locator(".chip.target[aria-hidden=false]")).to_have_count(steps(page))
 
 
-def test_scrub_shows_each_step(visit):
+def test_the_slider_shows_the_chosen_step(visit):
     page = visit(AT_STEP_2)
     page.get_by_test_id("scrub").fill("3")
     expect(page.get_by_test_id("counter")).to_have_text(f"3 / {steps(page)}")
@@ -39,7 +39,7 @@ def test_scrub_shows_each_step(visit):
     expect(page.locator(".chip.target[aria-hidden=false]")).to_have_count(0)
 
 
-def test_keyboard_transport(visit):
+def test_keys_move_between_steps_and_start_and_stop_playing(visit):
     page = visit(AT_STEP_2)
     page.get_by_test_id("stage").focus()
     for key, step in [("ArrowRight", 3), ("ArrowLeft", 2), ("Home", 0), ("End", steps(page))]:
@@ -52,35 +52,35 @@ def test_keyboard_transport(visit):
     expect(player(page)).to_have_attribute("data-playing", "false")
 
 
-def test_the_current_step_is_told_to_screen_readers(visit):
+def test_screen_readers_announce_the_current_step(visit):
     page = visit(AT_STEP_2)
     expect(page.get_by_test_id("live")).to_have_text(page.get_by_test_id("says").inner_text())
     expect(page.get_by_test_id("live")).to_have_attribute("aria-live", "polite")
 
 
-def test_reduced_motion_steps_without_moving(visit):
+def test_with_reduced_motion_a_step_appears_at_once(visit):
     page = visit(reduced_motion="reduce")
     page.get_by_test_id("last").click()
     page.get_by_test_id("scrub").fill("1")
     page.get_by_test_id("next").click()
-    # At once as it stands at its end: nothing of it is on its way.
+    # Both values are final at once: opacity "1" and step "2".
     opacity = "getComputedStyle(document.querySelector('[data-testid=target-1]')).opacity"
     assert page.evaluate(f"{opacity} + document.querySelector('.player').dataset.step") == "12"
 
 
-# --- what is linked --------------------------------------------------------------------------------------------------
+# --- linked pictures -------------------------------------------------------------------------------------------------
 
 
-def test_a_click_on_a_heatmap_cell_moves_the_stage(visit):
+def test_a_click_on_a_heatmap_cell_moves_the_player_to_its_step(visit):
     page = visit(f"?text={quote(SENTENCE)}&step=5")
     plot = heatmap(page)
     box = plot.locator(".heatmaplayer image").bounding_box()
-    drawn = page.evaluate("document.querySelector('.plot').layout.yaxis.ticktext.length")
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * 1.5 / drawn)
+    rows = page.evaluate("document.querySelector('.plot').layout.yaxis.ticktext.length")
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * 1.5 / rows)
     expect_step(page, 2)
 
 
-def test_the_heatmap_fills_with_the_steps(visit):
+def test_the_heatmap_shows_the_steps_so_far(visit):
     page = visit(AT_STEP_2)
     heatmap(page)
     filled = "document.querySelector('.plot').data[0].z.filter(row => row[0] !== null).length"
@@ -92,7 +92,7 @@ def test_the_heatmap_fills_with_the_steps(visit):
     page.wait_for_function("document.querySelector('.plot').data[0].z.flat().length > 0")
 
 
-def test_hovering_a_source_piece_lights_its_arcs_and_its_column(visit):
+def test_hovering_a_source_piece_highlights_its_arcs_and_its_column(visit):
     page = visit(AT_STEP_2)
     heatmap(page)
     page.get_by_test_id("source-1").hover()
@@ -103,7 +103,7 @@ def test_hovering_a_source_piece_lights_its_arcs_and_its_column(visit):
     expect(page.locator(".chip.lit")).to_have_count(0)
 
 
-def test_without_attention_a_context_vector_takes_the_place_of_arcs_and_heatmap(visit):
+def test_without_attention_a_context_vector_replaces_arcs_and_heatmap(visit):
     page = visit(AT_STEP_2)
     page.locator("#model input").click()
     page.get_by_role("option").nth(1).click()
@@ -117,7 +117,7 @@ def test_without_attention_a_context_vector_takes_the_place_of_arcs_and_heatmap(
 # --- forks -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_candidate_forks_and_the_original_comes_back(visit):
+def test_a_candidate_makes_a_fork_and_restore_shows_the_original(visit):
     page = visit(AT_STEP_2)
     before = page.locator(".chip.target text").all_text_contents()
     original = player(page).get_attribute("data-trace")
@@ -138,21 +138,21 @@ def test_a_candidate_forks_and_the_original_comes_back(visit):
     expect_step(page, 2)
 
 
-def test_a_fork_by_keyboard(visit):
+def test_the_keyboard_makes_a_fork(visit):
     page = visit(AT_STEP_2)
     page.locator(".candidate:not(.chosen)").first.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("compare")).to_be_visible()
 
 
-def test_the_chosen_candidate_does_not_fork(visit):
+def test_the_chosen_candidate_makes_no_fork(visit):
     page = visit(AT_STEP_2)
     expect(page.locator(".candidate.chosen")).to_have_attribute("aria-disabled", "true")
     page.locator(".candidate.chosen").click(force=True)
     expect(page.get_by_test_id("compare")).to_be_hidden()
 
 
-def test_the_colour_bar_and_clip_paths_survive_a_change_of_the_address(visit):
+def test_colour_bar_and_clip_paths_stay_visible_when_the_address_changes(visit):
     page = visit(AT_STEP_2)
     heatmap(page)
     page.get_by_test_id("next").click()
@@ -164,7 +164,7 @@ def test_the_colour_bar_and_clip_paths_survive_a_change_of_the_address(visit):
     assert len(references) > 1 and all(re.fullmatch(r"""url\(["']?#[^)]+\)""", r) for r in references)
 
 
-def test_in_a_fork_only_the_piece_that_was_forced_is_called_forced(visit):
+def test_in_a_fork_only_the_forced_piece_is_called_forced(visit):
     page = visit(AT_STEP_2)
     fork(page)
     expect_step(page, 2)
