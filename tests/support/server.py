@@ -29,6 +29,8 @@ NetworkTimeServiceQuerying OptimizationHints PreconnectToSearch ThirdPartyStorag
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
     f"--disable-features={','.join(FEATURES.split())}",
+    # A page lives for seconds here: its scripts cost more to optimise than they save.
+    *("--process-per-site", "--js-flags=--no-opt --no-maglev"),
 ]
 
 
