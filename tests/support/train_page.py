@@ -30,8 +30,12 @@ def stop(page: Page) -> None:
     expect(state(page)).to_have_text("stopped", timeout=LONG)
 
 
-def upload(page: Page, file: Path) -> None:
+def upload(page: Page, *files: Path) -> None:
     choose(page, "data", OWN_CHOICE)
+    choose_files(page, *files)
+
+
+def choose_files(page: Page, *files: Path) -> None:
     with page.expect_file_chooser() as chooser:
         page.locator("#upload-pairs").click()
-    chooser.value.set_files(file)
+    chooser.value.set_files(list(files))

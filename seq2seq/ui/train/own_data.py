@@ -92,8 +92,12 @@ def build(services: Services) -> OwnData:
             layout[part]: gr.update(value=getattr(guessed, part), visible=part in CORRECTIONS[kind])
             for part in ("delimiter", "header", "encoding")
         }
-        controls |= dict(zip(languages, languages_of, strict=True))
-        return {corrections: gr.update(visible=True), **controls, **looked_at(paths, guessed, languages_of)}
+        controls |= {**dict(zip(languages, languages_of, strict=True)), **menus(guessed, names)}
+        return {
+            corrections: gr.update(visible=True),
+            **controls,
+            **looked_at(Own(paths, guessed, *_language_names(languages_of))),
+        }
 
     @report
     def reread(paths: tuple[str, ...], *given: Any) -> dict[Any, Any]:
@@ -102,20 +106,26 @@ def build(services: Services) -> OwnData:
             raise ValueError(WANTED[OWN_DATA])
         # A menu without a choice: the first column is the source, the second the target.
         source, target = (side if number is None else number for side, number in enumerate(given[:2]))
-        return looked_at(paths, Layout(**dict(zip(_LAYOUT, (source, target, *given[2:]), strict=False))), given[-2:])
-
-    def looked_at(paths: tuple[str, ...], chosen: Layout, languages_of: Sequence[str]) -> dict[Any, Any]:
-        """Check the files. If they cannot be read, keep the controls, so that the visitor can correct them."""
-        menu = [(name, number) for number, name in enumerate(columns(paths, chosen))]
-        sides = {side: getattr(chosen, side) for side in _SIDES}
-        menus: dict[Any, Any] = {
-            layout[side]: gr.update(choices=menu, value=number if number < len(menu) else None)
-            for side, number in sides.items()
+        chosen = Layout(**dict(zip(_LAYOUT, (source, target, *given[2:]), strict=False)))
+        names = columns(paths, chosen)
+        # A table with one column is a wrong choice: keep the menus of the right one, to which the visitor will return.
+        return {
+            **(menus(chosen, names) if len(names) > 1 else {}),
+            **looked_at(Own(paths, chosen, *_language_names(given[-2:]))),
         }
+
+    def menus(chosen: Layout, names: Sequence[str]) -> dict[Any, Any]:
+        """Return the menus of the columns; without a choice if there are too few."""
+        choices = [(name, number) for number, name in enumerate(names)]
+        sides = {side: getattr(chosen, side) for side in _SIDES}
+        return {layout[side]: gr.update(choices=choices, value=n if n < len(names) else None) for side, n in sides.items()}
+
+    def looked_at(source: Own) -> dict[Any, Any]:
+        """Check the files. If they cannot be read, the controls stay, so that the visitor can correct them."""
         try:
-            return {**menus, **checked(Own(paths, chosen, *_language_names(languages_of)))}
+            return checked(source)
         except ValueError as error:
-            return {**menus, **cleared(), line: message(explain(error))}
+            return {**cleared(), line: message(explain(error))}
 
     @report
     def describe(corpus: str) -> dict[Any, Any]:
@@ -135,12 +145,10 @@ def build(services: Services) -> OwnData:
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "show_progress_on": line}
     outcome = [material, board, line]
     everything = [corrections, *corrected, *outcome]
-    upload.upload(begin, upload, [files, name_line, *everything], queue=False, **private).then(
-        take, files, everything, **private
-    )
+    upload.upload(begin, upload, [files, name_line, *everything], **private).then(take, files, everything, **private)
     gr.on([control.input for control in layout.values()], reread, [files, *corrected], everything, **private)
     name.input(describe, name, [licence, *outcome], **private)
-    fetch.click(cleared, None, outcome, queue=False, **private).then(fetch_corpus, name, outcome, **private)
+    fetch.click(cleared, None, outcome, **private).then(fetch_corpus, name, outcome, **private)
     return OwnData(material, {PUBLIC_DATA: public, OWN_DATA: own}, line, findings, board, languages)
 
 
@@ -164,7 +172,7 @@ def _corrections() -> tuple[dict[str, gr.Dropdown], list[gr.Textbox]]:
         "source": gr.Dropdown([], label="Source column", elem_id="column-source", **menu),
         "target": gr.Dropdown([], label="Target column", elem_id="column-target", **menu),
         "delimiter": gr.Dropdown(delimiters, label="Column separator", elem_id="delimiter", **menu),
-        "header": gr.Dropdown([("no", False), ("yes", True)], label="First row is a header", elem_id="header", **menu),
+        "header": gr.Dropdown([("no", False), ("yes", True)], label="First row is a header", elem_id="header-row", **menu),
         "encoding": gr.Dropdown(list(ENCODINGS), label="Encoding", elem_id="encoding", **menu),
     }
     line: dict[str, Any] = {"max_lines": 1, "max_length": training_data.MAX_LANGUAGE, "min_width": 150}

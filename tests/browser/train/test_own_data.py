@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from support.train_page import LONG, OWN_CHOICE, PAIRS, PUBLIC_CHOICE, choose, stop, upload
+from support.table_files import by_excel, json_lines, tmx
+from support.train_page import LONG, OWN_CHOICE, PAIRS, PUBLIC_CHOICE, choose, choose_files, stop, upload
 
 from seq2seq.data.public_corpora import PUBLIC
 
@@ -87,9 +89,7 @@ def test_a_file_that_is_no_table_is_reported_and_another_can_be_uploaded(tab, ta
     choose(page, "data", OWN_CHOICE)
     upload_again = tmp_path / "good.tsv"
     upload_again.write_text("".join(f"{source}\t{target}\n" for source, target in PAIRS), encoding="utf-8")
-    with page.expect_file_chooser() as chooser:
-        page.locator("#upload-pairs").click()
-    chooser.value.set_files(upload_again)
+    choose_files(page, upload_again)
     expect(material(page)).to_be_visible()
     expect(message(page)).to_be_empty()
     expect(page.locator("#train")).to_be_enabled()
@@ -99,6 +99,126 @@ def test_a_file_that_is_no_table_is_reported_and_another_can_be_uploaded(tab, ta
     choose(page, "data", OWN_CHOICE)  # the uploaded table is still there
     expect(material(page)).to_be_visible()
     expect(page.get_by_test_id("plan")).to_contain_text("285 sentence pairs")
+
+
+def tsv(folder: Path, name: str, change: Callable[[list[bytes]], None] = lambda rows: None) -> Path:
+    """Write a table whose sentences begin with its name; `change` may damage its rows."""
+    rows = [f"{name} {source}\t{target}\n".encode() for source, target in PAIRS]
+    change(rows)
+    (folder / f"{name}.tsv").write_bytes(b"".join(rows))
+    return folder / f"{name}.tsv"
+
+
+def set_row(number: int, row: bytes) -> Callable[[list[bytes]], None]:
+    def change(rows: list[bytes]) -> None:
+        rows[number - 1] = row
+
+    return change
+
+
+def expect_nothing_to_train_on(page: Page) -> None:
+    expect(material(page)).to_be_hidden()
+    expect(page.get_by_test_id("plan")).to_contain_text("Choose a file")
+    expect(page.locator("#train")).to_be_disabled()
+
+
+def test_a_file_that_fails_leaves_nothing_of_the_one_before(tab, tmp_path: Path) -> None:
+    page = tab()
+    good, bad = tsv(tmp_path, "good"), tsv(tmp_path, "bad", set_row(151, "bad café\tcafé\n".encode("latin-1")))
+    upload(page, good)
+    expect(page.get_by_test_id("preview")).to_contain_text("good ")
+    expect(page.get_by_test_id("upload-name")).to_have_text("good.tsv")
+    expect(page.locator("#train")).to_be_enabled()
+    choose_files(page, bad)
+    expect(message(page)).to_contain_text("Line 151 is not UTF-8 text")
+    expect(page.get_by_test_id("upload-name")).to_have_text("bad.tsv")
+    expect_nothing_to_train_on(page)
+    correct(page, "encoding", "cp1252")  # as the message advises
+    expect(page.get_by_test_id("preview")).to_contain_text("bad ")
+    expect(page.get_by_test_id("preview")).not_to_contain_text("good ")
+    expect(page.get_by_test_id("findings")).to_contain_text("read as CP1252, which may be wrong")
+    expect(page.locator("#train")).to_be_enabled()
+    expect(message(page)).to_be_empty()
+    choose_files(page, good)  # and back: the encoding is guessed anew
+    expect(page.locator("#encoding input")).to_have_value("utf-8")
+    expect(page.get_by_test_id("preview")).to_contain_text("good ")
+
+
+def test_a_first_file_that_fails_shows_the_menus_that_the_message_advises(tab, tmp_path: Path) -> None:
+    page = tab()
+    upload(page, tsv(tmp_path, "first", set_row(9, "première\tpremière\n".encode("latin-1"))))
+    expect(message(page)).to_contain_text("Line 9 is not UTF-8 text")
+    for control in ("encoding", "delimiter", "header-row", "column-source"):
+        expect(page.locator(f"#{control}")).to_be_visible()
+    expect_nothing_to_train_on(page)
+    correct(page, "encoding", "cp1252")
+    expect(page.locator("#train")).to_be_enabled()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("".join(f'{a},"{b}\n' for a, b in PAIRS).encode(), "quotation marks of the row at line 1 do not match"),
+        ("".join(f"{a}\t{b}\n" for a, b in PAIRS).encode() + b"nul\0\tnul\n", "Line 301 holds a NUL byte"),
+        ("".join(f"{a} / {b}\n" for a, b in PAIRS).encode(), "the file has one column, but two are needed"),
+        (b"PK\x03\x04 no archive", "This archive is damaged"),
+        (tmx(PAIRS).replace("</tuv>", "", 1).encode(), "is not well-formed XML"),
+    ],
+    ids=["quotes", "nul", "one column", "archive", "memory"],
+)
+def test_each_fault_after_a_good_file_leaves_nothing_of_it(tab, tmp_path: Path, content: bytes, said: str) -> None:
+    page = tab()
+    upload(page, tsv(tmp_path, "good"))
+    expect(page.locator("#train")).to_be_enabled()
+    bad = tmp_path / "bad.txt"
+    bad.write_bytes(content)
+    choose_files(page, bad)
+    expect(message(page)).to_contain_text(re.compile(said, re.IGNORECASE))
+    expect(page.get_by_test_id("upload-name")).to_have_text("bad.txt")
+    expect_nothing_to_train_on(page)
+    choose_files(page, tsv(tmp_path, "good"))
+    expect(page.locator("#train")).to_be_enabled()
+    expect(message(page)).to_be_empty()
+
+
+def test_a_wrong_delimiter_can_be_taken_back(tab, tmp_path: Path) -> None:
+    page = tab()
+    upload(page, tsv(tmp_path, "good"))
+    expect(page.locator("#train")).to_be_enabled()
+    correct(page, "delimiter", "semicolon")
+    expect(message(page)).to_contain_text("with the semicolon as delimiter the file has one column", ignore_case=True)
+    expect_nothing_to_train_on(page)
+    correct(page, "delimiter", "tab")
+    expect(page.locator("#train")).to_be_enabled()
+    expect(page.get_by_test_id("preview")).to_contain_text("good ")
+
+
+def test_other_formats_show_only_the_menus_that_they_need(tab, tmp_path: Path) -> None:
+    page = tab()
+    sides = [tmp_path / "train.en", tmp_path / "train.fr"]
+    for side, path in enumerate(sides):
+        path.write_text("".join(f"{pair[side]}\n" for pair in PAIRS), encoding="utf-8")
+    for name, content in (
+        ("pairs.xlsx", by_excel(PAIRS)),
+        ("pairs.txt", json_lines(PAIRS, True).encode()),
+        ("memory.tmx", tmx(PAIRS, languages=("en", "fr")).encode()),
+    ):
+        (tmp_path / name).write_bytes(content)
+    choose(page, "data", OWN_CHOICE)
+    for files, names, menus in (
+        (sides, ["en", "fr"], ["encoding"]),
+        ([tmp_path / "pairs.xlsx"], ["column 1", "column 2"], ["header-row"]),
+        ([tmp_path / "pairs.txt"], ["en", "fr"], ["encoding"]),
+        ([tmp_path / "memory.tmx"], ["en", "fr"], []),
+        ([tsv(tmp_path, "good")], ["column 1", "column 2"], ["encoding", "delimiter", "header-row"]),
+    ):
+        choose_files(page, *files)
+        expect(page.get_by_test_id("upload-name")).to_have_text(" and ".join(file.name for file in files))
+        expect(page.get_by_test_id("preview").locator("th")).to_have_text(names)
+        expect(page.get_by_test_id("findings")).to_contain_text("300 rows were read")
+        for menu in ("encoding", "delimiter", "header-row"):
+            expect(page.locator(f"#{menu}")).to_be_visible(visible=menu in menus)
+        expect(page.locator("#train")).to_be_enabled()
 
 
 def test_a_public_corpus_shows_its_licence_and_is_read_from_a_local_copy(tab) -> None:
