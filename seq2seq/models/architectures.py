@@ -22,7 +22,8 @@ from seq2seq.models.transformer import TransformerDecoder, TransformerEncoder
 
 def _recurrent_summary(title: str, config: ModelConfig) -> str:
     reader = "no attention" if config.attention == NO_ATTENTION else f"{config.attention} attention"
-    return f"{CELLS[config.cell].title} {title}, {reader}"
+    start = "" if config.start == ModelConfig.start else f", {config.start} start"
+    return f"{CELLS[config.cell].title} {title}, {reader}{start}"
 
 
 def _transformer_summary(title: str, config: ModelConfig) -> str:

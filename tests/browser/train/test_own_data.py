@@ -133,7 +133,7 @@ def test_a_file_that_fails_leaves_nothing_of_the_one_before(tab, tmp_path: Path)
     expect(message(page)).to_contain_text("Line 151 is not UTF-8 text")
     expect(page.get_by_test_id("upload-name")).to_have_text("bad.tsv")
     expect_nothing_to_train_on(page)
-    correct(page, "encoding", "cp1252")  # as the message advises
+    choose_format(page, "encoding", "cp1252")  # as the message advises
     expect(page.get_by_test_id("preview")).to_contain_text("bad ")
     expect(page.get_by_test_id("preview")).not_to_contain_text("good ")
     expect(page.get_by_test_id("findings")).to_contain_text("read as CP1252, which may be wrong")
@@ -151,7 +151,7 @@ def test_a_first_file_that_fails_shows_the_menus_that_the_message_advises(tab, t
     for control in ("encoding", "delimiter", "header-row", "column-source"):
         expect(page.locator(f"#{control}")).to_be_visible()
     expect_nothing_to_train_on(page)
-    correct(page, "encoding", "cp1252")
+    choose_format(page, "encoding", "cp1252")
     expect(page.locator("#train")).to_be_enabled()
 
 
@@ -185,10 +185,10 @@ def test_a_wrong_delimiter_can_be_taken_back(tab, tmp_path: Path) -> None:
     page = tab()
     upload(page, tsv(tmp_path, "good"))
     expect(page.locator("#train")).to_be_enabled()
-    correct(page, "delimiter", "semicolon")
+    choose_format(page, "delimiter", "semicolon")
     expect(message(page)).to_contain_text("with the semicolon as delimiter the file has one column", ignore_case=True)
     expect_nothing_to_train_on(page)
-    correct(page, "delimiter", "tab")
+    choose_format(page, "delimiter", "tab")
     expect(page.locator("#train")).to_be_enabled()
     expect(page.get_by_test_id("preview")).to_contain_text("good ")
 
