@@ -52,10 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        print(
-            f"python -m seq2seq {options.command}: {error.filename or 'a file'}: {files.advice(error) or error.strerror}",
-            file=sys.stderr,
-        )
+        # The page shows the message of a run's process, and nobody there knows the paths of this machine.
+        hidden = error.errno in files.FULL and getattr(options, "controlled", False)
+        where = "" if hidden else f"{error.filename or 'a file'}: "
+        fault = f"{where}{files.advice(error) or error.strerror}"
+        print(printable(f"python -m seq2seq {options.command}: {fault}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -31,7 +31,7 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
         os.replace(partial, path)
     except BaseException as error:
         partial.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:
+        if isinstance(error, OSError) and error.filename in (None, str(partial)):
             error.filename = str(path)  # a full disk is noticed by a write, which does not know the name
         raise
 

@@ -16,6 +16,7 @@ from seq2seq.runs import card
 from seq2seq.ui.kit import examples
 
 README, MODELS = ((ROOT.parent / name).read_text(encoding="utf-8") for name in ("README.md", "assets/docs/models.md"))
+FIRST = "en-fr-everyday"  # the page opens with it
 PAIR = ["en-fr-additive", "en-fr-plain"]  # they differ only in attention
 PURE, CURE = "captions-de-en-teacher-forcing", "captions-de-en-scheduled-sampling"  # the first of three seeds each
 EVERYDAY = {
@@ -32,6 +33,21 @@ EVERYDAY = {
         "Quel est ton nom ?",
         "Quel est votre nom ?",
     },
+}
+
+TYPED_FIRST = {
+    "hello": {"bonjour", "salut"},
+    "Hello world": {"Bonjour le monde", "Bonjour le monde !", "Bonjour tout le monde"},
+    "Hello, how are you?": {f"Bonjour, comment {end} ?" for end in ("allez-vous", "vas-tu", "ça va")},
+    "good morning": {"bonjour"},
+    "My name is Anna and I live in Berlin.": {
+        "Je m'appelle Anna et j'habite à Berlin.",
+        "Je m'appelle Anna et je vis à Berlin.",
+    },
+    "I have 1,200 dollars.": {"J'ai 1 200 dollars."},
+    "do you speak english": {f"{start} anglais{mark}" for start in ("parlez-vous", "parles-tu") for mark in ("", " ?")},
+    "I love machine learning.": {"J'adore l'apprentissage automatique.", "J'aime l'apprentissage automatique."},
+    "I don't know…": {"Je ne sais pas...", "Je l'ignore..."},
 }
 
 
@@ -74,9 +90,15 @@ def test_bundled_pair_differs_only_in_attention() -> None:
 
 
 @pytest.mark.parametrize("strategy", [Greedy(), Beam(5)], ids=str)
+@pytest.mark.parametrize("name", ["en-fr-additive", FIRST])
 @pytest.mark.parametrize("sentence", EVERYDAY)
-def test_everyday_sentences_are_translated_correctly(sentence: str, strategy: object) -> None:
-    assert Translator.load("en-fr-additive").translate(sentence, strategy).text in EVERYDAY[sentence]
+def test_everyday_sentences_are_translated_correctly(sentence: str, name: str, strategy: object) -> None:
+    assert Translator.load(name).translate(sentence, strategy).text in EVERYDAY[sentence]
+
+
+@pytest.mark.parametrize("sentence", TYPED_FIRST)
+def test_what_visitors_type_first_is_translated_correctly(sentence: str) -> None:
+    assert Translator.load(FIRST).translate(sentence, Beam(5)).text in TYPED_FIRST[sentence]
 
 
 def test_attention_beats_one_fixed_vector_and_most_so_where_sentences_are_long() -> None:

@@ -217,3 +217,11 @@ def test_config_survives_json_and_unknown_settings_are_refused() -> None:
     assert ModelConfig.from_dict(small_config().to_dict()) == small_config()
     with pytest.raises(ValueError, match="unknown setting 'wings'"):
         ModelConfig.from_dict({"wings": 2})
+
+
+@pytest.mark.parametrize(("start", "same"), [("encoder", False), ("learned", True)])
+def test_only_a_learned_start_is_the_same_for_all_sentences(start: str, same: bool) -> None:
+    model = make_model(small_config(start=start))
+    _, state = model.encode(*pad([[5, 9, EOS], [8, 7, 6, EOS]]))
+    assert all(torch.equal(layer[0], layer[1]) == same for layer in state.layers)
+    assert all(bool(layer.abs().max() > 0) for layer in state.layers)

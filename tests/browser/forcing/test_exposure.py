@@ -10,7 +10,7 @@ from seq2seq.models.checkpoint import ROOT
 from seq2seq.runs import card
 from seq2seq.ui.kit import examples
 
-INFO = ModelInfo.read("en-fr-additive")
+INFO = ModelInfo.read("en-fr-everyday")
 PAIRS = [(text, examples.reference(text, INFO)) for text in examples.of(INFO)]
 
 
@@ -27,7 +27,7 @@ def upload(page: Page, tmp_path, pairs: list[tuple[str, str]]) -> None:
 
 def test_the_saved_measurement_is_shown(view) -> None:
     page = view()
-    saved = card.read_exposure(ROOT / "en-fr-additive")
+    saved = card.read_exposure(ROOT / "en-fr-everyday")
     assert saved is not None
     expect(page.get_by_test_id("measured")).to_contain_text(saved["command"])
     expect(page.get_by_test_id("headline")).to_contain_text(f"{100 * saved['report']['summary']['accuracy_forced']:.1f}%")

@@ -18,7 +18,7 @@ PAIR = f"&text={quote(SOURCE)}&reference={quote(REFERENCE)}"
 
 @pytest.fixture(scope="module")
 def translator() -> Translator:
-    return Translator.load("en-fr-additive")
+    return Translator.load("en-fr-everyday")
 
 
 @pytest.fixture(scope="module")
