@@ -29,7 +29,7 @@ from seq2seq.ui.host import zero_gpu
 from seq2seq.ui.host.limits import Limits
 from seq2seq.ui.kit import menu
 
-PREFERRED = "en-fr-additive"
+PREFERRED = "en-fr-everyday"
 PARALLEL = max(2, os.cpu_count() or 1)  # decodings at a time for all visitors; further requests wait in the queue
 MOST_TRAINED = 8  # trained models in memory
 MOST_REMEMBERED = 20_000  # source positions and steps of the latest translations: about 30 MB
