@@ -6,7 +6,7 @@
  *  `walk.navigate(query)` asks the server for the picture of an address. */
 export function makeLink(store, { tab, own, all }, walk = null) {
   let due = 0;
-  let written = false; // the first address is that of the page itself
+  let first = null; // the payload that the page opened with: its address is that of the page itself
   let left = null; // after Back or Forward: the payload that is no longer wanted, until the next one has come
 
   const query = () => new URLSearchParams(location.search);
@@ -28,11 +28,11 @@ export function makeLink(store, { tab, own, all }, walk = null) {
     for (const name of all) address.searchParams.delete(name);
     for (const [name, value] of store.payload.link) address.searchParams.set(name, value);
     if (store.step !== undefined) address.searchParams.set("step", store.step);
-    const isNew = walk && written && !isShown();
+    const isNew = walk && !left && store.payload !== first && !isShown();
     try {
       if (isNew) history.pushState(history.state, "", address);
       else history.replaceState(history.state, "", address);
-      written = true;
+      left = null;
     } catch {
       update(); // browsers limit how often an address may change: try again a little later
     }
@@ -53,6 +53,7 @@ export function makeLink(store, { tab, own, all }, walk = null) {
 
   /** Write the address after a short time, once for many steps: scrubbing passes dozens of steps a second. */
   function update() {
+    first ??= store.payload;
     if (!due) due = setTimeout(write, 250);
   }
 

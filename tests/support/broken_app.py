@@ -16,8 +16,9 @@ from safetensors.torch import load_file, save_file
 
 from seq2seq.models import checkpoint
 from seq2seq.ui.app import create_app, launch_settings
+from seq2seq.ui.host.services import PREFERRED
 
-SOUND = ("en-fr-additive", "fr-en-additive")
+SOUND = (PREFERRED, "fr-en-additive")
 TRUNCATED, NO_JSON, NO_NUMBERS = "en-fr-plain", "en-es-additive", "en-zh-additive"
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def test_the_tables_show_the_weights_of_the_trace(tab, trace) -> None:
     page.get_by_role("radio", name="pieces").click()
     assert np.allclose(weights(panel(page)), weights_by_piece(trace), atol=0.0051)
     entropies = panel(page).locator("tbody .beside").all_inner_texts()
-    assert [float(text) for text in entropies] == pytest.approx([step.entropy for step in trace.steps], abs=0.0051)
+    assert [float(text) for text in entropies] == pytest.approx([step.entropy for step in trace.steps], abs=0.01)
     parameter(page, "unit", "pieces")
 
 
@@ -122,7 +122,9 @@ def test_panels_are_added_removed_and_restored_from_the_address(tab, trace) -> N
     expect(page.get_by_test_id("panel")).to_have_count(2)
     panel(page, 1).get_by_label("Model of picture 2").select_option("en-fr-plain")
     expect(panel(page, 1).locator(".no-attention")).to_contain_text("This model has no attention")
-    expect(panel(page, 1).locator(".changes tbody tr")).to_have_count(len(trace.source))
+    expect(panel(page, 1).locator(".changes tbody tr")).to_have_count(
+        len(Translator.load("en-fr-plain").translate(TEXT).source)
+    )
     panel(page).locator("tbody th", has_text="frère").click()
     expect(panel(page).locator("tr.pinned th")).to_have_text("frère")
     step = next(s.position for s in trace.steps if "frère" in s.piece) + 1

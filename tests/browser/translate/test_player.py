@@ -106,7 +106,7 @@ def test_hovering_a_source_piece_highlights_its_arcs_and_its_column(visit):
 def test_without_attention_a_context_vector_replaces_arcs_and_heatmap(visit):
     page = visit(AT_STEP_2)
     page.locator("#model input").click()
-    page.get_by_role("option").nth(1).click()
+    page.get_by_role("option", name="English → French: GRU, no attention").click()
     expect(page.get_by_test_id("no-attention")).to_be_visible()
     expect(page.get_by_test_id("plot")).to_be_hidden()
     page.get_by_test_id("last").click()
