@@ -15,7 +15,8 @@ def about(text: str, model: Checkpoint) -> list[str]:
     if unknown := model.tokenizer.source.unknown(text):
         named = ", ".join(f"“{character}”" for character in unknown[:MOST_NAMED])
         more = f" and {len(unknown) - MOST_NAMED} other characters" if len(unknown) > MOST_NAMED else ""
-        notes.append(f"The vocabulary of this model does not contain {named}{more}: it reads them as bytes and may guess.")
+        missing = f"The vocabulary of this model does not contain {named}{more}."
+        notes.append(f"{missing} It reads unknown characters as bytes and may guess.")
     letters = [character for character in text if character.isalpha()]
     if len(letters) >= MIN_CAPITALS and all(map(str.isupper, letters)) and not _reads_capitals(model):
         notes.append("This model has read almost no text in capitals: use small letters for a better translation.")

@@ -167,7 +167,7 @@ class Translator:
     def evaluate(self, pairs: Sequence[Pair], strategy: Any = Greedy(), raw: bool = False) -> Quality:
         """Compute the free-running BLEU and chrF of `pairs`, each source against all of its references.
 
-        Translations are normalised like the pairs of `read_tsv`; with `raw` they stay as they are, and so should the pairs.
+        Translations are normalised like the pairs of `read_pairs`; with `raw` they stay as they are, and so should the pairs.
 
         A source that is too long for the model counts with an empty translation, because leaving it out would raise the score.
         """

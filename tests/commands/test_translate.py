@@ -101,7 +101,7 @@ def test_unknown_characters_are_named_on_standard_error(model: str, capsys: pyte
         ("I see æ and 漢.", "“æ”, “漢”"),
     ):
         assert main(["translate", "--model", model, text]) == 0
-        assert f"does not contain {named}: it reads them as bytes" in capsys.readouterr().err
+        assert f"does not contain {named}. It reads unknown characters as bytes" in capsys.readouterr().err
     assert main(["translate", "--model", model, GOOD]) == 0
     assert capsys.readouterr().err == ""
 

@@ -12,7 +12,7 @@ def test_unknown_characters_are_named_beside_the_translation(visit):
     expect(note).to_be_hidden()
     before = player(page).get_attribute("data-trace")
     translate(page, "I like Ж and 漢.")
-    expect(note).to_contain_text("does not contain “Ж”, “漢”: it reads them as bytes")
+    expect(note).to_contain_text("does not contain “Ж”, “漢”. It reads unknown characters as bytes")
     expect(player(page)).not_to_have_attribute("data-trace", before)
     translate(page, SENTENCE)
     expect(note).to_be_hidden()
