@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
-from support.server import FLAGS, find_chromium, serve
-from support.visitor import Contexts, Visitor
+from support.apps.server import FLAGS, find_chromium, serve
+from support.browser.visitor import Contexts, Visitor
 
 expect.set_options(timeout=30_000)  # ms; enough for a slow and busy machine
 

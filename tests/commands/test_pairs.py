@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from support.files.table_files import by_excel, json_lines, tmx
 from support.small import make_checkpoint, make_model, small_config
-from support.table_files import by_excel, json_lines, tmx
 
 from seq2seq.__main__ import main
 from seq2seq.models import checkpoint

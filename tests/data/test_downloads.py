@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from support.archives import TABLE, tarred, zipped
+from support.files.archives import TABLE, tarred, zipped
 
 from seq2seq.data import downloads
 from seq2seq.data.downloads import Fetched, copies_in, fetch, pairs

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.archives import TABLE, tarred, zipped
+from support.files.archives import TABLE, tarred, zipped
 
 from seq2seq.data import public_corpora
 from seq2seq.data.lines import MAX_LINE

@@ -30,7 +30,7 @@ sys.path.extend(str(Path(__file__).resolve().parents[n]) for n in (1, 2))
 
 from playwright.async_api import Browser, async_playwright
 from playwright.sync_api import sync_playwright
-from support.server import FLAGS, find_chromium, serve
+from support.apps.server import FLAGS, find_chromium, serve
 
 PAGE = 0  # id of the page among the components
 CONNECTIONS = 6  # connections of a browser to one server

@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.extend(str(Path(__file__).resolve().parents[n]) for n in (1, 2))
 
 from playwright.sync_api import sync_playwright
-from support.server import FLAGS, find_chromium, serve
+from support.apps.server import FLAGS, find_chromium, serve
 
 SENTENCES = [
     "We were waiting for you in the garden of the old house.",

@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.extend(str(Path(__file__).resolve().parents[n]) for n in (1, 2))
 
 from playwright.sync_api import Page, expect, sync_playwright
-from support.server import FLAGS, ROOT, find_chromium, serve
+from support.apps.server import FLAGS, ROOT, find_chromium, serve
 
 from seq2seq.runs.queue import THREADS
 from seq2seq.training import event_log

@@ -17,7 +17,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load, save
-from support.crafted import Contents, becomes, contents_of, craft, names, plain, refusal
+from support.files.crafted import Contents, becomes, contents_of, craft, names, plain, refusal
 from support.small import CONFIGS, make_checkpoint, make_model, small_config
 
 from seq2seq.decoding.translator import Translator

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.crafted import becomes, craft, plain, refusal
+from support.files.crafted import becomes, craft, plain, refusal
 from support.small import make_checkpoint, make_model, small_config
 
 from seq2seq.models import checkpoint

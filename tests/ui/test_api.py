@@ -13,7 +13,7 @@ import gradio as gr
 import pytest
 from gradio.exceptions import AppError
 from gradio_client import Client
-from support.server import ROOT, serve
+from support.apps.server import ROOT, serve
 
 from seq2seq.analysis import scoring
 from seq2seq.decoding.strategies import Beam

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import plotly
 import pytest
+from support.apps.server import ROOT, serve
 from support.hostile import BODIES, BROKEN, MODELS, SCRIPT, VALUES, Answer, Visitor, secret_places, session
-from support.server import ROOT, serve
 
 from seq2seq.runs.queue import Runs
 from seq2seq.ui.api import MAX_ID

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from support.server import serve
+from support.apps.server import serve
 
 mcp = pytest.importorskip("mcp", reason='needs the extra of Gradio: pip install "gradio[mcp]"')
 streams = pytest.importorskip("mcp.client.streamable_http")

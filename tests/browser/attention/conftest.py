@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.beam_tree import TEXT
+from support.browser.beam_tree import TEXT
 
 from seq2seq.decoding.beam_tree import BeamTree
 from seq2seq.decoding.strategies import Beam

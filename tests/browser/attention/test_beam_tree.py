@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
-from support.beam_tree import LINK, TEXT, details, node, parameters, prefix, root, visible_nodes
-from support.page import expect_step, output, player
+from support.browser.beam_tree import LINK, TEXT, details, node, parameters, prefix, root, visible_nodes
+from support.browser.page import expect_step, output, player
 
 from seq2seq.decoding.strategies import Beam
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
-from support.beam_tree import LINK, TEXT, parameters, prefix, root, visible_nodes
+from support.browser.beam_tree import LINK, TEXT, parameters, prefix, root, visible_nodes
 
 from seq2seq.decoding.strategies import Beam
 from seq2seq.decoding.translator import Translator

@@ -9,10 +9,10 @@ import urllib.request
 import pytest
 from gradio_client import Client
 from playwright.sync_api import expect
-from support.page import AT_STEP_2, SENTENCE, expect_step, heatmap, output, translate
-from support.proxy import proxy
-from support.server import serve
-from support.visitor import Visitor
+from support.apps.proxy import proxy
+from support.apps.server import serve
+from support.browser.page import AT_STEP_2, SENTENCE, expect_step, heatmap, output, translate
+from support.browser.visitor import Visitor
 
 from seq2seq.ui.lesson.lesson import Lesson, encode
 

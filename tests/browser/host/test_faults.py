@@ -9,9 +9,9 @@ import sys
 
 import pytest
 from playwright.sync_api import expect
-from support.page import SENTENCE, expect_step, player, translate
-from support.server import ROOT, _free_port, _wait, serve
-from support.visitor import Visitor
+from support.apps.server import ROOT, _free_port, _wait, serve
+from support.browser.page import SENTENCE, expect_step, player, translate
+from support.browser.visitor import Visitor
 
 TYPED = "She has already closed the blue window."
 PICTURE = ".chip.source text"
@@ -33,7 +33,7 @@ def visitor(browser):
 
 
 def test_unusable_models_are_listed_and_the_others_work(visitor, tmp_path):
-    with serve(tmp_path / "log", "tests/support/broken_app.py") as address:
+    with serve(tmp_path / "log", "tests/support/apps/broken_app.py") as address:
         page = visitor(address, "?text=Good+morning.&model=en-fr-plain").page
         line = page.get_by_test_id("broken")
         expect(line).to_contain_text(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
-from support.server import serve
+from support.apps.server import serve
 
 
 @pytest.fixture(scope="module")
 def gradio(tmp_path_factory) -> str:
-    with serve(tmp_path_factory.mktemp("gradio") / "log", "tests/support/gradio_app.py") as url:
+    with serve(tmp_path_factory.mktemp("gradio") / "log", "tests/support/apps/gradio_app.py") as url:
         yield url
 
 

@@ -17,10 +17,10 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import Error as PlaywrightError
-from support.lessons import TABS
-from support.server import serve
-from support.train_page import LONG, PAIRS, choose, upload
-from support.visitor import Visitor
+from support.apps.server import serve
+from support.browser.lessons import TABS
+from support.browser.train_page import LONG, PAIRS, choose, upload
+from support.browser.visitor import Visitor
 
 from seq2seq.ui.host import upload_folder
 from seq2seq.ui.train.tab import _FORMER as VISITOR

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import expect
-from support.server import serve
+from support.apps.server import serve
 
 from seq2seq.ui.app import MOST_WAITING
 from seq2seq.ui.host.services import PARALLEL
@@ -27,7 +27,7 @@ def release(log: Path) -> None:
 
 @pytest.fixture(scope="module")
 def address(log):
-    with serve(log, "tests/support/untrained_app.py") as url:
+    with serve(log, "tests/support/apps/untrained_app.py") as url:
         yield url
     assert "Traceback" not in log.read_text(), log.read_text()
 

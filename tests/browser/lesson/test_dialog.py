@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
-from support.lessons import QUESTION, TABS, at, compose, query_of, scanned, wait_for_lesson
-from support.page import AT_STEP_2, SENTENCE, expect_step
+from support.browser.lessons import QUESTION, TABS, at, compose, query_of, scanned, wait_for_lesson
+from support.browser.page import AT_STEP_2, SENTENCE, expect_step
 
 from seq2seq.ui.lesson.lesson import CONTROLS, MOST_CHARACTERS, Lesson, decode, encode
 from seq2seq.ui.lesson.lesson import link as lesson_link

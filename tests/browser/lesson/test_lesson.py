@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import expect
-from support.lessons import QUESTION, at, compose, focus_by_tabbing, query_of, scanned, wait_for_lesson
-from support.page import AT_STEP_2, SENTENCE, expect_step, output, player
+from support.browser.lessons import QUESTION, at, compose, focus_by_tabbing, query_of, scanned, wait_for_lesson
+from support.browser.page import AT_STEP_2, SENTENCE, expect_step, output, player
 
 from seq2seq.ui.lesson.lesson import CONTROLS, Lesson, encode
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from support.table_files import by_excel, json_lines, tmx
-from support.train_page import LONG, OWN_CHOICE, PAIRS, PUBLIC_CHOICE, choose, choose_files, stop, upload
+from support.browser.train_page import LONG, OWN_CHOICE, PAIRS, PUBLIC_CHOICE, choose, choose_files, stop, upload
+from support.files.table_files import by_excel, json_lines, tmx
 
 from seq2seq.data.public_corpora import PUBLIC
 

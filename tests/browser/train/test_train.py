@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Page, expect
-from support.page import output, steps
-from support.train_page import LONG, choose, state, stop
+from support.browser.page import output, steps
+from support.browser.train_page import LONG, choose, state, stop
 
 from seq2seq.data.synthetic import TASKS
 

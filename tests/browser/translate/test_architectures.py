@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
-from support.page import expect_step, player, steps
-from support.server import serve
+from support.apps.server import serve
+from support.browser.page import expect_step, player, steps
 
 from seq2seq.ui.kit.examples import CAPTIONS, EVERYDAY, EXAMPLES
 
@@ -19,7 +19,7 @@ SENTENCE = "the old man see a red boat."
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     log = tmp_path_factory.mktemp("untrained") / "log"
-    with serve(log, "tests/support/untrained_app.py") as url:
+    with serve(log, "tests/support/apps/untrained_app.py") as url:
         yield url
     assert "Traceback" not in log.read_text(), log.read_text()
 

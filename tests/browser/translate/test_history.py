@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs, quote, urlsplit
 
 from playwright.sync_api import expect
-from support.page import OTHER, SENTENCE, output, player, translate
+from support.browser.page import OTHER, SENTENCE, output, player, translate
 
 
 def named_in(url: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playwright.sync_api import expect
-from support.page import SENTENCE, player, translate
+from support.browser.page import SENTENCE, player, translate
 
 
 def test_unknown_characters_are_named_beside_the_translation(visit):

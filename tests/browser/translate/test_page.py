@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import expect
-from support.page import AT_STEP_2, OTHER, SENTENCE, expect_step, fork, heatmap, output, player, steps, translate
+from support.browser.page import AT_STEP_2, OTHER, SENTENCE, expect_step, fork, heatmap, output, player, steps, translate
 
 from seq2seq.trace import DecodingTrace
 

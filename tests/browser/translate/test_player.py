@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote
 
 from playwright.sync_api import expect
-from support.page import AT_STEP_2, SENTENCE, expect_step, fork, heatmap, output, player, steps
+from support.browser.page import AT_STEP_2, SENTENCE, expect_step, fork, heatmap, output, player, steps
 
 # --- playing ---------------------------------------------------------------------------------------------------------
 

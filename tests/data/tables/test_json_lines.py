@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.table_files import Pairs, json_lines
+from support.files.table_files import Pairs, json_lines
 
 from seq2seq.data.corpora import PairFile, read_pairs
 from seq2seq.data.tables.findings import Tally

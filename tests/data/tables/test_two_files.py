@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.archives import zipped
-from support.table_files import Pairs, tmx
+from support.files.archives import zipped
+from support.files.table_files import Pairs, tmx
 
 from seq2seq.data.corpora import read_pairs
 from seq2seq.data.tables.parts import MAX_UNPACKED_BYTES, TWO_FILES, recognise

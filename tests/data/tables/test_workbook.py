@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.table_files import Pairs, by_excel, changed, workbook
+from support.files.table_files import Pairs, by_excel, changed, workbook
 
 from seq2seq.data.corpora import read_pairs
 from seq2seq.data.tables.layout import Layout

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support.archives import zipped
+from support.files.archives import zipped
 from support.runs import ANN, QUICK, TINY, wait_for
 
 from seq2seq.__main__ import main

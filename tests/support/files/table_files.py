@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 import openpyxl
 
-from support.archives import zipped
+from support.files.archives import zipped
 
 Pairs = list[tuple[str, str]]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from seq2seq.data.synthetic import TASKS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 START_LIMIT = 240  # attempts, half a second each, until the app must have answered
 # The headless shell has no window, so that a page costs less processor time.
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")

@@ -1,4 +1,4 @@
-"""Serve the real page with untrained models, one of each kind: `python tests/support/untrained_app.py`.
+"""Serve the real page with untrained models, one of each kind: `python tests/support/apps/untrained_app.py`.
 
 Their translations make no sense, but their decoding is shown like that of any other model.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
+sys.path[:0] = [str(Path(__file__).parents[3]), str(Path(__file__).parents[2])]
 
 from dataclasses import replace  # noqa: E402
 

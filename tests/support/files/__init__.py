@@ -1,0 +1,1 @@
+"""Files that the tests make: archives, tables, models with one change."""
