@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 
-from seq2seq.analysis import speed as bench
+from seq2seq.analysis.speed.report import Report, measure
 from seq2seq.commands.options import add_columns, add_model, pairs_of
 
 HELP = "measure training, decoding, the cost of the trace, and the cold start on this machine"
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     sentences = []
     if options.data:
         sentences = [source for source, _ in pairs_of(options.data, options)]
-    report = bench.measure(options.model, sentences, options.device)
+    report = measure(options.model, sentences, options.device)
     if options.json:
         print(json.dumps(asdict(report), ensure_ascii=False, indent=2))
     else:
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _lines(report: bench.Report) -> list[str]:
+def _lines(report: Report) -> list[str]:
     gemm = ", ".join(f"{speed:,.0f} GFLOP/s in {precision}" for precision, speed in report.gemm_gflops.items())
     rows = [["what", "figure", "plain loop", "times faster", "of the roofline"]]
     for m in report.measures:

@@ -6,7 +6,7 @@ from support.small import make_model, small_config
 from torch import nn
 from torch.nn import functional as F
 
-from seq2seq.analysis.plain_loop import PerStepLoop
+from seq2seq.analysis.speed.plain_loop import PerStepLoop
 from seq2seq.config import BOS, EOS, PAD, ModelConfig
 from seq2seq.data.batches import pad
 from seq2seq.decoding.loop import decode

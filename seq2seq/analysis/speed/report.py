@@ -22,7 +22,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from seq2seq.analysis.plain_loop import PerStepLoop
+from seq2seq.analysis.speed.plain_loop import PerStepLoop
 from seq2seq.config import EOS, TrainConfig
 from seq2seq.data.batches import Batch, collate
 from seq2seq.decoding.loop import decode
