@@ -1,0 +1,96 @@
+"""Measure updates on equal batches: the engine in each precision, and the plain loop."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from seq2seq.analysis.speed.timing import Measure, medians, wait
+from seq2seq.config import EOS, TrainConfig
+from seq2seq.data.batches import Batch, collate
+from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.training.device import choose_device
+from seq2seq.training.events import Started, StepDone
+from seq2seq.training.loop import train
+
+
+def measure_training(model: Seq2Seq, device: torch.device, loop: Any, peaks: dict[str, float]) -> list[Measure]:
+    """Measure updates on equal batches: the engine in each precision, and the plain loop."""
+    drill = _Drill(model.config.target_vocabulary)
+    actions = [partial(_updates, model, drill, TrainConfig(epochs=1, device=device.type, bf16=p == "bf16")) for p in peaks]
+    flops = []
+    model.requires_grad_(True)
+    for action in actions:
+        with FlopCounterMode(display=False) as counter:
+            action()
+        flops.append(counter.get_total_flops())
+    if loop:
+        model.to(device)
+        actions.append(partial(_plain_updates, model, loop, [collate(batch).to(device) for batch in drill.batches]))
+    times = medians(*actions, rounds=5)
+    slow = 1000 * drill.tokens / times[-1] if loop else None
+    measures = []
+    for (precision, peak), work, milliseconds in zip(peaks.items(), flops, times, strict=False):
+        speed = 1000 * drill.tokens / milliseconds
+        share = work / (peak * 1e6) / milliseconds
+        measures.append(Measure(f"training, {precision}", speed, "target pieces/s", slow, slow and speed / slow, share))
+    model.to("cpu").eval().requires_grad_(False)
+    return measures
+
+
+class _Drill:
+    """Training data of three batches of random pieces, 2,000 positions each, with lengths like those of image captions."""
+
+    digest = "drill"
+
+    def __init__(self, vocabulary: int):
+        draw = random.Random(1)
+
+        def side(length: int) -> list[int]:
+            return [draw.randrange(EOS + 2, vocabulary) for _ in range(length - 1)] + [EOS]
+
+        self.batches = [
+            [(side(length - draw.randrange(3)), side(length)) for _ in range(2000 // length)] for length in (12, 16, 20)
+        ]
+        self.tokens = sum(len(target) for batch in self.batches for _, target in batch)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.batches))
+
+    def epoch(self, number: int) -> list[Any]:
+        return self.batches
+
+
+def _updates(model: Seq2Seq, drill: _Drill, config: TrainConfig) -> float:
+    """Return the milliseconds that the training loop needs for one epoch of updates."""
+    start, device = 0.0, choose_device(config.device)
+    for event in train(model, drill, [], config):  # type: ignore[arg-type]  # `train` needs only these of its data
+        match event:
+            case Started():
+                wait(device)
+                start = time.perf_counter()
+            case StepDone() if event.update == len(drill.batches):
+                wait(device)
+                return 1000 * (time.perf_counter() - start)
+    raise AssertionError("the run ended before its last update")
+
+
+def _plain_updates(model: Seq2Seq, loop: Any, batches: Sequence[Batch]) -> float:
+    """Return the milliseconds that the plain loop needs for the same updates."""
+    optimizer = torch.optim.Adam(model.parameters(), 1e-4)
+    wait(model.device)
+    start = time.perf_counter()
+    for batch in batches:
+        loss = loop.loss(batch.source, batch.lengths, batch.target, TrainConfig.label_smoothing) / batch.tokens
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), TrainConfig.gradient_clip)
+        optimizer.step()
+    wait(model.device)
+    return 1000 * (time.perf_counter() - start)
