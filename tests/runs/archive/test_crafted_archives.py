@@ -23,7 +23,7 @@ from seq2seq.sources.text import Tokenizer
 from seq2seq.training import event_log
 from seq2seq.training.events import SampleDecoded
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LONG = os.environ.get("SEQ2SEQ_FUZZ") == "long"
 HALF = "\\ud800"  # half a surrogate pair, as JSON spells it
 Table = dict[str, dict[str, object]]
