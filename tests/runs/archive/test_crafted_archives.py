@@ -43,12 +43,6 @@ def file(sound: bytes, tmp_path: Path) -> Path:
     return tmp_path / "small.zip"
 
 
-@pytest.fixture
-def destination(tmp_path: Path) -> Path:
-    (tmp_path / "loaded").mkdir()
-    return tmp_path / "loaded" / "theirs"
-
-
 # --- weights ---
 
 
