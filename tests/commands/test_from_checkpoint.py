@@ -21,10 +21,8 @@ def start(tokenizer: Tokenizer, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def call(pairs: list[tuple[str, str]], tmp_path: Path, start: Path) -> list[str]:
-    for name, part in (("pairs.tsv", pairs[:80]), ("valid.tsv", pairs[80:])):
-        (tmp_path / name).write_text("".join(f"{s}\t{t}\n" for s, t in part), encoding="utf-8")
-    files = ["--data", str(tmp_path / "pairs.tsv"), "--valid", str(tmp_path / "valid.tsv")]
+def call(data: tuple[str, str], tmp_path: Path, start: Path) -> list[str]:
+    files = ["--data", data[0], "--valid", data[1]]
     return ["train", *files, "--from", str(start), "--out", str(tmp_path / "more"), "--device", "cpu", "--no-bf16"]
 
 

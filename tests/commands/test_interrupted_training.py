@@ -17,10 +17,8 @@ COMMON = ["train", "--vocabulary-size", "310", "--epochs", "6", "--batch-tokens"
 
 
 @pytest.fixture
-def files(tmp_path: Path, pairs: list[tuple[str, str]]) -> list[str]:
-    for name, part in (("pairs.tsv", pairs[:80]), ("valid.tsv", pairs[80:])):
-        (tmp_path / name).write_text("".join(f"{s}\t{t}\n" for s, t in part), encoding="utf-8")
-    return ["--data", str(tmp_path / "pairs.tsv"), "--valid", str(tmp_path / "valid.tsv")]
+def files(data: tuple[str, str]) -> list[str]:
+    return ["--data", data[0], "--valid", data[1]]
 
 
 def interrupted(arguments: list[str], out: Path, number: int) -> subprocess.CompletedProcess[str]:

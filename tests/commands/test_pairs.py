@@ -7,21 +7,11 @@ from pathlib import Path
 
 import pytest
 from support.files.table_files import by_excel, json_lines, tmx
-from support.small import make_checkpoint, make_model, small_config
 
 from seq2seq.__main__ import main
-from seq2seq.models import checkpoint
-from seq2seq.sources.text import Tokenizer
 
 Pairs = list[tuple[str, str]]
 SMALL = ["--epochs", "1", "--vocabulary-size", "300", "--embedding-size", "8", "--encoder-size", "8", "--decoder-size", "8"]
-
-
-@pytest.fixture(scope="module")
-def model(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("models") / "small"
-    checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), folder)
-    return str(folder)
 
 
 def files(folder: Path, kind: str, pairs: Pairs) -> list[str]:

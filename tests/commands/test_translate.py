@@ -6,22 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.small import make_checkpoint, make_model, small_config
 
 from seq2seq.__main__ import main
-from seq2seq.models import checkpoint
-from seq2seq.sources.text import Tokenizer
 
 GOOD = "I see the key."
 LONG = "the cat " * 200
 FOREIGN = "日本語のテキスト"
-
-
-@pytest.fixture(scope="module")
-def model(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("models") / "small"
-    checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), folder)
-    return str(folder)
 
 
 def translated(model: str, tmp_path: Path, data: bytes, *options: str) -> tuple[int, list[str]]:

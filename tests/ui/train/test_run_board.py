@@ -1,4 +1,4 @@
-"""The Train tab without a browser: the plans of the form, the limits of a host, and the calls of the page."""
+"""The runs of the Train tab without a browser: limits, orders, models, archives and event files."""
 
 from __future__ import annotations
 
@@ -13,28 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.small import make_checkpoint, make_model, small_config
 
-from seq2seq.data.synthetic import TASKS
 from seq2seq.decoding.translator import Translator
 from seq2seq.models import checkpoint
-from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.runs import archive, card
 from seq2seq.runs.folders import MODEL
 from seq2seq.sources.text import Tokenizer
 from seq2seq.training.event_log import to_json
-from seq2seq.training.events import BatchSplit, DeviceUsed, Finished, Measured, SampleDecoded, Started, StepDone, Validated
+from seq2seq.training.events import BatchSplit, DeviceUsed, SampleDecoded, Started, StepDone
 from seq2seq.training.plan import Plan
-from seq2seq.ui.host.limits import UNLIMITED, Limits
+from seq2seq.ui.host.limits import Limits
 from seq2seq.ui.host.services import MOST_TRAINED, Services
-from seq2seq.ui.train import plan_form, run_board
-from seq2seq.views.train import run as view
+from seq2seq.ui.train import run_board
 
 ANN, BOB = "ann" * 8, "bob" * 8
 TINY = Plan("sort", model={"embedding_size": 8, "encoder_size": 8, "decoder_size": 16}, training={"updates": 30})
-
-
-def chosen(architecture: str = "recurrent", **changes: Any) -> dict[str, Any]:
-    base = {} if architecture == "recurrent" else {"architecture": architecture}
-    return {**plan_form.defaults("reverse", base), "architecture": architecture, **changes}
 
 
 @pytest.fixture
@@ -43,72 +35,6 @@ def host(small: Translator, tmp_path: Path) -> Services:
     made = Services({"small": small.info}, lambda _: small, Limits(10, 2, tmp_path))
     made.runs.close()
     return made
-
-
-# --- the form --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("task", TASKS)
-def test_defaults_make_a_plan_without_explicit_settings(task: str, architecture: str) -> None:
-    base = {} if architecture == "recurrent" else {"architecture": architecture}
-    plan = plan_form.plan_of(task, {**plan_form.defaults(task, base), "architecture": architecture})
-    assert plan == Plan(task, model=base)
-    assert "parameters" in plan_form.about(plan)
-
-
-def test_plan_has_only_changed_settings() -> None:
-    plan = plan_form.plan_of("reverse", chosen(dropout=0.3, seed=7, attention="dot"), updates=500)
-    assert plan.model == {"attention": "dot", "dropout": 0.3} and plan.training == {"seed": 7, "updates": 500}
-    assert plan_form.plan_of("reverse", chosen("cho", attention="dot")).model == {"architecture": "cho"}
-
-
-def test_dependent_sizes_are_used_as_shown() -> None:
-    plan = plan_form.plan_of("reverse", chosen(bidirectional=False))
-    assert plan.model == {"bidirectional": False, "encoder_size": 64}  # the default is twice as many
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        (chosen(attention="dot", decoder_size=64), "dot attention multiplies .*: “Decoder” must be"),
-        (
-            chosen(teacher_forcing_ratio=1.0, teacher_forcing_schedule="linear"),
-            "“Teacher-forcing schedule” 'linear' falls to “Teacher-forcing ratio”",
-        ),
-        (
-            chosen(embedding_size=512, encoder_size=512, decoder_size=512, encoder_layers=4, decoder_layers=4),
-            "keep to 20,000,000",
-        ),
-        (chosen(decoder_size=None), "Decoder cannot be 'None'"),
-        (chosen(decoder_size=16.5), "Decoder cannot be '16.5'"),
-        (chosen(seed=-1), "“Seed” must be between"),
-        (chosen(augment="form"), "“Changes to the pairs” changes sentences"),
-        (chosen(augment="colour"), "“Changes to the pairs” must be one of"),
-        (chosen(bidirectional=1), "Bidirectional cannot be '1'"),
-        (chosen(cell="qrnn"), "“Cell” must be one of"),
-        ({**chosen(), "architecture": "<b>"}, "There is no architecture “<b>”"),
-    ],
-)
-def test_impossible_settings_get_a_message(values: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        plan_form.plan_of("reverse", values)
-
-
-def test_menu_includes_its_current_value() -> None:
-    assert 20 in plan_form.offered("decoder_size", 20) and list(plan_form.offered("heads", 4)) == [1, 2, 4, 8]
-
-
-# --- what a host allows ----------------------------------------------------------------------------------------------
-
-
-def test_a_space_is_limited_and_the_environment_decides() -> None:
-    assert Limits.of({}).minutes == UNLIMITED and Limits.of({"SPACE_ID": "a/b"}).minutes == 5
-    chosen = Limits.of({"SEQ2SEQ_TRAIN_MINUTES": "0", "SEQ2SEQ_TRAIN_RUNS": "3", "SEQ2SEQ_DATA": "/elsewhere"})
-    assert chosen == Limits(0, 3, Path("/elsewhere"))
-    for wrong in ("x", "-1", "nan", "inf"):
-        with pytest.raises(ValueError, match="SEQ2SEQ_TRAIN_MINUTES must be a number from 0"):
-            Limits.of({"SEQ2SEQ_TRAIN_MINUTES": wrong})
 
 
 def test_host_refuses_too_long_and_too_many_runs(host: Services) -> None:
@@ -120,9 +46,6 @@ def test_host_refuses_too_long_and_too_many_runs(host: Services) -> None:
     with pytest.raises(ValueError, match="You have 2 runs"):
         run_board.start(host, ANN, TINY, 1, (), 0)
     run_board.start(host, BOB, TINY, 1, (), 0)
-
-
-# --- what the page asks for ------------------------------------------------------------------------------------------
 
 
 def test_board_shows_the_newest_or_the_requested_run(host: Services) -> None:
@@ -160,9 +83,6 @@ def test_every_call_of_the_page_gets_an_answer(services: Services, name: str, as
     assert answered["problem"] and "went wrong" not in answered["problem"]
 
 
-# --- models of runs --------------------------------------------------------------------------------------------------
-
-
 def test_model_of_a_run_is_found_by_its_name(host: Services, small: Translator, tokenizer: Tokenizer) -> None:
     run = run_board.start(host, ANN, TINY, 1, (), 0)
     name = f"{MODEL}{run.id}"
@@ -184,9 +104,6 @@ def test_some_trained_models_stay_in_memory(host: Services, tokenizer: Tokenizer
         checkpoint.save(saved, folder)
         host.translator(folder.name)
     assert len(host._trained) <= MOST_TRAINED
-
-
-# --- archives ---
 
 
 def test_a_finished_model_goes_through_an_archive_to_another_visitor(
@@ -221,50 +138,6 @@ def test_bad_archive_leaves_no_files(host: Services, small: Translator, tokenize
     with pytest.raises(ValueError, match="The archive is not a zip file"):
         run_board.load(host, ANN, str(file))
     assert host.runs.of(ANN) == [] and list((tmp_path / "runs").iterdir()) == []
-
-
-# --- what is drawn ---------------------------------------------------------------------------------------------------
-
-EXAMPLE = TASKS["reverse"].first(1)[0]
-
-
-def test_events_become_columns_and_nan_becomes_none() -> None:
-    told = view.event_payload(
-        [
-            Started(1000, "cpu", "fp32", 80, 40, 0),
-            StepDone(1, 0, 0.1, math.nan, 1e-3, 1.0, 0.7, 40, 0.2),
-            StepDone(2, 0, 0.2, 2.0, 1e-3, 1.0, math.inf, 41, 0.4),
-            Validated(2, 0, 2.25, True),
-            Measured(2, 64, 31.5, 12.5, 0.75, 0.5),
-            Finished(40, 2.0, 1.5, 9.75),
-        ]
-    )
-    assert told["steps"]["update"] == [1, 2] and told["steps"]["loss"] == [None, 2.0]
-    assert told["steps"]["gradient_norm"] == [0.7, None] and told["validated"]["loss"] == [2.25]
-    assert told["measured"]["exact"] == [12.5] and told["finished"]["seconds"] == 9.75
-    assert json.dumps(told, allow_nan=False)
-
-
-def test_every_trace_names_columns_that_events_have() -> None:
-    told = view.event_payload([])
-    for figure in view.figures():
-        for trace in figure["figure"]["data"]:
-            assert trace["meta"]["column"] in told[trace["meta"]["table"]]
-
-
-@pytest.mark.parametrize("right", [True, False])
-def test_the_true_alignment_is_drawn_once_the_translation_is_right(right: bool) -> None:
-    source, target = (["▁" + piece for piece in text.split()] + ["</s>"] for text in (EXAMPLE.source, EXAMPLE.target))
-    written = EXAMPLE.target if right else EXAMPLE.target[2:]
-    attention = tuple((1 / len(source),) * len(source) for _ in target)
-    event = SampleDecoded(5, EXAMPLE.source, written, tuple(source), tuple(target), attention)
-    (sample,) = view.event_payload([event], [EXAMPLE])["samples"]
-    digits = len(source) - 1
-    assert sample["gold"] == ([(row, digits - 1 - row) for row in range(digits)] if right else [])
-    assert sample["figure"]["layout"]["yaxis"]["ticktext"][-1] == "end"
-
-
-# --- what a run from elsewhere reported ------------------------------------------------------------------------------
 
 
 def events_file(folder: Path, *lines: str) -> str:
