@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from support.apps.server import FLAGS, find_chromium, serve
 from support.browser.visitor import Contexts, Visitor
 
-expect.set_options(timeout=30_000)  # ms; enough for a slow and busy machine
+expect.set_options(timeout=60_000)  # ms; enough for a slow and busy machine
 
 
 @pytest.fixture(scope="session")

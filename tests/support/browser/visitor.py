@@ -49,7 +49,7 @@ class Visitor:
         self.address = address
         self.context = context or browser.new_context(**{"viewport": SIZE, **settings})
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(60_000)
         self.faults: list[str] = []
         self.pages_opened = 0  # number of pages opened
         self.strangers: list[str] = []
