@@ -49,6 +49,8 @@ def _sheet_rows(sheet: Any) -> Iterator[Row]:
             return
         if line > MAX_SHEET_ROWS:
             raise ValueError(f"the sheet has more than {MAX_SHEET_ROWS:,} rows: take a part of it")
+        if cells.count(None) == len(cells):  # a file may claim a million empty rows
+            continue
         texts = [_text(cell) for cell in cells]
         while texts and not texts[-1]:
             texts.pop()
