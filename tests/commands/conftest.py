@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from support.small import make_checkpoint, make_model, small_config
 
@@ -18,8 +16,9 @@ def model(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> str
     return str(folder)
 
 
-@pytest.fixture
-def data(tmp_path: Path, pairs: list[tuple[str, str]]) -> tuple[str, str]:
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[str, str]]) -> tuple[str, str]:
+    folder = tmp_path_factory.mktemp("data")
     for name, part in (("pairs.tsv", pairs[:80]), ("valid.tsv", pairs[80:])):
-        (tmp_path / name).write_text("".join(f"{s}\t{t}\n" for s, t in part), encoding="utf-8")
-    return str(tmp_path / "pairs.tsv"), str(tmp_path / "valid.tsv")
+        (folder / name).write_text("".join(f"{s}\t{t}\n" for s, t in part), encoding="utf-8")
+    return str(folder / "pairs.tsv"), str(folder / "valid.tsv")
