@@ -9,6 +9,8 @@ from support.browser.page import output, steps
 from support.browser.train_page import LONG, choose, state, stop
 
 from seq2seq.data.synthetic import TASKS
+from seq2seq.training.event_log import to_json
+from seq2seq.training.events import Measured, SampleDecoded, Started, StepDone
 
 EXAMPLE = TASKS["reverse"].first(1)[0]
 
@@ -29,16 +31,28 @@ def traces(page: Page, figure: str) -> list[dict]:
     return plot.evaluate("plot => (plot.data || []).map(({ name, x, y }) => ({ name, x: [...x], y: [...y] }))")
 
 
-def stop_after_validation(page: Page) -> None:
-    """Stop the run after its second measurement; the first one is made before training."""
-    page.wait_for_function(
-        "() => document.querySelector('.train [data-testid=figure-accuracy] .figure-plot')?.data?.[0]?.x.length > 1",
-        timeout=LONG,
-    )
-    stop(page)
+def load_events(page: Page, name: str, attention: tuple[tuple[float, ...], ...] | None) -> str:
+    """Load the events of a run from elsewhere; return the run's id."""
+    before = page.url
+    looked = ("1 2", "2", ("▁1", "▁2"), ("▁2",), attention)
+    events = [Started(1000, "cpu", "fp32", 50, 30, 0), StepDone(1, 0, 0.1, 2.5, 0.001, 1.0, 0.7, 100, 0.5)]
+    for update in (0, 30):
+        events += [SampleDecoded(update, *looked), Measured(update, 64, 31.5, 12.5, 0.75, 0.5)]
+    buffer = "".join(to_json(event) + "\n" for event in events).encode()
+    page.locator("input[type=file]").set_input_files({"name": f"{name}.jsonl", "mimeType": "text/plain", "buffer": buffer})
+    expect(page.get_by_test_id("run-name")).to_have_text(name)
+    page.wait_for_url(lambda url: "run=" in url and url != before)
+    return page.url.partition("run=")[2]
 
 
-def test_a_run_learns_its_task_and_can_be_paused_resumed_downloaded_and_used(tab, visit) -> None:
+def expect_to_fit_a_phone(page: Page) -> None:
+    usual = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("document.documentElement.scrollWidth <= 390")
+    page.set_viewport_size(usual)
+
+
+def test_a_run_learns_its_task_fits_a_phone_and_can_be_paused_resumed_downloaded_and_used(tab, visit) -> None:
     page = tab()
     run = start(page, "500 updates")
     expect(page.get_by_test_id("run-says")).to_contain_text(re.compile(r"update [1-9]\d* of 500"), timeout=LONG)
@@ -60,6 +74,8 @@ def test_a_run_learns_its_task_and_can_be_paused_resumed_downloaded_and_used(tab
     assert exact["x"][0] == 0 and exact["y"][0] < 5 and exact["x"][-1] == 500 and exact["y"][-1] > 95
     expect(page.get_by_test_id("run-command")).to_contain_text("python -m seq2seq train --out")
     expect(page.get_by_test_id("run-command")).to_contain_text("--task reverse --updates 500")
+
+    expect_to_fit_a_phone(page)
 
     # The attention for the first example, before training and at the end.
     probe = page.get_by_test_id("probe")
@@ -96,8 +112,10 @@ def test_runs_are_queued_compared_renamed_and_deleted(tab) -> None:
     page = tab()
     first = start(page, "20,000 updates")
     expect(state(page)).to_have_text("training", timeout=LONG)
+    choose(page, "attention", "none")
     page.locator("#train").click()
     expect(state(page)).to_have_text("waiting for its turn, one run is before it")
+    expect(page.get_by_test_id("run-command")).to_contain_text("--attention none")
     rows = page.get_by_test_id("runs").locator("tr[data-run]")
     expect(rows).to_have_count(2)
     stop(page)
@@ -119,21 +137,15 @@ def test_runs_are_queued_compared_renamed_and_deleted(tab) -> None:
 
 def test_the_figures_compare_two_runs(tab) -> None:
     page = tab()
-    page.get_by_role("button", name=re.compile("More settings")).click()
-    for size in ("embedding-size", "encoder-size", "decoder-size"):
-        choose(page, size, "16")
-    choose(page, "validate-every", "20")
-    first = start(page, "500 updates")
-    stop_after_validation(page)
-    choose(page, "attention", "none")
-    start(page, "500 updates")
-    stop_after_validation(page)
+    first = load_events(page, "one", ((0.5, 0.5),))
+    expect(page.get_by_test_id("probe").locator(".heatmaplayer")).to_be_attached()
+    load_events(page, "two", None)
     expect(page.get_by_test_id("probe")).to_contain_text("This model has no attention")
     page.locator(f"tr[data-run='{first}']").get_by_role("checkbox").check()
     accuracy = page.locator(".train").get_by_test_id("figure-accuracy")
     expect(accuracy.locator(".scatterlayer .trace")).to_have_count(4)
     names = [trace["name"] for trace in traces(page, "accuracy")]
-    assert len([name for name in names if "additive attention" in name]) == 2
+    assert len([name for name in names if name.endswith(": one")]) == 2
 
 
 def test_impossible_settings_are_explained_and_cannot_be_trained(tab) -> None:
@@ -170,11 +182,3 @@ def test_an_architecture_shows_only_its_own_settings(tab) -> None:
     choose(page, "architecture", "sutskever")
     expect(page.locator("#train-attention input")).to_be_disabled()
     expect(page.locator("#train-attention input")).to_have_value("none")
-
-
-def test_the_page_does_not_scroll_sideways_on_a_phone(tab) -> None:
-    page = tab(viewport={"width": 390, "height": 844})
-    start(page, "20,000 updates")
-    page.locator(".train").get_by_test_id("figure-loss").locator(".scatterlayer .trace").first.wait_for(timeout=LONG)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    stop(page)
