@@ -172,9 +172,8 @@ def test_downloaded_files_contain_the_drawn_weights(tab, trace) -> None:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        # One link for each kind of error; tests/ui/attention/test_panels.py tests more links.
+        # A head that is not there, and no translation; tests/ui/attention/test_panels.py tests more links.
         ("&panels=captions-de-en-transformer:cross.9.1", "There is no decoder to source, layer 9, head 1"),
-        ("&panels=en-fr-everyday,captions-de-en-gru", "must read the same language"),
         (f"&text={'a ' * 600}", "please keep to 1,000"),
     ],
 )

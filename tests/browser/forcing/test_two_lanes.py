@@ -123,17 +123,17 @@ def test_a_rescue_changes_the_free_lane_and_the_address_restores_it(tab, transla
     page.wait_for_url(lambda url: "rescue" not in url)
 
 
-@pytest.mark.parametrize("lane", ["forced", "free"])
-def test_a_wrong_word_is_inserted_into_either_lane(tab, lane: str) -> None:
+def test_a_wrong_word_is_inserted_into_either_lane(tab) -> None:
     page = tab(PAIR)
-    page.get_by_test_id("wrong-lane").select_option(lane)
-    page.get_by_test_id("wrong-place").select_option("1")
-    page.get_by_test_id("wrong-text").fill("maison")
-    page.get_by_test_id("replace").click()
-    expect(page.get_by_test_id("outcome")).to_contain_text("With “maison” in place of “")
-    press(page, "last")
-    assert "maison" in cells(page, "injection", "fed")
-    page.wait_for_url(f"**inject={lane}-2-maison*")
+    for lane in ("forced", "free"):
+        page.get_by_test_id("wrong-lane").select_option(lane)
+        page.get_by_test_id("wrong-place").select_option("1")
+        page.get_by_test_id("wrong-text").fill("maison")
+        page.get_by_test_id("replace").click()
+        page.wait_for_url(f"**inject={lane}-2-maison*")
+        expect(page.get_by_test_id("outcome")).to_contain_text("With “maison” in place of “")
+        press(page, "last")
+        assert "maison" in cells(page, "injection", "fed")
 
 
 def test_each_random_wrong_word_is_a_new_one(tab) -> None:
@@ -229,9 +229,8 @@ def test_an_unknown_tab_in_the_address_is_reported(visit) -> None:
     ("query", "message"),
     [
         ("&rescue=99-1", "There is no step 99"),
-        ("&inject=up-1-x", "There is no lane “up”"),
         ("&model=gone", "There is no model “gone”"),
-        ("&reference=%20", "A reference is needed"),
+        # tests/ui/forcing/test_two_lanes.py tests more links.
     ],
 )
 def test_an_invalid_link_shows_a_message_and_both_lanes(tab, query: str, message: str) -> None:
