@@ -1,12 +1,14 @@
-"""Fixtures with the small models and sentences of support/small.py."""
+"""Fixtures with the small models and sentences of support/small.py, and the real app."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from support.apps.server import serve
 from support.small import KINDS, grammar_pairs, make_checkpoint, make_model, small_config
 
 from seq2seq.decoding.translator import Translator
@@ -20,7 +22,8 @@ settings.register_profile("long", deadline=None, max_examples=1000)
 settings.load_profile("long" if os.environ.get("SEQ2SEQ_FUZZ") == "long" else "project")
 
 # Workers take the files in this order: slow ones first, so that at the end no worker waits for another one.
-SLOW = ["browser", "commands", "runs", "ui", "training/test_distributed.py", "data", "decoding", "analysis", "models"]
+SLOW = ["browser/train", "browser/host", "browser", "commands", "runs", "ui", "training/test_distributed.py", "test_imports.py"]
+SLOW += ["test_extensions.py", "data", "decoding", "analysis", "models"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -65,3 +68,12 @@ def small(tokenizer: Tokenizer) -> Translator:
 def services(small: Translator) -> Services:
     """Return services whose only model is `small`."""
     return Services({"small": small.info}, lambda _: small)
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of the real app with its bundled models. Its start takes seconds: all tests of a process share it."""
+    log = tmp_path_factory.mktemp("app") / "log"
+    with serve(log) as url:
+        yield url
+    assert "Traceback" not in log.read_text(), log.read_text()

@@ -13,7 +13,7 @@ import gradio as gr
 import pytest
 from gradio.exceptions import AppError
 from gradio_client import Client
-from support.apps.server import ROOT, serve
+from support.apps.server import ROOT
 
 from seq2seq.analysis import scoring
 from seq2seq.decoding.strategies import Beam
@@ -185,11 +185,8 @@ def test_internal_error_has_no_details(monkeypatch, call, services):
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    log = tmp_path_factory.mktemp("api") / "log"
-    with serve(log) as url:
-        yield url.rstrip("/")
-    assert "Traceback" not in log.read_text(), log.read_text()
+def address(address):
+    return address.rstrip("/")  # as in the document
 
 
 def examples(language: str) -> list[str]:

@@ -13,8 +13,8 @@ from support.browser.page import expect_step, output, player
 from seq2seq.decoding.strategies import Beam
 
 
-def test_the_tree_shows_every_node_of_the_search(beam_tree, tree) -> None:
-    page = beam_tree(LINK)
+def test_the_tree_shows_every_node_of_the_search(beam_page, tree) -> None:
+    page = beam_page
     nodes = visible_nodes(page)
     assert nodes.pop("")[0] == "start"
     assert nodes.keys() == {prefix(tree, index) for index in range(len(tree.nodes))}
@@ -36,8 +36,8 @@ def test_the_tree_shows_every_node_of_the_search(beam_tree, tree) -> None:
     expect(page.get_by_test_id("outputs").locator("strong")).to_have_text([output.text for output in tree.outputs])
 
 
-def test_nodes_of_a_step_are_sorted_by_rank_and_do_not_overlap(beam_tree, tree) -> None:
-    page = beam_tree(LINK)
+def test_nodes_of_a_step_are_sorted_by_rank_and_do_not_overlap(beam_page, tree) -> None:
+    page = beam_page
     for layer in tree.layers():
         kept = [index for index in layer if not tree.nodes[index].dropped]
         dropped = [index for index in layer if tree.nodes[index].dropped]
@@ -46,8 +46,8 @@ def test_nodes_of_a_step_are_sorted_by_rank_and_do_not_overlap(beam_tree, tree) 
             assert above["y"] + above["height"] <= below["y"]
 
 
-def test_hovering_a_node_highlights_its_path_and_shows_its_details(beam_tree, tree) -> None:
-    page = beam_tree(LINK)
+def test_hovering_a_node_highlights_its_path_and_shows_its_details(beam_page, tree) -> None:
+    page = beam_page
     index = next(i for i, n in enumerate(tree.nodes) if n.kept and n.best is None and n.step > 1)
     expected = tree.nodes[index]
     node(page, tree, index).hover()
@@ -114,8 +114,8 @@ def test_the_tree_shows_only_the_steps_so_far(beam_tree, tree) -> None:
     expect(root(page)).to_have_attribute("data-playing", "true")
 
 
-def test_dropped_nodes_can_be_hidden(beam_tree, tree) -> None:
-    page = beam_tree(LINK)
+def test_dropped_nodes_can_be_hidden(beam_page, tree) -> None:
+    page = beam_page
     page.get_by_test_id("dropped").uncheck()
     expect(page.locator(".node")).to_have_count(1 + sum(not n.dropped for n in tree.nodes))
     expect(page.locator(".node.dropped")).to_have_count(0)

@@ -20,8 +20,8 @@ def view(visit):
     return lambda query="", **settings: visit("?tab=cure" + query, ready=".cure.ready", **settings)
 
 
-def test_figures_and_table_show_both_recipes_and_the_papers_numbers(view) -> None:
-    page = view()
+def test_figures_and_table_show_both_recipes_and_the_papers_numbers(reuse) -> None:
+    page = reuse("?tab=cure", ".cure.ready")
     expect(page.get_by_test_id("verdict")).to_have_text("".join(cure.verdict(COMPARISON)))
     for name, traces in FIGURES.items():
         expect(page.locator(".cure").get_by_test_id(f"figure-{name}").locator(".scatterlayer .trace")).to_have_count(traces)
@@ -35,8 +35,8 @@ def test_figures_and_table_show_both_recipes_and_the_papers_numbers(view) -> Non
     expect(page.get_by_test_id("compared")).to_contain_text(COMPARISON["command"])
 
 
-def test_the_table_by_position_opens_and_its_file_is_complete(view) -> None:
-    page = view()
+def test_the_table_by_position_opens_and_its_file_is_complete(reuse) -> None:
+    page = reuse("?tab=cure", ".cure.ready")
     page.locator(".cure summary").click()
     lines = COMPARISON["differences"][0]["by_position"]
     expect(page.locator(".cure").get_by_test_id("table").locator("tr")).to_have_count(len(lines) + 1)

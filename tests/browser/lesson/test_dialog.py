@@ -139,6 +139,16 @@ def test_a_damaged_lesson_to_change_is_reported(visit):
 # --- the dialog ------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def page(reuse):
+    """Return a page that tests share; the dialog is closed, and the next question replaces the one before."""
+    shared = reuse(AT_STEP_2)
+    shared.wait_for_url("**search=greedy&step=2")
+    yield shared
+    shared.keyboard.press("Escape")
+    shared.get_by_test_id("scrub").fill("2")
+
+
 def test_the_dialog_lists_the_controls_of_the_view(visit):
     page = visit("?tab=teacher-forcing", ready=".lanes.ready")
     page.get_by_test_id("lesson-open").click()
@@ -166,17 +176,13 @@ def test_copying_the_link_is_confirmed(visit):
     expect(page.get_by_test_id("lesson-copied")).to_have_text("")
 
 
-def test_the_link_follows_the_address(visit):
-    page = visit(AT_STEP_2)
-    page.wait_for_url("**search=greedy**")
+def test_the_link_follows_the_address(page):
     compose(page, "Why?")
     page.evaluate("document.querySelector('[data-testid=next]').click()")  # as when the player plays under the dialog
     page.wait_for_function("document.querySelector('[data-testid=lesson-link]').value.includes('step=3')")
 
 
-def test_the_qr_code_can_be_downloaded(visit):
-    page = visit(AT_STEP_2)
-    page.wait_for_url("**search=greedy**")
+def test_the_qr_code_can_be_downloaded(page):
     link = compose(page, "Why?")
     with page.expect_download() as png:
         page.get_by_test_id("lesson-png").click()
@@ -200,9 +206,7 @@ def test_a_long_link_has_no_qr_code_but_a_reason(visit):
     expect(page.get_by_test_id("lesson-count")).to_have_text("500 of 500 characters")
 
 
-def test_the_longest_link_with_a_qr_code_is_scanned_from_the_screen(visit):
-    page = visit(AT_STEP_2)
-    page.wait_for_url("**search=greedy**")
+def test_the_longest_link_with_a_qr_code_is_scanned_from_the_screen(page):
     characters = "".join(chr(0x4E00 + (i * 7919) % 20_000) for i in range(MOST_CHARACTERS))
     lengths = [
         n for n in range(MOST_CHARACTERS - 4) if len(lesson_link(page.url, Lesson(characters[:n] + "\nWhy?"))) <= MOST_QR_BYTES

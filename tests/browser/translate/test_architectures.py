@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
-from support.apps.server import serve
 from support.browser.page import expect_step, player, steps
 
 from seq2seq.ui.kit.examples import CAPTIONS, EVERYDAY, EXAMPLES
@@ -17,11 +16,8 @@ SENTENCE = "the old man see a red boat."
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    log = tmp_path_factory.mktemp("untrained") / "log"
-    with serve(log, "tests/support/apps/untrained_app.py") as url:
-        yield url
-    assert "Traceback" not in log.read_text(), log.read_text()
+def address(untrained):
+    return untrained[0]
 
 
 # Play from the start. Return the opacities of the encoder's states at a moment when at least one state is appearing.
@@ -42,6 +38,19 @@ def open_stage(visit, model, step, **settings):
     return visit(f"?model={model}&text={quote(SENTENCE)}&step={step}", **settings)
 
 
+@pytest.fixture
+def stage(reuse):
+    """Return a function that goes to a step of the sentence, on the page that the tests of a model share."""
+
+    def at(model, step):
+        page = open_stage(reuse, model, 2)
+        page.get_by_test_id("scrub").fill(str(step))
+        expect_step(page, step)
+        return page
+
+    return at
+
+
 def heights(page, selector):
     """Return the different heights of the shapes of `selector`, from top to bottom."""
     rows = "nodes => [...new Set(nodes.map(node => node.getAttribute('transform').match(/ ([\\d.]+)\\)/)[1]))]"
@@ -58,8 +67,8 @@ def heights(page, selector):
         ("transformer", ["encoder"]),
     ],
 )
-def test_each_direction_of_the_encoder_is_a_row_of_states_with_its_name(visit, model, names):
-    page = open_stage(visit, model, 1)
+def test_each_direction_of_the_encoder_is_a_row_of_states_with_its_name(stage, model, names):
+    page = stage(model, 1)
     assert page.locator(".lane-name").all_inner_texts() == ["output", "decoder", *names, "source"]
     rows = heights(page, ".state.source:not(.context)")
     assert len(rows) == len(names)
@@ -73,8 +82,8 @@ def test_each_direction_of_the_encoder_is_a_row_of_states_with_its_name(visit, m
     assert directions == {name[-1] for name in names} & {"→", "←"}
 
 
-def test_a_transformers_states_appear_together_and_read_all_pieces(visit):
-    page = open_stage(visit, "transformer", 3)
+def test_a_transformers_states_appear_together_and_read_all_pieces(stage):
+    page = stage("transformer", 3)
     expect(page.get_by_test_id("encoder-rail")).to_have_css("opacity", "1")
     expect(page.locator(".move")).to_have_count(0)
     branches = page.locator(".rail.target").evaluate_all(
@@ -91,12 +100,12 @@ def test_a_transformers_states_appear_together_and_read_all_pieces(visit):
     assert 0 < opacity < 1
 
 
-def test_recurrent_states_appear_one_after_the_other(visit):
-    assert len(set(open_stage(visit, "forward", 0).evaluate(APPEARING_STATES))) > 1
+def test_recurrent_states_appear_one_after_the_other(stage):
+    assert len(set(stage("forward", 0).evaluate(APPEARING_STATES))) > 1
 
 
-def test_a_model_that_hands_over_its_last_state_shows_one_path_and_no_arcs(visit):
-    page = open_stage(visit, "handover", 3)
+def test_a_model_that_hands_over_its_last_state_shows_one_path_and_no_arcs(stage):
+    page = stage("handover", 3)
     expect(page.get_by_test_id("handover").locator("path")).to_have_count(1)
     expect(page.locator(".arc-group:not(.handover) .arc")).to_have_count(0)
     start, end = page.evaluate(
@@ -119,8 +128,8 @@ def test_a_model_that_hands_over_its_last_state_shows_one_path_and_no_arcs(visit
         ("handover", "the encoder's last state, handed over once"),
     ],
 )
-def test_legend_and_heatmap_describe_the_model(visit, model, text):
-    page = open_stage(visit, model, 2)
+def test_legend_and_heatmap_describe_the_model(stage, model, text):
+    page = stage(model, 2)
     legend = page.get_by_role("group", name="Legend")
     expect(legend).to_contain_text(text, use_inner_text=True)
     content = re.sub(r"\s+", " ", legend.inner_text())

@@ -61,7 +61,6 @@ def test_the_address_restores_a_fork(visit):
         ),
         ("?search=beam&size=99&step=99999", ["Beam size is a whole number from 1 to 10", "so there is no step 99999"]),
         ("?text=", ["Here is an example instead."]),
-        ("?text=" + "a" * 2000, ["Here is an example instead."]),
         ("?prefix=999999999", ["A prefix must contain ids from 0 to"]),
     ],
 )
@@ -156,8 +155,8 @@ def test_two_visitors_do_not_affect_each_other(visit):
 # --- downloads -------------------------------------------------------------------------------------------------------
 
 
-def test_the_trace_can_be_downloaded(visit):
-    page = visit(AT_STEP_2)
+def test_the_trace_can_be_downloaded(stage):
+    page = stage()
     with page.expect_download() as download:
         page.get_by_test_id("download").click()
     trace = DecodingTrace.from_json(Path(download.value.path()).read_text(encoding="utf-8"))
@@ -165,8 +164,8 @@ def test_the_trace_can_be_downloaded(visit):
     assert math.isclose(sum(trace.steps[0].attention), 1, abs_tol=1e-3)
 
 
-def test_the_heatmap_can_be_downloaded(visit):
-    page = visit(AT_STEP_2)
+def test_the_heatmap_can_be_downloaded(stage):
+    page = stage()
     heatmap(page)
     for kind, start in (("png", b"\x89PNG"), ("svg", b"<svg")):
         with page.expect_download() as download:
@@ -196,8 +195,8 @@ def test_the_page_does_not_scroll_sideways_on_a_phone(visit):
     )
 
 
-def test_text_is_large_and_has_contrast(visit):
-    page = visit(AT_STEP_2)
+def test_text_is_large_and_has_contrast(stage):
+    page = stage()
     heatmap(page)
     small = """[...document.querySelectorAll('.gradio-container *')]
       .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.getClientRects().length)
@@ -244,15 +243,16 @@ def test_controls_are_large_enough_to_touch(visit):
     assert heights and min(heights) >= 40
 
 
-def test_the_page_names_the_training_data_of_the_models(visit):
-    page = visit(AT_STEP_2)
+def test_the_page_names_the_training_data_of_the_models(stage):
+    page = stage()
     page.get_by_test_id("about").click()
     expect(page.get_by_test_id("about-dialog")).to_contain_text("Tatoeba")
     expect(page.get_by_test_id("origin")).to_contain_text("Tatoeba")
+    page.keyboard.press("Escape")
 
 
-def test_the_address_contains_what_the_page_shows(visit):
-    page = visit(AT_STEP_2)
+def test_the_address_contains_what_the_page_shows(stage):
+    page = stage()
     page.get_by_test_id("next").click()
     page.wait_for_url("**step=3")
     query = {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}

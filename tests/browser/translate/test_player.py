@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
 
 from playwright.sync_api import expect
-from support.browser.page import AT_STEP_2, SENTENCE, expect_step, fork, heatmap, output, player, steps
+from support.browser.page import AT_STEP_2, expect_step, fork, heatmap, output, player, steps
 
 # --- playing ---------------------------------------------------------------------------------------------------------
 
@@ -28,8 +27,8 @@ def test_the_player_stops_at_the_last_step(visit):
     expect(page.locator(".chip.target[aria-hidden=false]")).to_have_count(steps(page))
 
 
-def test_the_slider_shows_the_chosen_step(visit):
-    page = visit(AT_STEP_2)
+def test_the_slider_shows_the_chosen_step(stage):
+    page = stage()
     page.get_by_test_id("scrub").fill("3")
     expect(page.get_by_test_id("counter")).to_have_text(f"3 / {steps(page)}")
     expect(page.get_by_test_id("says")).to_contain_text("Step 3:")
@@ -39,8 +38,8 @@ def test_the_slider_shows_the_chosen_step(visit):
     expect(page.locator(".chip.target[aria-hidden=false]")).to_have_count(0)
 
 
-def test_keys_move_between_steps_and_start_and_stop_playing(visit):
-    page = visit(AT_STEP_2)
+def test_keys_move_between_steps_and_start_and_stop_playing(stage):
+    page = stage()
     page.get_by_test_id("stage").focus()
     for key, step in [("ArrowRight", 3), ("ArrowLeft", 2), ("Home", 0), ("End", steps(page))]:
         page.keyboard.press(key)
@@ -52,8 +51,8 @@ def test_keys_move_between_steps_and_start_and_stop_playing(visit):
     expect(player(page)).to_have_attribute("data-playing", "false")
 
 
-def test_screen_readers_announce_the_current_step(visit):
-    page = visit(AT_STEP_2)
+def test_screen_readers_announce_the_current_step(stage):
+    page = stage()
     expect(page.get_by_test_id("live")).to_have_text(page.get_by_test_id("says").inner_text())
     expect(page.get_by_test_id("live")).to_have_attribute("aria-live", "polite")
 
@@ -71,8 +70,8 @@ def test_with_reduced_motion_a_step_appears_at_once(visit):
 # --- linked pictures -------------------------------------------------------------------------------------------------
 
 
-def test_a_click_on_a_heatmap_cell_moves_the_player_to_its_step(visit):
-    page = visit(f"?text={quote(SENTENCE)}&step=5")
+def test_a_click_on_a_heatmap_cell_moves_the_player_to_its_step(stage):
+    page = stage(5)
     plot = heatmap(page)
     box = plot.locator(".heatmaplayer image").bounding_box()
     rows = page.evaluate("document.querySelector('.plot').layout.yaxis.ticktext.length")
@@ -145,15 +144,15 @@ def test_the_keyboard_makes_a_fork(visit):
     expect(page.get_by_test_id("compare")).to_be_visible()
 
 
-def test_the_chosen_candidate_makes_no_fork(visit):
-    page = visit(AT_STEP_2)
+def test_the_chosen_candidate_makes_no_fork(stage):
+    page = stage()
     expect(page.locator(".candidate.chosen")).to_have_attribute("aria-disabled", "true")
     page.locator(".candidate.chosen").click(force=True)
     expect(page.get_by_test_id("compare")).to_be_hidden()
 
 
-def test_colour_bar_and_clip_paths_stay_visible_when_the_address_changes(visit):
-    page = visit(AT_STEP_2)
+def test_colour_bar_and_clip_paths_stay_visible_when_the_address_changes(stage):
+    page = stage()
     heatmap(page)
     page.get_by_test_id("next").click()
     page.wait_for_url("**step=3")
