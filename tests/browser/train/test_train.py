@@ -54,6 +54,9 @@ def expect_to_fit_a_phone(page: Page) -> None:
 
 def test_a_run_learns_its_task_fits_a_phone_and_can_be_paused_resumed_downloaded_and_used(tab, visit) -> None:
     page = tab()
+    page.get_by_role("button", name=re.compile("More settings")).click()
+    for size, units in (("embedding", "32"), ("encoder", "32"), ("decoder", "64")):  # learn it as well, and faster
+        choose(page, f"{size}-size", units)
     run = start(page, "500 updates")
     expect(page.get_by_test_id("run-says")).to_contain_text(re.compile(r"update [1-9]\d* of 500"), timeout=LONG)
     page.get_by_role("button", name="Pause").click()
@@ -73,7 +76,8 @@ def test_a_run_learns_its_task_fits_a_phone_and_can_be_paused_resumed_downloaded
     exact = next(trace for trace in traces(page, "quality") if trace["name"].startswith("exact match"))
     assert exact["x"][0] == 0 and exact["y"][0] < 5 and exact["x"][-1] == 500 and exact["y"][-1] > 95
     expect(page.get_by_test_id("run-command")).to_contain_text("python -m seq2seq train --out")
-    expect(page.get_by_test_id("run-command")).to_contain_text("--task reverse --updates 500")
+    given = "--task reverse --embedding-size 32 --encoder-size 32 --decoder-size 64 --updates 500"
+    expect(page.get_by_test_id("run-command")).to_contain_text(given)
 
     expect_to_fit_a_phone(page)
 
