@@ -18,17 +18,20 @@ export function makeFigures(root, place, plotly) {
       const plot = box.appendChild(html("div", "figure-plot"));
       plot.setAttribute("role", "img");
       plot.setAttribute("aria-label", `${title} ${note} The numbers are in the tables of this page.`);
-      return { box, plot, figure, data: figure.data };
+      return { name, box, plot, figure, data: figure.data };
     });
     place.replaceChildren(...plots.map(({ box }) => box));
     paint();
   }
 
-  /** Draw the figures with other numbers: `data` maps a figure's original traces to new ones, `across` updates the x axis. */
-  function fill(data, across) {
+  /** Draw the figures with other numbers: `data` maps a figure's original traces to new ones; `across` changes the x axes, and
+   *  `up` the y axis of a figure by its name. A figure is hidden if no trace has `meta.any`. */
+  function fill(data, { across = {}, up = {} }) {
     for (const drawn of plots) {
       drawn.data = data(drawn.figure.data);
       Object.assign(drawn.figure.layout.xaxis, across);
+      Object.assign(drawn.figure.layout.yaxis, up[drawn.name]);
+      drawn.box.hidden = !drawn.data.some(({ meta }) => meta.any);
     }
     paint();
   }
@@ -38,7 +41,7 @@ export function makeFigures(root, place, plotly) {
     for (const { plot, figure, data: traces } of plots) {
       if (!plot.clientWidth) continue; // hidden: it is drawn when it becomes visible
       const data = traces.map((trace) => {
-        const shade = color(TRACE_COLOURS[trace.meta.colour]);
+        const shade = color(TRACE_COLOURS[trace.meta.colour] || trace.meta.colour);
         if (trace.meta.part === "band") return { ...trace, fillcolor: rgba(shade, 0.18) };
         return { ...trace, line: { ...trace.line, color: shade }, marker: { ...trace.marker, color: shade } };
       });

@@ -1,17 +1,17 @@
 // A sentence that the model translates at each validation: its attention over the training, with a scrubber and play-back.
 
 import { makeClock } from "../lib/clock.js";
-import { html, rove, textWidth } from "../lib/dom.js";
-import { loadPlotly, withoutBase } from "../lib/plotly.js";
+import { html, rove } from "../lib/dom.js";
+import { makeHeatTable } from "../lib/heat-table.js";
 
 const PROBE_MS = 600; // one validation at 1x
-const PROBE_CELL = 34;
-const RING = "#e6007e"; // stands out from both ends of the scale
 
-export function makeProbe(element, root, plotly) {
+/** `changed` is called when another validation is shown. */
+export function makeProbe(element, root, changed) {
   const section = root.querySelector(".probe");
   const find = (selector) => section.querySelector(selector);
   const plot = find(".probe-heat");
+  const table = makeHeatTable(plot, { name: "Attention: one row per written piece, one column per source piece", axes: ["target", "source"] });
   const store = { payload: null };
   let sources = []; // the watched sentences
   let chosen = 0;
@@ -22,11 +22,11 @@ export function makeProbe(element, root, plotly) {
     lengthOf: () => PROBE_MS,
     show: draw,
     sentence: said,
-    arrived: () => {},
+    arrived: () => changed(),
   });
 
-  /** Take all samples so far. If the newest sample is on view, show the new newest one. */
-  function update(all) {
+  /** Take all samples so far. If the newest sample is on view, show the new newest one. With `play`, play new samples. */
+  function show(all, play = false) {
     const following = !store.payload || (store.step === Math.max(0, samples.length - 1) && !store.playing);
     const names = [...new Set(all.map((sample) => sample.source))];
     if (names.join("\n") !== sources.join("\n")) choices(names);
@@ -34,7 +34,7 @@ export function makeProbe(element, root, plotly) {
     section.hidden = !samples.length;
     if (!samples.length) return;
     store.payload = samples;
-    if (following) clock.open(samples.length - 1, false);
+    if (following) clock.open(play ? 0 : samples.length - 1, play);
     else find("[type=range]").max = samples.length - 1;
     find("[data-action=next]").disabled = find("[data-action=last]").disabled = store.step >= samples.length - 1;
     find(".counter").textContent = `${store.step} / ${samples.length - 1}`;
@@ -87,35 +87,17 @@ export function makeProbe(element, root, plotly) {
   function draw() {
     const sample = samples[store.step];
     if (!sample) return;
-    const none = !sample.figure;
+    const none = !sample.matrix;
     find(".probe-none").hidden = !none;
     plot.hidden = none;
     find(".probe-gold").hidden = none || !sample.gold.length;
-    if (none || !plot.clientWidth) return;
-    const color = (name) => getComputedStyle(root).getPropertyValue(name).trim();
-    const font = { family: "system-ui, sans-serif", size: 16, color: color("--ink") };
-    const { data, layout } = sample.figure;
-    const longest = (axis) => Math.max(24, ...axis.ticktext.map((text) => textWidth(text, "16px system-ui, sans-serif")));
-    const margin = { l: Math.min(150, longest(layout.yaxis) + 14), t: Math.min(130, longest(layout.xaxis) * 0.72 + 26), r: 40, b: 76 };
-    const rows = layout.yaxis.ticktext.length;
-    const columns = layout.xaxis.ticktext.length;
-    const ring = ([row, column]) => ({
-      type: "circle", xref: "x", yref: "y", x0: column - 0.22, x1: column + 0.22, y0: row - 0.22, y1: row + 0.22,
-      line: { color: RING, width: 3 },
-    });
-    const dressed = {
-      ...layout, font, margin, shapes: sample.gold.map(ring), paper_bgcolor: "transparent", plot_bgcolor: color("--empty-cell"),
-      width: Math.max(360, margin.l + margin.r + columns * Math.max(PROBE_CELL, Math.min(56, 560 / columns))),
-      height: margin.t + margin.b + rows * PROBE_CELL,
-      xaxis: { ...layout.xaxis, fixedrange: true, tickfont: { ...font, color: color("--source") } },
-      yaxis: { ...layout.yaxis, fixedrange: true, tickfont: { ...font, color: color("--target") } },
-    };
-    const heat = { ...data[0], hoverinfo: "z", colorbar: { ...data[0].colorbar, tickfont: font, title: { ...data[0].colorbar.title, font } } };
-    plot.setAttribute("aria-label", `Attention after update ${sample.update}: one row per written piece, one column per source piece.`);
+    if (none) return;
     plot.dataset.update = sample.update;
-    loadPlotly(plotly).then((library) => withoutBase(() => library.react(plot, [heat], dressed, { displayModeBar: false })));
+    if (table.matrix === sample.matrix) return; // the clock draws at every frame
+    table.show(sample.matrix);
+    for (const [row, column] of sample.gold) table.cell(row, column).classList.add("ringed");
   }
 
   rove(find(".probe-choice"), () => [...find(".probe-choice").children], (button) => button.click());
-  return { update, forget, draw, onChoice: (callback) => (store.onChoice = callback) };
+  return { show, forget, get update() { return samples[store.step] && samples[store.step].update; }, onChoice: (callback) => (store.onChoice = callback) };
 }

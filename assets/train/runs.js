@@ -5,12 +5,15 @@ import { html } from "../lib/dom.js";
 
 export const RUN_STATES = {
   queued: "waiting for its turn", starting: "preparing", running: "training", paused: "paused", stopping: "stopping",
-  stopped: "stopped", finished: "finished", failed: "failed", elsewhere: "from a file",
+  stopped: "stopped", finished: "finished", failed: "failed", elsewhere: "from a file", recorded: "recorded earlier, with the command below",
 };
+
+const COLOURS = 6; // --run-1 to --run-6 in train.css
 
 export function makeRuns(root, { open, compare, order }) {
   const section = root.querySelector(".own-runs");
   const table = section.querySelector("table");
+  const colours = new Map();
   let drawn = "";
 
   /** Show the list. `shown` is the run on the board, `compared` holds the runs whose curves are drawn with its own. */
@@ -26,10 +29,18 @@ export function makeRuns(root, { open, compare, order }) {
     if (focus) section.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
   }
 
+  /** Return the colour of a run's curves, a CSS variable; a run keeps its colour. */
+  function colourOf(id) {
+    if (!colours.has(id)) colours.set(id, colours.size % COLOURS);
+    return `--run-${1 + colours.get(id)}`;
+  }
+
   function row(run, isShown, isCompared) {
     const line = html("tr", isShown ? "shown" : "");
     line.dataset.run = run.id;
     const name = line.appendChild(html("td"));
+    const swatch = name.appendChild(html("span", "swatch"));
+    if (isShown || isCompared) swatch.style.setProperty("--colour", `var(${colourOf(run.id)})`);
     name.appendChild(button(run, run.name, "open", () => open(run.id))).setAttribute("aria-current", String(isShown));
     line.append(html("td", "", RUN_STATES[run.state]), html("td", "", new Date(run.created * 1000).toLocaleString([], { dateStyle: "short", timeStyle: "short" })));
     const beside = line.appendChild(html("td")).appendChild(html("input"));
@@ -84,5 +95,5 @@ export function makeRuns(root, { open, compare, order }) {
     }, { once: true });
   }
 
-  return { show };
+  return { show, colourOf };
 }

@@ -1,22 +1,23 @@
 // The board of the Train tab: while it is visible, it asks the server for news and draws them. Training does not depend on it.
 
-import { makeFigures } from "../lib/charts.js";
 import { makeBoard } from "../lib/component.js";
 import { html, saveFile } from "../lib/dom.js";
+import { makeRunCurves } from "./curves.js";
 import { makeProbe } from "./probe.js";
 import { makeRuns, RUN_STATES } from "./runs.js";
 
 const ASK_MS = 1000; // while a run trains or waits for its turn
 const REST_MS = 5000; // otherwise
+const RECORDED = "recorded"; // the run that is bundled with the page, and its state
+const SOLVED = 95; // % of exact translations
+const ELSEWHERE = 0.3; // below this share of the weight, the attention is not on the true alignment
 const SPEED_POINTS = 20; // the speed is the mean over so many reported updates
 
 export function start({ element, props, watch, server }) {
   const root = element.querySelector(".train");
   const find = (selector) => root.querySelector(selector);
-  const places = root.querySelectorAll(".figures");
-  const curves = makeFigures(root, places[0], props.plotly);
-  const folded = makeFigures(root, places[1], props.plotly);
-  const probe = makeProbe(element, root, props.plotly);
+  const curves = makeRunCurves(root, props.plotly);
+  const probe = makeProbe(element, root, () => redraw());
   const compared = new Set();
   const known = new Map(); // by run: everything that it has reported
   let owner = "";
@@ -31,10 +32,7 @@ export function start({ element, props, watch, server }) {
   function show(payload) {
     owner = payload.owner;
     board = payload;
-    if (!places[0].children.length) {
-      curves.show(payload.figures.filter((figure) => !figure.folded));
-      folded.show(payload.figures.filter((figure) => figure.folded));
-    }
+    curves.show(payload.figures);
     problem(payload.problem);
     open(payload.run);
     if (payload.begun) bringIntoSight(find(".run"));
@@ -55,9 +53,9 @@ export function start({ element, props, watch, server }) {
     if (run !== shown) probe.forget();
     shown = run;
     compared.delete(run);
-    board.link = run ? [["run", run]] : [];
+    board.link = run && run !== RECORDED ? [["run", run]] : [];
     if (link) link.update();
-    find(".train-empty").hidden = Boolean(run);
+    find("[data-testid=train-own]").hidden = run !== RECORDED;
     find(".run").hidden = find(".train-look").hidden = !run;
     if (known.has(run)) draw(known.get(run));
     ask();
@@ -75,7 +73,7 @@ export function start({ element, props, watch, server }) {
     if (what === "delete" && !answer.problem) {
       known.delete(run);
       compared.delete(run);
-      if (run === shown) return open("");
+      if (run === shown) return open(RECORDED);
     }
     ask();
   }
@@ -91,7 +89,7 @@ export function start({ element, props, watch, server }) {
       if (!listed.problem) {
         runs.show(listed.runs, shown, compared);
       }
-      for (const run of new Set([shown, ...compared])) if (run) await follow(run);
+      for (const run of new Set([shown, ...compared])) if (run && !(run === RECORDED && known.has(run))) await follow(run);
     } catch {
       say("The connection is lost. The run continues; this page will try again.");
     } finally {
@@ -148,6 +146,7 @@ export function start({ element, props, watch, server }) {
     find("progress").value = share;
     find("progress").textContent = `${Math.round(100 * share)}%`;
     say(progress(run, share));
+    find(".run-verdict").textContent = verdict(told);
     find(".run-failure").textContent = state === "failed" ? run.failure : "";
     find(".run-open").hidden = !run.open.length;
     const links = run.open.map(({ name, address }) => {
@@ -160,8 +159,22 @@ export function start({ element, props, watch, server }) {
     find(".run-command").hidden = !run.command;
     find("[data-testid=run-command]").textContent = run.command;
     find(".train-look").hidden = !told.steps.update.length && !told.samples.length;
-    probe.update(told.samples);
+    probe.show(told.samples, state === RECORDED);
     redraw();
+  }
+
+  /** Say in words what a finished run of a task has learned, and what to try next. */
+  function verdict({ tested, finished, measured }) {
+    if (!tested || !finished) return "";
+    const aligned = measured.aligned.findLast((value) => value !== null) ?? null;
+    const said = [`${tested.exact.toFixed(tested.exact % 1 ? 1 : 0)}% of ${tested.sentences.toLocaleString("en")} test examples are exactly right (free-running, greedy), after ${left(finished.seconds)} of training.`];
+    if (aligned !== null) {
+      const share = `${Math.round(100 * aligned)}% of the attention weight is on the true alignment (teacher-forced).`;
+      const elsewhere = tested.exact >= SOLVED && aligned < ELSEWHERE;
+      said.push(elsewhere ? `The answers are right, but the attention is elsewhere: only ${share}` : share);
+    }
+    if (tested.exact < SOLVED) said.push(aligned === null ? "Try attention, or a longer run." : "Try a longer run, or another score function.");
+    return said.join(" ");
   }
 
   function progress({ told, state }, share) {
@@ -195,28 +208,8 @@ export function start({ element, props, watch, server }) {
   function redraw() {
     const here = known.get(shown);
     if (!here) return;
-    const dashes = ["dot", "dashdot", "longdash"];
-    const others = [...compared].filter((id) => known.has(id));
-    const filled = ({ meta, ...trace }, { told, name }, extra = {}) => {
-      const x = told[meta.table].update;
-      return { ...trace, meta, ...extra, x, y: told[meta.table][meta.column], name: extra.line ? `${trace.name}: ${apart(name)}` : trace.name };
-    };
-    // A run's name from the first word that differs from the shown run's: legends are narrow. Plotly reads tags in them.
-    const apart = (name) => {
-      const [words, shared] = [name.split(" "), here.name.split(" ")];
-      const at = words.findIndex((word, i) => word !== shared[i]);
-      return words.slice(Math.max(0, at)).join(" ").replaceAll("<", "‹");
-    };
-    const data = (template) => [
-      ...template.map((trace) => filled(trace, here)),
-      ...others.flatMap((id, i) => template.filter((trace) => trace.meta.compared).map((trace) => filled(trace, known.get(id), {
-        line: { width: 2, dash: dashes[i % dashes.length] },
-        meta: { ...trace.meta, colour: "soft" },
-      }))),
-    ];
-    const updates = Math.max(...[here, ...others.map((id) => known.get(id))].map(({ told }) => told.started.at(-1)?.updates || 1));
-    curves.fill(data, { range: [0, updates] }); // the whole run, so that only the curve moves
-    folded.fill(data, { range: [0, updates] });
+    const drawn = [shown, ...[...compared].filter((id) => known.has(id))];
+    curves.draw(drawn.map((id) => ({ ...known.get(id), colour: runs.colourOf(id) })), here.state === RECORDED ? probe.update : undefined);
   }
 
   const say = (text) => (find(".run-says").textContent = text);
@@ -232,13 +225,11 @@ export function start({ element, props, watch, server }) {
     problem(said);
     if (!said) saveFile(name, `data:application/zip;base64,${content}`);
   });
-  find(".folded").addEventListener("toggle", folded.paint);
+  find("[data-testid=train-own]").addEventListener("click", () => document.getElementById("train").click());
   document.addEventListener("visibilitychange", () => !document.hidden && ask());
-  probe.onChoice(() => known.has(shown) && probe.update(known.get(shown).told.samples));
+  probe.onChoice(() => known.has(shown) && probe.show(known.get(shown).told.samples));
   link = makeBoard(root, props, watch, show, () => {
     curves.paint();
-    folded.paint();
-    probe.draw();
     ask();
   });
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, islice
 
 from seq2seq.analysis.exposure import measure
 from seq2seq.analysis.two_lanes import FORCED, FREE
 from seq2seq.data.corpora import Pair
+from seq2seq.data.synthetic import Example
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.training.events import Event, Measured, SampleDecoded
@@ -20,8 +21,17 @@ DIGITS = 3  # decimals of an attention weight
 class Probes:
     """Sentences to translate and held-out pairs to measure; `use` makes a translator of the current model."""
 
-    def __init__(self, use: Callable[[Seq2Seq], Translator], sentences: Sequence[str], pairs: Sequence[Pair]):
+    def __init__(
+        self,
+        use: Callable[[Seq2Seq], Translator],
+        sentences: Sequence[str],
+        pairs: Sequence[Pair],
+        examples: Iterable[Example] = (),
+    ):
+        """`examples` have the true alignment of pairs, where it is known."""
         self._use, self._sentences, self._pairs = use, sentences, pairs
+        by_source = {example.source: example for example in examples}
+        self._aligned = [by_source[source] for source, _ in pairs if source in by_source]
 
     def __call__(self, model: Seq2Seq, update: int) -> list[Event]:
         translator = self._use(model)
@@ -52,7 +62,25 @@ class Probes:
         quality = translator.evaluate(self._pairs)
         rows = list(chain.from_iterable(measure(translator, self._pairs, wrong_words=False)))
         accuracy = {lane: statistics.fmean(chain.from_iterable(row.right[lane] for row in rows)) for lane in (FORCED, FREE)}
-        return Measured(update, quality.sentences, quality.bleu, quality.exact, accuracy[FORCED], accuracy[FREE])
+        figures = (quality.sentences, quality.bleu, quality.exact, accuracy[FORCED], accuracy[FREE])
+        return Measured(update, *figures, self._weight_on_alignment(translator))
+
+    def _weight_on_alignment(self, translator: Translator) -> float | None:
+        """Return the share of attention on the true alignment, teacher-forced; None without attention or alignments."""
+        if not (self._aligned and translator.info.has_attention):
+            return None
+        sources = [translator.source_ids(example.source) for example in self._aligned]
+        targets = [translator.target_ids(example.target) for example in self._aligned]
+        shares: list[float] = []
+        for example, source, target, weights in zip(
+            self._aligned, sources, targets, translator.attend(sources, targets), strict=True
+        ):
+            pieces = translator.source_vocabulary.pieces(source), translator.target_vocabulary.pieces(target)
+            by_row: dict[int, float] = {}
+            for t, s in example.aligned(*pieces):
+                by_row[t] = by_row.get(t, 0.0) + float(weights[t, s])
+            shares += by_row.values()
+        return round(statistics.fmean(shares), DIGITS) if shares else None
 
 
 def sample(pairs: Sequence[Pair], count: int) -> list[Pair]:

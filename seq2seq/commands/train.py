@@ -8,7 +8,7 @@ import os
 import shlex
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,7 @@ from seq2seq.sources.text import KINDS, Tokenizer
 from seq2seq.training.device import choose_device, keep_freed_memory, lost
 from seq2seq.training.distributed import World, join
 from seq2seq.training.event_log import logged
-from seq2seq.training.events import Finished, StepDone
+from seq2seq.training.events import Event, Finished, StepDone, Tested
 from seq2seq.training.loop import train, updates_within
 from seq2seq.training.plan import VOCABULARY_SIZE, Files, Pairs, Plan
 from seq2seq.training.resume import settings_of
@@ -197,7 +197,8 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
         return Translator(Checkpoint(name, averaged, tokenizer, training, origin))
 
     sentences = [*options.probe, *(read_lines(options.probes) if options.probes else [])]
-    probes = Probes(use, sentences, sample(list(held_out), options.measure) if options.measure else [])
+    measured = sample(list(held_out), options.measure) if options.measure else []
+    probes = Probes(use, sentences, measured, plan.task.examples("valid") if plan.task and measured else ())
     world.from_first(lambda: probes.check(model))
     if options.minutes is not None:
         updates = _updates(options, training, state_file, model, data, validation, probes, world)
@@ -221,7 +222,8 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
         print(f"{data.left_out} pairs are too long and left out", file=sys.stderr)
     try:
         with signals if stoppable is signals else nullcontext():
-            last = show(logged(stoppable.obeyed(events) if stoppable else events, options.out))
+            obeyed = stoppable.obeyed(events) if stoppable else events
+            last = show(logged(_tested(obeyed, plan, options.out), options.out))
     except RuntimeError as error:
         if not lost(error):
             raise
@@ -243,6 +245,15 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, world
     state_file.unlink()
     (options.out / saved_options.FILE).unlink(missing_ok=True)
     return 0
+
+
+def _tested(events: Iterator[Event], plan: Plan, out: Path) -> Iterator[Event]:
+    """Before the last event of a task's run, test its best checkpoint on the test examples."""
+    for event in events:
+        if isinstance(event, Finished) and plan.task:
+            pairs = plan.task.pairs("test")
+            yield Tested(event.update, len(pairs), Translator.load(out).evaluate(pairs).exact)
+        yield event
 
 
 def _updates(

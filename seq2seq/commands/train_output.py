@@ -19,6 +19,7 @@ from seq2seq.training.events import (
     SampleDecoded,
     Started,
     StepDone,
+    Tested,
     Validated,
 )
 
@@ -52,6 +53,8 @@ def show(events: Iterable[Event]) -> Event | None:
                         "free-running; "
                         f"pieces right: teacher-forced {event.accuracy_forced:.1%}, free-running {event.accuracy_free:.1%}"
                     )
+                case Tested():
+                    _print(f"test: {event.exact:.1f}% of {event.sentences:,} test examples exact, free-running, greedy")
                 case BatchSplit():
                     _print(f"out of memory: each batch is now processed in {event.parts} parts; the updates stay the same")
                 case DeviceUsed():

@@ -68,6 +68,9 @@ class Measured:
     exact: float  # percentage of translations that equal the reference
     accuracy_forced: float  # share of the reference's pieces that are predicted when fed the reference
     accuracy_free: float  # the same when fed its own output
+    # Teacher-forced: share of the attention weight on the true alignment, mean over the pieces that have one. None without
+    # attention, or if the alignment is not known.
+    aligned: float | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,15 @@ class DeviceUsed:
 
 
 @dataclass(frozen=True)
+class Tested:
+    """Quality of the best checkpoint on the test examples of a task, at the end of a run; free-running, greedy."""
+
+    update: int
+    sentences: int
+    exact: float  # percentage of translations that equal the reference
+
+
+@dataclass(frozen=True)
 class Finished:
     update: int
     epochs: float  # passes over the training pairs
@@ -105,4 +117,6 @@ def perplexity(loss: float) -> float:
     return math.exp(loss) if loss < 700 else math.inf
 
 
-Event = Started | StepDone | Validated | SampleDecoded | Measured | CheckpointSaved | BatchSplit | DeviceUsed | Finished
+Event = (
+    Started | StepDone | Validated | SampleDecoded | Measured | CheckpointSaved | BatchSplit | DeviceUsed | Tested | Finished
+)

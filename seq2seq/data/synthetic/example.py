@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seq2seq.sources.pieces import Span
+from seq2seq.sources.pieces import Span, character_spans
 
 # A text with its spaces, and the labels of its meaning. Parts with a common label are aligned; punctuation has no label.
 Part = tuple[str, tuple[Any, ...]]
@@ -29,6 +29,20 @@ class Example:
             if set(labels) & set(labels_of_target)
         ]
         return cls("".join(text for text, _ in source), "".join(text for text, _ in target), tuple(links))
+
+    def aligned(self, source: Sequence[str], target: Sequence[str]) -> list[tuple[int, int]]:
+        """Return (target position, source position) for each pair of aligned pieces, from the character spans of the pieces."""
+        read, written = character_spans(source), character_spans(target)
+        return [
+            (t, s)
+            for t, of_target in enumerate(written)
+            for s, of_source in enumerate(read)
+            if any(_overlap(of_source, link) and _overlap(of_target, link_of_target) for link, link_of_target in self.links)
+        ]
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return max(one[0], other[0]) < min(one[1], other[1])
 
 
 def _spans(parts: Sequence[Part]) -> list[Span]:

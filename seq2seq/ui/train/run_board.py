@@ -36,6 +36,7 @@ from seq2seq.ui.kit.address import TAB
 from seq2seq.ui.kit.component import next_serial
 from seq2seq.ui.kit.message import explain
 from seq2seq.ui.kit.view import Slot, View
+from seq2seq.ui.train import recorded
 from seq2seq.views.train import run as view_of_run
 
 EVENT_BYTES = 2**25  # maximum size of an event file to load
@@ -86,8 +87,8 @@ def payload(services: Services, owner: str, wanted: str, begun: bool = False) ->
     """Return the board's value: the visitor, the first run (`wanted`, or the newest), and whether it has just `begun`."""
     problem = ""
     runs = services.runs.of(owner)
-    run = runs[0].id if runs else ""
-    if wanted:
+    run = runs[0].id if runs else recorded.RUN
+    if wanted and wanted != recorded.RUN:
         try:
             run = services.runs.get(owner, wanted).id
         except ValueError as error:
@@ -173,6 +174,8 @@ def follow(services: Services, owner: str, request: Mapping[str, Any], views: Se
 
     `views` are the views that can be opened with the run's model.
     """
+    if request.get("run") == recorded.RUN:
+        return recorded.answer()
     runs = services.runs
     run = runs.get(owner, str(request.get("run")))
     position = _read_position(request.get("place"))

@@ -9,14 +9,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
 
 from seq2seq.data.synthetic.example import Example
-from seq2seq.sources.pieces import Span, character_spans
 from seq2seq.training.events import (
     BatchSplit,
     DeviceUsed,
@@ -26,11 +25,12 @@ from seq2seq.training.events import (
     SampleDecoded,
     Started,
     StepDone,
+    Tested,
     Validated,
 )
+from seq2seq.views import matrix
 from seq2seq.views.curves import OWN, REFERENCE, THIRD, Style, with_layout
-from seq2seq.views.pieces import label, visible
-from seq2seq.views.stage import heatmap
+from seq2seq.views.pieces import visible
 
 _COLUMNS: dict[str, type[Any]] = {"steps": StepDone, "validated": Validated, "measured": Measured}
 _BATCH = Style("soft", "circle", "solid")
@@ -89,6 +89,13 @@ SHEETS: dict[str, Sheet] = {
             Trace("BLEU (sacrebleu)", "measured", "bleu", OWN, compared=False),
         ),
         (0, 102),
+    ),
+    "attention": Sheet(
+        "Does the attention find the alignment?",
+        "Teacher-forced, on held-out sentences of a task: the share of the attention weight that is on the true alignment.",
+        "share of the weight",
+        (Trace("on the true alignment", "measured", "aligned", REFERENCE),),
+        (0, 1.02),
     ),
     "gradient": Sheet(
         "Gradient norm",
@@ -149,8 +156,8 @@ def event_payload(events: Iterable[Event], examples: Iterable[Example] = ()) -> 
     """
     by_source = {example.source: example for example in examples}
     data: dict[str, Any] = {name: {f.name: [] for f in dataclasses.fields(kind)} for name, kind in _COLUMNS.items()}
-    data |= {"started": [], "samples": [], "finished": None, "device": None, "split": None}
-    latest = {Finished: "finished", DeviceUsed: "device", BatchSplit: "split"}
+    data |= {"started": [], "samples": [], "finished": None, "device": None, "split": None, "tested": None}
+    latest = {Finished: "finished", DeviceUsed: "device", BatchSplit: "split", Tested: "tested"}
     for event in events:
         if isinstance(event, Started):
             data["started"].append(dataclasses.asdict(event))
@@ -171,31 +178,13 @@ def _plain(value: Any) -> Any:
 
 
 def _sample(event: SampleDecoded, example: Example | None) -> dict[str, Any]:
-    drawn = None
-    if event.attention:
-        rows, columns = ([label(piece).text for piece in pieces] for pieces in (event.pieces, event.source_pieces))
-        drawn = heatmap.figure(event.attention, rows, columns, "attention weight")
+    drawn = matrix.of_pieces(event.pieces, event.source_pieces, event.attention) if event.attention else None
     right = example is not None and event.hypothesis == example.target
-    gold = true_alignment(example, event.source_pieces, event.pieces) if example and right else []
+    gold = example.aligned(event.source_pieces, event.pieces) if example and right else []
     return {
         "update": event.update,
         "source": event.source,
         "hypothesis": visible(event.hypothesis),
-        "figure": drawn,
+        "matrix": drawn,
         "gold": gold,
     }
-
-
-def true_alignment(example: Example, source: Sequence[str], target: Sequence[str]) -> list[tuple[int, int]]:
-    """Return (row, column) of the heatmap for each pair of aligned pieces, from the example's character spans."""
-    spans, spans_of_target = character_spans(source), character_spans(target)
-    return [
-        (row, column)
-        for row, written in enumerate(spans_of_target)
-        for column, read in enumerate(spans)
-        if any(_overlap(read, of_source) and _overlap(written, of_target) for of_source, of_target in example.links)
-    ]
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return max(one[0], other[0]) < min(one[1], other[1])

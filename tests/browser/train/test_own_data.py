@@ -70,7 +70,7 @@ def test_a_table_is_previewed_corrected_and_trained_on(tab, table: Path) -> None
     name = "Own sentence pairs, English to French, GRU encoder-decoder, additive attention"
     expect(page.get_by_test_id("run-name")).to_have_text(name)
     expect(page.get_by_test_id("run-name")).to_be_in_viewport()  # below a long form
-    expect(page.get_by_test_id("probe-heat").locator(".heatmaplayer")).to_be_attached(timeout=LONG)
+    expect(page.get_by_test_id("probe-heat").locator(".heat-table thead th").first).to_be_attached(timeout=LONG)
     expect(page.get_by_test_id("run-says")).to_contain_text("GiB of memory", timeout=LONG)  # measured once
     expect(page.get_by_test_id("run-open").get_by_role("link", name="Translate")).to_be_visible()
     stop(page)

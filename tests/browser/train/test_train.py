@@ -136,20 +136,27 @@ def test_runs_are_queued_compared_renamed_and_deleted(tab) -> None:
     row.get_by_role("button", name="Delete").click()
     row.get_by_role("button", name="Really delete?").click()
     expect(rows).to_have_count(1)
-    expect(page.get_by_test_id("train-empty")).to_be_visible()
+    expect(page.get_by_test_id("train-own")).to_be_visible()
 
 
 def test_the_figures_compare_two_runs(tab) -> None:
     page = tab()
     first = load_events(page, "one", ((0.5, 0.5),))
-    expect(page.get_by_test_id("probe").locator(".heatmaplayer")).to_be_attached()
+    expect(page.get_by_test_id("probe").locator(".heat-table thead th").first).to_be_attached()
     load_events(page, "two", None)
     expect(page.get_by_test_id("probe")).to_contain_text("This model has no attention")
     page.locator(f"tr[data-run='{first}']").get_by_role("checkbox").check()
     accuracy = page.locator(".train").get_by_test_id("figure-accuracy")
     expect(accuracy.locator(".scatterlayer .trace")).to_have_count(4)
-    names = [trace["name"] for trace in traces(page, "accuracy")]
-    assert len([name for name in names if name.endswith(": one")]) == 2
+    colours = accuracy.locator(".figure-plot").evaluate("plot => plot.data.map(trace => trace.line.color)")
+    assert len(colours) == 4 and len(set(colours)) == 2  # one colour for each run, shown in the list of runs
+    expect(page.locator(".own-runs .swatch").first).to_have_css("background-color", re.compile(r"rgb\("))
+    page.get_by_role("radio", name="seconds").click()
+    assert all(trace["x"] == sorted(trace["x"]) and trace["x"][-1] > 0 for trace in traces(page, "accuracy"))
+    page.get_by_test_id("log-loss").check()
+    page.wait_for_function(
+        "document.querySelector('.train [data-testid=figure-loss] .figure-plot').layout.yaxis.type === 'log'"
+    )
 
 
 def test_impossible_settings_are_explained_and_cannot_be_trained(tab) -> None:

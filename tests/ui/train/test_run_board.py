@@ -23,7 +23,7 @@ from seq2seq.training.events import BatchSplit, DeviceUsed, SampleDecoded, Start
 from seq2seq.training.plan import Plan
 from seq2seq.ui.host.limits import Limits
 from seq2seq.ui.host.services import MOST_TRAINED, Services
-from seq2seq.ui.train import run_board
+from seq2seq.ui.train import recorded, run_board
 
 ANN, BOB = "ann" * 8, "bob" * 8
 TINY = Plan("sort", model={"embedding_size": 8, "encoder_size": 8, "decoder_size": 16}, training={"updates": 30})
@@ -53,7 +53,7 @@ def test_board_shows_the_newest_or_the_requested_run(host: Services) -> None:
     assert json.loads(run_board.payload(host, ANN, ""))["run"] == second.id
     assert json.loads(run_board.payload(host, ANN, first.id))["run"] == first.id
     stranger = json.loads(run_board.payload(host, BOB, first.id))
-    assert stranger["run"] == "" and "There is no run" in stranger["problem"]
+    assert stranger["run"] == recorded.RUN and "There is no run" in stranger["problem"]
 
 
 def test_visitor_controls_only_their_own_runs(host: Services) -> None:

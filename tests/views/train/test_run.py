@@ -47,4 +47,4 @@ def test_the_true_alignment_is_drawn_once_the_translation_is_right(right: bool) 
     (sample,) = view.event_payload([event], [EXAMPLE])["samples"]
     digits = len(source) - 1
     assert sample["gold"] == ([(row, digits - 1 - row) for row in range(digits)] if right else [])
-    assert sample["figure"]["layout"]["yaxis"]["ticktext"][-1] == "end"
+    assert sample["matrix"]["rows"][-1]["text"] == "end"
