@@ -37,8 +37,9 @@ class Reading:
 
     names: tuple[str, ...]  # of the equal parts of an encoder state: directions, or the kind of attention
     order: tuple[str, ...]  # of each part, one of ORDERS: first piece to last, last to first, or all at once
-    averaged: bool = False  # the attention weights are the mean over the heads of the decoder's last layer
+    averaged: bool = False  # the attention weights are the mean over the heads of one decoder layer
     looks_back: bool = False  # the decoder attends to all earlier steps instead of carrying a hidden state
+    primed: bool = False  # the decoder's first state is made from the encoder's final states
 
     def __post_init__(self) -> None:
         if not self.names or len(self.names) != len(self.order) or not set(self.order) <= set(ORDERS):
@@ -192,7 +193,12 @@ def _trace(data: dict[str, Any]) -> DecodingTrace:
 
 def _reading(data: dict[str, Any]) -> Reading:
     names, order = (tuple(_text(part) for part in _list(data.pop(key))) for key in ("names", "order"))
-    return Reading(names, order, _flag(data.pop("averaged")), _flag(data.pop("looks_back")), **data)
+    flags = (
+        _flag(data.pop("averaged")),
+        _flag(data.pop("looks_back")),
+        _flag(data.pop("primed", False)),
+    )  # older files: no primed
+    return Reading(names, order, *flags, **data)
 
 
 def _reading_of_lanes(lanes: Any) -> dict[str, Any]:

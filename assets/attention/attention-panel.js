@@ -2,7 +2,8 @@
 
 import { html, logText } from "../lib/dom.js";
 import { saveMatrix } from "../lib/heat-files.js";
-import { makeHeatTable, shadeOf } from "../lib/heat-table.js";
+import { makeHeatTable } from "../lib/heat-table.js";
+import { endsOf, shades } from "../lib/shade.js";
 
 const FILES = ["csv", "svg", "png", "html"];
 
@@ -30,7 +31,7 @@ export function makePanel(store, given, index, act) {
     const models = select("Model", store.payload.models.map(({ text, name }) => [name, text]), given.model, (model) => act({ model }));
     line.appendChild(models);
     if (given.heads.length) {
-      const last = "decoder to source, last layer, mean of the heads";
+      const last = "decoder to source, second-to-last layer, mean of the heads";
       const options = [["", last], ...allHeads().map(({ value, name }) => [value, name])];
       line.appendChild(select("Attention", options, given.head, (head) => act({ head })));
     }
@@ -72,7 +73,6 @@ export function makePanel(store, given, index, act) {
     const [rows] = given.grid.axes;
     const more = rows === "target" ? [{ title: "entropy, bits", values: entropies(matrix().rows) }] : [];
     table = makeHeatTable(place, {
-      scale: store.payload.scale,
       name: `Attention weights. ${named()}`,
       axes: given.grid.axes,
       more,
@@ -112,11 +112,9 @@ export function makePanel(store, given, index, act) {
     const canvas = html("canvas");
     [canvas.width, canvas.height] = [columns, rows];
     const picture = new ImageData(columns, rows);
-    const shades = Array.from({ length: 256 }, (_, i) => shadeOf(store.payload.scale, i / 255));
-    Array.from(atob(bytes)).forEach((byte, i) => {
-      const shade = shades[byte.charCodeAt(0)];
-      picture.data.set([...[1, 3, 5].map((k) => parseInt(shade.slice(k, k + 2), 16)), 255], 4 * i);
-    });
+    const colourOf = shades(endsOf(document.body));
+    const colours = Array.from({ length: 256 }, (_, i) => [...colourOf(i / 255), 255]);
+    Array.from(atob(bytes)).forEach((byte, i) => picture.data.set(colours[byte.charCodeAt(0)], 4 * i));
     canvas.getContext("2d").putImageData(picture, 0, 0);
     return canvas;
   }
@@ -158,7 +156,7 @@ export function makePanel(store, given, index, act) {
       const button = files.appendChild(html("button", "text-button", kind.toUpperCase()));
       button.type = "button";
       button.dataset.file = kind;
-      button.addEventListener("click", () => saveMatrix(kind, matrix(), store.payload.scale, named(), `attention-${given.model}`));
+      button.addEventListener("click", () => saveMatrix(kind, matrix(), named(), `attention-${given.model}`));
     }
     return line;
   }

@@ -21,11 +21,11 @@ export function start({ element, props, watch }) {
       find("progress").value = payload.share;
       find(".progress-says").textContent = payload.says;
       root.classList.add("ready");
-      for (const part of [".grown", ".lanes-legend"]) find(part).hidden = !given;
+      for (const part of [".grown", ".reading"]) find(part).hidden = !given;
       return false;
     }
     given = payload;
-    for (const part of [".grown", ".lanes-legend"]) find(part).hidden = false;
+    for (const part of [".grown", ".reading"]) find(part).hidden = false;
     slider.max = payload.sentences.length;
     slider.value = payload.start.clauses;
     number = payload.start.sentence - 1;

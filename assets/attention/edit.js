@@ -4,6 +4,7 @@
 import { makeBoard } from "../lib/component.js";
 import { clamp, html, logText, probabilityText } from "../lib/dom.js";
 import { makeHeatTable, percentText } from "../lib/heat-table.js";
+import { shade } from "../lib/shade.js";
 
 const DRAG_FULL = 160; // pixels of a drag from 0% to 100%
 
@@ -54,7 +55,6 @@ export function start({ element, trigger, props, watch }) {
     text.textContent = shown.result.text;
     score.textContent = `log-probability ${logText(shown.result.log_prob)} nats in ${shown.result.pieces} pieces, free-running (greedy)`;
     const table = makeHeatTable(place, {
-      scale: given.scale,
       name: name === "before" ? "Attention weights of the model" : "Attention weights with your edit",
       axes: ["target", "source"],
       chosen: (row) => name === "before" && choose(row + 1),
@@ -105,7 +105,7 @@ export function start({ element, trigger, props, watch }) {
   function set(next) {
     weights = next;
     const table = tables.after || tables.before;
-    weights.forEach((weight, x) => table.paint(table.cell(given.step - 1, x), weight));
+    weights.forEach((weight, x) => shade(table.cell(given.step - 1, x), weight));
     root.querySelectorAll(".slider").forEach((line, x) => {
       line.querySelector("input").value = Math.round(weights[x] * 100);
       line.querySelector("output").textContent = percentText(weights[x]);

@@ -3,7 +3,8 @@
 
 import { makeBoard } from "../lib/component.js";
 import { clamp, html } from "../lib/dom.js";
-import { inkOn, percentText, shadeOf } from "../lib/heat-table.js";
+import { percentText } from "../lib/heat-table.js";
+import { shade } from "../lib/shade.js";
 import { fillTable } from "../lib/table.js";
 
 const WRITTEN = 0.05; // smaller weights show only their colour; their number is in the cell's label
@@ -93,13 +94,12 @@ export function start({ element, trigger, props, watch }) {
 
   /** The cell with the weight on the end mark. The end mark is not a word, so it cannot be linked. */
   function endCell(j) {
-    const { end, scale } = shown.revealed;
+    const { end } = shown.revealed;
     const box = html("td");
     box.setAttribute("role", "gridcell");
     const cell = box.appendChild(html("span", "predict-end", end[j] >= WRITTEN ? percentText(end[j]) : ""));
     cell.title = `${shown.target[j]}, end mark, weight ${percentText(end[j])}`;
-    cell.style.setProperty("--shade", shadeOf(scale, end[j]));
-    cell.style.setProperty("--on-shade", inkOn(end[j]));
+    shade(cell, end[j]);
     return box;
   }
 
@@ -116,8 +116,7 @@ export function start({ element, trigger, props, watch }) {
       const row = revealed.weights[j];
       const weight = row[i];
       const most = row.indexOf(Math.max(...row)) === i;
-      cell.style.setProperty("--shade", shadeOf(revealed.scale, weight));
-      cell.style.setProperty("--on-shade", inkOn(weight));
+      shade(cell, weight);
       cell.classList.toggle("most", most);
       cell.dataset.weight = weight;
       said.push(`weight ${percentText(weight)}${most ? ", largest weight" : ""}`);
@@ -217,7 +216,6 @@ export function start({ element, trigger, props, watch }) {
     fillTable(part("scores"), revealed.columns, revealed.rows, 1);
     for (const item of part("key").querySelectorAll(".key-gold")) item.hidden = !revealed.gold;
     part("key").querySelector(".key-most").hidden = part("key").querySelector("li").hidden = !revealed.weights;
-    part("key").querySelector(".key-scale").style.background = `linear-gradient(90deg, ${revealed.scale.map(([place, colour]) => `${colour} ${100 * place}%`).join(", ")})`;
   }
 
   part("reveal").addEventListener("click", () => trigger("reveal", { id: shown.id, links: pairs() }));

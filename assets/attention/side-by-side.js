@@ -21,8 +21,6 @@ export function start({ element, trigger, props, watch }) {
     store.unit = payload.unit;
     store.step = payload.step ?? store.step; // without a step, keep the current one
     root.dataset.serial = payload.serial;
-    const stops = payload.scale.map(([place, colour]) => `${colour} ${place * 100}%`);
-    find(".scale-bar").style.background = `linear-gradient(90deg, ${stops.join(", ")})`;
     find("[data-testid=add-panel]").hidden = payload.panels.length >= payload.most;
     draw();
     root.classList.add("ready");

@@ -8,12 +8,14 @@ export function makeClock(element, root, store, { last, lengthOf, show, sentence
   const find = (selector) => root.querySelector(selector);
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
   let stopAfter = Infinity; // a single step forward plays that step and stops
+  let until = Infinity; // playing stops at this step, once
   let before = 0; // time of the last frame; 0: no frame is requested
   let spoken = -1;
   Object.assign(store, { step: 0, phase: 0, playing: false, speed: 1 });
 
-  /** Open a new picture at `step`. */
-  function open(step, play) {
+  /** Open a new picture at `step`. With `play`, it plays to its end, or first only to the step `stopAt`. */
+  function open(step, play, stopAt = Infinity) {
+    until = stopAt;
     find("[type=range]").max = last();
     spoken = -1;
     set(clamp(step, 0, last()), play && !still.matches ? 0 : 1);
@@ -80,7 +82,7 @@ export function makeClock(element, root, store, { last, lengthOf, show, sentence
     if (phase < 1) {
       if (still.matches) store.phase = phase; // time passes, nothing moves
       else set(store.step, phase);
-    } else if (store.playing && store.step < last()) {
+    } else if (store.playing && store.step < Math.min(last(), until)) {
       set(store.step + 1, still.matches ? 1 : 0);
       if (still.matches) store.phase = 0;
     } else {
@@ -105,7 +107,11 @@ export function makeClock(element, root, store, { last, lengthOf, show, sentence
   const actions = {
     first: () => goTo(0),
     previous: () => goTo(store.step - 1),
-    toggle: () => (store.playing ? stop() : start()),
+    toggle: () => {
+      until = Infinity;
+      if (store.playing) stop();
+      else start();
+    },
     next: () => goTo(store.step + 1, true),
     last: () => goTo(last()),
   };

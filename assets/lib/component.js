@@ -2,9 +2,11 @@
 
 import { makeLink } from "./address.js";
 import { payloadOf } from "./dom.js";
+import { startReading } from "./reading.js";
 
 /** `show(payload)` draws a payload and returns false for a temporary one (progress). `resized` runs when the width changes. */
 export function makeBoard(root, props, watch, show, resized = () => {}) {
+  startReading(root);
   const store = { payload: null };
   const link = makeLink(store, props.address);
 

@@ -1,9 +1,11 @@
 // A matrix of weights as a file: CSV, SVG, PNG or an HTML page. All labels are written as text, never as markup.
 
 import { html, saveFile, svg, SVG, textWidth } from "./dom.js";
-import { percentText, shadeOf } from "./heat-table.js";
+import { percentText } from "./heat-table.js";
+import { hex, PAPER, shades } from "./shade.js";
 
 const FILE_CELL = 30;
+const colourOf = shades(PAPER);
 const FILE_FONT = "system-ui, sans-serif";
 
 function matrixCsv(matrix) {
@@ -15,7 +17,7 @@ function matrixCsv(matrix) {
 }
 
 /** Return an <svg> element that needs no style of the page. */
-function matrixSvg(matrix, scale, title) {
+function matrixSvg(matrix, title) {
   const font = `16px ${FILE_FONT}`;
   const widest = (entries) => Math.max(...entries.map(({ text }) => textWidth(text, font)));
   const [left, top] = [widest(matrix.rows) + 20, widest(matrix.columns) + 50];
@@ -32,7 +34,7 @@ function matrixSvg(matrix, scale, title) {
     const cy = top + (y + 0.5) * FILE_CELL;
     svg("text", { x: left - 8, y: cy, fill: "#92490a", "text-anchor": "end", "dominant-baseline": "middle" }, drawing).textContent = text;
     for (const [x, weight] of matrix.weights[y].entries()) {
-      const box = { x: left + x * FILE_CELL, y: top + y * FILE_CELL, width: FILE_CELL - 1, height: FILE_CELL - 1, fill: shadeOf(scale, weight) };
+      const box = { x: left + x * FILE_CELL, y: top + y * FILE_CELL, width: FILE_CELL - 1, height: FILE_CELL - 1, fill: hex(colourOf(weight)) };
       svg("title", {}, svg("rect", box, drawing)).textContent = `${text} on ${matrix.columns[x].text}: ${percentText(weight)}`;
     }
   }
@@ -40,7 +42,7 @@ function matrixSvg(matrix, scale, title) {
 }
 
 /** Return a complete HTML page: the drawing, its table and its description in sentences. */
-function matrixPage(matrix, scale, title) {
+function matrixPage(matrix, title) {
   const page = document.implementation.createHTMLDocument(title);
   const add = (name, text, parent = page.body) => {
     const node = parent.appendChild(page.createElement(name));
@@ -53,7 +55,7 @@ function matrixPage(matrix, scale, title) {
   page.documentElement.lang = "en";
   add("style", "body{font:17px system-ui,sans-serif;margin:24px}td,th{padding:4px 10px;border:1px solid #d5dae1;text-align:right}table{border-collapse:collapse}", page.head);
   add("h1", title);
-  page.body.appendChild(page.importNode(matrixSvg(matrix, scale, title), true));
+  page.body.appendChild(page.importNode(matrixSvg(matrix, title), true));
   const list = add("ul");
   for (const text of matrix.says) add("li", text, list);
   const table = add("table");
@@ -68,10 +70,10 @@ function matrixPage(matrix, scale, title) {
 }
 
 /** Save a matrix as `kind`: csv, svg, png or html. */
-export function saveMatrix(kind, matrix, scale, title, name) {
+export function saveMatrix(kind, matrix, title, name) {
   if (kind === "csv") return saveFile(`${name}.csv`, matrixCsv(matrix), "text/csv;charset=utf-8");
-  if (kind === "html") return saveFile(`${name}.html`, matrixPage(matrix, scale, title), "text/html;charset=utf-8");
-  const drawing = matrixSvg(matrix, scale, title);
+  if (kind === "html") return saveFile(`${name}.html`, matrixPage(matrix, title), "text/html;charset=utf-8");
+  const drawing = matrixSvg(matrix, title);
   const text = new XMLSerializer().serializeToString(drawing);
   if (kind === "svg") return saveFile(`${name}.svg`, text, "image/svg+xml");
   const image = new Image();

@@ -18,18 +18,6 @@ export function loadPlotly(address) {
   return plotlyLoading;
 }
 
-/** Resolve when `node` is on the screen, or nearly so. */
-export function inSight(node) {
-  return new Promise((resolve) => {
-    const observer = new IntersectionObserver((entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      observer.disconnect();
-      resolve();
-    }, { rootMargin: "300px" });
-    observer.observe(node);
-  });
-}
-
 /** Run `draw` while the page has no <base> address. With a <base>, Plotly writes the page's address into its references (clip
  *  paths, the gradient of the colour bar), and they break as soon as the address changes, as ours does at each step. */
 export function withoutBase(draw) {

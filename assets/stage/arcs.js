@@ -9,7 +9,8 @@ import { curve } from "./shapes.js";
 const LEAST_WEIGHT = 0.01; // smaller weights are not drawn, as the legend says
 
 export function makeArcs(layer, store, plan, scroller) {
-  const { trace } = store.payload;
+  const { trace, views } = store.payload;
+  const labels = views.pieces.source;
   const { rows } = plan;
   const reading = readingOf(trace);
   const groups = [];
@@ -64,7 +65,8 @@ export function makeArcs(layer, store, plan, scroller) {
       const d = curve(plan.source.x[s], rows.arcBottom, x, rows.arcTop);
       const line = svg("path", { class: "arc", d, pathLength: 1 }, group);
       line.setAttribute("stroke-width", (1 + 11 * weight).toFixed(2));
-      line.style.setProperty("--weight", weight.toFixed(3));
+      line.style.setProperty("--share", weight.toFixed(3));
+      line.classList.toggle("rest", labels[s].kind === "end");
       line.dataset.source = s;
       line.addEventListener("pointerenter", () => store.focus({ source: s, target: t }));
       line.addEventListener("pointerleave", () => store.focus(null));

@@ -45,9 +45,8 @@ export function makeCandidates(root, store) {
       return;
     }
     const record = store.payload.trace.steps[step - 1];
-    const mode = isForced(step) ? "forced" : `free running, ${store.payload.trace.strategy.name}`;
     title.textContent = `Step ${step}: which piece comes next?`;
-    unit.textContent = `Probability (${mode}) · entropy ${record.entropy.toFixed(2)} bits`;
+    unit.textContent = `Probability (${isForced(step) ? "forced" : "free running"}) · entropy ${record.entropy.toFixed(2)} bits`;
     for (const row of entries(step)) list.appendChild(button(step, row));
   }
 

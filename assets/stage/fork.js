@@ -44,7 +44,7 @@ export function makeCompare(root, store) {
     row.appendChild(html("span", "compare-name", name));
     const words = row.appendChild(html("span", "compare-text"));
     output.labels.forEach((label, t) => {
-      const piece = html("span", `piece ${label.kind}`, label.text);
+      const piece = html("span", `piece ${label.kind}`, label.text.slice(joined(output.labels, t) ? label.mark.length : 0));
       if (t < shared) piece.classList.add("shared");
       if (t === shared) piece.classList.add("parts-here");
       if (t > 0 && !joined(output.labels, t)) words.append(" ");

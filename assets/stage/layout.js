@@ -4,17 +4,17 @@ import { clamp, readingOf, textWidth } from "../lib/dom.js";
 
 export const ROW_NAMES = { forward: "encoder →", backward: "encoder ←", parallel: "encoder" };
 export const STATE = { width: 42, height: 34 };
-const COLUMN = { least: 58, most: 120, padding: 20, tie: 6, tight: 0.78 }; // tight: down to this scale a row is squeezed to fit
-const PIECE_FONT = "18px system-ui, sans-serif";
+const COLUMN = { least: 58, most: 120, padding: 14, tie: 6, tight: 0.6 }; // tight: down to this scale a row is squeezed to fit
+const FONT = { source: "18px system-ui, sans-serif", target: "600 18px system-ui, sans-serif" };
 
 /** Return the columns of a row of labels: centres `x`, chip widths `w`. Pieces of one word are closer together than words. */
-function columns(labels, available) {
-  const chips = labels.map((label) => textWidth(label.text, PIECE_FONT) + COLUMN.padding);
+function columns(labels, available, font) {
+  const chips = labels.map((label) => textWidth(label.text, font) + COLUMN.padding);
   const sum = (list) => list.reduce((total, width) => total + width, 0);
   const gap = (i) => (joined(labels, i + 1) ? COLUMN.tie / 2 : COLUMN.tie * 2);
   let widths = chips.map((width, i) => Math.max(COLUMN.least, width + gap(i)));
   const share = available / sum(widths);
-  if (share < 1 && share >= COLUMN.tight) widths = widths.map((width, i) => Math.max(chips[i] + 4, STATE.width + 10, width * share));
+  if (share < 1 && share >= COLUMN.tight) widths = widths.map((width, i) => Math.max(chips[i] + gap(i) / 2, STATE.width + 6, width * share));
   const taken = sum(widths);
   const spread = taken < available ? Math.min(COLUMN.most * labels.length, available) - taken : 0;
   const extra = Math.max(0, spread) / Math.max(1, labels.length);
@@ -36,8 +36,8 @@ function rowsOf(trace) {
 
 /** Return both rows, centred in the widest of the two and the available width. `ends` is the last state of each direction. */
 export function layout(views, trace, available) {
-  const source = columns(views.source, available);
-  const target = columns(views.target, available);
+  const source = columns(views.source, available, FONT.source);
+  const target = columns(views.target, available, FONT.target);
   const width = Math.max(available, source.total, target.total);
   for (const row of [source, target]) row.x = row.x.map((x) => x + (width - row.total) / 2);
   const rows = rowsOf(trace);

@@ -3,6 +3,7 @@
 import { makeLink } from "../lib/address.js";
 import { makeClock } from "../lib/clock.js";
 import { payloadOf, readingOf, saveFile } from "../lib/dom.js";
+import { startReading } from "../lib/reading.js";
 import { makeCandidates } from "./candidates.js";
 import { makeCompare } from "./fork.js";
 import { makeHeatmap } from "./heatmap.js";
@@ -18,7 +19,7 @@ export function start({ element, trigger, props, watch }) {
   const stage = makeStage(root, store);
   const candidates = makeCandidates(root, store);
   const compare = makeCompare(root, store);
-  const heatmap = makeHeatmap(root, store, props.plotly);
+  const heatmap = makeHeatmap(root, store);
   const link = makeLink(store, props.address, { root, navigate: (query) => trigger("navigate", { query }) });
   const clock = makeClock(element, root, store, {
     last: () => store.payload.trace.steps.length,
@@ -27,6 +28,7 @@ export function start({ element, trigger, props, watch }) {
     sentence,
     arrived,
   });
+  startReading(root);
   let width = 0; // width of the stage at its last layout
 
   // --- what is shown -----------------------------------------------------------------------------------------------
@@ -99,9 +101,7 @@ export function start({ element, trigger, props, watch }) {
     stage.build();
     stage.draw(store.step, store.phase);
     stage.follow(store.step, false);
-    heatmap.redraw();
   }).observe(root);
-  new MutationObserver(() => heatmap.redraw()).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   watch("value", open);
   open();
 }

@@ -35,16 +35,12 @@ export function curve(x1, y1, x2, y2) {
   return `M${from} ${y1}C${from} ${(y1 - bend).toFixed(1)} ${to} ${(y2 + bend).toFixed(1)} ${to} ${y2}`;
 }
 
-/** Define the arrow tips and the colour gradient of the arcs from source to target. */
-export function defineMarks(scene, rows) {
+/** Define the arrow tips. */
+export function defineMarks(scene) {
   const defs = svg("defs", {}, scene);
   for (const [kind, side] of [["source", 6], ["target", 6], ["handed", 4.5]]) {
     const size = { viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: side, markerHeight: side, orient: "auto" };
     const marker = svg("marker", { id: `tip-${kind}`, ...size }, defs);
     svg("path", { d: "M0 0L8 4L0 8z", class: `tip ${kind}` }, marker);
   }
-  const upwards = { gradientUnits: "userSpaceOnUse", x1: 0, x2: 0, y1: rows.arcBottom, y2: rows.arcTop };
-  const fade = svg("linearGradient", { id: "arc-fade", ...upwards }, defs);
-  svg("stop", { offset: "0.25", class: "fade-source" }, fade);
-  svg("stop", { offset: "1", class: "fade-target" }, fade);
 }

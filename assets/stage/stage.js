@@ -5,7 +5,10 @@ import { clamp, html, part, readingOf, rove, svg } from "../lib/dom.js";
 import { makeArcs } from "./arcs.js";
 import { makeEncoder } from "./encoder.js";
 import { fullBar, joined, ROW_NAMES, layout, STATE } from "./layout.js";
+import { STRONG } from "../lib/shade.js";
 import { defineMarks, drawMove, drawState, rail, showMove } from "./shapes.js";
+
+const READ = 0.1; // from this weight on, the text of a source piece has the colour of text on a weight
 
 export function makeStage(root, store) {
   const scene = root.querySelector(".scene");
@@ -24,7 +27,7 @@ export function makeStage(root, store) {
     scene.setAttribute("width", plan.width);
     scene.setAttribute("height", rows.height);
     nameRows(trace.reading.order);
-    defineMarks(scene, rows);
+    defineMarks(scene);
     parts = { source: [], states: [], output: [], weights: [], moves: [] };
     const behind = svg("g", { class: "lanes" }, scene);
     arcs = makeArcs(svg("g", { class: "arcs" }, scene), store, plan, scroller);
@@ -130,12 +133,15 @@ export function makeStage(root, store) {
 
   /** Show the weights below the source, and highlight the piece under the pointer or focus. */
   function light(step) {
+    const { views } = store.payload;
     const focus = store.focused;
     const shown = focus && focus.target !== undefined ? focus.target + 1 : step;
     const weights = shown > 0 ? store.payload.trace.steps[shown - 1].attention : null;
     parts.source.forEach((node, i) => {
       const weight = weights ? weights[i] : 0;
-      node.style.setProperty("--weight", weight.toFixed(3));
+      node.style.setProperty("--share", weight.toFixed(3));
+      node.classList.toggle("read", weight >= READ);
+      node.classList.toggle("strong", weight > STRONG && views.pieces.source[i].kind !== "end");
       if (weights) parts.weights[i].textContent = weight >= 0.05 ? weight.toFixed(2) : "";
       node.classList.toggle("lit", Boolean(focus && focus.source === i));
     });

@@ -22,8 +22,8 @@ class Edited:
     """The steps of `model` for one decode; it counts them. At the steps of `edits` the weights are the given ones, scaled to
     sum to 1. At all other steps the decoder computes its own weights from its current state.
 
-    A recurrent decoder uses the given weights directly. In a Transformer, the mean over the last layer's heads is scaled to
-    them (`transformer.MultiHead`); the other layers are not edited.
+    A recurrent decoder uses the given weights directly. In a Transformer, the mean over the heads of the shown layer is scaled
+    to them (`transformer.MultiHead`); the other layers are not edited.
     """
 
     def __init__(self, model: Seq2Seq, edits: Edits, positions: int):

@@ -165,7 +165,8 @@ class Seq2Seq(nn.Module):
         """Describe for a trace how the model reads. Encoders have `names` for the parts of their states, and the `order` of
         each."""
         encoder, architecture = self.encoder, self.architecture
-        return Reading(encoder.names, encoder.order, architecture.has_heads, architecture.looks_back)
+        primed = not architecture.looks_back and self.config.start == "encoder"
+        return Reading(encoder.names, encoder.order, architecture.has_heads, architecture.looks_back, primed)
 
     @property
     def device(self) -> torch.device:

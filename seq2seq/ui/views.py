@@ -17,21 +17,19 @@ TABS = (
     Tab(
         "attention",
         "Attention",
-        "Attention weights say how much each encoder state contributes to a decoding step. They are part of the computation "
-        "and easy to draw. Whether they explain the output is another question: you can test it here.",
+        "Attention weights say how much each encoder state contributes to a decoding step. Do they also explain the output? "
+        "Test it here.",
     ),
     Tab(
         "teacher-forcing",
         "Teacher forcing",
-        "In training, a decoder is fed the reference: whatever piece it would choose, its next input is the correct piece "
-        "(teacher forcing). In use, it is fed its own output, and it has never learned to recover from its own mistakes "
-        "(exposure bias).",
+        "In training, a decoder is fed the reference (teacher forcing). In use, it is fed its own output and its own mistakes: "
+        "exposure bias.",
     ),
     Tab(
         "train",
         "Train",
-        "A model starts from random weights and learns only from sentence pairs. Watch how the loss falls, and how the "
-        "attention learns which source pieces belong to each target piece.",
+        "A model starts from random weights and learns only from sentence pairs. Watch its loss fall and its attention form.",
     ),
 )
 

@@ -6,17 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seq2seq.sources.pieces import END, UNKNOWN, WORD_START, byte_of, group_words, spell, starts_word
+from seq2seq.sources.pieces import END, UNKNOWN, UNSPACED, WORD_START, byte_of, group_words, spell, starts_word
+from seq2seq.sources.words import OPENING
 from seq2seq.trace import DecodingStep, DecodingTrace, SourcePosition
+
+GOES_ON = "·"  # before a piece that goes on with the word of the piece before it
+AFTER_SPACE = "␣"  # before a punctuation mark that has a space before it
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The label of a piece. `kind` is text, space, byte, end or unknown; `starts` is true for the first piece of a word."""
+    """The label of a piece. `kind` is text, space, byte, end or unknown; `starts` is true for the first piece of a word.
+
+    `text` includes `mark`, so that no two pieces of a vocabulary look alike.
+    """
 
     text: str
     kind: str
     starts: bool
+    mark: str = ""
 
 
 def label(piece: str) -> Label:
@@ -30,15 +38,18 @@ def label(piece: str) -> Label:
     starts = starts_word(piece)
     text = piece.removeprefix(WORD_START)
     if not text.strip():
-        return Label("␣", "space", starts)
-    return Label(visible(text), "text", starts)
+        return Label(AFTER_SPACE, "space", starts)
+    mark = _mark(text, piece.startswith(WORD_START))
+    return Label(mark + visible(text).replace(GOES_ON, f"[U+{ord(GOES_ON):04X}]"), "text", starts, mark)
 
 
-def standalone(piece: str) -> str:
-    """Return the label of `piece` without its neighbours: a hyphen marks a piece inside a word."""
-    shown_label = label(piece)
-    continues_word = shown_label.kind == "text" and not shown_label.starts and shown_label.text[0].isalnum()
-    return f"\u2011{shown_label.text}" if continues_word else shown_label.text
+def _mark(text: str, spaced: bool) -> str:
+    """Return the mark of a piece. Most words follow a space, most punctuation follows a word: these have no mark."""
+    first = text[0]
+    usually_spaced = (first.isalnum() or first in OPENING) and not UNSPACED.match(first)
+    if usually_spaced:
+        return "" if spaced else GOES_ON
+    return AFTER_SPACE if spaced else ""
 
 
 def visible(text: str) -> str:
@@ -56,7 +67,8 @@ def words(
 
 def _word_text(parts: list[str]) -> str:
     if len(parts) == 1:
-        return label(parts[0]).text
+        only = label(parts[0])
+        return only.text.removeprefix(only.mark)
     return visible(spell(parts).strip()) or "␣"
 
 
@@ -70,7 +82,5 @@ def view(trace: DecodingTrace) -> dict[str, Any]:
 
 
 def _labels(positions: Sequence[Any]) -> list[dict[str, Any]]:
-    return [
-        {"text": shown_label.text, "kind": shown_label.kind, "starts": shown_label.starts}
-        for shown_label in (label(p.piece) for p in positions)
-    ]
+    labels = (label(position.piece) for position in positions)
+    return [{"text": drawn.text, "kind": drawn.kind, "starts": drawn.starts, "mark": drawn.mark} for drawn in labels]

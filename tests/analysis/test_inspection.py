@@ -52,7 +52,7 @@ def test_heads_of_the_last_layer_average_to_the_attention_of_the_trace(translato
         assert all(torch.allclose(layer.sum(-1), torch.ones(())) for layer in weights[kind])
     assert all(layer.triu(1).count_nonzero() == 0 for layer in weights[DECODER])  # no position attends to later ones
     attention = torch.tensor([step.attention for step in trace.steps])
-    torch.testing.assert_close(weights[CROSS][-1].mean(0), attention, atol=1e-5, rtol=0)
+    torch.testing.assert_close(weights[CROSS][max(0, config.decoder_layers - 2)].mean(0), attention, atol=1e-5, rtol=0)
 
 
 def test_state_changes_equal_the_differences_of_encoder_states(translator: Translator, trace: DecodingTrace) -> None:

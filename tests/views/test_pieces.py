@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.traces import make_trace
 
+from seq2seq.models import checkpoint
 from seq2seq.sources.pieces import END, spell
 from seq2seq.views.pieces import label, visible, words
 
@@ -15,7 +18,14 @@ from seq2seq.views.pieces import label, visible, words
     ("piece", "text", "kind"),
     [
         ("▁chat", "chat", "text"),
-        ("s", "s", "text"),
+        ("s", "·s", "text"),
+        ("7", "·7", "text"),
+        (".", ".", "text"),
+        ("▁?", "␣?", "text"),
+        ("▁¿", "¿", "text"),
+        ("我", "我", "text"),
+        ("▁我", "␣我", "text"),
+        ("·s", "[U+00B7]s", "text"),
         ("▁", "␣", "space"),
         ("<0x1F>", "byte 1F", "byte"),
         (END, "end", "end"),
@@ -31,6 +41,16 @@ def test_label_has_text_and_kind(piece, text, kind):
 def test_label_is_visible_and_on_one_line(piece):
     text = label(piece).text
     assert text.strip() and text.isprintable()
+
+
+@pytest.mark.parametrize("name", checkpoint.available())
+def test_no_two_pieces_of_a_bundled_vocabulary_look_alike(name):
+    tokenizer = checkpoint.load(name).tokenizer
+    for vocabulary in {tokenizer.source, tokenizer.target}:
+        pieces = vocabulary.pieces(range(len(vocabulary)))
+        drawn = [label(piece) for piece in pieces if piece not in ("<pad>", "<s>")]
+        looks = Counter((look.text, look.kind) for look in drawn)  # the end mark is not drawn like the word "end"
+        assert [look for look, count in looks.items() if count > 1] == []
 
 
 def test_byte_pieces_are_spelled_as_characters():

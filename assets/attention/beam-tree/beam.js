@@ -3,6 +3,7 @@
 import { makeLink } from "../../lib/address.js";
 import { makeClock } from "../../lib/clock.js";
 import { html, payloadOf } from "../../lib/dom.js";
+import { startReading } from "../../lib/reading.js";
 import { fillTable } from "../../lib/table.js";
 import { makeBeamTree } from "./tree.js";
 
@@ -26,6 +27,7 @@ export function start({ element, props, watch }) {
     },
   });
   store.still = clock.still;
+  startReading(root);
   let width = 0;
 
   /** Show the text and numbers of `node` in the line below the tree, with a link that opens it. */

@@ -3,6 +3,7 @@
 import { makeLink } from "../../lib/address.js";
 import { makeClock } from "../../lib/clock.js";
 import { html, payloadOf } from "../../lib/dom.js";
+import { startReading } from "../../lib/reading.js";
 import { makeLanesDetail } from "./detail.js";
 import { lanesOf, makeLanesTable } from "./table.js";
 import { makeLanesTools } from "./tools.js";
@@ -30,6 +31,7 @@ export function start({ element, trigger, props, watch }) {
       link.update();
     },
   });
+  startReading(root);
   let width = 0;
 
   function open() {
@@ -42,7 +44,10 @@ export function start({ element, trigger, props, watch }) {
     doubts.hidden = !payload.doubts.length;
     doubts.replaceChildren(...payload.doubts.map((said) => html("p", "", `About the reference: ${said}`)));
     for (const piece of [table, detail, tools]) piece.build();
-    clock.open(payload.start.step ?? store.step, payload.start.play); // without a step, keep the current one
+    const first = payload.lanes.divergence;
+    const { step, play } = payload.start; // without a step, keep the current one
+    // Play to the first mistake and stop there: it is the point of the comparison.
+    clock.open(step ?? store.step, play, step === 0 && first !== null ? first + 1 : undefined);
     table.follow(store.step, false);
     width = table.width;
     root.classList.add("ready");

@@ -17,7 +17,6 @@ from seq2seq.ui.kit.asking import Asking, Event
 from seq2seq.ui.kit.component import next_serial
 from seq2seq.ui.kit.view import View
 from seq2seq.views.attention import edit as view
-from seq2seq.views.attention import side_by_side
 
 PER_MILLE = 1000  # in an address, weights are whole numbers per mille
 MOST_WEIGHTS = 200  # more than any sentence has
@@ -41,6 +40,12 @@ class Edit(Asking[EditRequest, EditRequest]):
 
     def example(self, model: str, text: str | None = None) -> EditRequest:
         return EditRequest(examples.first(self.services.info(model)) if text is None else text, model)
+
+    def first_sight(self, model: str) -> EditRequest:
+        """Open with an edit: the step with the clearest look at a word looks at the word of the last such step instead."""
+        request = self.example(model)
+        trace = self.services.translate(model, request.text)
+        return replace(request, **view.striking_edit(trace, PER_MILLE)) if trace.steps[0].attention else request
 
     def request(self, values: Mapping[str, Any], before: EditRequest | None) -> EditRequest:
         return EditRequest(**values)
@@ -104,7 +109,6 @@ def payload(services: Services, request: EditRequest) -> str:
             "step": request.step,
             "weights": [weight / PER_MILLE for weight in request.weights],
             "averaged": before.reading.averaged,
-            "scale": side_by_side.scale(),
             "model": {"title": info.title, "trained_on": info.trained_on},
             "link": Edit(services).link(request),
             "serial": next_serial(),

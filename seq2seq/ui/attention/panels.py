@@ -18,12 +18,13 @@ from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, examples, fields
 from seq2seq.ui.kit.address import STEP, TEXT, Parameter
 from seq2seq.ui.kit.component import next_serial
+from seq2seq.views import matrix
 from seq2seq.views.attention import side_by_side as view
 
 MOST = 4
 UNITS = ("words", "pieces")
 _BETWEEN, _BEFORE_HEAD, _WITHIN_HEAD = ",", ":", "."  # model, model:cross.3.2
-_AXES = {CROSS: (view.TARGET, view.SOURCE), ENCODER: (view.SOURCE, view.SOURCE), DECODER: (view.TARGET, view.FED)}
+_AXES = {CROSS: (matrix.TARGET, matrix.SOURCE), ENCODER: (matrix.SOURCE, matrix.SOURCE), DECODER: (matrix.TARGET, matrix.FED)}
 _WHERE = {
     CROSS: "decoder to source",
     ENCODER: "encoder, source to source",
@@ -142,11 +143,10 @@ def _check(head: Head, heads: Mapping[str, list[Tensor]], info: ModelInfo) -> No
 def _weights(answer: PanelAnswer) -> list[list[float]] | None:
     head = answer.panel.head
     if head is None:
-        weights = [list(step.attention) for step in answer.trace.steps if step.attention is not None]
-        return weights or None
+        return [list(step.attention) for step in answer.trace.steps if step.attention is not None] or None
     layer = answer.heads[head.kind][head.layer - 1]
-    matrix: list[list[float]] = (layer.mean(0) if head.number is None else layer[head.number - 1]).tolist()
-    return matrix
+    weights: list[list[float]] = (layer.mean(0) if head.number is None else layer[head.number - 1]).tolist()
+    return weights
 
 
 # --- the page's part ---
@@ -162,7 +162,6 @@ def payload(services: Services, request: PanelsRequest, panels: list[PanelAnswer
             "panels": [_panel(services, answer) for answer in panels],
             "models": [{"text": text, "name": name} for text, name in offered],
             "most": MOST,
-            "scale": view.scale(),
             "unit": request.unit,
             "step": step,
             "link": address.write(PARAMETERS, vars(request)),
@@ -187,7 +186,7 @@ def _panel(services: Services, answer: PanelAnswer) -> dict[str, Any]:
         "kind": answer.info.architecture,
         "target_language": answer.info.target_language,
         "result": view.result(trace),
-        "grid": view.grid(trace, weights, *axes) if weights else None,
+        "grid": matrix.grid(trace, weights, *axes) if weights else None,
         "changes": None if weights else view.changes(trace, inspection.state_changes(services.translator(panel.model), trace)),
         "heads": [
             _layer(kind, number, layer) for kind, layers in answer.heads.items() for number, layer in enumerate(layers, 1)

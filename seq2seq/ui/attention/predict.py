@@ -90,6 +90,15 @@ class Predict(Asking[PredictRequest, PredictAnswer]):
     def example(self, model: str, text: str | None = None) -> PredictRequest:
         return PredictRequest(*examples.pair(self.services.info(model), text), model)
 
+    def first_sight(self, model: str) -> PredictRequest:
+        """Open with the first half of the target words linked, so that the page shows what to do."""
+        request = self.example(model)
+        found = gold.find(request.text, request.reference, self.services.info(model))
+        if found is None:
+            return request
+        half = (1 + max(j for _, j in found.sure)) // 2
+        return replace(request, links=frozenset((i, j) for i, j in found.sure if j < half))
+
     def request(self, values: Mapping[str, Any], before: PredictAnswer | None) -> PredictRequest:
         return PredictRequest(**values)
 

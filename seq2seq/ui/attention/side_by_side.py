@@ -32,7 +32,7 @@ class SideBySide(Asking[PanelsRequest, PanelsRequest]):
         return replace(remembered(before), text=values["text"])
 
     def complete(self, values: Mapping[str, Any]) -> PanelsRequest:
-        request = self.example(self.services.first)
+        request = self.example(values.get("model", self.services.first))
         if chosen := values.get("panels"):
             info = self.services.info(chosen[0].model)
             request = replace(request, panels=chosen, text=examples.fitting(request.text, info))
@@ -80,4 +80,5 @@ VIEW = View(
     ),  # the last one overrides the others
     controls={"model": ("[data-testid=add-panel]",)},
     kept={"model": (".panel-menus", ".panel-heads .thumbs")},
+    opens_models=True,
 )

@@ -113,6 +113,10 @@ class Asking(Generic[R, S]):
         """Return the start options of an answer that an address requested; may add to `problems`."""
         return {}
 
+    def first_sight(self, model: str) -> R:
+        """Return the request with which the view opens if no address asks for another one."""
+        return self.example(model)
+
     def events(self) -> dict[str, Event[S]]:
         """Return the component's events. Each takes the current answer; it returns the new one and its start options, or
         None."""
@@ -135,7 +139,7 @@ class Asking(Generic[R, S]):
 
     def _build(self, slot: Slot) -> None:
         services = self.services
-        opening = self.example(services.first)
+        opening = self.first_sight(services.first)
         first = self.answer(opening) if self.opens_with_page else None
         state = gr.State(first)
         form = self.form(opening)
@@ -198,11 +202,9 @@ class Asking(Generic[R, S]):
             query = dict(page.query_params)
             if self.opens_with_page:
                 slot.check(query)
-                if not slot.is_named(query) or not query.keys() & {parameter.name for parameter in self.parameters}:
-                    return {}
-            elif not slot.is_named(query):
-                return opened(self.answer(opening))
-            return answered(query)
+            if slot.is_named(query) and query.keys() & {parameter.name for parameter in self.parameters}:
+                return answered(query)
+            return {} if self.opens_with_page else opened(self.answer(opening))
 
         @report
         def navigate(data: gr.EventData) -> Updates:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ LINE: dict[str, Any] = {
     "concurrency_limit": PARALLEL,
     "concurrency_id": "translate",
 }  # one queue for the decodings of all visitors
+FOLDED = "folded"  # class of the fields that a phone shows only on demand
 
 
 Answer = TypeVar("Answer")
@@ -41,7 +43,9 @@ def line(value: str, label: str, elem_id: str, scale: int = 5, min_width: int = 
 def models(services: Services, value: str, elem_id: str, scale: int = 4) -> gr.Dropdown:
     """Return the menu of models. On a phone it has a line of its own, because the names are long."""
     offered = menu.labels(services.infos)
-    return gr.Dropdown(offered, value=value, label="Model", filterable=False, scale=scale, min_width=300, elem_id=elem_id)
+    return gr.Dropdown(
+        offered, value=value, label="Model", filterable=False, scale=scale, min_width=300, elem_id=elem_id, elem_classes=FOLDED
+    )
 
 
 def chosen_model(services: Services, name: str) -> dict[str, Any]:
@@ -64,8 +68,22 @@ def example_menu(info: ModelInfo, chosen: str, elem_id: str, unlisted: str | Non
     """Return the menu of a model's examples."""
     value = chosen if chosen in examples.of(info) else unlisted
     return gr.Dropdown(
-        offered(info, unlisted), value=value, label="Example", filterable=False, scale=1, min_width=140, elem_id=elem_id
+        offered(info, unlisted),
+        value=value,
+        label="Example",
+        filterable=False,
+        scale=1,
+        min_width=140,
+        elem_id=elem_id,
+        elem_classes=FOLDED,
     )
+
+
+def fold(elem_id: str) -> None:
+    """Build the button that shows the FOLDED fields of its row on a phone; elsewhere they are always shown."""
+    button = gr.Button("Model and settings", scale=0, min_width=120, elem_id=elem_id, elem_classes="fold")
+    toggle = f"() => {{ document.getElementById({json.dumps(elem_id)}).closest('.ask').classList.toggle('open'); }}"
+    button.click(None, js=toggle)
 
 
 @dataclass(frozen=True)
@@ -84,6 +102,7 @@ def row(services: Services, model: str, text: str, button: str, prefix: str) -> 
     with gr.Row(elem_classes="ask"):
         sentence = line(text, sentence_label(info), f"{prefix}-text", scale=6, min_width=320)
         go = gr.Button(button, variant="primary", scale=0, min_width=120, elem_id=f"{prefix}-go")
+        fold(f"{prefix}-fold")
         example = example_menu(info, text, f"{prefix}-example")
         menu_of_models = models(services, model, f"{prefix}-model")
     return Form({"text": sentence, "model": menu_of_models}, go, example)

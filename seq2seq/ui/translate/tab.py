@@ -78,6 +78,7 @@ class Translate(Asking[TranslateRequest, TranslateAnswer]):
         with gr.Row(elem_classes="ask"):
             text = fields.line(request.text, fields.sentence_label(info), "text", scale=6, min_width=320)
             go = gr.Button(self.button, variant="primary", scale=0, min_width=130, elem_id="translate")
+            fields.fold("fold")
             example = fields.example_menu(info, request.text, "example", self.unlisted)
             model = fields.models(services, request.model, "model", scale=5)
             kind = gr.Dropdown(
@@ -88,6 +89,7 @@ class Translate(Asking[TranslateRequest, TranslateAnswer]):
                 scale=1,
                 min_width=120,
                 elem_id="search",
+                elem_classes=fields.FOLDED,
             )
         names = search.names_of(request.search)
         with gr.Row(elem_classes="settings", visible=bool(names)) as row:

@@ -8,8 +8,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from seq2seq.trace import DecodingTrace
-from seq2seq.views.attention.side_by_side import percent
-from seq2seq.views.pieces import label, standalone, words
+from seq2seq.views.matrix import percent
+from seq2seq.views.pieces import label, words
 
 if TYPE_CHECKING:  # for the annotation only: the views do not load the engine
     from seq2seq.analysis.attribution import Attribution
@@ -35,7 +35,7 @@ def probability(log_prob: float) -> str:
 def steps(trace: DecodingTrace, agreements: Sequence[float | None]) -> list[dict[str, Any]]:
     """Return the steps to choose from, each with the rank correlation between attention and deletion."""
     return [
-        {"text": standalone(step.piece), "kind": label(step.piece).kind, "log_prob": step.log_prob, "agreement": agreement}
+        {"text": label(step.piece).text, "kind": label(step.piece).kind, "log_prob": step.log_prob, "agreement": agreement}
         for step, agreement in zip(trace.steps, agreements, strict=True)
     ]
 
@@ -59,7 +59,7 @@ def rows(attribution: Attribution, trace: DecodingTrace, by_word: Any) -> list[d
     table.append((DELETION, NATS, [*attribution.deletion, None]))
     questions = dict(_QUESTIONS)
     if trace.reading.averaged:
-        questions[ATTENTION] += "; mean over the heads of the last layer"
+        questions[ATTENTION] += "; mean over the heads of the second-to-last layer"
     return [{"name": name, "asks": questions[name], "unit": unit, "values": list(values)} for name, unit, values in table]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seq2seq.sources.pieces import END, spell
 from seq2seq.trace import DecodingTrace
-from seq2seq.views.pieces import label, standalone, visible
+from seq2seq.views.pieces import label, visible
 from seq2seq.views.stage.sentences import TextSpan, probability, to_dicts
 
 if TYPE_CHECKING:  # for the annotations only: the views do not load the engine
@@ -29,7 +29,7 @@ def nodes(tree: BeamTree, texts: Sequence[str]) -> list[dict[str, Any]]:
             "step": node.step + 1,
             "parent": node.parent,
             "token": node.token,
-            "label": {"text": standalone(node.piece), "kind": label(node.piece).kind},
+            "label": {"text": label(node.piece).text, "kind": label(node.piece).kind},
             "text": texts[index],
             "probability": probability(node.log_prob),
             "total": number(node.total),

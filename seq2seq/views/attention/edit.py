@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import Any
 
+from seq2seq.sources.pieces import END, has_letters
 from seq2seq.trace import DecodingStep, DecodingTrace
+from seq2seq.views import matrix
 from seq2seq.views.attention import side_by_side
 from seq2seq.views.attention.attribution import probability
-from seq2seq.views.pieces import label, standalone
+from seq2seq.views.pieces import label
 
 
 def side(trace: DecodingTrace) -> dict[str, Any]:
@@ -16,20 +18,37 @@ def side(trace: DecodingTrace) -> dict[str, Any]:
     weights = [list(step.attention) for step in trace.steps if step.attention is not None]
     return {
         "result": side_by_side.result(trace),
-        "grid": side_by_side.grid(trace, weights)["pieces"],
+        "grid": matrix.grid(trace, weights)["pieces"],
         "labels": [{"text": label(step.piece).text, "kind": label(step.piece).kind} for step in trace.steps],
         "candidates": [_candidates(step) for step in trace.steps],
     }
 
 
 def _candidates(step: DecodingStep) -> list[dict[str, Any]]:
-    return [{"text": standalone(c.piece), "kind": label(c.piece).kind, "log_prob": c.log_prob} for c in step.candidates]
+    return [{"text": label(c.piece).text, "kind": label(c.piece).kind, "log_prob": c.log_prob} for c in step.candidates]
 
 
 def common_prefix(before: DecodingTrace, after: DecodingTrace) -> int:
     """Count the pieces with which both translations begin."""
     pairs = zip(before.steps, after.steps, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0].token == pair[1].token, pairs))
+
+
+def striking_edit(trace: DecodingTrace, total: int) -> dict[str, Any]:
+    """Return `step` (from 1) and `weights` (their sum is `total`) of an edit that is likely to change the translation.
+
+    The step with the largest weight on a word looks only at the word of a later step instead; if there is none, of an earlier
+    step.
+    """
+    words = [position.piece != END and has_letters(position.piece) for position in trace.source]
+    looks = []  # (weight, step, source position) of each step: its largest weight on a word
+    for t, step in enumerate(trace.steps):
+        best = max((weight, s) for s, weight in enumerate(step.attention or ()) if words[s])
+        looks.append((best[0], t, best[1]))
+    _, step_to_edit, looked = max(looks)
+    others = [look for look in looks if look[2] != looked]
+    goal = max([look for look in others if look[1] > step_to_edit] or others or looks)[2]
+    return {"step": step_to_edit + 1, "weights": tuple(total if s == goal else 0 for s in range(len(trace.source)))}
 
 
 def verdict(before: DecodingTrace, after: DecodingTrace, step: int) -> str:

@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seq2seq.views.attention.side_by_side import percent, scale
+from seq2seq.views.matrix import DIGITS, percent
 from seq2seq.views.pieces import visible
-from seq2seq.views.stage.heatmap import DIGITS
 from seq2seq.views.stage.sentences import TextSpan, to_dicts
 
 if TYPE_CHECKING:  # for the annotations only: the views do not load the engine
@@ -92,7 +91,6 @@ def payload(
             "weights": weights and [[round(weight, DIGITS) for weight in row] for row in weights],
             "end": weights
             and [round(max(0.0, 1 - sum(row)), DIGITS) for row in weights],  # the rest is the weight of the end mark
-            "scale": scale(),
             "gold": gold and {"sure": sorted(gold.sure), "possible": sorted(gold.possible - gold.sure)},
         }
     data = {

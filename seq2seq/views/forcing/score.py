@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seq2seq.sources.pieces import spell
 from seq2seq.trace import DecodingStep, DecodingTrace
-from seq2seq.views.pieces import label, standalone, visible
+from seq2seq.views.pieces import label, visible
 from seq2seq.views.stage.sentences import TextSpan, piece_spans, to_dicts
 
 if TYPE_CHECKING:  # for the annotations only: the views do not load the engine
@@ -36,7 +36,7 @@ def _word(steps: Sequence[DecodingStep], word: WordScore) -> dict[str, Any]:
         "rank": word.rank,
         "start": word.start,
         "end": word.end,
-        "pieces": [{"text": standalone(step.piece), "log_prob": step.log_prob, "rank": step.rank} for step in steps],
+        "pieces": [{"text": label(step.piece).text, "log_prob": step.log_prob, "rank": step.rank} for step in steps],
     }
 
 

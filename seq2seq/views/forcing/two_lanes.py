@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from seq2seq.trace import DecodingStep, DecodingTrace
-from seq2seq.views.pieces import label, standalone
+from seq2seq.views.pieces import label
 from seq2seq.views.stage.sentences import TextSpan, piece_spans, to_dicts
 
 if TYPE_CHECKING:  # for the annotations only: the views do not load the engine
@@ -21,7 +21,7 @@ START = {"text": "start", "kind": "end"}
 
 
 def _label(piece: str) -> dict[str, Any]:
-    return {"text": standalone(piece), "kind": label(piece).kind}
+    return {"text": label(piece).text, "kind": label(piece).kind}
 
 
 def _candidates(step: DecodingStep) -> list[dict[str, Any]]:
@@ -152,7 +152,7 @@ def step_sentence(lanes: Lanes, number: int) -> list[TextSpan]:
         ]
     spans = [head]
     if forced:
-        verb = "also chooses" if forced.rank == 1 else f"would choose “{standalone(forced.candidates[0].piece)}”, not"
+        verb = "also chooses" if forced.rank == 1 else f"would choose “{label(forced.candidates[0].piece).text}”, not"
         spans += [
             TextSpan(f"fed the reference, the decoder {verb} "),
             *piece_spans(forced.piece, forced.log_prob, _rank(forced.rank)),

@@ -9,7 +9,7 @@ from typing import Any
 
 from seq2seq.sources.pieces import END, spell
 from seq2seq.trace import DecodingStep, DecodingTrace
-from seq2seq.views.pieces import label, standalone, visible, words
+from seq2seq.views.pieces import label, visible, words
 
 MOSTLY = 0.5  # from this weight on, the sentence says "looks mostly at"
 DOUBTFUL = 0.6  # above this share of the loss of a uniform guess, the page asks whether the translation is right
@@ -85,6 +85,8 @@ def _attention_spans(trace: DecodingTrace, step: DecodingStep) -> list[TextSpan]
         return [TextSpan("has only its own state" if only else "reads the same fixed context vector as at every step")]
     averaged = ", mean over heads" if trace.reading.averaged else ""
     first, *others = sorted(range(len(step.attention)), key=lambda s: -step.attention[s])  # type: ignore[index]
+    if trace.source[first].piece == END and step.attention[first] >= MOSTLY:
+        return [TextSpan(f"rests ({step.attention[first]:.0%}{averaged} on no word){_reason_to_rest(trace, step)}")]
     if step.attention[first] >= MOSTLY or not others:
         return [
             TextSpan("looks mostly at "),
@@ -101,10 +103,20 @@ def _attention_spans(trace: DecodingTrace, step: DecodingStep) -> list[TextSpan]
     ]
 
 
+def _reason_to_rest(trace: DecodingTrace, step: DecodingStep) -> str:
+    """Say why no word is read, where it is known. The end mark's state carries nothing that is used: in its place another
+    sentence's end mark changes the loss by 0.001 nats per piece or less (measured on two GRUs and two Transformers)."""
+    if step.piece == END:
+        return ", because nothing is left to read,"
+    if step.position == 0 and trace.reading.primed:
+        return ", because its first state is made from the whole sentence: it knows already how the translation begins,"
+    return ""
+
+
 def _source_spans(trace: DecodingTrace, index: int) -> list[TextSpan]:
     piece = trace.source[index].piece
     if piece == END:
-        return [TextSpan("the end mark of the source", "source")]
+        return [TextSpan("no word (the end mark)", "source")]
     quoted = TextSpan(f"“{label(piece).text}”", "source")
     word, group = next((word, group) for word, group in words(trace.source) if index in group)
     if len(group) == 1 or not any(character.isalnum() for character in piece):
@@ -180,7 +192,7 @@ def _rival_spans(step: DecodingStep) -> list[TextSpan]:
 def piece_spans(piece: str, log_prob: float, rank: int | None = None) -> list[TextSpan]:
     """Return a quoted piece with its probability and, if given, its rank."""
     drawn = label(piece)
-    quoted = {"end": "the end of the sentence", "space": "a space"}.get(drawn.kind, f"“{standalone(piece)}”")
+    quoted = {"end": "the end of the sentence", "space": "a space"}.get(drawn.kind, f"“{label(piece).text}”")
     place = "" if rank is None else f", rank {rank}"
     return [TextSpan(quoted, "target"), TextSpan(f" ({probability(log_prob)}{place})")]
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import expect
 from support.browser.beam_tree import LINK, TEXT, details, node, parameters, prefix, root, visible_nodes
-from support.browser.page import expect_step, output, player
+from support.browser.page import expect_step, output, player, unmarked
 
 from seq2seq.decoding.strategies import Beam
 
@@ -20,7 +20,7 @@ def test_the_tree_shows_every_node_of_the_search(beam_page, tree) -> None:
     assert nodes.keys() == {prefix(tree, index) for index in range(len(tree.nodes))}
     for index, expected in enumerate(tree.nodes):
         text, classes = nodes[prefix(tree, index)]
-        assert text.removeprefix("\u2011") == {"</s>": "end", "▁": "␣"}.get(expected.piece, expected.piece.removeprefix("▁"))
+        assert unmarked(text) == {"</s>": "end", "▁": "␣"}.get(expected.piece, expected.piece.removeprefix("▁"))
         role = "leading" if expected.winning else "live" if expected.best else "dropped" if expected.dropped else "pruned"
         assert role in classes
         assert ("ended" in classes) == expected.ended

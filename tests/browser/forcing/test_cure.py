@@ -37,7 +37,7 @@ def test_figures_and_table_show_both_recipes_and_the_papers_numbers(reuse) -> No
 
 def test_the_table_by_position_opens_and_its_file_is_complete(reuse) -> None:
     page = reuse("?tab=cure", ".cure.ready")
-    page.locator(".cure summary").click()
+    page.locator(".cure .by-position summary").click()
     lines = COMPARISON["differences"][0]["by_position"]
     expect(page.locator(".cure").get_by_test_id("table").locator("tr")).to_have_count(len(lines) + 1)
     with page.expect_download() as started:

@@ -36,7 +36,7 @@ def test_the_saved_measurement_is_shown(view) -> None:
     page.get_by_text("The table by position").click()
     expect(page.get_by_test_id("table").locator("tr")).to_have_count(1 + len(saved["report"]["by_position"]))
     with page.expect_download() as download:
-        page.get_by_test_id("csv").click()
+        page.locator("#exposure").get_by_test_id("csv").click()
     lines = download.value.path().read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + len(saved["report"]["by_position"])
 

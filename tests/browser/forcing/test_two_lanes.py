@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, quote, urlparse
 
 import pytest
 from playwright.sync_api import Page, expect
+from support.browser.page import unmarked
 
 from seq2seq.analysis import two_lanes
 from seq2seq.decoding.translator import Translator
@@ -57,7 +58,7 @@ def parameters(page: Page) -> dict[str, str]:
 
 
 def joined(pieces: list[str]) -> str:
-    return "".join(piece.removeprefix("‑") for piece in pieces)
+    return "".join(map(unmarked, pieces))
 
 
 def test_both_lanes_show_what_the_engine_decoded(tab, lanes) -> None:

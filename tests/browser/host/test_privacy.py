@@ -129,7 +129,7 @@ def type_everywhere(visitor: Visitor, own_files: Path) -> None:
     field.fill(TYPED * 100)  # too long, so the page refuses it
     field.press("Enter")
     expect(page.get_by_test_id("message").first).to_contain_text("characters")
-    page.locator(".plot .heatmaplayer image").wait_for()
+    page.locator(".plot .heat-table thead th").first.wait_for()
     page.get_by_test_id("about").click()
     expect(page.get_by_test_id("privacy")).to_be_visible()
     page.keyboard.press("Escape")

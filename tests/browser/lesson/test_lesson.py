@@ -78,7 +78,7 @@ def test_hidden_or_locked_steps_cannot_be_changed(visit):
         for key in ("ArrowRight", "End", "Home", " "):
             page.keyboard.press(key)
         page.locator(".chip.target").first.click()
-        page.locator(".plot .heatmaplayer image").wait_for()
+        page.locator(".plot .heat-table thead th").first.wait_for()
         expect_step(page, 2)
         expect(player(page)).to_have_attribute("data-playing", "false")
         expect(page.get_by_test_id("next")).to_be_visible(visible=state == "locked")

@@ -123,7 +123,7 @@ def test_a_model_that_hands_over_its_last_state_shows_one_path_and_no_arcs(stage
     ("model", "text"),
     [
         ("two-lanes", "attention: width and strength"),
-        ("transformer", "attention, the mean over the heads of the decoder's last layer: width and strength"),
+        ("transformer", "attention, the mean over the heads of the decoder's second-to-last layer: width and strength"),
         ("context", "the context vector, read at every step"),
         ("handover", "the encoder's last state, handed over once"),
     ],

@@ -29,14 +29,19 @@ def translate(page: Page, text: str) -> None:
 
 
 def heatmap(page: Page):
-    """Return the heatmap after Plotly has drawn it."""
-    page.locator(".plot .heatmaplayer image").wait_for()
+    """Return the heatmap after it is drawn."""
+    page.locator(".plot .heat-table thead th").first.wait_for()
     return page.get_by_test_id("plot")
 
 
+def unmarked(text: str) -> str:
+    """Return the label of a piece without the mark of its place in a word."""
+    return text[1:] if len(text) > 1 and text[0] in "·␣" else text
+
+
 def output(page: Page) -> list[str]:
-    """Return the target pieces shown so far."""
-    return page.locator(".chip.target[aria-hidden=false] text").all_text_contents()
+    """Return the target pieces shown so far, without marks."""
+    return [unmarked(text) for text in page.locator(".chip.target[aria-hidden=false] text").all_text_contents()]
 
 
 def fork(page: Page) -> str:

@@ -20,7 +20,7 @@ from seq2seq.ui.attention import panels
 from seq2seq.ui.attention.panels import Head, Panel, PanelsRequest
 from seq2seq.ui.attention.side_by_side import SideBySide
 from seq2seq.ui.host.services import Services
-from seq2seq.views.attention import attribution, edit, side_by_side
+from seq2seq.views.attention import attribution, edit
 from seq2seq.views.pieces import label
 
 TEXT = "the cat likes a red boat."
@@ -58,7 +58,7 @@ def test_panels_have_the_weights_of_the_model(three: Services) -> None:
     translator = three.translator("transformer")
     trace = translator.translate(TEXT)
     heads = inspection.heads(translator, trace)
-    assert np.allclose(mean["grid"]["pieces"]["weights"], heads["cross"][-1].mean(0), atol=1e-4)
+    assert np.allclose(mean["grid"]["pieces"]["weights"], heads["cross"][-2].mean(0), atol=1e-4)
     assert np.allclose(head["grid"]["pieces"]["weights"], heads["cross"][0][1], atol=1e-4)
     assert np.allclose(encoder["grid"]["pieces"]["weights"], heads["encoder"][1].mean(0), atol=1e-4)
     assert head["result"]["text"] == trace.text and head["result"]["log_prob"] == trace.log_prob
@@ -86,8 +86,9 @@ def test_rows_sum_to_one_and_have_a_sentence(three: Services, unit: str, head: s
     assert np.array(matrix["weights"]).shape == (len(matrix["rows"]), len(matrix["columns"]))
     assert np.allclose(np.sum(matrix["weights"], 1), 1, atol=2e-3)
     for row, said, weights in zip(matrix["rows"], matrix["says"], matrix["weights"], strict=True):
-        best = matrix["columns"][int(np.argmax(weights))]["text"]
-        assert said.startswith(f"“{row['text']}” looks at “{best}” ")
+        best = matrix["columns"][int(np.argmax(weights))]
+        named = {"end": "no word (the end mark)", "start": "the start mark"}.get(best["kind"], f"“{best['text']}”")
+        assert said.startswith(f"“{row['text']}” looks at {named} ")
 
 
 def test_fed_axis_is_the_target_shifted_by_one(three: Services) -> None:
@@ -96,11 +97,6 @@ def test_fed_axis_is_the_target_shifted_by_one(three: Services) -> None:
     texts = [entry["text"] for entry in matrix["rows"]]
     assert [entry["text"] for entry in matrix["columns"]] == ["start", *texts[:-1]]
     assert all(weight == 0 for y, row in enumerate(matrix["weights"]) for weight in row[y + 1 :])
-
-
-@pytest.mark.parametrize(("share", "text"), [(0, "0%"), (0.004, "under 1%"), (0.5, "50%"), (0.997, "over 99%"), (1, "100%")])
-def test_percent_is_never_a_false_0_or_100(share: float, text: str) -> None:
-    assert side_by_side.percent(share) == text
 
 
 @pytest.mark.parametrize(

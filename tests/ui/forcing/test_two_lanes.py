@@ -68,18 +68,6 @@ def test_every_step_of_a_real_model_has_a_sentence() -> None:
     assert "the lanes never differ" in plain(view.step_sentence(same, len(same.free.steps)))
 
 
-def test_standalone_label_marks_a_piece_inside_a_word() -> None:
-    assert [view.standalone(piece) for piece in ("▁jar", "din", ".", "'", "</s>", "我", "▁")] == [
-        "jar",
-        "‑din",
-        ".",
-        "'",
-        "end",
-        "我",
-        "␣",
-    ]
-
-
 @pytest.mark.parametrize(("step", "word"), [(1, 1), (2, 3)])
 def test_rescue_payload_has_the_measured_recovery(
     services: Services, small: Translator, seen: LanesAnswer, step: int, word: int
@@ -99,7 +87,7 @@ def test_wrong_word_payload_has_the_measured_loss(services: Services, seen: Lane
     found = lanes.compute(services, LanesRequest(ASKED.text, ASKED.reference, "small", inject=(lane, 1, "clé"))).third
     assert found is not None and found["of"] == lane
     start, end = found["at"]
-    spelled = "".join(label["text"].removeprefix("‑") for label in found["lane"]["fed"][start + 1 : end + 1])
+    spelled = "".join(label["text"].removeprefix("·") for label in found["lane"]["fed"][start + 1 : end + 1])
     assert spelled == "clé"
     assert "“clé” in place of “" in "".join(span["text"] for span in found["says"])
 

@@ -18,7 +18,7 @@ def test_a_fork_shares_the_pieces_before_the_first_difference():
     assert [piece["text"] for piece in found["original"]["labels"]] == [
         "le",
         "para",
-        "pluie",
+        "·pluie",
         "end",
     ]
     assert compare(original, original)["shared"] == len(original.steps)

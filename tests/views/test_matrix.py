@@ -1,20 +1,18 @@
-"""The heatmap of the stage agrees exactly with the trace."""
+"""The matrix of attention weights: labels, merging to words, and the sentences of its rows."""
 
 from __future__ import annotations
 
 import itertools
-import json
 import math
 from dataclasses import replace
 
-import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.traces import make_trace
 
 from seq2seq.sources.words import merge_words
-from seq2seq.views.stage import heatmap
+from seq2seq.views import matrix
 
 
 def grouped(count):
@@ -51,50 +49,31 @@ def test_merged_rows_still_sum_to_one_and_stay_within_bounds(case):
 
 
 def test_merging_sums_over_source_pieces_and_averages_over_target_pieces():
-    view = heatmap.view(make_trace())
-    z = view["words"]["figure"]["data"][0]["z"]
-    assert z == [
+    words = matrix.of_trace(make_trace())["words"]
+    assert words["weights"] == [
         pytest.approx([0.7, 0.2, 0.1]),
         pytest.approx([0.1, 0.75, 0.15]),
         pytest.approx([0.05, 0.15, 0.8]),
     ]
-    assert view["words"]["rows"] == [[0], [1, 2], [3]] and view["words"]["columns"] == [
-        [0],
-        [1, 2],
-        [3],
-    ]
+    assert [entry["at"] for entry in words["rows"]] == [[0], [1, 2], [3]]
+    assert [entry["at"] for entry in words["columns"]] == [[0], [1, 2], [3]]
 
 
-def test_heatmap_has_a_fixed_scale_and_keeps_duplicate_pieces():
+def test_a_matrix_keeps_duplicate_pieces():
     trace = make_trace()
-    twice = replace(
-        trace,
-        source=(
-            trace.source[0],
-            replace(trace.source[1], piece="▁the"),
-            *trace.source[2:],
-        ),
-    )
-    figure = heatmap.view(twice)["pieces"]["figure"]
-    assert (figure["data"][0]["zmin"], figure["data"][0]["zmax"]) == (0, 1)
-    axis = figure["layout"]["xaxis"]
-    assert axis["ticktext"][:2] == ["the", "the"] and axis["tickvals"] == [0, 1, 2, 3]
+    twice = replace(trace, source=(trace.source[0], replace(trace.source[1], piece="▁the"), *trace.source[2:]))
+    columns = matrix.of_trace(twice)["pieces"]["columns"]
+    assert [entry["text"] for entry in columns][:2] == ["the", "the"] and [entry["at"] for entry in columns][:2] == [[0], [1]]
 
 
-def test_heatmap_figures_are_valid_for_plotly():
-    for unit in ("pieces", "words"):
-        drawn = heatmap.view(make_trace())[unit]["figure"]
-        assert json.loads(go.Figure(drawn).to_json())["data"] == json.loads(
-            json.dumps(drawn["data"])
-        )  # go.Figure raises for invalid data
+def test_the_sentence_of_a_row_calls_the_end_mark_no_word():
+    assert matrix.of_trace(make_trace())["pieces"]["says"][3] == "“end” looks at no word (the end mark) 80%."
 
 
-def test_heatmap_labels_are_escaped_for_plotly():
-    trace = make_trace()
-    hostile = "▁<img/src=x>&amp;"
-    figure = heatmap.view(replace(trace, source=(replace(trace.source[0], piece=hostile), *trace.source[1:])))
-    assert figure["pieces"]["figure"]["layout"]["xaxis"]["ticktext"][0] == "&lt;img/src=x&gt;&amp;amp;"
+def test_there_is_no_matrix_without_attention():
+    assert matrix.of_trace(make_trace(attention=False)) is None
 
 
-def test_heatmap_is_none_without_attention():
-    assert heatmap.view(make_trace(attention=False)) is None
+@pytest.mark.parametrize(("share", "text"), [(0, "0%"), (0.004, "under 1%"), (0.42, "42%"), (0.996, "over 99%"), (1, "100%")])
+def test_a_percentage_is_never_a_false_zero_or_hundred(share, text):
+    assert matrix.percent(share) == text
