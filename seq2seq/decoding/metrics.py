@@ -1,15 +1,19 @@
-"""Translation quality: BLEU and chrF by sacrebleu, with its signature; and where two token sequences agree."""
+"""Translation quality: BLEU and chrF by sacrebleu, with its signature; repeated phrases; where two token sequences agree."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sacrebleu.metrics import BLEU, CHRF
 
+from seq2seq.sources import words
+from seq2seq.sources.normalise import normalise
+
 # sacrebleu's tokenizer by target language; other languages use the one for English. Japanese needs the extra `sacrebleu[ja]`.
 WORDS = {"Chinese": "zh", "Japanese": "ja-mecab"}
+REPEATED_WORDS = 3  # the length of a phrase that should not occur twice
 LENGTHS = ((1, 4), (5, 7), (8, 10), (11, 15), (16, 10_000))  # source words, from - to
 
 
@@ -42,6 +46,7 @@ class Quality:
     chrf_signature: str
     by_length: tuple[LengthQuality, ...]
     exact: float  # percentage of sources whose translation is equal to one of the references
+    repeated: float  # percentage of sources whose translation has a phrase twice, although the source has none twice
 
 
 def quality(
@@ -50,13 +55,14 @@ def quality(
     references: Sequence[Sequence[str]],
     rows: Sequence[int] | None = None,
     language: str = "",
+    source_language: str = "",
 ) -> Quality:
     """Compute corpus BLEU (Papineni et al. 2002) and chrF (Popović 2015) with one hypothesis and one or more references per
     source.
 
     `rows` has the source index of every row of a file; by default every source is one row. `language` is that of the
-    references, because some languages have no spaces between words. Raises ValueError if sacrebleu lacks an extra for that
-    language.
+    references, because some languages have no spaces between words. A phrase for `repeated` has three words of `words.split`,
+    which also depend on the language. Raises ValueError if sacrebleu lacks an extra for that language.
     """
     cut = WORDS.get(language)
     try:
@@ -87,7 +93,24 @@ def quality(
         chrf_signature=str(chrf.get_signature()),
         by_length=tuple(by_length),
         exact=100 * sum(h in refs for h, refs in zip(hypotheses, references, strict=True)) / len(sources),
+        repeated=100
+        * sum(
+            _repeats_phrase(hypothesis, language) and not _repeats_phrase(source, source_language)
+            for source, hypothesis in zip(sources, hypotheses, strict=True)
+        )
+        / len(sources),
     )
+
+
+def repeats(items: Sequence[Hashable], size: int) -> bool:
+    """Whether `items` have an n-gram of `size` items twice. The two may overlap, so "very very very very" repeats 3 items."""
+    grams = [tuple(items[start : start + size]) for start in range(len(items) - size + 1)]
+    return len(set(grams)) < len(grams)
+
+
+def _repeats_phrase(text: str, language: str) -> bool:
+    """Whether three words occur twice in the same order; capitals do not matter."""
+    return bool(normalise(text)) and repeats([word.casefold() for word in words.split(text, language)], REPEATED_WORDS)
 
 
 def chrf_of_each(hypotheses: Sequence[str], references: Sequence[str]) -> list[float]:

@@ -177,7 +177,8 @@ class Translator:
         hypotheses = [translations[i] if raw else normalise(translations[i]) for i in range(len(references))]
         index = {source: i for i, source in enumerate(references)}
         rows = [index[source] for source, _ in pairs]
-        return quality(list(references), hypotheses, list(references.values()), rows, self.info.target_language)
+        languages = (self.info.target_language, self.info.source_language)
+        return quality(list(references), hypotheses, list(references.values()), rows, *languages)
 
     def _fits(self, source: str) -> bool:
         try:

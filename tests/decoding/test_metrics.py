@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.decoding.metrics import agreeing_tail, align, divergence, quality
+from seq2seq.decoding.metrics import agreeing_tail, align, divergence, quality, repeats
 
 SOURCES = ["where is the key", "we see two small red boats on the old river"]
 REFERENCES = [["où est la clé", "la clé est où"], ["nous voyons deux petits bateaux rouges sur la vieille rivière"]]
@@ -36,6 +36,34 @@ def test_languages_without_spaces_are_cut_into_words_of_their_own() -> None:
     assert "tok:zh" in quality(source, close, wanted, language="Chinese").bleu_signature
     # One character of seven is wrong; with the English tokenizer the sentence is one word, which is wrong.
     assert quality(source, close, wanted, language="Chinese").bleu > 50 > quality(source, close, wanted).bleu
+
+
+@pytest.mark.parametrize(
+    ("source", "translation", "repeated"),
+    [
+        ("I am here", "je suis là", False),
+        ("I am very tired", "je suis très très très très fatigué", True),  # one word in a loop overlaps itself
+        ("I am very tired", "je suis très très très fatigué", False),
+        ("We go home", "Nous allons à la maison, nous allons à la maison", True),  # capitals do not matter
+        ("We go home. We go home.", "Nous allons là. Nous allons là.", False),  # the source repeats, too
+        ("I drink water", "de l'eau et de l'eau", True),  # l' is a word in French
+        ("I drink water", "", False),
+    ],
+)
+def test_repeated_counts_phrases_that_only_the_translation_has_twice(source: str, translation: str, repeated: bool) -> None:
+    assert quality([source], [translation], [["je suis là"]], language="French").repeated == 100 * repeated
+
+
+def test_repeated_is_the_percentage_of_different_sources() -> None:
+    hypotheses = ["où est où est où est où est", "nous voyons deux bateaux"]
+    assert quality(SOURCES, hypotheses, REFERENCES, rows=[0, 1, 1, 1]).repeated == 50
+
+
+@given(st.lists(st.integers(0, 2), max_size=12), st.integers(1, 4))
+def test_repeats_finds_equal_slices(items: list[int], size: int) -> None:
+    starts = range(len(items) - size + 1)
+    equal = any(items[a : a + size] == items[b : b + size] for a in starts for b in starts if a < b)
+    assert repeats(items, size) == equal
 
 
 SEQUENCES = st.lists(st.integers(0, 4), max_size=9)
