@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,8 +61,9 @@ def quality(
     source.
 
     `rows` has the source index of every row of a file; by default every source is one row. `language` is that of the
-    references, because some languages have no spaces between words. A phrase for `repeated` has three words of `words.split`,
-    which also depend on the language. Raises ValueError if sacrebleu lacks an extra for that language.
+    references, because some languages have no spaces between words. A phrase for `repeated` is three words of `words.split`
+    without a punctuation mark; they also depend on the language. Raises ValueError if sacrebleu lacks an extra for that
+    language.
     """
     cut = WORDS.get(language)
     try:
@@ -102,15 +103,21 @@ def quality(
     )
 
 
-def repeats(items: Sequence[Hashable], size: int) -> bool:
-    """Whether `items` have an n-gram of `size` items twice. The two may overlap, so "very very very very" repeats 3 items."""
-    grams = [tuple(items[start : start + size]) for start in range(len(items) - size + 1)]
-    return len(set(grams)) < len(grams)
+def ngrams(items: Sequence[str], size: int) -> list[tuple[str, ...]]:
+    """Return every `size` items in a row. They overlap."""
+    return [tuple(items[start : start + size]) for start in range(len(items) - size + 1)]
 
 
 def _repeats_phrase(text: str, language: str) -> bool:
-    """Whether three words occur twice in the same order; capitals do not matter."""
-    return bool(normalise(text)) and repeats([word.casefold() for word in words.split(text, language)], REPEATED_WORDS)
+    """Whether three words, without a mark between them, occur twice in the same order; capitals do not matter.
+
+    The two can overlap: "very very very very" has them twice.
+    """
+    if not normalise(text):
+        return False
+    found = ngrams([word.casefold() for word in words.split(text, language)], REPEATED_WORDS)
+    phrases = [phrase for phrase in found if all(any(map(str.isalnum, word)) for word in phrase)]
+    return len(set(phrases)) < len(phrases)
 
 
 def chrf_of_each(hypotheses: Sequence[str], references: Sequence[str]) -> list[float]:
