@@ -53,6 +53,8 @@ def test_translate_uses_every_strategy(model: str, capsys: pytest.CaptureFixture
     drawn_trace = json.loads(run(capsys, *sentence, "--sample", "--temperature", "0.8", "--seed", "1", "--trace", "-"))
     assert drawn_trace["strategy"] == {"name": "sample", "temperature": 0.8, "top_k": 0, "top_p": 1.0, "seed": 1}
     assert printable(drawn_trace["text"]) + "\n" == drawn[0]
+    for search in ([], ["--beam", "2"], ["--sample"]):
+        assert json.loads(run(capsys, *sentence, *search, "--no-repeat", "3", "--trace", "-"))["strategy"]["no_repeat"] == 3
     trace_file = tmp_path / "trace.json"
     out = run(capsys, *sentence, "--beam", "5", "--trace", str(trace_file))
     trace = DecodingTrace.from_json(trace_file.read_text(encoding="utf-8"))
@@ -186,9 +188,11 @@ def test_train_saves_a_model_and_resume_refuses_a_finished_run(
         "tokenizer.model",
     ]
     run(capsys, "evaluate", "--model", str(out), "--data", data[1], "--beam", "2", "--card")
+    run(capsys, "evaluate", "--model", str(out), "--data", data[1], "--beam", "2", "--no-repeat", "3", "--card")
     card = (out / "README.md").read_text(encoding="utf-8")
     assert "python -m seq2seq train --out mine --data pairs.tsv --valid valid.tsv" in card
     assert "| valid.tsv | beam 2, length penalty 1 | 20 / 20 |" in card and "tok:13a" in card
+    assert "| valid.tsv | beam 2, length penalty 1, no repeat of 3 pieces | 20 / 20 |" in card
     assert "pairs of valid.tsv chose the best epoch" in card
     assert str(tmp_path) not in card
     run(capsys, "translate", "--model", str(out), "the key")
@@ -255,6 +259,7 @@ def test_version_names_the_program(capsys: pytest.CaptureFixture[str]) -> None:
         (["translate", "--model", "M", "x" * 10_000], "10,000 characters; please keep to 1,000"),
         (["translate", "--model", "M", "a", "--beam", "0"], "beam size must be between 1"),
         (["translate", "--model", "M", "a", "--beam", "2", "--sample"], "not allowed with"),
+        (["translate", "--model", "M", "a", "--no-repeat", "-1"], "--no-repeat must be between 0 and 10, not -1"),
         (["translate", "--model", "M", "a", "--temperature", "0.5"], "--temperature needs --sample"),
         (["translate", "--model", "M", "a", "--length-penalty", "0.5"], "--length-penalty needs --beam"),
         (["translate", "--model", "M", "--input", "/nowhere.txt"], "/nowhere.txt cannot be read: No such file"),
