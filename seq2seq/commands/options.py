@@ -62,7 +62,7 @@ def add_strategy(parser: argparse.ArgumentParser) -> None:
         "--no-repeat",
         type=int,
         metavar="N",
-        help="never write the same N pieces twice; 0 allows it (default); 4 is a good start",
+        help="never write the same N pieces twice; 0 allows it (default); 3 is a good start",
     )
     parser.add_argument("--length-penalty", type=float, help="for --beam; 0 means none (default 1.0)")
     parser.add_argument("--temperature", type=float, help="for --sample (default 1.0)")
