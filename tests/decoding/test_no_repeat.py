@@ -193,11 +193,11 @@ def spelled() -> Tokenizer:
     )
 
 
-def written(tokenizer: Tokenizer, source: str, wanted: str, size: int, strategy: Any = Greedy()) -> str:
+def written(tokenizer: Tokenizer, source: str, wanted: str, size: int, language: str = "French") -> str:
     """Return what a model writes with the rule if it wants to write `wanted`."""
     ids = [*tokenizer.target.encode(wanted), EOS]
     sources = [[*tokenizer.source.encode(source), EOS]]
-    bound = Rule(tokenizer, "French").bind(replace(strategy, no_repeat=size), sources)
+    bound = Rule(tokenizer, language).bind(Greedy(no_repeat=size), sources)
     return tokenizer.target.decode(search(Script(ids, len(tokenizer.target)), bound, [len(ids)])[0][0].tokens)
 
 
@@ -217,6 +217,14 @@ def test_rule_changes_a_phrase_that_only_the_translation_repeats(spelled: Tokeni
     assert written(spelled, "I am happy", loop.replace("et très", "et Très"), size) != loop.replace("et très", "et Très")
     # Numbers in the source are no repetition.
     assert written(spelled, "I am happy 1,000,000 times", loop, size) != loop
+
+
+def test_word_after_an_elision_can_be_blocked_in_languages_that_elide() -> None:
+    text = "avec l'eau et avec l'eau"
+    tokenizer = Tokenizer.train([("x", text)] * 9, 288, shared=True, languages=("English", "French"))
+    assert tokenizer.target.pieces(tokenizer.target.encode(text)) == ["▁avec", "▁l'", "eau", "▁et", "▁avec", "▁l'", "eau"]
+    assert written(tokenizer, "x", text, 3) != text
+    assert written(tokenizer, "x", text, 3, language="English") == text  # as in don't: one word
 
 
 def test_untrained_models_repeat_no_word_with_the_rule(translator: Translator) -> None:

@@ -31,7 +31,7 @@ SETTINGS: dict[str, Setting] = {
     "top_k": Setting("Top-k (0: all)", 0, 50, 1),
     "top_p": Setting("Top-p", 0.05, 1.0, 0.05),
     "seed": Setting("Seed", 0, None, 1),
-    NO_REPEAT: Setting("Never repeat so many pieces (0: off)", 0, Strategy.MAX_NO_REPEAT, 1),
+    NO_REPEAT: Setting("Never repeat n pieces (0: off)", 0, Strategy.MAX_NO_REPEAT, 1),
 }
 SEED_LIMIT = 2**31 - 1
 
