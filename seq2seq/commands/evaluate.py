@@ -18,7 +18,7 @@ from seq2seq.commands.options import (
 )
 from seq2seq.config import choose
 from seq2seq.data.synthetic import TASKS
-from seq2seq.decoding.metrics import Quality
+from seq2seq.decoding.metrics import REPEATED_WORDS, Quality
 from seq2seq.decoding.strategies import describe
 from seq2seq.decoding.translator import Translator
 from seq2seq.models import checkpoint
@@ -73,6 +73,7 @@ def _lines(quality: Quality) -> list[str]:
         f"BLEU {quality.bleu:.1f} with each sentence once, {quality.bleu_by_row:.1f} with each row  ({quality.bleu_signature})",
         f"chrF {quality.chrf:.1f} with each sentence once, {quality.chrf_by_row:.1f} with each row  ({quality.chrf_signature})",
         f"{quality.exact:.1f}% of the sentences are a reference, character by character",
+        f"{quality.repeated:.1f}% of the translations repeat {REPEATED_WORDS} words in a row, although their source does not",
         "source words  sentences  BLEU",
         *(f"{card.span(part.low, part.high):>12}  {part.sentences:9d}  {part.bleu:4.1f}" for part in quality.by_length),
     ]

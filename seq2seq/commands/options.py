@@ -58,6 +58,12 @@ def add_strategy(parser: argparse.ArgumentParser) -> None:
     choice.add_argument("--beam", type=int, metavar="SIZE", help="beam search with this many hypotheses")
     choice.add_argument("--sample", action="store_true", help="draw every piece at random")
     # No defaults here, so that `strategy` can tell a given setting from an omitted one.
+    parser.add_argument(
+        "--no-repeat",
+        type=int,
+        metavar="N",
+        help="never write the same N pieces twice; 0 allows it (default); 3 is a good start",
+    )
     parser.add_argument("--length-penalty", type=float, help="for --beam; 0 means none (default 1.0)")
     parser.add_argument("--temperature", type=float, help="for --sample (default 1.0)")
     parser.add_argument("--top-k", type=int, help="for --sample: draw from the k best pieces (default: all)")
@@ -73,9 +79,10 @@ def strategy(options: argparse.Namespace) -> Any:
         raise ValueError(f"--{next(iter(given)).replace('_', '-')} needs --beam")
     if not options.sample and (given := _given(sample_settings)):
         raise ValueError(f"--{next(iter(given)).replace('_', '-')} needs --sample")
+    shared = _given({"no_repeat": options.no_repeat})
     if options.sample:
-        return Sample(**_given(sample_settings))
-    return Greedy() if options.beam is None else Beam(options.beam, **_given(beam_settings))
+        return Sample(**_given(sample_settings), **shared)
+    return Greedy(**shared) if options.beam is None else Beam(options.beam, **_given(beam_settings), **shared)
 
 
 def _given(settings: dict[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,8 @@ def run(options: argparse.Namespace) -> int:
     trace = Translator.load(options.model).translate(options.sentence, chosen)
     for note in trace.notes:
         _warn(note)
+    if not trace.finished:
+        _warn(f"the translation was cut off after {len(trace.steps)} pieces, its length limit")
     if options.trace:
         write_text(options.trace, trace.to_json(indent=2) + "\n")
     if options.trace != "-" or options.output != "-":  # do not mix trace and text on standard output

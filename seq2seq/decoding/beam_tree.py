@@ -102,7 +102,12 @@ class BeamTree:
 
 @torch.inference_mode()
 def grow(frames: Sequence[Frame], beam: Beam, hypotheses: Sequence[HypothesisPath], vocabulary: Spelling) -> BeamTree:
-    """Build the tree of a search for one sentence from the `frames` of `decode` and the `hypotheses` of `paths`."""
+    """Build the tree of a search for one sentence from the `frames` of `decode` and the `hypotheses` of `paths`.
+
+    Raises ValueError for a beam with `no_repeat`, because the frames do not contain what it blocks.
+    """
+    if beam.no_repeat:
+        raise ValueError("a beam tree cannot show blocked pieces: leave out no_repeat")
     nodes = _considered(frames, beam, vocabulary)
     children = {(node.parent, node.token): index for index, node in enumerate(nodes)}
     ends = []
@@ -131,11 +136,12 @@ def _considered(frames: Sequence[Frame], beam: Beam, vocabulary: Spelling) -> li
     """Return the considered continuations of each step, best first, each one kept, ended or dropped."""
     nodes: list[Node] = []
     rows: list[int | None] = [None]  # the node of each row of the step
+    alive = torch.zeros(1, dtype=torch.long, device=frames[0].log_probs.device)
     totals = frames[0].log_probs.new_zeros(1, dtype=torch.float32)
     for step, frame in enumerate(frames):
-        choice, alive = frame.lineage.choice, frame.lineage.alive.tolist()
+        choice = frame.lineage.choice
         numbers = torch.arange(len(rows), device=totals.device)
-        found = continuations(frame.log_probs, Rows(torch.zeros_like(numbers), totals, step, numbers), 2 * beam.size)
+        found = continuations(frame.log_probs, Rows(torch.zeros_like(numbers), totals, step, numbers, alive), 2 * beam.size)
         children = list(zip(choice.parents.tolist(), choice.tokens.tolist(), strict=True))
         chosen = set(children)
         parents, tokens = found.parents[0], found.tokens[0]
@@ -168,6 +174,7 @@ def _considered(frames: Sequence[Frame], beam: Beam, vocabulary: Spelling) -> li
                     reach=step,
                 )
             )
-        rows = [index[children[child]] for child in alive]
-        totals = choice.totals[frame.lineage.alive]
+        alive = frame.lineage.alive
+        rows = [index[children[child]] for child in alive.tolist()]
+        totals = choice.totals[alive]
     return nodes

@@ -48,13 +48,13 @@ class Frame(NamedTuple):
 def decode(model: Steps, memory: Memory, state: State, strategy: Any, limits: Tensor) -> Iterator[Frame]:
     """Decode the sentences of `model.encode` step by step, at most `limits` [B] pieces each, end mark included."""
     search = strategy.start(len(limits))
-    sentences = all_rows = torch.arange(len(limits), device=limits.device)
+    sentences = all_rows = alive = torch.arange(len(limits), device=limits.device)
     tokens = torch.full_like(sentences, BOS)
     totals = torch.zeros(len(limits), device=limits.device)
     shortest, longest = int(limits.min()), int(limits.max())
     for position in range(longest):
         output = model.step(tokens, state, memory)
-        choice = search.choose(output.log_probs, Rows(sentences, totals, position, all_rows))
+        choice = search.choose(output.log_probs, Rows(sentences, totals, position, all_rows, alive))
         owners = sentences if choice.parents is all_rows else sentences[choice.parents]
         goes_on = choice.alive if position + 1 < shortest else choice.alive & (limits[owners] > position + 1)
         unchanged = choice.parents is all_rows and bool(goes_on.all())  # every row continues in its place

@@ -1,4 +1,4 @@
-"""Translation quality: BLEU and chrF by sacrebleu, with its signature; and where two token sequences agree."""
+"""Translation quality: BLEU and chrF by sacrebleu, with its signature; repeated phrases; where two token sequences agree."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from typing import Any
 
 from sacrebleu.metrics import BLEU, CHRF
 
+from seq2seq.sources import words
+from seq2seq.sources.normalise import normalise
+
 # sacrebleu's tokenizer by target language; other languages use the one for English. Japanese needs the extra `sacrebleu[ja]`.
 WORDS = {"Chinese": "zh", "Japanese": "ja-mecab"}
+REPEATED_WORDS = 3  # the length of a phrase that should not occur twice
 LENGTHS = ((1, 4), (5, 7), (8, 10), (11, 15), (16, 10_000))  # source words, from - to
 
 
@@ -42,6 +46,7 @@ class Quality:
     chrf_signature: str
     by_length: tuple[LengthQuality, ...]
     exact: float  # percentage of sources whose translation is equal to one of the references
+    repeated: float  # percentage of sources whose translation has a phrase twice, although the source has none twice
 
 
 def quality(
@@ -50,12 +55,14 @@ def quality(
     references: Sequence[Sequence[str]],
     rows: Sequence[int] | None = None,
     language: str = "",
+    source_language: str = "",
 ) -> Quality:
     """Compute corpus BLEU (Papineni et al. 2002) and chrF (Popović 2015) with one hypothesis and one or more references per
     source.
 
     `rows` has the source index of every row of a file; by default every source is one row. `language` is that of the
-    references, because some languages have no spaces between words. Raises ValueError if sacrebleu lacks an extra for that
+    references, because some languages have no spaces between words. A phrase for `repeated` is three words of `words.split`
+    without a punctuation mark; they also depend on the language. Raises ValueError if sacrebleu lacks an extra for that
     language.
     """
     cut = WORDS.get(language)
@@ -87,7 +94,30 @@ def quality(
         chrf_signature=str(chrf.get_signature()),
         by_length=tuple(by_length),
         exact=100 * sum(h in refs for h, refs in zip(hypotheses, references, strict=True)) / len(sources),
+        repeated=100
+        * sum(
+            _repeats_phrase(hypothesis, language) and not _repeats_phrase(source, source_language)
+            for source, hypothesis in zip(sources, hypotheses, strict=True)
+        )
+        / len(sources),
     )
+
+
+def ngrams(items: Sequence[str], size: int) -> list[tuple[str, ...]]:
+    """Return every `size` items in a row. They overlap."""
+    return [tuple(items[start : start + size]) for start in range(len(items) - size + 1)]
+
+
+def _repeats_phrase(text: str, language: str) -> bool:
+    """Whether three words, without a mark between them, occur twice in the same order; capitals do not matter.
+
+    The two can overlap: "very very very very" has them twice.
+    """
+    if not normalise(text):
+        return False
+    found = ngrams([word.casefold() for word in words.split(text, language)], REPEATED_WORDS)
+    phrases = [phrase for phrase in found if all(any(map(str.isalnum, word)) for word in phrase)]
+    return len(set(phrases)) < len(phrases)
 
 
 def chrf_of_each(hypotheses: Sequence[str], references: Sequence[str]) -> list[float]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import torch
@@ -38,6 +38,7 @@ class Rows(NamedTuple):
     totals: Tensor  # [R]
     position: int
     all: Tensor  # [R] 0, 1, ... R - 1: the parents if every row continues once
+    children: Tensor  # [R] the child of the step before that each row continues; the sentence at the first step
 
 
 class Search(Protocol):
@@ -61,24 +62,49 @@ def _check_whole(name: str, value: int, low: int, high: int) -> None:
 
 
 @dataclass(frozen=True)
-class Greedy:
+class Strategy:
+    """The setting that all strategies have: an n-gram of `no_repeat` pieces may not occur twice in a hypothesis (0: it may).
+
+    The rule depends on source and vocabulary. So `Translator` binds it to them (no_repeat.py), and a strategy that was not
+    bound refuses to start.
+    """
+
+    no_repeat: int = field(default=0, kw_only=True)
+    name: ClassVar[str]
+    MAX_NO_REPEAT: ClassVar[int] = 10
+
+    def __post_init__(self) -> None:
+        _check_whole("no_repeat", self.no_repeat, 0, self.MAX_NO_REPEAT)
+
+    def start(self, sentences: int) -> Search:
+        if self.no_repeat:
+            raise ValueError("no_repeat needs the sources: please decode with a Translator")
+        return self.search(sentences)
+
+    def search(self, sentences: int) -> Search:
+        raise NotImplementedError
+
+    def score(self, total: float, length: int) -> float:
+        """Return the score by which hypotheses are ranked: their log-probability, unless a strategy changes it."""
+        return total
+
+
+@dataclass(frozen=True)
+class Greedy(Strategy):
     """Choose the most probable piece at every step."""
 
     name: ClassVar[str] = "greedy"
 
-    def start(self, sentences: int) -> Search:
+    def search(self, sentences: int) -> Search:
         return self
 
     def choose(self, log_probs: Tensor, rows: Rows) -> Choice:
         best, tokens = log_probs.max(-1)
         return Choice(rows.all, tokens, rows.totals + best, tokens != EOS)
 
-    def score(self, total: float, length: int) -> float:
-        return total
-
 
 @dataclass(frozen=True)
-class Sample:
+class Sample(Strategy):
     """Draw a random piece: softmax with `temperature`, limited to the `top_k` best (0: all) and to the fewest best with a total
     probability of `top_p` (Holtzman et al. 2020). Every sentence has its own generator, so the same seed gives the same
     translation, alone or in a batch."""
@@ -90,16 +116,14 @@ class Sample:
     name: ClassVar[str] = "sample"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _check("temperature", self.temperature, 0.05, 5)
         _check_whole("top_k", self.top_k, 0, 1000)
         _check("top_p", self.top_p, 0.01, 1)
         _check_whole("seed", self.seed, 0, 2**31 - 1)
 
-    def start(self, sentences: int) -> Search:
+    def search(self, sentences: int) -> Search:
         return _SampleSearch(self, sentences)
-
-    def score(self, total: float, length: int) -> float:
-        return total
 
 
 class _SampleSearch:
@@ -125,7 +149,7 @@ class _SampleSearch:
 
 
 @dataclass(frozen=True)
-class Beam:
+class Beam(Strategy):
     """Keep the `size` best hypotheses at every step, until `size` of them have ended (Sutskever et al. 2014, section 3.2).
 
     Finished hypotheses are ranked by log-probability / ((5 + length) / 6) ^ length_penalty (Wu et al. 2016, equation 14).
@@ -137,10 +161,11 @@ class Beam:
     MAX_SIZE: ClassVar[int] = 10_000
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _check_whole("beam size", self.size, 1, self.MAX_SIZE)
         _check("length_penalty", self.length_penalty, 0, 5)
 
-    def start(self, sentences: int) -> Search:
+    def search(self, sentences: int) -> Search:
         return _BeamSearch(self.size, sentences)
 
     def score(self, total: float, length: int) -> float:
@@ -238,7 +263,11 @@ STRATEGIES: dict[str, type[Greedy] | type[Beam] | type[Sample]] = {"greedy": Gre
 
 
 def describe(strategy: Any) -> dict[str, Any]:
-    """Return a strategy as plain values for a trace: name, settings, and the forced pieces of a prefix."""
+    """Return a strategy as plain values for a trace: name, settings, and the forced pieces of a prefix.
+
+    `no_repeat` is left out where it is 0, as in files of earlier versions.
+    """
     if isinstance(strategy, Prefix):
         return {**describe(strategy.then), "prefix": list(strategy.prefixes[0])}
-    return {"name": strategy.name, **dataclasses.asdict(strategy)}
+    settings = {"name": strategy.name, **dataclasses.asdict(strategy)}
+    return settings if settings["no_repeat"] else {name: settings[name] for name in settings if name != "no_repeat"}

@@ -22,6 +22,7 @@ from seq2seq.decoding.hypotheses import HypothesisPath, paths
 from seq2seq.decoding.loop import decode
 from seq2seq.decoding.metrics import Quality, quality
 from seq2seq.decoding.model_info import MAX_CHARACTERS, ModelInfo
+from seq2seq.decoding.no_repeat import Rule
 from seq2seq.decoding.recorder import record
 from seq2seq.decoding.strategies import Beam, Greedy, Prefix
 from seq2seq.models import checkpoint
@@ -56,6 +57,7 @@ class Translator:
         self._tokenizer = loaded.tokenizer
         self._checkpoint = loaded
         self.info = ModelInfo.of(loaded)
+        self._no_repeat = Rule(loaded.tokenizer, self.info.target_language)
 
     @property
     def name(self) -> str:
@@ -135,8 +137,8 @@ class Translator:
 
     def search(self, sources: Sequence[Ids], strategy: Any) -> list[loop.Lineage]:
         """Decode sources together, and return only the lineages, because complete frames of a batch would fill the memory."""
-        memory, state, limits = self._encode(self.model, sources, strategy)
-        return [frame.lineage for frame in decode(self.model, memory, state, strategy, limits)]
+        prepared = self._encode(self.model, sources, strategy)
+        return [frame.lineage for frame in decode(self.model, *prepared)]
 
     @torch.inference_mode()
     def force(self, sources: Sequence[Ids], fed: Sequence[Ids]) -> torch.Tensor:
@@ -155,8 +157,7 @@ class Translator:
         """
         forced = Prefix(tuple(map(tuple, targets)))
         found: list[list[np.ndarray]] = [[] for _ in sources]
-        memory, state, limits = self._encode(self.model, sources, forced)
-        for frame in decode(self.model, memory, state, forced, limits):
+        for frame in decode(self.model, *self._encode(self.model, sources, forced)):
             if (attention := frame.attention) is None:
                 raise ValueError(f"the model {self.name!r} has no attention: choose a model with attention")
             # Only the forced piece can be chosen, so each row has one child and keeps its index.
@@ -177,7 +178,8 @@ class Translator:
         hypotheses = [translations[i] if raw else normalise(translations[i]) for i in range(len(references))]
         index = {source: i for i, source in enumerate(references)}
         rows = [index[source] for source, _ in pairs]
-        return quality(list(references), hypotheses, list(references.values()), rows, self.info.target_language)
+        languages = (self.info.target_language, self.info.source_language)
+        return quality(list(references), hypotheses, list(references.values()), rows, *languages)
 
     def _fits(self, source: str) -> bool:
         try:
@@ -244,14 +246,15 @@ class Translator:
                 raise ValueError(f"a prefix must contain ids from 0 to {size - 1}, not {token!r}")
 
     @torch.inference_mode()
-    def _encode(self, model: Seq2Seq, encoded: Sequence[Ids], strategy: Any) -> tuple[Memory, State, torch.Tensor]:
-        """Return the memory and first state of a batch, and the maximum length of each translation in pieces."""
+    def _encode(self, model: Seq2Seq, encoded: Sequence[Ids], strategy: Any) -> tuple[Memory, State, Any, torch.Tensor]:
+        """Return what `decode` needs for a batch: its memory and first state, the strategy bound to these sources, and the
+        maximum length of each translation in pieces."""
         source, lengths = (tensor.to(model.device) for tensor in pad(encoded))
         # A translation of more than twice the length of its source is a loop. The limit depends only on the sentence,
         limits = 2 * lengths + 10
         if isinstance(strategy, Prefix):  # but a forced prefix can be longer than that
             limits += torch.tensor([len(prefix) for prefix in strategy.prefixes], device=limits.device)
-        return (*model.encode(source, lengths), limits.clamp_max(MAX_TARGET_PIECES))
+        return (*model.encode(source, lengths), self._no_repeat.bind(strategy, encoded), limits.clamp_max(MAX_TARGET_PIECES))
 
     def _trace(self, text: str, ids: Ids, strategy: Any, edits: Edits = NO_EDITS) -> DecodingTrace:
         memory, frames, hypotheses = self._decode(ids, strategy, edits)
@@ -273,9 +276,9 @@ class Translator:
         self, ids: Ids, strategy: Any, edits: Edits = NO_EDITS
     ) -> tuple[Memory, list[loop.Frame], list[HypothesisPath]]:
         """Return the memory of one sentence, the frames of its decode, and its hypotheses, best first."""
-        memory, state, limits = self._encode(self._packed, [ids], strategy)
+        memory, state, bound, limits = self._encode(self._packed, [ids], strategy)
         model = Edited(self._packed, edits, len(ids)) if edits else self._packed
-        frames = list(decode(model, memory, state, strategy, limits))
+        frames = list(decode(model, memory, state, bound, limits))
         hypotheses = paths([frame.lineage for frame in frames], strategy, 1)[0]
         # One NaN makes its whole distribution and all later totals NaN; then a beam keeps nothing.
         if not hypotheses or not all(math.isfinite(hypothesis.totals[-1]) for hypothesis in hypotheses):

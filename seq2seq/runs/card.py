@@ -192,9 +192,10 @@ def _table(evaluations: list[dict[str, Any]]) -> list[str]:
 
 
 def _search(strategy: dict[str, Any]) -> str:
+    rule = f", no repeat of {strategy['no_repeat']} pieces" if "no_repeat" in strategy else ""
     if strategy["name"] == "beam":
-        return f"beam {strategy['size']}, length penalty {strategy['length_penalty']:g}"
-    return str(strategy["name"])
+        return f"beam {strategy['size']}, length penalty {strategy['length_penalty']:g}{rule}"
+    return f"{strategy['name']}{rule}"
 
 
 def span(low: int, high: int) -> str:

@@ -40,6 +40,7 @@ def _endpoints(services: Services) -> list[Callable[..., Any]]:
         top_p: float = search.default("top_p"),
         seed: int = int(search.default("seed")),
         prefix: list[int] | None = None,
+        no_repeat: int = int(search.default("no_repeat")),
     ) -> dict[str, Any]:
         """Translate one sentence, and return every decoding step: the chosen piece, the other candidates, and the
         attention weights.
@@ -55,12 +56,13 @@ def _endpoints(services: Services) -> list[Callable[..., Any]]:
             top_p: sample: draw only from the most probable pieces with this total probability, 0.05 to 1
             seed: sample: the same seed gives the same translation
             prefix: ids of target pieces that the output is forced to begin with
+            no_repeat: never write the same sequence of so many pieces twice, at most 10; 0 allows it
 
         Returns:
             the trace, a JSON object that names its schema; log-probabilities are natural logarithms
         """
         given = {"size": size, "length_penalty": length_penalty, "temperature": temperature}
-        given |= {"top_k": top_k, "top_p": top_p, "seed": seed}
+        given |= {"top_k": top_k, "top_p": top_p, "seed": seed, "no_repeat": no_repeat}
         strategy, forced = _strategy(search, given), _prefix(prefix)
         return services.translate(model, text, strategy, forced).to_dict()
 

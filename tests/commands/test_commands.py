@@ -30,6 +30,8 @@ def test_translate_uses_every_strategy(model: str, capsys: pytest.CaptureFixture
     drawn_trace = json.loads(run(capsys, *sentence, "--sample", "--temperature", "0.8", "--seed", "1", "--trace", "-"))
     assert drawn_trace["strategy"] == {"name": "sample", "temperature": 0.8, "top_k": 0, "top_p": 1.0, "seed": 1}
     assert printable(drawn_trace["text"]) + "\n" == drawn[0]
+    for search in ([], ["--beam", "2"], ["--sample"]):
+        assert json.loads(run(capsys, *sentence, *search, "--no-repeat", "3", "--trace", "-"))["strategy"]["no_repeat"] == 3
     trace_file = tmp_path / "trace.json"
     out = run(capsys, *sentence, "--beam", "5", "--trace", str(trace_file))
     trace = DecodingTrace.from_json(trace_file.read_text(encoding="utf-8"))

@@ -32,9 +32,11 @@ def test_train_saves_a_model_and_resume_refuses_a_finished_run(
         "tokenizer.model",
     ]
     run(capsys, "evaluate", "--model", str(out), "--data", data[1], "--beam", "2", "--card")
+    run(capsys, "evaluate", "--model", str(out), "--data", data[1], "--beam", "2", "--no-repeat", "3", "--card")
     card = (out / "README.md").read_text(encoding="utf-8")
     assert "python -m seq2seq train --out mine --data pairs.tsv --valid valid.tsv" in card
     assert "| valid.tsv | beam 2, length penalty 1 | 20 / 20 |" in card and "tok:13a" in card
+    assert "| valid.tsv | beam 2, length penalty 1, no repeat of 3 pieces | 20 / 20 |" in card
     assert "pairs of valid.tsv chose the best epoch" in card
     assert str(tmp_path) not in card
     run(capsys, "translate", "--model", str(out), "the key")

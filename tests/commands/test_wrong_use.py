@@ -24,6 +24,7 @@ from seq2seq.__main__ import main
         (["translate", "--model", "M", "x" * 10_000], "10,000 characters; please keep to 1,000"),
         (["translate", "--model", "M", "a", "--beam", "0"], "beam size must be between 1"),
         (["translate", "--model", "M", "a", "--beam", "2", "--sample"], "not allowed with"),
+        (["translate", "--model", "M", "a", "--no-repeat", "-1"], "--no-repeat must be between 0 and 10, not -1"),
         (["translate", "--model", "M", "a", "--temperature", "0.5"], "--temperature needs --sample"),
         (["translate", "--model", "M", "a", "--length-penalty", "0.5"], "--length-penalty needs --beam"),
         (["translate", "--model", "M", "--input", "/nowhere.txt"], "/nowhere.txt cannot be read: No such file"),

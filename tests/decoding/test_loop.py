@@ -110,7 +110,7 @@ def test_rounding_that_exchanges_two_ranks_does_not_change_the_draw(seed: int, s
     nearly = log_probs.clone()
     nearly[0, swap + 1] += 1e-6  # another order of the pieces after sorting
     first = torch.zeros(1, dtype=torch.long)
-    rows = Rows(first, torch.zeros(1), 0, first)
+    rows = Rows(first, torch.zeros(1), 0, first, first)
     drawn = [Sample(seed=seed).start(1).choose(each, rows).tokens.tolist() for each in (log_probs, nearly)]
     assert drawn[0] == drawn[1]
 

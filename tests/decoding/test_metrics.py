@@ -38,6 +38,28 @@ def test_languages_without_spaces_are_cut_into_words_of_their_own() -> None:
     assert quality(source, close, wanted, language="Chinese").bleu > 50 > quality(source, close, wanted).bleu
 
 
+@pytest.mark.parametrize(
+    ("source", "translation", "repeated"),
+    [
+        ("I am here", "je suis là", False),
+        ("I am very tired", "je suis très très très très fatigué", True),  # one word in a loop overlaps itself
+        ("I am very tired", "je suis très très très fatigué", False),
+        ("We go home", "Nous allons à la maison, nous allons à la maison", True),  # capitals do not matter
+        ("I came. I saw.", "Je suis venu. Je suis heureux. Je suis là.", False),  # a mark is not part of a phrase
+        ("We go home. We go home.", "Nous allons là. Nous allons là.", False),  # the source repeats, too
+        ("I drink water", "de l'eau et de l'eau", True),  # l' is a word in French
+        ("I drink water", "", False),
+    ],
+)
+def test_repeated_counts_phrases_that_only_the_translation_has_twice(source: str, translation: str, repeated: bool) -> None:
+    assert quality([source], [translation], [["je suis là"]], language="French").repeated == 100 * repeated
+
+
+def test_repeated_is_the_percentage_of_different_sources() -> None:
+    hypotheses = ["où est où est où est où est", "nous voyons deux bateaux"]
+    assert quality(SOURCES, hypotheses, REFERENCES, rows=[0, 1, 1, 1]).repeated == 50
+
+
 SEQUENCES = st.lists(st.integers(0, 4), max_size=9)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import shutil
@@ -16,7 +17,7 @@ from gradio_client import Client
 from support.apps.server import ROOT
 
 from seq2seq.analysis import scoring
-from seq2seq.decoding.strategies import Beam
+from seq2seq.decoding.strategies import Beam, Greedy
 from seq2seq.trace import SCHEMA, DecodingTrace
 from seq2seq.ui import api
 from seq2seq.ui.app import create_app
@@ -101,6 +102,13 @@ def test_a_translation_is_the_whole_trace(call, small):
     assert found["schema"] == SCHEMA
     assert found == small.translate("the old man", Beam(3, 0.5)).to_dict()
     assert DecodingTrace.from_json(small.translate("the old man", Beam(3, 0.5)).to_json()).to_dict() == found
+
+
+@pytest.mark.parametrize(("name", "strategy"), [("greedy", Greedy(no_repeat=1)), ("beam", Beam(no_repeat=1))])
+def test_no_repeat_belongs_to_every_search(call, small, name, strategy):
+    found = call("translate", text="the old man", search=name, no_repeat=1)
+    assert found == small.translate("the old man", strategy).to_dict()
+    assert DecodingTrace.from_json(json.dumps(found)).strategy["no_repeat"] == 1
 
 
 def test_output_begins_with_the_prefix(call, small):

@@ -31,6 +31,7 @@ def read(services=SERVICES, **query):
     [
         TranslateRequest("Où ? & = #", "second"),
         TranslateRequest("x", "first", Beam(size=3, length_penalty=0.5)),
+        TranslateRequest("x", "first", Beam(no_repeat=4)),
         TranslateRequest("x", "first", Sample(temperature=0.7, top_k=5, top_p=0.9, seed=2**31 - 1), prefix=(4, 0, 17)),
     ],
 )
@@ -106,6 +107,11 @@ def test_settings_are_converted_to_the_types_of_the_strategy():
     assert search.strategy("beam", {"size": "4", "length_penalty": "1"}) == Beam(4, 1.0)
     assert search.strategy("sample", {"temperature": 1, "top_k": 3.0, "top_p": 0.5, "seed": 7.0}) == Sample(1.0, 3, 0.5, 7)
     assert search.strategy("greedy", {"size": "nonsense"}) == Greedy()
+
+
+def test_greedy_ignores_a_setting_that_the_page_does_not_show():
+    assert read(text="a dog", search="greedy", no_repeat="4")[0].strategy == Greedy()
+    assert read(text="a dog", search="sample", no_repeat="4")[0].strategy == Sample(no_repeat=4)
 
 
 @pytest.mark.parametrize("name", search.SETTINGS)

@@ -178,7 +178,7 @@ def test_public_endpoints_answer_or_give_a_reason(visitor, check, name):
 
 def test_extreme_numbers_are_survived(visitor, check):
     ends = [0, -1, 1, 10, 11, 2**31 - 1, 2**31, 2**63, -(2**63), 1e-300, 1.5, "1", "٣", "NaN", MAX_ID]
-    names = ("size", "length_penalty", "temperature", "top_k", "top_p", "seed")
+    names = ("size", "length_penalty", "temperature", "top_k", "top_p", "seed", "no_repeat")
     picked = list(itertools.product(names, ends)) if LONG else list(itertools.product(names, ends))[::4]
     answers = [
         visitor.call(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
-from seq2seq.decoding.strategies import STRATEGIES
+from seq2seq.decoding.strategies import STRATEGIES, Strategy
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Setting:
         return self.step == int(self.step)
 
 
+NO_REPEAT = "no_repeat"  # the setting that all strategies have
 SETTINGS: dict[str, Setting] = {
     "size": Setting("Beam size", 1, 10, 1),
     "length_penalty": Setting("Length penalty", 0.0, 2.0, 0.1),
@@ -30,13 +31,14 @@ SETTINGS: dict[str, Setting] = {
     "top_k": Setting("Top-k (0: all)", 0, 50, 1),
     "top_p": Setting("Top-p", 0.05, 1.0, 0.05),
     "seed": Setting("Seed", 0, None, 1),
+    NO_REPEAT: Setting("Never repeat n pieces (0: off)", 0, Strategy.MAX_NO_REPEAT, 1),
 }
 SEED_LIMIT = 2**31 - 1
 
 
 def names_of(search: str) -> list[str]:
-    """Return the names of the settings of `search`."""
-    return [field.name for field in fields(_kind(search))]
+    """Return the names of the settings that only `search` has."""
+    return [field.name for field in fields(_kind(search)) if field.name != NO_REPEAT]
 
 
 def default(setting: str) -> float:
@@ -50,12 +52,13 @@ def strategy(search: str, values: Mapping[str, Any]) -> Any:
 
     Raises ValueError naming the setting, its value and its bounds.
     """
-    return _kind(search)(**{name: number(name, values[name]) for name in names_of(search) if name in values})
+    names = (*names_of(search), NO_REPEAT)
+    return _kind(search)(**{name: number(name, values[name]) for name in names if name in values})
 
 
 def settings_of(strategy: Any) -> dict[str, float]:
-    """Return the settings of a strategy."""
-    return asdict(strategy)
+    """Return the settings that only this kind of strategy has."""
+    return {name: getattr(strategy, name) for name in names_of(strategy.name)}
 
 
 def name(text: Any) -> str:

@@ -40,11 +40,11 @@ class Translate(Asking[TranslateRequest, TranslateAnswer]):
         return TranslateRequest(examples.fitting(examples.FIRST, self.services.info(model)) if text is None else text, model)
 
     def request(self, values: Mapping[str, Any], before: TranslateAnswer | None) -> TranslateRequest:
-        return TranslateRequest(values["text"], values["model"], search.strategy(values["search"], values))
+        return TranslateRequest(values["text"], values["model"], _strategy(values["search"], values))
 
     def complete(self, values: Mapping[str, Any]) -> TranslateRequest:
         request = self.example(values.get("model", self.services.first), values.get("text"))
-        strategy = search.strategy(values.get("search", request.search), values)
+        strategy = _strategy(values.get("search", request.search), values)
         return replace(request, strategy=strategy, prefix=values.get("prefix", ()))
 
     def values(self, request: TranslateRequest) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class Translate(Asking[TranslateRequest, TranslateAnswer]):
             )
         names = search.names_of(request.search)
         with gr.Row(elem_classes="settings", visible=bool(names)) as row:
-            settings = {name: fields.setting(name, visible=name in names) for name in search.SETTINGS}
+            settings = {name: fields.setting(name, visible=name in (*names, search.NO_REPEAT)) for name in search.SETTINGS}
 
         def show_settings(chosen: str) -> dict[Any, Any]:
             updates = _settings_of(chosen) if chosen in STRATEGIES else {"row": gr.skip()}
@@ -105,7 +105,8 @@ class Translate(Asking[TranslateRequest, TranslateAnswer]):
         return Form({"text": text, "model": model, "search": kind, **settings}, go, example, {"row": row})
 
     def fill(self, request: TranslateRequest) -> dict[str, Any]:
-        settings = _settings_of(request.search, search.settings_of(request.strategy))
+        values = {**search.settings_of(request.strategy), search.NO_REPEAT: request.strategy.no_repeat}
+        settings = _settings_of(request.search, values)
         return {**super().fill(request), "search": request.search, **settings}
 
     def events(self) -> dict[str, Event[TranslateAnswer]]:
@@ -144,11 +145,16 @@ VIEW = View(
 )
 
 
+def _strategy(kind: str, values: Mapping[str, Any]) -> Any:
+    """Return the strategy `kind`. Greedy has no settings here: a row for `no_repeat` alone would push the picture down."""
+    return search.strategy(kind, values if search.names_of(kind) else {})
+
+
 def _settings_of(kind: str, values: Mapping[str, float] | None = None) -> dict[str, Any]:
     """Return the updates that show the settings of the search `kind`, with their `values` if given."""
     names = search.names_of(kind)
     updates: dict[str, Any] = {"row": gr.update(visible=bool(names))}
     for name in search.SETTINGS:
         value: dict[str, Any] = {"value": values[name]} if values and name in values else {}
-        updates[name] = gr.update(visible=name in names, **value)
+        updates[name] = gr.update(visible=name in (*names, search.NO_REPEAT), **value)
     return updates

@@ -46,6 +46,7 @@ def values_of(request: TranslateRequest) -> dict[str, Any]:
         "model": request.model,
         "search": request.search,
         **settings,
+        search.NO_REPEAT: request.strategy.no_repeat or None,
         "prefix": request.prefix or None,
     }
 

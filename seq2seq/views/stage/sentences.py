@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seq2seq.sources.pieces import END, spell
-from seq2seq.trace import DecodingStep, DecodingTrace
+from seq2seq.trace import Candidate, DecodingStep, DecodingTrace
 from seq2seq.views.pieces import label, visible, words
 
 MOSTLY = 0.5  # from this weight on, the sentence says "looks mostly at"
@@ -140,6 +140,14 @@ def _choice_spans(trace: DecodingTrace, step: DecodingStep) -> list[TextSpan]:
             *piece_spans(best.piece, best.log_prob),
             TextSpan("."),
         ]
+    if trace.strategy.get("no_repeat") and _would_repeat(trace, step, best, trace.strategy["no_repeat"]):
+        return [
+            TextSpan(" and the search writes "),
+            *piece_spans(step.piece, step.log_prob, step.rank),
+            TextSpan(", because "),
+            *piece_spans(best.piece, best.log_prob),
+            TextSpan(" would repeat a phrase."),
+        ]
     return [
         TextSpan(" and the beam keeps "),
         *piece_spans(step.piece, step.log_prob, step.rank),
@@ -147,6 +155,13 @@ def _choice_spans(trace: DecodingTrace, step: DecodingStep) -> list[TextSpan]:
         *piece_spans(best.piece, best.log_prob),
         TextSpan(" is more probable here: the chosen piece leads to the sentence with the best score."),
     ]
+
+
+def _would_repeat(trace: DecodingTrace, step: DecodingStep, candidate: Candidate, size: int) -> bool:
+    """Whether the last pieces before `step` and `candidate` occur earlier in the translation; capitals do not matter."""
+    before = [earlier.piece.casefold() for earlier in trace.steps[: step.position]]
+    phrase = [*before, candidate.piece.casefold()][-size:]
+    return any(before[start : start + size] == phrase for start in range(len(before) - size + 1))
 
 
 def _forced_spans(step: DecodingStep) -> list[TextSpan]:

@@ -124,9 +124,10 @@ def test_markup_and_control_characters_stay_text(visit):
 def test_each_search_shows_its_own_settings(visit):
     page = visit(AT_STEP_2)
     expect(page.locator("#size")).to_be_hidden()
+    expect(page.locator("#no-repeat")).to_be_hidden()
     page.locator("#search input").click()
     page.get_by_role("option", name="sample").click()
-    for name in ("temperature", "top-k", "top-p", "seed"):
+    for name in ("temperature", "top-k", "top-p", "seed", "no-repeat"):
         expect(page.locator(f"#{name}")).to_be_visible()
     expect(page.locator("#size")).to_be_hidden()
 

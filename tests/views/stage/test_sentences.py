@@ -157,6 +157,14 @@ def test_choice_that_is_not_the_most_probable_gets_a_reason(name, expected):
     assert expected in said(make_trace(name=name, token=99, piece=RIVAL, log_prob=math.log(0.1), rank=2))
 
 
+def test_blocked_first_choice_gets_its_reason():
+    trace = make_trace(token=99, piece=RIVAL, log_prob=math.log(0.1), rank=2)
+    first, step, *others = trace.steps
+    before = replace(first, piece=step.candidates[0].piece.upper())  # capitals do not matter
+    sentence = said(replace(trace, steps=(before, step, *others), strategy={"name": "greedy", "no_repeat": 1}))
+    assert "the search writes “un” (0.10, rank 2), because “para” (0.80) would repeat a phrase." in sentence
+
+
 def test_length_limit_is_mentioned():
     trace = make_trace()
     cut = replace(trace, steps=trace.steps[:2], finished=False)
