@@ -210,3 +210,13 @@ def test_too_large_or_binary_event_file_is_refused(host: Services, tmp_path: Pat
     file.write_bytes(b"\x89PNG\r\n\xff\xfe")
     with pytest.raises(ValueError, match="is not an event file like"):
         run_board.load(host, ANN, str(file))
+
+
+def test_a_visitor_without_runs_gets_the_recorded_run_with_its_true_alignment_and_its_test(host: Services) -> None:
+    assert json.loads(run_board.payload(host, ANN, ""))["run"] == recorded.RUN
+    answer = run_board.follow(host, ANN, {"run": recorded.RUN})
+    told = answer["told"]
+    assert answer["state"] == recorded.STATE and answer["command"].startswith("python -m seq2seq train --task reverse")
+    assert told["finished"]["update"] == told["started"][0]["updates"] and told["tested"]["sentences"] == 1000
+    assert told["samples"][-1]["gold"] and told["measured"]["aligned"][-1] > told["measured"]["aligned"][0]
+    json.dumps(answer, allow_nan=False)
