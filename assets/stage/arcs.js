@@ -8,9 +8,8 @@ import { curve } from "./shapes.js";
 
 const LEAST_WEIGHT = 0.01; // smaller weights are not drawn, as the legend says
 
-export function makeArcs(layer, store, plan, scroller) {
-  const { trace, views } = store.payload;
-  const labels = views.pieces.source;
+export function makeArcs(layer, store, plan, scroller, units) {
+  const { trace } = store.payload;
   const { rows } = plan;
   const reading = readingOf(trace);
   const groups = [];
@@ -60,15 +59,15 @@ export function makeArcs(layer, store, plan, scroller) {
       svg("path", { class: "arc", d: fromContext(t), pathLength: 1, "stroke-width": 4 }, group);
       return group;
     }
-    (trace.steps[t].attention || []).forEach((weight, s) => {
+    (units.target[t].attention || []).forEach((weight, s) => {
       if (weight < LEAST_WEIGHT) return;
       const d = curve(plan.source.x[s], rows.arcBottom, x, rows.arcTop);
       const line = svg("path", { class: "arc", d, pathLength: 1 }, group);
       line.setAttribute("stroke-width", (1 + 11 * weight).toFixed(2));
       line.style.setProperty("--share", weight.toFixed(3));
-      line.classList.toggle("rest", labels[s].kind === "end");
+      line.classList.toggle("rest", units.source[s].kind === "end");
       line.dataset.source = s;
-      line.addEventListener("pointerenter", () => store.focus({ source: s, target: t }));
+      line.addEventListener("pointerenter", () => store.focus({ source: units.source[s].at[0], target: units.target[t].at[0] }));
       line.addEventListener("pointerleave", () => store.focus(null));
     });
     return group;
@@ -83,15 +82,16 @@ export function makeArcs(layer, store, plan, scroller) {
       reveal(handover, step === 0 ? part(phase, 0.7, 1) : 1);
       handover.classList.toggle("past", step > 1);
     }
-    for (let t = 0; t < step; t++) groups[t] ||= make(t);
+    const current = units.unitOf(step); // -1 at step 0
+    for (let t = 0; t <= current; t++) groups[t] ||= make(t);
     if (moved) {
       groups.forEach((group, t) => {
-        group.classList.toggle("past", t + 1 < step);
-        group.classList.toggle("future", t + 1 > step);
+        group.classList.toggle("past", t < current);
+        group.classList.toggle("future", t > current);
         reveal(group, 1);
       });
     }
-    if (step > 0) reveal(groups[step - 1], part(phase, 0.05, 0.42));
+    if (step > 0) reveal(groups[current], part(units.progress(current, step, phase), 0.05, 0.42));
   }
 
   /** Draw arcs up to `amount`, from the source to the decoder: the direction of the information. */
@@ -102,10 +102,12 @@ export function makeArcs(layer, store, plan, scroller) {
 
   /** Highlight the arcs of the focused piece; all others become faint. */
   function light(focus) {
+    const has = (column, position) => position === undefined || column.at.includes(position);
     groups.forEach((group, t) => {
-      const mine = focus && (focus.target === undefined || focus.target === t);
+      const mine = focus && has(units.target[t], focus.target);
       for (const line of group.children) {
-        const read = focus && (focus.source === undefined || focus.source === Number(line.dataset.source));
+        const column = units.source[line.dataset.source]; // none: the line of a context vector
+        const read = focus && (column ? has(column, focus.source) : focus.source === undefined);
         line.classList.toggle("lit", Boolean(mine && read));
       }
     });

@@ -5,11 +5,11 @@ import { part, svg } from "../lib/dom.js";
 import { fullBar, STATE } from "./layout.js";
 import { drawMove, drawState, rail, showMove } from "./shapes.js";
 
-export function makeEncoder(scene, behind, plan, trace) {
-  const count = trace.source.length;
+export function makeEncoder(scene, behind, plan, trace, source) {
+  const count = source.length;
   const rows = trace.reading.order.map((order, k) => {
     const y = plan.rows.encoder[k];
-    const summaries = trace.source.map((position) => position.states[k]);
+    const summaries = source.map(({ states }) => states[k]);
     const scale = fullBar(summaries);
     return { order, y, states: summaries.map((values, i) => drawState(scene, plan.source.x[i], y, values, scale, "source")) };
   });

@@ -13,17 +13,16 @@ export function makeHeatmap(root, store) {
     pointed,
     chosen: (y) => store.goTo(Math.max(...matrix().rows[y].at) + 1),
   });
-  let unit = "pieces";
   let drawn = ""; // key of the state that the table shows
 
-  const matrix = () => store.payload.views.heatmap && store.payload.views.heatmap[unit];
+  const matrix = () => store.payload.views.heatmap && store.payload.views.heatmap[store.unit];
   const rowOf = (step) => matrix().rows.findIndex(({ at }) => at.includes(step - 1));
   const isWritten = (step) => ({ at }) => at.every((t) => t < step);
 
   function build() {
     const none = !matrix();
     section.querySelector(".no-attention").hidden = !none;
-    for (const part of section.querySelectorAll(".heat-tools, .plot, .readout")) part.hidden = none;
+    for (const part of section.querySelectorAll("[data-image], .plot, .readout")) part.hidden = none;
     if (!none) redraw();
   }
 
@@ -37,7 +36,7 @@ export function makeHeatmap(root, store) {
   function draw(step, phase) {
     if (!matrix() || table.matrix !== matrix()) return;
     const upTo = step > 0 && phase < 0.42 ? step - 1 : step;
-    const now = [store.payload.id, unit, step, upTo].join();
+    const now = [store.payload.id, store.unit, step, upTo].join();
     if (drawn === now) return;
     drawn = now;
     const count = matrix().rows.filter(isWritten(upTo)).length;
@@ -69,12 +68,13 @@ export function makeHeatmap(root, store) {
 
   const units = [...section.querySelectorAll("[data-unit]")];
   function choose(button) {
-    unit = button.dataset.unit;
+    store.unit = button.dataset.unit;
     for (const other of units) {
       other.setAttribute("aria-checked", String(other === button));
       other.tabIndex = other === button ? 0 : -1;
     }
     redraw();
+    store.unitChanged();
   }
   for (const button of units) button.addEventListener("click", () => choose(button));
   rove(section.querySelector(".segments"), () => units, choose);

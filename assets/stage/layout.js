@@ -35,9 +35,9 @@ function rowsOf(trace) {
 }
 
 /** Return both rows, centred in the widest of the two and the available width. `ends` is the last state of each direction. */
-export function layout(views, trace, available) {
-  const source = columns(views.source, available, FONT.source);
-  const target = columns(views.target, available, FONT.target);
+export function layout(units, trace, available) {
+  const source = columns(units.source, available, FONT.source);
+  const target = columns(units.target, available, FONT.target);
   const width = Math.max(available, source.total, target.total);
   for (const row of [source, target]) row.x = row.x.map((x) => x + (width - row.total) / 2);
   const rows = rowsOf(trace);

@@ -15,7 +15,7 @@ const READ_MS = 1400; // step 0: the encoder reads the source
 export function start({ element, trigger, props, watch }) {
   const root = element.querySelector(".player");
   const find = (selector) => root.querySelector(selector);
-  const store = { payload: null, focused: null, goTo: (step) => clock.goTo(step), force, focus };
+  const store = { payload: null, focused: null, unit: "pieces", unitChanged, goTo: (step) => clock.goTo(step), force, focus };
   const stage = makeStage(root, store);
   const candidates = makeCandidates(root, store);
   const compare = makeCompare(root, store);
@@ -78,6 +78,13 @@ export function start({ element, trigger, props, watch }) {
     trigger("force_token", { trace_id: store.payload.id, step, token });
   }
 
+  /** Draw the stage anew, in whole words or in pieces. */
+  function unitChanged() {
+    stage.build();
+    stage.draw(store.step, store.phase);
+    stage.follow(store.step, false);
+  }
+
   function focus(what) {
     if (JSON.stringify(what) === JSON.stringify(store.focused)) return;
     store.focused = what;
@@ -98,9 +105,7 @@ export function start({ element, trigger, props, watch }) {
     link.update();
     if (stage.width === width) return;
     width = stage.width;
-    stage.build();
-    stage.draw(store.step, store.phase);
-    stage.follow(store.step, false);
+    unitChanged();
   }).observe(root);
   watch("value", open);
   open();

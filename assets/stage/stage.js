@@ -6,6 +6,7 @@ import { makeArcs } from "./arcs.js";
 import { makeEncoder } from "./encoder.js";
 import { fullBar, joined, ROW_NAMES, layout, STATE } from "./layout.js";
 import { STRONG } from "../lib/shade.js";
+import { unitsOf } from "./units.js";
 import { defineMarks, drawMove, drawState, rail, showMove } from "./shapes.js";
 
 const READ = 0.1; // from this weight on, the text of a source piece has the colour of text on a weight
@@ -14,14 +15,15 @@ export function makeStage(root, store) {
   const scene = root.querySelector(".scene");
   const scroller = root.querySelector(".scroller");
   const names = root.querySelector(".lane-names");
-  let plan, parts, arcs, encoder;
+  let plan, parts, arcs, encoder, units;
   let drawn = -1; // the step that the stage shows
   scroller.addEventListener("scroll", () => arcs && arcs.place(), { passive: true });
 
   function build() {
     drawn = -1;
-    const { trace, views, fork } = store.payload;
-    plan = layout(views.pieces, trace, Math.max(240, scroller.clientWidth));
+    const { trace } = store.payload;
+    units = unitsOf(store.payload, store.unit);
+    plan = layout(units, trace, Math.max(240, scroller.clientWidth));
     const { rows } = plan;
     scene.replaceChildren();
     scene.setAttribute("width", plan.width);
@@ -30,19 +32,19 @@ export function makeStage(root, store) {
     defineMarks(scene);
     parts = { source: [], states: [], output: [], weights: [], moves: [] };
     const behind = svg("g", { class: "lanes" }, scene);
-    arcs = makeArcs(svg("g", { class: "arcs" }, scene), store, plan, scroller);
-    encoder = makeEncoder(scene, behind, plan, trace);
-    trace.source.forEach((_, i) => {
-      parts.source[i] = chip(plan.source.x[i], rows.source, views.pieces.source, plan.source.w, i, "source");
+    arcs = makeArcs(svg("g", { class: "arcs" }, scene), store, plan, scroller, units);
+    encoder = makeEncoder(scene, behind, plan, trace, units.source);
+    units.source.forEach((column, i) => {
+      parts.source[i] = chip(plan.source.x[i], rows.source, units.source, plan.source.w, i, "source");
       if (rows.weight) parts.weights[i] = svg("text", { class: "weight", x: plan.source.x[i], y: rows.weight + 6 }, scene);
     });
-    const decoderScale = fullBar(trace.steps.map((s) => s.state));
-    trace.steps.forEach((step, t) => {
+    const decoderScale = fullBar(units.target.map(({ state }) => state));
+    units.target.forEach(({ state, forced }, t) => {
       const x = plan.target.x[t];
       parts.moves[t] = cameFrom(behind, trace, t);
-      parts.states[t] = drawState(scene, x, rows.decoder, step.state, decoderScale, "target");
-      parts.output[t] = chip(x, rows.output, views.pieces.target, plan.target.w, t, "target");
-      if (step.forced && !(fork && t < fork.shared)) parts.output[t].classList.add("forced");
+      parts.states[t] = drawState(scene, x, rows.decoder, state, decoderScale, "target");
+      parts.output[t] = chip(x, rows.output, units.target, plan.target.w, t, "target");
+      parts.output[t].classList.toggle("forced", forced);
     });
     for (const kind of ["source", "output"]) parts[kind].forEach((node, i) => node.setAttribute("tabindex", i ? "-1" : "0"));
   }
@@ -73,7 +75,8 @@ export function makeStage(root, store) {
     const label = labels[i];
     const group = svg("g", { class: `chip ${kind} ${label.kind}`, transform: `translate(${x} ${y})` }, scene);
     group.setAttribute("role", kind === "source" ? "img" : "button");
-    group.setAttribute("aria-label", `${kind === "source" ? "source piece" : "written at step"} ${i + 1}: ${label.text}`);
+    const first = label.at[0] + 1;
+    group.setAttribute("aria-label", `${kind === "source" ? "source piece" : "written at step"} ${first}: ${label.text}`);
     group.dataset.testid = `${kind}-${i}`;
     if (joined(labels, i)) {
       const before = (kind === "source" ? plan.source : plan.target).x[i - 1] - x;
@@ -81,16 +84,17 @@ export function makeStage(root, store) {
     }
     svg("rect", { x: -widths[i] / 2, y: -17, width: widths[i], height: 34, rx: 7 }, group);
     svg("text", { y: 6 }, group).textContent = label.text;
-    group.addEventListener("pointerenter", () => store.focus({ [kind]: i }));
+    group.addEventListener("pointerenter", () => store.focus({ [kind]: label.at[0] }));
     group.addEventListener("pointerleave", () => store.focus(null));
-    group.addEventListener("focus", () => store.focus({ [kind]: i }));
+    group.addEventListener("focus", () => store.focus({ [kind]: label.at[0] }));
     group.addEventListener("blur", () => store.focus(null));
-    if (kind === "target") group.addEventListener("click", () => store.goTo(i + 1));
+    const last = label.at.at(-1) + 1;
+    if (kind === "target") group.addEventListener("click", () => store.goTo(last));
     group.addEventListener("keydown", (event) => {
       if (kind !== "target" || (event.key !== "Enter" && event.key !== " ")) return;
       event.preventDefault();
       event.stopPropagation();
-      store.goTo(i + 1);
+      store.goTo(last);
     });
     return group;
   }
@@ -105,17 +109,18 @@ export function makeStage(root, store) {
     const moved = step !== drawn;
     drawn = step;
     if (moved || step === 0) encoder.draw(step === 0 ? phase : 1);
-    if (moved) parts.states.forEach((_, t) => drawStep(t, step, phase));
-    else if (step > 0) drawStep(step - 1, step, phase);
+    if (moved) parts.states.forEach((_, t) => drawColumn(t, step, phase));
+    else if (step > 0) drawColumn(units.unitOf(step), step, phase);
     arcs.draw(step, phase, moved);
     if (moved) light(step);
   }
 
-  /** Draw the decoder state of step `t` (0-based) and its piece, which moves up from the state to the output. */
-  function drawStep(t, step, phase) {
-    const at = t + 1 === step;
-    const reached = t + 1 < step ? 1 : at ? part(phase, 0, 0.12) : 0;
-    const written = t + 1 < step ? 1 : at ? part(phase, 0.72, 0.92) : 0;
+  /** Draw the decoder state of column `t` and its text, which moves up from the state to the output. */
+  function drawColumn(t, step, phase) {
+    const at = units.isCurrent(t, step);
+    const amount = units.progress(t, step, phase);
+    const reached = part(amount, 0, 0.12);
+    const written = part(amount, 0.72, 0.92);
     const state = parts.states[t];
     const piece = parts.output[t];
     const move = parts.moves[t];
@@ -133,19 +138,19 @@ export function makeStage(root, store) {
 
   /** Show the weights below the source, and highlight the piece under the pointer or focus. */
   function light(step) {
-    const { views } = store.payload;
     const focus = store.focused;
     const shown = focus && focus.target !== undefined ? focus.target + 1 : step;
-    const weights = shown > 0 ? store.payload.trace.steps[shown - 1].attention : null;
+    const weights = shown > 0 ? units.target[units.unitOf(shown)].attention : null;
     parts.source.forEach((node, i) => {
+      const { at, kind } = units.source[i];
       const weight = weights ? weights[i] : 0;
       node.style.setProperty("--share", weight.toFixed(3));
       node.classList.toggle("read", weight >= READ);
-      node.classList.toggle("strong", weight > STRONG && views.pieces.source[i].kind !== "end");
+      node.classList.toggle("strong", weight > STRONG && kind !== "end");
       if (weights) parts.weights[i].textContent = weight >= 0.05 ? weight.toFixed(2) : "";
-      node.classList.toggle("lit", Boolean(focus && focus.source === i));
+      node.classList.toggle("lit", Boolean(focus && at.includes(focus.source)));
     });
-    parts.output.forEach((node, t) => node.classList.toggle("lit", Boolean(focus && focus.target === t)));
+    parts.output.forEach((node, t) => node.classList.toggle("lit", Boolean(focus && units.target[t].at.includes(focus.target))));
     scene.classList.toggle("dimmed", Boolean(focus));
     arcs.light(focus);
   }
@@ -155,10 +160,11 @@ export function makeStage(root, store) {
     if (!plan || plan.width <= scroller.clientWidth + 1) return;
     let x = plan.source.x[0];
     if (step > 0) {
-      const weights = store.payload.trace.steps[step - 1].attention;
-      const looked = weights ? plan.source.x[weights.indexOf(Math.max(...weights))] : plan.target.x[step - 1];
+      const t = units.unitOf(step);
+      const weights = units.target[t].attention;
+      const looked = weights ? plan.source.x[weights.indexOf(Math.max(...weights))] : plan.target.x[t];
       const room = scroller.clientWidth * 0.8;
-      x = plan.target.x[step - 1] + clamp((looked - plan.target.x[step - 1]) / 2, -room / 2, room / 2);
+      x = plan.target.x[t] + clamp((looked - plan.target.x[t]) / 2, -room / 2, room / 2);
     }
     const left = Math.max(0, x - scroller.clientWidth / 2);
     scroller.scrollTo({ left, behavior: smooth ? "smooth" : "auto" });

@@ -10,7 +10,7 @@ export const RUN_STATES = {
 
 const COLOURS = 6; // --run-1 to --run-6 in train.css
 
-export function makeRuns(root, { open, compare, order }) {
+export function makeRuns(root, { open, compare, order, again }) {
   const section = root.querySelector(".own-runs");
   const table = section.querySelector("table");
   const colours = new Map();
@@ -51,6 +51,7 @@ export function makeRuns(root, { open, compare, order }) {
     beside.setAttribute("aria-label", `Compare “${run.name}” with the shown run`);
     beside.addEventListener("change", () => compare(run.id, beside.checked));
     const tools = line.appendChild(html("td"));
+    if (run.state !== "elsewhere") tools.append(button(run, "These settings again", "again", () => again(run.id)));
     tools.append(button(run, "Rename", "rename", () => rename(run, name)));
     if (["stopped", "finished", "failed", "elsewhere"].includes(run.state)) tools.append(button(run, "Delete", "delete", (event) => remove(run, event)));
     return line;

@@ -13,7 +13,7 @@ const SOLVED = 95; // % of exact translations
 const ELSEWHERE = 0.3; // below this share of the weight, the attention is not on the true alignment
 const SPEED_POINTS = 20; // the speed is the mean over so many reported updates
 
-export function start({ element, props, watch, server }) {
+export function start({ element, trigger, props, watch, server }) {
   const root = element.querySelector(".train");
   const find = (selector) => root.querySelector(selector);
   const curves = makeRunCurves(root, props.plotly);
@@ -27,7 +27,7 @@ export function start({ element, props, watch, server }) {
   let again = false; // something changed after the request that is on its way
   let board = { link: [] }; // the payload; its `link` becomes the address
   let link = null;
-  const runs = makeRuns(root, { open: choose, compare, order });
+  const runs = makeRuns(root, { open: choose, compare, order, again: (run) => trigger("again", { run }) });
 
   function show(payload) {
     owner = payload.owner;
@@ -143,7 +143,8 @@ export function start({ element, props, watch, server }) {
     };
     for (const button of section.querySelectorAll("[data-order]")) button.hidden = !possible[button.dataset.order].includes(state);
     const share = told.finished ? 1 : told.steps.share.at(-1) || 0;
-    find("progress").value = share;
+    if (state === "starting") find("progress").removeAttribute("value"); // it moves, though nothing can be counted yet
+    else find("progress").value = share;
     find("progress").textContent = `${Math.round(100 * share)}%`;
     say(progress(run, share));
     find(".run-verdict").textContent = verdict(told);
@@ -158,6 +159,7 @@ export function start({ element, props, watch, server }) {
     find("[data-testid=download-model]").hidden = state !== "finished";
     find(".run-command").hidden = !run.command;
     find("[data-testid=run-command]").textContent = run.command;
+    find("[data-testid=download-pairs]").hidden = !run.has_files;
     find(".train-look").hidden = !told.steps.update.length && !told.samples.length;
     probe.show(told.samples, state === RECORDED);
     redraw();
@@ -220,11 +222,12 @@ export function start({ element, props, watch, server }) {
     if (button) order(shown, button.dataset.order);
   });
   find("[data-testid=copy]").addEventListener("click", () => navigator.clipboard?.writeText(find("[data-testid=run-command]").textContent));
-  find("[data-testid=download-model]").addEventListener("click", async () => {
-    const { problem: said, name, content } = await server.download({ owner, run: shown });
-    problem(said);
-    if (!said) saveFile(name, `data:application/zip;base64,${content}`);
-  });
+  const download = (answer) => {
+    problem(answer.problem);
+    if (!answer.problem) saveFile(answer.name, `data:application/zip;base64,${answer.content}`);
+  };
+  find("[data-testid=download-model]").addEventListener("click", async () => download(await server.download({ owner, run: shown })));
+  find("[data-testid=download-pairs]").addEventListener("click", async () => download(await server.download_pairs({ owner, run: shown })));
   find("[data-testid=train-own]").addEventListener("click", () => document.getElementById("train").click());
   document.addEventListener("visibilitychange", () => !document.hidden && ask());
   probe.onChoice(() => known.has(shown) && probe.show(known.get(shown).told.samples));

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seq2seq import files
+from seq2seq.data.corpora import Corpus, Pair
 from seq2seq.data.public_corpora import PUBLIC
 from seq2seq.files import replace_file
 from seq2seq.models.checkpoint import CONFIG
@@ -17,7 +18,7 @@ from seq2seq.runs.card import RESULTS, command
 from seq2seq.training import event_log
 from seq2seq.training.event_log import START, Place
 from seq2seq.training.events import Event
-from seq2seq.training.plan import Plan
+from seq2seq.training.plan import Files, Plan
 
 ABOUT, ERROR = "run.json", "error"  # files of a run
 MODEL = "run-"  # prefix of the name of a run's model and its folder; the run's id follows
@@ -102,6 +103,22 @@ class RunFolders:
             line = str(json.loads((self.checkpoint(run) / RESULTS).read_text(encoding="utf-8"))["training"]["command"])
         subject = plan.origin.get("subject")
         return f"{command('fetch', [subject, '--out', '.'])}\n{line}" if subject in PUBLIC else line
+
+    def files(self, run: Run) -> list[Path]:
+        """Return the files of the run's pairs that are in its folder; empty for a task."""
+        names = [run.plan["data"].get(name) for name in ("data", "valid")] if isinstance(run.plan.get("data"), dict) else []
+        found = [self.folder(run.id) / name for name in names if isinstance(name, str)]
+        return [file for file in found if file.is_file()]
+
+    def held_out(self, run: Run) -> list[Pair]:
+        """Return the pairs on which the run is validated. Raises ValueError if they are not here."""
+        plan = Plan.from_dict(run.plan)
+        if plan.task:
+            return plan.task.pairs("valid")
+        file = self.folder(run.id) / str(plan.data.valid) if isinstance(plan.data, Files) else None
+        if file is None or not file.is_file():
+            raise ValueError("The held-out pairs of this run are not here. Measure a file of sentence pairs instead.")
+        return list(Corpus(str(file), source=0, target=1, as_is=True))
 
     def checkpoint(self, run: Run) -> Path:
         """Return the folder of the run's model."""

@@ -73,12 +73,22 @@ def _word_text(parts: list[str]) -> str:
 
 
 def view(trace: DecodingTrace) -> dict[str, Any]:
-    """Return the labels of the source positions, of the steps, and of each step's candidates."""
+    """Return the labels of the source positions, of the steps, of each step's candidates, and of whole words."""
     return {
         "source": _labels(trace.source),
         "target": _labels(trace.steps),
         "candidates": [_labels(step.candidates) for step in trace.steps],
+        "words": {"source": _words(trace.source), "target": _words(trace.steps)},
     }
+
+
+def _words(positions: Sequence[SourcePosition | DecodingStep]) -> list[dict[str, Any]]:
+    """Return the labels of whole words, each with the positions of its pieces."""
+    drawn = []
+    for text, group in words(positions):
+        kind = label(positions[group[0]].piece).kind if len(group) == 1 else "text"
+        drawn.append({"text": text, "kind": kind, "starts": True, "mark": "", "at": group})
+    return drawn
 
 
 def _labels(positions: Sequence[Any]) -> list[dict[str, Any]]:

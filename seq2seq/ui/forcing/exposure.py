@@ -4,7 +4,7 @@ model."""
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, fields
 from seq2seq.ui.kit.address import MODEL
 from seq2seq.ui.kit.component import next_serial
-from seq2seq.ui.kit.message import explain, message, message_line, reported
+from seq2seq.ui.kit.message import explain, message, message_line
 from seq2seq.ui.kit.view import Slot, View
 from seq2seq.views.forcing import exposure as view
 
@@ -47,43 +47,50 @@ def build(slot: Slot) -> None:
     line = message_line()
     board = slot.board()
     everything = [model, board, opened, line]
-    report = reported(line)
 
-    @report
-    def show_model(name: str) -> dict[Any, Any]:
+    def show_model(name: str) -> Iterator[dict[Any, Any]]:
+        yield {opened: True}
+        yield from shown(name)
+
+    def show_stored(name: str) -> dict[Any, Any]:
+        """After a visitor has cancelled a measurement, show what was stored before."""
         return {board: stored(services, name), opened: True}
 
-    @report
-    def open_view(before: bool, page: gr.Request) -> dict[Any, Any]:
+    def open_view(before: bool, page: gr.Request) -> Iterator[dict[Any, Any]]:
         """On first sight, show the model of the address, or the first one."""
         if before:
-            return {}
+            return
         query = dict(page.query_params)
         values, problems = address.read(PARAMETERS, query if slot.is_named(query) else {}, services)
         name = values.get("model", services.first)
-        return {
-            model: fields.chosen_model(services, name),
-            board: stored(services, name),
-            opened: True,
-            line: message(" ".join(problems)),
-        }
+        yield {model: fields.chosen_model(services, name), opened: True, line: message(" ".join(problems))}
+        yield from shown(name)
+
+    def shown(name: str) -> Iterator[dict[Any, Any]]:
+        """Show the stored report of a bundled model; measure the model of a run on its own held-out pairs."""
+        if name in services.infos:
+            yield {board: stored(services, name)}
+        else:
+            yield from reporting(name, lambda number: measured_run(services, name, number))
 
     def run(file: str, name: str) -> Iterator[dict[Any, Any]]:
+        yield {line: message("")}
+        yield from reporting(name, lambda number: measured(services, name, file, number))
+
+    def reporting(name: str, measure: Callable[[int], Iterator[str]]) -> Iterator[dict[Any, Any]]:
         try:
-            if not file:
-                raise ValueError("Choose a file of pairs.")
             number = next_serial()
-            yield {line: message(""), board: progress(0.0, "Reading the file …", number)}
-            yield from ({board: value} for value in measured(services, name, file, number))
+            yield {board: progress(0.0, "Reading the pairs …", number)}
+            yield from ({board: value} for value in measure(number))
         except Exception as error:  # without an answer the progress bar would stay for ever
             model_name = name if name in services.infos else services.first
             yield {board: stored(services, model_name), line: message(explain(error))}
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    model.input(show_model, model, everything, **private)
+    choosing = model.input(show_model, model, everything, **private)
     running = upload.upload(run, [upload, model], [board, line], concurrency_limit=1, **private)
-    stop.click(show_model, model, everything, cancels=[running], **private)
-    slot.tab.select(open_view, [opened], everything, **private)
+    opening = slot.tab.select(open_view, [opened], everything, **private)
+    stop.click(show_stored, model, everything, cancels=[choosing, running, opening], **private)
 
 
 def progress(share: float, says: str, run: int) -> str:
@@ -106,7 +113,9 @@ def stored(services: Services, name: str) -> str:
 
 def measured(services: Services, name: str, file: str, run: int = 0) -> Iterator[str]:
     """Yield the progress, then the report. Raises ValueError with a message for the user about a bad file or model."""
-    translator = services.translator(name)
+    if not file:
+        raise ValueError("Choose a file of pairs.")
+    services.info(name)
     if (size := Path(file).stat().st_size) > MOST_BYTES:
         raise ValueError(
             f"The file has {size:,} bytes; at most {MOST_BYTES:,} are allowed. The page measures {MOST_PAIRS:,} pairs."
@@ -115,18 +124,34 @@ def measured(services: Services, name: str, file: str, run: int = 0) -> Iterator
         pairs, _ = read_pairs(file)
     except ValueError as error:
         raise ValueError(str(error).replace(file, "The file")) from None
-    used, rows, reported_at = pairs[:MOST_PAIRS], [], 0.0
+    yield from _measured(services, name, pairs, "Your file", run, with_sentences=True)
+
+
+def measured_run(services: Services, name: str, run: int = 0) -> Iterator[str]:
+    """Yield the progress, then the report of a run's model on the pairs that its run holds out.
+
+    The sentences stay out of the report: whoever has a link to a model can see it, but the pairs belong to its owner.
+    """
+    pairs = services.runs.held_out(services.runs.model(name)[0])
+    yield from _measured(services, name, pairs, "The held-out pairs of this run", run, with_sentences=False)
+
+
+def _measured(services: Services, name: str, pairs: Sequence[Pair], what: str, run: int, with_sentences: bool) -> Iterator[str]:
+    translator = services.translator(name)
+    used, reported_at = pairs[:MOST_PAIRS], 0.0
+    rows: list[Row] = []
     for batch in measure(translator, used):
         rows += batch
         if time.monotonic() - reported_at > SECONDS:
             reported_at = time.monotonic()
             yield progress(len(rows) / len(used), f"{len(rows):,} of {len(used):,} pairs measured", run)
     if not rows:
-        raise ValueError("Every pair of this file is too long for the model: please split it into sentences.")
+        raise ValueError("Every one of these pairs is too long for the model: please split it into sentences.")
     left = len(used) - len(rows)
-    about = f"Your file, {len(rows):,} pairs" + (f"; {left:,} left out because they are too long" if left else "")
+    about = f"{what}, {len(rows):,} pairs" + (f"; {left:,} left out because they are too long" if left else "")
     about += f"; only its first {MOST_PAIRS:,} were measured" if len(pairs) > len(used) else ""
-    yield _payload(services, name, Report.of(rows).to_dict(), f"{about}.", _sentences(rows, used))
+    sentences = _sentences(rows, used) if with_sentences else []
+    yield _payload(services, name, Report.of(rows).to_dict(), f"{about}.", sentences)
 
 
 def _payload(

@@ -39,13 +39,15 @@ def _clear_forever(folder: Path) -> None:
 
 def clear(folder: Path, before: float) -> None:
     """Delete everything last modified before the time `before` (seconds of the clock); skip errors."""
-    for path in sorted(folder.rglob("*"), reverse=True):  # the content of a folder before the folder
-        try:
-            if path.lstat().st_mtime >= before:
+    # Two servers can share the folder; os.walk skips what the other one has just deleted.
+    for parent, folders, names in os.walk(folder, topdown=False):  # the content of a folder before the folder
+        for path in (Path(parent, name) for name in [*names, *folders]):
+            try:
+                if path.lstat().st_mtime >= before:
+                    continue
+                if path.is_dir() and not path.is_symlink():
+                    path.rmdir()  # fails for a folder that is not empty
+                else:
+                    path.unlink()
+            except OSError:
                 continue
-            if path.is_dir() and not path.is_symlink():
-                path.rmdir()  # fails for a folder that is not empty
-            else:
-                path.unlink()
-        except OSError:
-            continue

@@ -33,9 +33,10 @@ PARAMETERS = 20_000_000  # larger models are too large to store and too slow to 
 
 @dataclass(frozen=True)
 class Setting:
-    """One control: a menu of `choices`, or a number from `low` to `high`."""
+    """One control: a menu of `choices`, or a number from `low` to `high`; `info` says what it does, and where to see it."""
 
     label: str
+    info: str
     choices: tuple[Any, ...] = ()
     low: float = 0
     high: float | None = None
@@ -45,32 +46,44 @@ class Setting:
 # From the smallest set of changes to all of them.
 _AUGMENT = (NONE, "form", "form,concat", "form,concat,names,numbers", ",".join(CHANGES))
 MODEL: dict[str, Setting] = {
-    "architecture": Setting("Architecture", tuple(ARCHITECTURES)),
-    "cell": Setting("Cell", tuple(CELLS)),
-    "attention": Setting("Attention", (*SCORES, NO_ATTENTION)),
-    "embedding_size": Setting("Embedding", _WIDTHS),
-    "encoder_size": Setting("Encoder, per direction", _WIDTHS),
-    "decoder_size": Setting("Decoder", _WIDTHS),
-    "encoder_layers": Setting("Encoder layers", _LAYERS),
-    "decoder_layers": Setting("Decoder layers", _LAYERS),
-    "heads": Setting("Heads", (1, 2, 4, 8)),
-    "feed_forward_size": Setting("Feed-forward", (64, 128, 256, 512, 1024)),
-    "dropout": Setting("Dropout", low=0, high=0.5, step=0.05),
-    "bidirectional": Setting("Bidirectional", (True, False)),
-    "reverse_source": Setting("Reverse source", (True, False)),
-    "start": Setting("Decoder's start state", tuple(STARTS)),
-    "input_feeding": Setting("Input feeding", (True, False)),
+    "architecture": Setting(
+        "Architecture", "Which encoder and decoder. Compare: Attention, Side by side.", tuple(ARCHITECTURES)
+    ),
+    "cell": Setting("Cell", "LSTM and GRU have gates; a plain RNN has none.", tuple(CELLS)),
+    "attention": Setting("Attention", "How a state is scored. Without it: Attention, The bottleneck.", (*SCORES, NO_ATTENTION)),
+    "embedding_size": Setting("Embedding", "Units of a piece. More: slower, and more to learn.", _WIDTHS),
+    "encoder_size": Setting("Encoder, per direction", "Units of each encoder state.", _WIDTHS),
+    "decoder_size": Setting("Decoder", "Units of the decoder state. With “dot”: both encoder directions together.", _WIDTHS),
+    "encoder_layers": Setting("Encoder layers", "Layers that read the source.", _LAYERS),
+    "decoder_layers": Setting("Decoder layers", "Layers that write the target.", _LAYERS),
+    "heads": Setting("Heads", "Parallel attentions of a layer. See: Attention, Side by side.", (1, 2, 4, 8)),
+    "feed_forward_size": Setting("Feed-forward", "Hidden units of the layer after each attention.", (64, 128, 256, 512, 1024)),
+    "dropout": Setting("Dropout", "Share of units dropped in training. More for few pairs.", low=0, high=0.5, step=0.05),
+    "bidirectional": Setting("Bidirectional", "Read the source in both directions.", (True, False)),
+    "reverse_source": Setting("Reverse source", "Read it from the end (Sutskever et al. 2014).", (True, False)),
+    "start": Setting("Decoder's start state", "“learned” makes the first step look its word up.", tuple(STARTS)),
+    "input_feeding": Setting("Input feeding", "Each step reads the last attention (Luong et al. 2015).", (True, False)),
 }
 TRAINING: dict[str, Setting] = {
-    "optimizer": Setting("Optimizer", tuple(OPTIMIZERS)),
-    "learning_rate": Setting("Learning rate, peak", (0.0005, 0.001, 0.002, 0.004, 0.008, 0.1, 0.3, 0.7, 1.0)),
-    "batch_tokens": Setting("Pieces in a batch", (250, 500, 1000, 2000, 4000, 8000)),
-    "augment": Setting("Changes to the pairs", _AUGMENT),
-    "label_smoothing": Setting("Label smoothing", low=0, high=0.3, step=0.05),
-    "teacher_forcing_ratio": Setting("Teacher-forcing ratio", low=0, high=1, step=0.05),
-    "teacher_forcing_schedule": Setting("Teacher-forcing schedule", tuple(SCHEDULES)),
-    "validate_every": Setting("Updates between validations", (20, 40, 100, 200, 500, 1000)),
-    "seed": Setting("Seed", low=0, high=2**31 - 1),
+    "optimizer": Setting("Optimizer", "How gradients change the weights.", tuple(OPTIMIZERS)),
+    "learning_rate": Setting(
+        "Learning rate, peak",
+        "Largest step. Too large: the loss jumps.",
+        (0.0005, 0.001, 0.002, 0.004, 0.008, 0.1, 0.3, 0.7, 1.0),
+    ),
+    "batch_tokens": Setting("Pieces in a batch", "More: fewer, steadier updates.", (250, 500, 1000, 2000, 4000, 8000)),
+    "augment": Setting("Changes to the pairs", "New forms, names and numbers in each epoch.", _AUGMENT),
+    "label_smoothing": Setting("Label smoothing", "Keeps probabilities below 1.", low=0, high=0.3, step=0.05),
+    "teacher_forcing_ratio": Setting(
+        "Teacher-forcing ratio", "Share of steps fed the reference. See: Teacher forcing, The cure.", low=0, high=1, step=0.05
+    ),
+    "teacher_forcing_schedule": Setting(
+        "Teacher-forcing schedule", "How this share falls. See: Teacher forcing, The cure.", tuple(SCHEDULES)
+    ),
+    "validate_every": Setting(
+        "Updates between validations", "Each validation adds a point and a picture.", (20, 40, 100, 200, 500, 1000)
+    ),
+    "seed": Setting("Seed", "Another seed, another run.", low=0, high=2**31 - 1),
 }
 SETTINGS = {**MODEL, **TRAINING}
 _SHAPING = ("attention", "bidirectional", "optimizer")  # defaults of other settings depend on them
@@ -104,7 +117,12 @@ def open_settings(architecture: str) -> set[str]:
     """Return the settings that can be changed for an architecture; the others are fixed or unused."""
     entry = ARCHITECTURES[architecture]
     open_to_choice = COMMON | entry.own - entry.fixed.keys()
-    return {name for name in SETTINGS if name in TRAINING or (name in open_to_choice)}
+    return {name for name in SETTINGS if name in TRAINING or name in open_to_choice}
+
+
+def shown_settings(architecture: str, data: Files | str) -> set[str]:
+    """Return the settings that the form shows. A task makes its own pairs, which cannot be changed."""
+    return open_settings(architecture) - ({"augment"} if isinstance(data, str) else set())
 
 
 def plan_of(

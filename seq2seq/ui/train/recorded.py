@@ -33,4 +33,5 @@ def answer() -> dict[str, Any]:
         "told": event_payload(events, TASKS[TASK].first(examples.COUNT)),
         "command": (FOLDER / "command.txt").read_text(encoding="utf-8").strip(),
         "open": [],
+        "has_files": False,
     }

@@ -12,10 +12,12 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import gradio as gr
 
@@ -51,6 +53,7 @@ def build(slot: Slot) -> gr.HTML:
         "order": order,
         "list_runs": list_runs,
         "download": download,
+        "download_pairs": download_pairs,
     }
     return slot.board(server_functions=[_answering(slot.services, name, answer) for name, answer in answers.items()])
 
@@ -192,6 +195,7 @@ def follow(services: Services, owner: str, request: Mapping[str, Any], views: Se
         "told": view_of_run.event_payload(events, _task_examples(run)),
         "command": runs.command(run),
         "open": _addresses(services, run, views),
+        "has_files": bool(services.runs.files(run)),
     }
 
 
@@ -251,6 +255,19 @@ def download(services: Services, owner: str, request: Mapping[str, Any]) -> dict
         archive.pack(services.runs.checkpoint(run), file := Path(folder, "model.zip"), name)
         content = base64.b64encode(file.read_bytes()).decode()
     return {"problem": "", "name": f"{name}.zip", "content": content}
+
+
+def download_pairs(services: Services, owner: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sentence pairs of a run as an archive, so that its command can be run in a shell."""
+    run = services.runs.get(owner, str(request.get("run")))
+    if not (files := services.runs.files(run)):
+        raise ValueError("This run has no files: its task makes its pairs itself.")
+    with BytesIO() as packed:
+        with ZipFile(packed, "w", ZIP_DEFLATED) as archive_of_pairs:
+            for file in files:
+                archive_of_pairs.write(file, file.name)
+        content = base64.b64encode(packed.getvalue()).decode()
+    return {"problem": "", "name": "pairs.zip", "content": content}
 
 
 def list_runs(services: Services, owner: str, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import gradio as gr
 
 from seq2seq.config import ModelConfig
 from seq2seq.data.synthetic import TASKS
+from seq2seq.decoding.model_info import MAX_CHARACTERS
 from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.training.plan import Files, Plan
 from seq2seq.ui.host.limits import UNLIMITED
@@ -67,6 +68,14 @@ def build(slot: Slot) -> None:
             visible=False,
             elem_id="train-vocabulary",
         )
+        watched = gr.Textbox(
+            label="A sentence to watch",
+            info="It is translated at each validation.",
+            max_lines=1,
+            max_length=MAX_CHARACTERS,
+            min_width=300,
+            elem_id="train-watched",
+        )
     board = run_board.build(slot)
     upload = gr.UploadButton(
         "Load a model (.zip) or a run's events (.jsonl)",
@@ -107,14 +116,18 @@ def build(slot: Slot) -> None:
 
     def default_updates(name: str, architecture: str) -> dict[Any, Any]:
         defaults = plan_form.defaults(_data(name), {"architecture": architecture})
-        return {control: gr.update(**_control_update(s, defaults[s], architecture)) for s, control in controls.items()}
+        return {
+            control: gr.update(**_control_update(s, defaults[s], architecture, _data(name))) for s, control in controls.items()
+        }
 
     @report
     def choose_optimizer(*given: Any) -> dict[Any, Any]:
         """Set the default learning rate of the chosen optimizer."""
         _, name, _, _, chosen = named(*given)
         rate = plan_form.defaults(_data(name), {k: chosen[k] for k in ("architecture", "optimizer")})["learning_rate"]
-        return {controls["learning_rate"]: gr.update(**_control_update("learning_rate", rate, chosen["architecture"]))}
+        return {
+            controls["learning_rate"]: gr.update(**_control_update("learning_rate", rate, chosen["architecture"], _data(name)))
+        }
 
     @report
     def choose_data(was_outside: bool, *given: Any) -> dict[Any, Any]:
@@ -133,8 +146,19 @@ def build(slot: Slot) -> None:
         }
 
     @report
-    def start(owner: str, source_language: str, target_language: str, *given: Any) -> dict[Any, Any]:
+    def use_settings(owner: str, event: gr.EventData) -> dict[Any, Any]:
+        """Put the settings of one of the visitor's runs into the form. The data stay, unless the run learned a task."""
+        run = services.runs.get(owner, str(fields.from_event(event, "run")))
+        plan = Plan.from_dict(run.plan)
+        chosen = plan_form.defaults(plan.data, {**plan.model, **plan.training})
+        architecture = chosen["architecture"]
+        updates = {c: gr.update(**_control_update(s, chosen[s], architecture, plan.data)) for s, c in controls.items()}
+        return {**updates, **({data: plan.data} if plan.task else {})}
+
+    @report
+    def start(owner: str, sentence: str, source_language: str, target_language: str, *given: Any) -> dict[Any, Any]:
         owner = owner or _new_secret()
+        own_probe = (sentence.strip(),) if (sentence or "").strip() else ()
         long, name, material, pieces, chosen = named(*given)
         minutes, updates = _length(long)
         if name in own_data.WANTED:
@@ -142,10 +166,11 @@ def build(slot: Slot) -> None:
                 raise ValueError(own_data.WANTED[name])
             material = own_data.with_languages(material, (source_language, target_language))
             plan = _plan(name, material, chosen, updates, pieces)
-            run = run_board.start(services, owner, plan, minutes, material.probes, MEASURED, material.fill())
+            run = run_board.start(services, owner, plan, minutes, (*own_probe, *material.probes), MEASURED, material.fill())
         else:
             plan = plan_form.plan_of(name, chosen, updates)
-            run = run_board.start(services, owner, plan, minutes, tuple(examples.of_task(name))[:PROBES], MEASURED)
+            probes = (*own_probe, *tuple(examples.of_task(name))[:PROBES])
+            run = run_board.start(services, owner, plan, minutes, probes, MEASURED)
         return {visitor: owner, board: run_board.payload(services, owner, run.id, begun=True)}
 
     @report
@@ -171,7 +196,8 @@ def build(slot: Slot) -> None:
     data.input(choose_data, [outside, *values], [*everything, own.material, own.line], **private).then(**describe_plan)
     others = [control.input for name, control in controls.items() if name not in ("architecture", "optimizer")]
     gr.on([length.input, vocabulary.input, own.material.change, *others], **describe_plan)
-    go.click(start, [visitor, *own.languages, *values], [visitor, board, line], **private)
+    go.click(start, [visitor, watched, *own.languages, *values], [visitor, board, line], **private)
+    board.again(use_settings, visitor, [*everything, data], **private).then(**describe_plan)
     upload.upload(load, [visitor, upload], [visitor, board, line], concurrency_limit=1, **private)
     slot.tab.select(open_tab, visitor, [visitor, board, line], **private)
 
@@ -220,8 +246,14 @@ def _description(name: str, material: Material | None, values: dict[str, Any], u
 
 def _control(name: str, value: Any) -> Any:
     setting = SETTINGS[name]
-    common: dict[str, Any] = {"label": setting.label, "elem_id": f"train-{name.replace('_', '-')}", "min_width": 150}
-    common |= _control_update(name, value, ModelConfig.architecture)
+    info = None if name in IN_SIGHT else setting.info  # the first row is one line high
+    common: dict[str, Any] = {
+        "label": setting.label,
+        "info": info,
+        "elem_id": f"train-{name.replace('_', '-')}",
+        "min_width": 150,
+    }
+    common |= _control_update(name, value, ModelConfig.architecture, FIRST)
     if setting.choices:
         return gr.Dropdown(filterable=False, scale=2, **common)
     if setting.high is not None and setting.high <= 1:
@@ -236,10 +268,10 @@ def _menu(name: str, value: Any) -> list[tuple[str, Any]]:
     return [(text(choice), choice) for choice in plan_form.offered(name, value)]
 
 
-def _control_update(name: str, value: Any, architecture: str) -> dict[str, Any]:
+def _control_update(name: str, value: Any, architecture: str, data: Files | str) -> dict[str, Any]:
     """Return the update of a control for an architecture: with its default, fixed, or hidden."""
     fixed = name in ARCHITECTURES[architecture].fixed
-    there = fixed or name in plan_form.open_settings(architecture)
+    there = fixed or name in plan_form.shown_settings(architecture, data)
     change: dict[str, Any] = {"value": value, "visible": there, "interactive": not fixed}
     if SETTINGS[name].choices:
         change["choices"] = _menu(name, value)

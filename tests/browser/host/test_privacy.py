@@ -161,6 +161,7 @@ def type_everywhere(visitor: Visitor, own_files: Path) -> None:
     expect(page.locator("#train")).to_be_enabled()
     choose(page, "length", "500 updates")
     page.locator("#train").click()
+    page.wait_for_url("**run=*")
     expect(page.get_by_test_id("run-says")).to_contain_text("update", timeout=LONG)
 
 
@@ -188,7 +189,7 @@ def delete_run(page: Page) -> None:
     expect(page.get_by_test_id("run-state")).to_have_text("stopped", timeout=LONG)
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Really delete?").click()
-    expect(page.get_by_test_id("run")).to_be_hidden()
+    expect(page.get_by_test_id("run")).to_have_attribute("data-state", "recorded")
 
 
 def test_the_page_connects_only_to_its_server(traces: Traces) -> None:

@@ -23,6 +23,7 @@ PICTURES = Path(__file__).parent / "pictures"
 FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 SIZES = {"large": (1440, 900), "projector": (1280, 720), "phone": (390, 844)}
 LOOKS = [("large", "light"), ("projector", "light"), ("phone", "light"), ("large", "dark")]
+READY = {"bottleneck": ".bottleneck.ready .grown-written .target >> nth=0", "sentences": "#exposure .ready .main-svg >> nth=0"}
 CELL = 8  # pixels: a picture is compared in squares of this side
 TOLERANCE = 24  # of 255: mean difference of a square that counts as different
 SHARE = 0.004  # of the squares may differ; a column that moves by its width differs in more
@@ -44,7 +45,9 @@ def open_view(visit, font):
 
     def opened(name: str) -> Page:
         view = VIEWS[name]
-        page = visit(f"?tab={name}", f"#{view.element} .ready", reduced_motion="reduce")
+        page = visit(f"?tab={name}", READY.get(name, f"#{view.element} .ready"), reduced_motion="reduce")
+        for plot in page.locator(".figure-plot:visible").all():
+            plot.locator(".main-svg").first.wait_for()
         page.add_style_tag(content=font)
         page.evaluate("document.fonts.ready")
         for button in page.locator("[data-action=last]:visible:enabled").all():

@@ -130,6 +130,7 @@ def test_a_model_that_hands_over_its_last_state_shows_one_path_and_no_arcs(stage
 )
 def test_legend_and_heatmap_describe_the_model(stage, model, text):
     page = stage(model, 2)
+    page.locator(".player .reading").evaluate("explanation => { explanation.open = true; }")
     legend = page.get_by_role("group", name="Legend")
     expect(legend).to_contain_text(text, use_inner_text=True)
     content = re.sub(r"\s+", " ", legend.inner_text())

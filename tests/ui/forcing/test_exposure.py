@@ -92,7 +92,7 @@ def test_sentences_are_sorted_by_lost_pieces(services: Services, pairs: Pairs, t
         (b"", "The file is empty"),
         (b"no tab in here\n", "The file: .*the file has one column, but two are needed"),
         ("été\ttwo\n".encode() + b"b\xffroken\tx\n", "The file: line 2 is not UTF-8 text"),
-        (("word " * 190 + "\tmot\n").encode(), "Every pair of this file is too long"),
+        (("word " * 190 + "\tmot\n").encode(), "Every one of these pairs is too long"),
     ],
 )
 def test_error_about_a_bad_file_has_no_path(services: Services, tmp_path: Path, content: bytes, said: str) -> None:

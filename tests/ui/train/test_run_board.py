@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import json
 import math
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.small import make_checkpoint, make_model, small_config
 
+from seq2seq.data.synthetic import TASKS
 from seq2seq.decoding.translator import Translator
 from seq2seq.models import checkpoint
 from seq2seq.runs import archive, card
@@ -20,7 +24,8 @@ from seq2seq.runs.folders import MODEL
 from seq2seq.sources.text import Tokenizer
 from seq2seq.training.event_log import to_json
 from seq2seq.training.events import BatchSplit, DeviceUsed, SampleDecoded, Started, StepDone
-from seq2seq.training.plan import Plan
+from seq2seq.training.plan import Files, Plan
+from seq2seq.ui.forcing import exposure
 from seq2seq.ui.host.limits import Limits
 from seq2seq.ui.host.services import MOST_TRAINED, Services
 from seq2seq.ui.train import recorded, run_board
@@ -220,3 +225,29 @@ def test_a_visitor_without_runs_gets_the_recorded_run_with_its_true_alignment_an
     assert told["finished"]["update"] == told["started"][0]["updates"] and told["tested"]["sentences"] == 1000
     assert told["samples"][-1]["gold"] and told["measured"]["aligned"][-1] > told["measured"]["aligned"][0]
     json.dumps(answer, allow_nan=False)
+
+
+def test_a_runs_held_out_pairs_are_measured_but_not_shown(host: Services) -> None:
+    pairs = TASKS["sort"].pairs("valid")
+    run = run_board.start(host, ANN, TINY, 1, (), 0)
+    assert host.runs.held_out(run) == pairs
+
+    def fill(folder: Path) -> None:
+        (folder / "valid.tsv").write_text("".join(f"{a}\t{b}\n" for a, b in pairs[:30]), encoding="utf-8")
+
+    own = run_board.start(host, ANN, replace(TINY, data=Files("train.tsv", "valid.tsv")), 1, (), 0, fill)
+    assert host.runs.held_out(own) == pairs[:30]
+    translator = Translator(make_checkpoint(make_model(small_config()), host.translator("small")._tokenizer))
+    checkpoint.save(replace(translator._checkpoint, name=f"{MODEL}{own.id}"), host.runs.checkpoint(own))
+    *_, report = map(json.loads, exposure.measured_run(host, f"{MODEL}{own.id}"))
+    assert "30 pairs" in report["about"] and report["sentences"] == []
+    archive_of_pairs = run_board.download_pairs(host, ANN, {"run": own.id})
+    with ZipFile(BytesIO(base64.b64decode(archive_of_pairs["content"]))) as packed:
+        assert packed.namelist() == ["valid.tsv"]  # the only file of this run; its command names it
+    with pytest.raises(ValueError, match="There is no run"):
+        run_board.download_pairs(host, BOB, {"run": own.id})
+    with pytest.raises(ValueError, match="makes its pairs itself"):
+        run_board.download_pairs(host, ANN, {"run": run.id})
+    (host.runs.folder(own.id) / "valid.tsv").unlink()
+    with pytest.raises(ValueError, match="held-out pairs of this run are not here"):
+        host.runs.held_out(own)
