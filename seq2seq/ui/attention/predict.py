@@ -128,6 +128,7 @@ class Predict(Asking[PredictRequest, PredictAnswer]):
             text = fields.line(request.text, fields.sentence_label(info), "predict-text")
             reference = fields.line(request.reference, "Translation (empty: the model’s translation)", "predict-reference")
             go = gr.Button(self.button, variant="primary", scale=0, min_width=120, elem_id="predict-go")
+            fields.fold("predict-fold")
             example = fields.example_menu(info, request.text, "predict-example")
             model = fields.models(self.services, request.model, "predict-model")
         return Form({"text": text, "reference": reference, "model": model}, go, example)

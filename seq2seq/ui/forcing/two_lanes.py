@@ -57,6 +57,7 @@ class TwoLanes(Asking[LanesRequest, LanesAnswer]):
             text = fields.line(request.text, fields.sentence_label(info), "forcing-text")
             reference = fields.line(request.reference, _label_of_reference(info), "forcing-reference")
             go = gr.Button(self.button, variant="primary", scale=0, min_width=120, elem_id="compare")
+            fields.fold("forcing-fold")
             example = fields.example_menu(info, request.text, "forcing-example")
             model = fields.models(self.services, request.model, "forcing-model")
         return Form({"text": text, "reference": reference, "model": model}, go, example)

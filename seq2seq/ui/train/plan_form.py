@@ -175,7 +175,8 @@ def device() -> str:
         return f"{torch.cuda.get_device_name()} ({free / 2**30:.0f} GiB free)"
     if torch.backends.mps.is_available():
         return "Apple GPU (MPS)"
-    return f"CPU, {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores"
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"CPU, {cores} core{'' if cores == 1 else 's'}"
 
 
 def about(plan: Plan) -> str:

@@ -57,6 +57,7 @@ def test_a_run_learns_its_task_fits_a_phone_and_can_be_paused_resumed_downloaded
     page.get_by_role("button", name=re.compile("More settings")).click()
     for size, units in (("embedding", "32"), ("encoder", "32"), ("decoder", "64")):  # learn it as well, and faster
         choose(page, f"{size}-size", units)
+    page.locator("#train-watched input").fill("1 2 3")
     run = start(page, "500 updates")
     expect(page.get_by_test_id("run-says")).to_contain_text(re.compile(r"update [1-9]\d* of 500"), timeout=LONG)
     page.get_by_role("button", name="Pause").click()
@@ -64,6 +65,8 @@ def test_a_run_learns_its_task_fits_a_phone_and_can_be_paused_resumed_downloaded
     page.reload()
     page.locator(".train.ready").wait_for()
     expect(state(page)).to_have_text("paused")
+    watched = page.get_by_test_id("probe").get_by_role("radio")
+    expect(watched.first).to_have_text("1 2 3")  # the visitor's own sentence
     before = traces(page, "loss")[0]["x"]
     stranger = tab(f"&run={run}")
     expect(stranger.get_by_test_id("run-problem")).to_be_visible()
@@ -83,6 +86,7 @@ def test_a_run_learns_its_task_fits_a_phone_and_can_be_paused_resumed_downloaded
 
     # The attention for the first example, before training and at the end.
     probe = page.get_by_test_id("probe")
+    probe.get_by_role("radio", name=EXAMPLE.source, exact=True).click()
     expect(probe.get_by_test_id("says")).to_contain_text(f"“{EXAMPLE.target}”")
     expect(probe.get_by_test_id("probe-heat")).to_have_attribute("data-update", "500")
     probe.get_by_test_id("first").click()
@@ -132,6 +136,9 @@ def test_runs_are_queued_compared_renamed_and_deleted(tab) -> None:
     row.get_by_role("textbox").press("Enter")
     expect(row.get_by_role("button", name="<b>mine</b>")).to_be_visible()
     expect(row.get_by_role("button", name="Delete")).to_be_hidden()
+    expect(page.locator("#train-attention input")).to_have_value("none")
+    row.get_by_role("button", name="These settings again").click()
+    expect(page.locator("#train-attention input")).to_have_value("additive")
     stop(page)
     row.get_by_role("button", name="Delete").click()
     row.get_by_role("button", name="Really delete?").click()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import expect
-from support.browser.page import AT_STEP_2, expect_step, fork, heatmap, output, player, steps
+from support.browser.page import AT_STEP_2, SENTENCE, expect_step, fork, heatmap, output, player, steps
 
 # --- playing ---------------------------------------------------------------------------------------------------------
 
@@ -87,6 +87,19 @@ def test_the_heatmap_shows_the_steps_so_far(visit):
     page.get_by_test_id("words").click()
     expect(page.get_by_test_id("words")).to_have_attribute("aria-checked", "true")
     assert page.locator(".plot thead th").count() < columns
+
+
+def test_whole_words_are_drawn_on_the_stage_and_in_the_heatmap(visit):
+    page = visit(AT_STEP_2)
+    page.get_by_test_id("last").click()
+    pieces, written = page.locator(".chip.source").count(), output(page)
+    page.get_by_test_id("words").click()
+    heads = heatmap(page).locator("thead th").all_inner_texts()
+    words = page.locator(".chip.source text").all_text_contents()
+    assert words[:-1] == heads[:-1] == SENTENCE.split() and len(words) < pieces
+    assert " ".join(output(page)[:-1]).replace(" ", "") == "".join(written[:-1])
+    page.get_by_test_id("scrub").fill("1")
+    expect(page.locator(".chip.target.current")).to_have_count(1)
 
 
 def test_hovering_a_source_piece_highlights_its_arcs_and_its_column(visit):
