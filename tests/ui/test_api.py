@@ -25,7 +25,7 @@ from seq2seq.ui.host.services import Services
 
 ADDRESS = "http://127.0.0.1:7860"  # as in the document
 PUBLIC = {"/translate", "/score", "/models"}
-SERVER_FUNCTIONS = {("train-board", name) for name in ("follow", "order", "list_runs", "download")} | {
+SERVER_FUNCTIONS = {("train-board", name) for name in ("follow", "order", "list_runs", "download", "download_pairs")} | {
     ("header", "lesson_link")
 }
 

@@ -262,7 +262,7 @@ def board(visitor: Visitor, name: str = "train-board") -> int:
 
 def test_server_functions_survive_hostile_values(visitor, check):
     number, answers = board(visitor), []
-    for name in ("follow", "order", "list_runs", "download"):
+    for name in ("follow", "order", "list_runs", "download", "download_pairs"):
         for value in VALUES.values():
             sent = [value, {"owner": value}, {"owner": STRANGER, "run": value, "place": value, "what": value, "name": value}]
             answers += [
@@ -299,6 +299,7 @@ def test_run_of_another_visitor_looks_like_a_missing_run(visitor, log, check):
     for name, more in [
         ("follow", {}),
         ("download", {}),
+        ("download_pairs", {}),
         *(("order", {"what": w, "name": "b"}) for w in ("delete", "rename", "stop")),
     ]:
         theirs, none = ask(STRANGER, name, run.id, **more), ask(STRANGER, name, nowhere, **more)
