@@ -38,7 +38,7 @@ export function start({ element, props, watch }) {
     name.appendChild(html("span", "", word.text));
     if (word.pieces.length > 1) {
       const parts = word.pieces.map((piece) => `${piece.text} ${probabilityText(Math.exp(piece.log_prob))}`);
-      name.appendChild(html("small", "", parts.join(" · ")));
+      name.appendChild(html("small", "", parts.join(", ")));
     }
     const lost = line.appendChild(html("td")).appendChild(html("span", "lost"));
     const track = lost.appendChild(html("span", "lost-track"));
