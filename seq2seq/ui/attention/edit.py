@@ -42,7 +42,7 @@ class Edit(Asking[EditRequest, EditRequest]):
         return EditRequest(examples.first(self.services.info(model)) if text is None else text, model)
 
     def first_sight(self, model: str) -> EditRequest:
-        """Open with an edit: the step with the clearest look at a word looks at the word of the last such step instead."""
+        """Open with an edit that is likely to change the translation, so that the page shows what an edit does."""
         request = self.example(model)
         trace = self.services.translate(model, request.text)
         return replace(request, **view.striking_edit(trace, PER_MILLE)) if trace.steps[0].attention else request

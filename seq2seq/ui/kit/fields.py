@@ -83,8 +83,8 @@ def example_menu(info: ModelInfo, chosen: str, elem_id: str, unlisted: str | Non
 def fold(elem_id: str) -> None:
     """Build the button that shows the FOLDED fields of its row on a phone; elsewhere they are always shown."""
     button = gr.Button("Model and settings", scale=0, min_width=120, elem_id=elem_id, elem_classes="fold")
-    toggle = f"() => {{ document.getElementById({json.dumps(elem_id)}).closest('.ask').classList.toggle('open'); }}"
-    button.click(None, js=toggle)
+    toggle = "const open = button.closest('.ask').classList.toggle('open'); button.setAttribute('aria-expanded', open);"
+    button.click(None, js=f"() => {{ const button = document.getElementById({json.dumps(elem_id)}); {toggle} }}")
 
 
 @dataclass(frozen=True)
