@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from seq2seq.__main__ import main
@@ -78,3 +80,25 @@ def test_unreadable_probe_is_refused_before_the_run(sentence: str, tmp_path: Pat
     out = tmp_path / "refused"
     assert main(["train", "--task", "sort", "--updates", "5", "--out", str(out), "--probe", sentence, "--device", "cpu"]) == 2
     assert capsys.readouterr().err.startswith("python -m seq2seq train: ") and not (out / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize(("reads_backward", "share"), [(True, 0.75), (False, 0.0)])
+def test_the_weight_on_the_true_alignment_is_measured(reads_backward: bool, share: float) -> None:
+    """Four digits in reverse, and a decoder with 0.75 of its weight on one position of each step."""
+    example = next(e for e in TASKS["reverse"].examples("valid") if len(e.source.split()) == 4)
+    weights = np.full((5, 5), 0.25 / 4)
+    for t in range(4):
+        weights[t, 3 - t if reads_backward else 4] = 0.75  # else: on the end mark
+    if not reads_backward:
+        weights[:, :4] = 0
+    pieces = SimpleNamespace(pieces=lambda text: [*(f"▁{word}" for word in text.split()), "</s>"])
+    decoder = SimpleNamespace(
+        info=SimpleNamespace(has_attention=True),
+        source_ids=str,
+        target_ids=str,
+        source_vocabulary=pieces,
+        target_vocabulary=pieces,
+        attend=lambda sources, targets: [weights],
+    )
+    probes = Probes(lambda _: decoder, [], [(example.source, example.target)], [example])  # type: ignore[arg-type, return-value]
+    assert probes._weight_on_alignment(decoder) == share  # type: ignore[arg-type]

@@ -1,8 +1,10 @@
 """The interface encode, step, forward, loss, for every entry of every registry."""
 
+from dataclasses import replace
+
 import pytest
 import torch
-from support.small import make_model, small_config
+from support.small import KINDS, make_model, small_config
 from torch import nn
 from torch.nn import functional as F
 
@@ -225,3 +227,9 @@ def test_only_a_learned_start_is_the_same_for_all_sentences(start: str, same: bo
     _, state = model.encode(*pad([[5, 9, EOS], [8, 7, 6, EOS]]))
     assert all(torch.equal(layer[0], layer[1]) == same for layer in state.layers)
     assert all(bool(layer.abs().max() > 0) for layer in state.layers)
+
+
+@pytest.mark.parametrize(("start", "primed"), [("encoder", True), ("learned", False)])
+def test_only_a_start_made_from_the_source_is_called_primed(start: str, primed: bool) -> None:
+    assert make_model(replace(small_config(), start=start)).reading.primed == primed
+    assert not make_model(KINDS["transformer-usual"]).reading.primed
