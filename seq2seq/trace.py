@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from typing import Any
 
 SCHEMA = "seq2seq-unrolled/trace/3"
 EARLIER = "seq2seq-unrolled/trace/2"  # can still be read; it had `lanes` instead of `reading`
 ORDERS = ("forward", "backward", "parallel")
 SUMMARY_GROUPS = 8  # G: a state is summarised by the means of 8 equal slices of its units
-LIST_LIMIT = 10_000  # longest list accepted from a file: much longer than any real trace, but safe for the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +141,9 @@ class DecodingTrace:
         if not isinstance(data, dict) or data.get("schema") not in (SCHEMA, EARLIER):
             found = data.get("schema") if isinstance(data, dict) else type(data).__name__
             raise ValueError(f"not a trace of schema {SCHEMA!r}: found {found!r}")
-        earlier = data.pop("schema") == EARLIER
-        try:
-            if earlier:
-                data["reading"] = _reading_of_lanes(data.pop("lanes"))
-            return _trace(data)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"malformed trace: {error}") from None
+        if data.pop("schema") == EARLIER and "lanes" in data:
+            data["reading"] = _reading_of_lanes(data.pop("lanes"))
+        return _reader()(data)
 
 
 def _plain(value: Any) -> Any:
@@ -160,45 +155,24 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _trace(data: dict[str, Any]) -> DecodingTrace:
-    return DecodingTrace(
-        model=_text(data.pop("model")),
-        architecture=_text(data.pop("architecture")),
-        source_text=_text(data.pop("source_text")),
-        reading=_reading(data.pop("reading")),
-        source=tuple(
-            SourcePosition(
-                token=_whole(p["token"]),
-                piece=_text(p["piece"]),
-                word=_whole(p["word"]),
-                states=tuple(_numbers(part) for part in _list(p["states"])),
-            )
-            for p in _list(data.pop("source"))
-        ),
-        context=_optional_numbers(data.pop("context")),
-        strategy=dict(data.pop("strategy")),
-        steps=tuple(_step(s) for s in _list(data.pop("steps"))),
-        text=_text(data.pop("text")),
-        log_prob=_number(data.pop("log_prob")),
-        score=_number(data.pop("score")),
-        finished=_flag(data.pop("finished")),
-        hypotheses=tuple(
-            Hypothesis(_text(h["text"]), _number(h["log_prob"]), _number(h["score"]), _flag(h["finished"]))
-            for h in _list(data.pop("hypotheses"))
-        ),
-        notes=tuple(_text(note) for note in _list(data.pop("notes", []))),  # earlier files have none
-        **data,  # anything left over is an unknown field: a TypeError that names it
-    )
+@cache
+def _reader() -> Callable[[dict[str, Any]], DecodingTrace]:
+    """Return a function that checks every field of the records above. Pydantic is imported only by those who read a file."""
+    from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
+    strict = with_config(ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))
+    for record in (Candidate, Reading, SourcePosition, DecodingStep, Hypothesis, DecodingTrace):
+        strict(record)
+    adapter = TypeAdapter(DecodingTrace)
 
-def _reading(data: dict[str, Any]) -> Reading:
-    names, order = (tuple(_text(part) for part in _list(data.pop(key))) for key in ("names", "order"))
-    flags = (
-        _flag(data.pop("averaged")),
-        _flag(data.pop("looks_back")),
-        _flag(data.pop("primed", False)),
-    )  # older files: no primed
-    return Reading(names, order, *flags, **data)
+    def read(data: dict[str, Any]) -> DecodingTrace:
+        try:
+            return adapter.validate_json(json.dumps(data))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise ValueError(f"malformed trace: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+    return read
 
 
 def _reading_of_lanes(lanes: Any) -> dict[str, Any]:
@@ -208,63 +182,5 @@ def _reading_of_lanes(lanes: Any) -> dict[str, Any]:
     return {"names": lanes, "order": list(lanes), "averaged": False, "looks_back": False}
 
 
-def _step(s: dict[str, Any]) -> DecodingStep:
-    return DecodingStep(
-        position=_whole(s["position"]),
-        token=_whole(s["token"]),
-        piece=_text(s["piece"]),
-        word=_whole(s["word"]),
-        log_prob=_number(s["log_prob"]),
-        total=_number(s["total"]),
-        rank=_whole(s["rank"]),
-        forced=_flag(s["forced"]),
-        parent=_whole(s["parent"]),
-        entropy=_number(s["entropy"]),
-        candidates=tuple(
-            Candidate(_whole(c["token"]), _text(c["piece"]), _number(c["log_prob"])) for c in _list(s["candidates"])
-        ),
-        attention=_optional_numbers(s["attention"]),
-        state=_numbers(s["state"]),
-    )
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected text, found {type(value).__name__}")
-    return value
-
-
-def _whole(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"expected a whole number, found {value!r}")
-    return value
-
-
-def _number(value: Any) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) <= sys.float_info.max:
-        raise TypeError(f"expected a finite number, found {str(value)[:40]}")
-    return float(value)
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"expected true or false, found {value!r}")
-    return value
-
-
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not allowed as a number in a trace")
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list) or len(value) > LIST_LIMIT:
-        raise TypeError(f"expected a list of at most {LIST_LIMIT}, found {type(value).__name__}")
-    return value
-
-
-def _numbers(value: Any) -> tuple[float, ...]:
-    return tuple(_number(v) for v in _list(value))
-
-
-def _optional_numbers(value: Any) -> tuple[float, ...] | None:
-    return None if value is None else _numbers(value)
