@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import gradio as gr
@@ -73,6 +74,13 @@ def test_a_record_names_what_is_there(view: View) -> None:
 
 def test_every_style_of_the_assets_is_sent() -> None:
     assert sorted(styles()) == sorted(ASSETS.rglob("*.css"))
+
+
+def test_type_corners_and_gaps_come_from_one_set_of_variables() -> None:
+    own = re.compile(r"(?:font-size|border-radius|gap): [^;}]*\d+px")
+    assert {path.name: own.findall(path.read_text(encoding="utf-8")) for path in styles()} == {
+        path.name: [] for path in styles()
+    }
 
 
 def test_names_and_elements_are_different() -> None:

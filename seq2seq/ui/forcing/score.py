@@ -58,11 +58,12 @@ class Score(Asking[ScoreRequest, ScoreRequest]):
     def form(self, request: ScoreRequest) -> Form:
         with gr.Row(elem_classes="ask"):
             text = fields.line(request.text, fields.sentence_label(self.services.info(request.model)), "score-text")
-            model = fields.models(self.services, request.model, "score-model")
-        with gr.Row(elem_classes="ask"):
             first = fields.line(request.first, "Your translation", "score-first")
-            other = fields.line(request.other, "Another translation (empty: the best of a beam)", "score-other")
+        with gr.Row(elem_classes="ask"):
+            other = fields.line(request.other, "Another translation (empty: the best of a beam)", "score-other", folded=True)
             go = gr.Button(self.button, variant="primary", scale=0, min_width=120, elem_id="score-go")
+            fields.fold("score-fold")
+            model = fields.models(self.services, request.model, "score-model")
         return Form({"text": text, "first": first, "model": model, "other": other}, go)
 
     def fill(self, request: ScoreRequest) -> dict[str, Any]:

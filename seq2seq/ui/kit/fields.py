@@ -36,8 +36,11 @@ def remembered(answer: Answer | None) -> Answer:
     return answer
 
 
-def line(value: str, label: str, elem_id: str, scale: int = 5, min_width: int = 300) -> gr.Textbox:
-    return gr.Textbox(value, label=label, lines=1, max_lines=1, scale=scale, min_width=min_width, elem_id=elem_id)
+def line(value: str, label: str, elem_id: str, scale: int = 5, min_width: int = 300, folded: bool = False) -> gr.Textbox:
+    kind = FOLDED if folded else None
+    return gr.Textbox(
+        value, label=label, lines=1, max_lines=1, scale=scale, min_width=min_width, elem_id=elem_id, elem_classes=kind
+    )
 
 
 def models(services: Services, value: str, elem_id: str, scale: int = 4) -> gr.Dropdown:
@@ -81,7 +84,8 @@ def example_menu(info: ModelInfo, chosen: str, elem_id: str, unlisted: str | Non
 
 
 def fold(elem_id: str) -> None:
-    """Build the button that shows the FOLDED fields of its row on a phone; elsewhere they are always shown."""
+    """Build the button that shows the FOLDED fields of its row, and the settings below it, on a phone; elsewhere they are
+    always shown."""
     button = gr.Button("Model and settings", scale=0, min_width=120, elem_id=elem_id, elem_classes="fold")
     toggle = "const open = button.closest('.ask').classList.toggle('open'); button.setAttribute('aria-expanded', open);"
     button.click(None, js=f"() => {{ const button = document.getElementById({json.dumps(elem_id)}); {toggle} }}")

@@ -33,7 +33,8 @@ PARAMETERS = 20_000_000  # larger models are too large to store and too slow to 
 
 @dataclass(frozen=True)
 class Setting:
-    """One control: a menu of `choices`, or a number from `low` to `high`; `info` says what it does, and where to see it."""
+    """One control: a menu of `choices`, or a number from `low` to `high`. `info` (Markdown) says what it does, and links to the
+    view that shows it."""
 
     label: str
     info: str
@@ -47,21 +48,29 @@ class Setting:
 _AUGMENT = (NONE, "form", "form,concat", "form,concat,names,numbers", ",".join(CHANGES))
 MODEL: dict[str, Setting] = {
     "architecture": Setting(
-        "Architecture", "Which encoder and decoder. Compare: Attention, Side by side.", tuple(ARCHITECTURES)
+        "Architecture", "Which encoder and decoder. Compare them: [Side by side](?tab=attention).", tuple(ARCHITECTURES)
     ),
     "cell": Setting("Cell", "LSTM and GRU have gates; a plain RNN has none.", tuple(CELLS)),
-    "attention": Setting("Attention", "How a state is scored. Without it: Attention, The bottleneck.", (*SCORES, NO_ATTENTION)),
+    "attention": Setting(
+        "Attention", "How a state is scored. Without it: [The bottleneck](?tab=bottleneck).", (*SCORES, NO_ATTENTION)
+    ),
     "embedding_size": Setting("Embedding", "Units of a piece. More: slower, and more to learn.", _WIDTHS),
     "encoder_size": Setting("Encoder, per direction", "Units of each encoder state.", _WIDTHS),
     "decoder_size": Setting("Decoder", "Units of the decoder state. With “dot”: both encoder directions together.", _WIDTHS),
     "encoder_layers": Setting("Encoder layers", "Layers that read the source.", _LAYERS),
     "decoder_layers": Setting("Decoder layers", "Layers that write the target.", _LAYERS),
-    "heads": Setting("Heads", "Parallel attentions of a layer. See: Attention, Side by side.", (1, 2, 4, 8)),
+    "heads": Setting("Heads", "Parallel attentions of a layer. See [Side by side](?tab=attention).", (1, 2, 4, 8)),
     "feed_forward_size": Setting("Feed-forward", "Hidden units of the layer after each attention.", (64, 128, 256, 512, 1024)),
     "dropout": Setting("Dropout", "Share of units dropped in training. More for few pairs.", low=0, high=0.5, step=0.05),
     "bidirectional": Setting("Bidirectional", "Read the source in both directions.", (True, False)),
-    "reverse_source": Setting("Reverse source", "Read it from the end (Sutskever et al. 2014).", (True, False)),
-    "start": Setting("Decoder's start state", "“learned” makes the first step look its word up.", tuple(STARTS)),
+    "reverse_source": Setting(
+        "Reverse source", "Read it from the end (Sutskever et al. 2014): the [stage](?tab=translate) shows it.", (True, False)
+    ),
+    "start": Setting(
+        "Decoder's start state",
+        "“learned” makes the first step look its word up: see [Does it explain?](?tab=attribution).",
+        tuple(STARTS),
+    ),
     "input_feeding": Setting("Input feeding", "Each step reads the last attention (Luong et al. 2015).", (True, False)),
 }
 TRAINING: dict[str, Setting] = {
@@ -73,12 +82,14 @@ TRAINING: dict[str, Setting] = {
     ),
     "batch_tokens": Setting("Pieces in a batch", "More: fewer, steadier updates.", (250, 500, 1000, 2000, 4000, 8000)),
     "augment": Setting("Changes to the pairs", "New forms, names and numbers in each epoch.", _AUGMENT),
-    "label_smoothing": Setting("Label smoothing", "Keeps probabilities below 1.", low=0, high=0.3, step=0.05),
+    "label_smoothing": Setting(
+        "Label smoothing", "Keeps probabilities below 1: see [Over many sentences](?tab=sentences).", low=0, high=0.3, step=0.05
+    ),
     "teacher_forcing_ratio": Setting(
-        "Teacher-forcing ratio", "Share of steps fed the reference. See: Teacher forcing, The cure.", low=0, high=1, step=0.05
+        "Teacher-forcing ratio", "Share of steps fed the reference. See [The cure](?tab=cure).", low=0, high=1, step=0.05
     ),
     "teacher_forcing_schedule": Setting(
-        "Teacher-forcing schedule", "How this share falls. See: Teacher forcing, The cure.", tuple(SCHEDULES)
+        "Teacher-forcing schedule", "How this share falls. See [The cure](?tab=cure).", tuple(SCHEDULES)
     ),
     "validate_every": Setting(
         "Updates between validations", "Each validation adds a point and a picture.", (20, 40, 100, 200, 500, 1000)

@@ -52,6 +52,7 @@ def build(slot: Slot) -> None:
             lengths, value=lengths[0][1], label="Length", filterable=False, scale=1, min_width=180, elem_id="train-length"
         )
         go = gr.Button("Train", variant="primary", scale=0, min_width=110, elem_id="train")
+        fields.fold("train-fold")
     outside = gr.State(False)  # whether the settings are those for uploaded or downloaded pairs
     line = message_line()
     own = own_data.build(services)
@@ -251,6 +252,7 @@ def _control(name: str, value: Any) -> Any:
         "label": setting.label,
         "info": info,
         "elem_id": f"train-{name.replace('_', '-')}",
+        "elem_classes": fields.FOLDED if name in IN_SIGHT else None,
         "min_width": 150,
     }
     common |= _control_update(name, value, ModelConfig.architecture, FIRST)

@@ -24,6 +24,7 @@ FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 SIZES = {"large": (1440, 900), "projector": (1280, 720), "phone": (390, 844)}
 LOOKS = [("large", "light"), ("projector", "light"), ("phone", "light"), ("large", "dark")]
 READY = {"bottleneck": ".bottleneck.ready .grown-written .target >> nth=0", "sentences": "#exposure .ready .main-svg >> nth=0"}
+FIELDS = 480  # pixels: the most that title, tabs and fields may take of a phone's 844
 CELL = 8  # pixels: a picture is compared in squares of this side
 TOLERANCE = 24  # of 255: mean difference of a square that counts as different
 SHARE = 0.004  # of the squares may differ; a column that moves by its width differs in more
@@ -93,6 +94,9 @@ def test_a_view_looks_like_its_pictures_and_has_no_serious_fault_of_accessibilit
     wrong = []
     for size, theme in LOOKS:
         picture = drawn(page, size, theme)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{size}: the page scrolls sideways"
+        if size == "phone":  # the fields leave room: the view starts on the first screen
+            assert page.locator(f"#{VIEWS[name].element}").bounding_box()["y"] < FIELDS
         if size == "large":
             wrong += [f"{theme}: {fault}" for fault in faults(page)]
         file = PICTURES / f"{name}-{size}-{theme}.png"

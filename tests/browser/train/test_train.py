@@ -158,6 +158,11 @@ def test_the_figures_compare_two_runs(tab) -> None:
     colours = accuracy.locator(".figure-plot").evaluate("plot => plot.data.map(trace => trace.line.color)")
     assert len(colours) == 4 and len(set(colours)) == 2  # one colour for each run, shown in the list of runs
     expect(page.locator(".own-runs .swatch").first).to_have_css("background-color", re.compile(r"rgb\("))
+    for plot in page.locator(".train .figure-plot:visible").all():  # no legend is cut off, and no plot is pressed flat
+        around, inside = plot.bounding_box(), plot.locator(".cartesianlayer").bounding_box()
+        legend = plot.locator(".legend").first.bounding_box()
+        assert inside["height"] > 140
+        assert around["x"] <= legend["x"] and legend["x"] + legend["width"] <= around["x"] + around["width"] + 1
     page.get_by_role("radio", name="seconds").click()
     assert all(trace["x"] == sorted(trace["x"]) and trace["x"][-1] > 0 for trace in traces(page, "accuracy"))
     page.get_by_test_id("log-loss").check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from seq2seq.data.synthetic import TASKS
 from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.training.plan import Plan
 from seq2seq.ui.train import plan_form
+from seq2seq.ui.views import VIEWS
 
 
 def chosen(architecture: str = "recurrent", **changes: Any) -> dict[str, Any]:
@@ -66,3 +68,9 @@ def test_impossible_settings_get_a_message(values: dict[str, Any], message: str)
 
 def test_menu_includes_its_current_value() -> None:
     assert 20 in plan_form.offered("decoder_size", 20) and list(plan_form.offered("heads", 4)) == [1, 2, 4, 8]
+
+
+def test_the_explanation_of_a_setting_links_to_views_that_exist() -> None:
+    linked = [name for setting in plan_form.SETTINGS.values() for name in re.findall(r"\(\?tab=([\w-]+)\)", setting.info)]
+    assert linked
+    assert set(linked) <= {view.name for view in VIEWS}
