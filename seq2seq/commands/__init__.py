@@ -1,6 +1,6 @@
 """One module per command, with HELP, add_arguments(parser) and run(options)."""
 
-from seq2seq.commands import align, bench, compare, evaluate, fetch, forcing, score, train, translate
+from seq2seq.commands import align, bench, compare, evaluate, export, fetch, forcing, score, train, translate
 
 COMMANDS = {
     "translate": translate,
@@ -12,4 +12,5 @@ COMMANDS = {
     "compare": compare,
     "align": align,
     "bench": bench,
+    "export": export,
 }
