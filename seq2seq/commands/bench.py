@@ -36,10 +36,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _lines(report: Report) -> list[str]:
     gemm = ", ".join(f"{speed:,.0f} GFLOP/s in {precision}" for precision, speed in report.gemm_gflops.items())
-    rows = [["what", "figure", "plain loop", "times faster", "of the roofline"]]
+    rows = [["what", "figure", "plain loop", "times faster", "in CPU time", "of the roofline"]]
     for m in report.measures:
-        loop, ratio = ("" if value is None else f"{value:,.4g}" for value in (m.loop, m.to_loop))
-        rows.append([m.what, f"{m.value:,.4g} {m.unit}", loop, ratio, "" if m.roofline is None else f"{m.roofline:.0%}"])
+        loop, ratio, cpu = ("" if value is None else f"{value:,.4g}" for value in (m.loop, m.to_loop, m.cpu_to_loop))
+        rows.append([m.what, f"{m.value:,.4g} {m.unit}", loop, ratio, cpu, "" if m.roofline is None else f"{m.roofline:.0%}"])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [
         f"{report.model} on {report.machine}, PyTorch {report.torch}",

@@ -6,7 +6,8 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 
@@ -23,19 +24,46 @@ class Measure:
     loop: float | None = None
     to_loop: float | None = None  # speed relative to the loop
     roofline: float | None = None
+    cpu_to_loop: float | None = None  # the same in seconds of the processor, which other programs do not lengthen
+
+
+class Spent(NamedTuple):
+    """Milliseconds of the clock, and of the processor (all threads)."""
+
+    wall: float
+    cpu: float
+
+
+class Stopwatch:
+    """The time since it was made."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def spent(self) -> Spent:
+        return Spent(1000 * (time.perf_counter() - self._wall), 1000 * (time.process_time() - self._cpu))
 
 
 def medians(*actions: Callable[[], Any], rounds: int = ROUNDS) -> list[float]:
-    """Return the median milliseconds of each action, or of the values it returns. Actions alternate, so a drift affects all."""
-    times: list[list[float]] = [[] for _ in actions]
+    """Return the median milliseconds of each action. Actions alternate, so a drift affects all."""
+
+    def timed(action: Callable[[], Any]) -> Spent:
+        watch = Stopwatch()
+        action()
+        return watch.spent()
+
+    return [one.wall for one in median_spent(*(partial(timed, action) for action in actions), rounds=rounds)]
+
+
+def median_spent(*actions: Callable[[], Spent], rounds: int = ROUNDS) -> list[Spent]:
+    """Return the medians of what each action says that it spent. Actions alternate, so a drift affects all."""
+    times: list[list[Spent]] = [[] for _ in actions]
     for action in actions:  # warm up
         action()
     for _ in range(rounds):
         for action, own in zip(actions, times, strict=True):
-            start = time.perf_counter()
-            measured = action()
-            own.append(measured if isinstance(measured, float) else 1000 * (time.perf_counter() - start))
-    return [statistics.median(own) for own in times]
+            own.append(action())
+    return [Spent(*map(statistics.median, zip(*own, strict=True))) for own in times]
 
 
 def gemm(dtype: torch.dtype, device: torch.device, size: int = 1024) -> float:
