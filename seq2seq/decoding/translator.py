@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -67,6 +68,12 @@ class Translator:
     def load(cls, name_or_folder: str | Path) -> Translator:
         """Load a checkpoint. Raises ValueError with one sentence about the fault."""
         return cls(checkpoint.load(name_or_folder))
+
+    def with_model(self, model: Seq2Seq) -> Translator:
+        """Return a translator with another model of the same vocabulary, which is not packed."""
+        other = copy.copy(self)
+        other.model = other._packed = model
+        return other
 
     def translate(
         self, text: str, strategy: Any = Greedy(), prefix: Sequence[int] = (), edits: Edits = NO_EDITS

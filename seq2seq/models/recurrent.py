@@ -15,7 +15,9 @@ from torch import Tensor, nn
 
 from seq2seq.config import ModelConfig, choose
 from seq2seq.errors import SettingError
+from seq2seq.models import gates
 from seq2seq.models.attention import FixedContext, RecurrentMemory, build_context
+from seq2seq.models.gates import Explanation
 from seq2seq.models.gru_scan import gru_scan
 from seq2seq.models.layers import LockedDropout
 from seq2seq.models.state import PerRow
@@ -28,12 +30,15 @@ class Cell:
     title: str
     module: type[nn.Module]
     state_parts: int = 1  # number of tensors of `size` units in its state; the first one is its output
+    explanation: Explanation | None = None  # its step gate by gate; None: the view Inside cannot show it
 
 
 CELLS: dict[str, Cell] = {
-    "rnn": Cell("RNN", nn.RNN),
-    "gru": Cell("GRU", nn.GRU),
-    "lstm": Cell("LSTM", nn.LSTM, state_parts=2),
+    "rnn": Cell("RNN", nn.RNN, explanation=Explanation(gates.rnn)),
+    "gru": Cell("GRU", nn.GRU, explanation=Explanation(gates.gru, ("update", "reset"), keeps="update")),
+    "lstm": Cell(
+        "LSTM", nn.LSTM, state_parts=2, explanation=Explanation(gates.lstm, ("forget", "input", "output"), keeps="forget")
+    ),
 }
 
 
@@ -43,6 +48,7 @@ class Recurrence(nn.Module):
     def __init__(self, cell: str, input_size: int, size: int):
         super().__init__()
         kind: Cell = choose("cell", cell, CELLS)
+        self.explanation = kind.explanation
         self.cell = kind.module(input_size, size, batch_first=True)
         self.size = size
         self.state_size = kind.state_parts * size

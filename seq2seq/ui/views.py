@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from seq2seq.ui.attention import attribution, beam_tree, bottleneck, edit, predict, side_by_side
 from seq2seq.ui.forcing import cure, exposure, score, two_lanes
+from seq2seq.ui.inside import cell
 from seq2seq.ui.kit.address import Parameter
 from seq2seq.ui.kit.view import Tab, View
 from seq2seq.ui.train import tab as train
@@ -25,6 +26,11 @@ TABS = (
         "Teacher forcing",
         "In training, a decoder is fed the reference (teacher forcing). In use, it is fed its own output and its own mistakes: "
         "exposure bias.",
+    ),
+    Tab(
+        "inside",
+        "Inside",
+        "A recurrent cell keeps a part of its memory and writes a part anew, at each step. Gates decide how much.",
     ),
     Tab(
         "train",
@@ -46,6 +52,7 @@ VIEWS: tuple[View, ...] = (
     score.VIEW,
     exposure.VIEW,
     cure.VIEW,
+    cell.VIEW,
     train.VIEW,
 )
 

@@ -1,0 +1,1 @@
+"""The Inside tab: what does a cell remember, and how far back?"""

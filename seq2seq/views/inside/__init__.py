@@ -1,0 +1,1 @@
+"""Views of the Inside tab, one module per view."""

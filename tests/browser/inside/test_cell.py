@@ -1,0 +1,96 @@
+"""The view The cell: its numbers are the engine's, a gate can be held, and an address opens the same picture."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from seq2seq.analysis.cells import Hold, Layer, look_inside
+from seq2seq.decoding.translator import Translator
+from seq2seq.trace import DecodingTrace
+
+MODEL, TEXT = "captions-de-en-lstm", "Ein Mann mit einem roten Hut sitzt auf einer Bank."
+LINK = f"?tab=inside&model={MODEL}&text={TEXT}"
+
+
+@pytest.fixture(scope="module")
+def translator() -> Translator:
+    return Translator.load(MODEL)
+
+
+@pytest.fixture(scope="module")
+def inside(translator: Translator) -> tuple[DecodingTrace, dict[str, Layer]]:
+    trace, layers = look_inside(translator, TEXT)
+    return trace, {layer.name: layer for layer in layers}
+
+
+@pytest.fixture
+def page(visit):
+    return visit(LINK, ".cell.ready")
+
+
+def drawn(page, strip: str) -> list[float]:
+    texts = page.locator(f"[data-strip={strip}] .number").all_inner_texts()
+    return [float(text.replace("−", "-")) for text in texts]
+
+
+def test_the_drawn_numbers_are_the_engines(page, inside) -> None:
+    trace, layers = inside
+    layer = layers["encoder-1-forward"]
+    page.get_by_role("radio", name="mean").click()
+    for gate in ("forget", "input", "output"):
+        assert drawn(page, gate) == pytest.approx(list(layer.gates[gate].mean(1)), abs=0.006)
+    page.get_by_role("radio", name="decoder 2").click()
+    expect(page.get_by_test_id("cell-table")).to_contain_text("writes")
+    page.get_by_role("radio", name="one unit").click()
+    unit = int(page.get_by_test_id("unit-name").inner_text().split()[0]) - 1
+    layer = layers["decoder-2"]
+    assert drawn(page, "hidden") == pytest.approx(list(layer.hidden[:, unit]), abs=0.006)
+    page.locator(".cell [data-action=last]").click()
+    memory = page.get_by_test_id("equation").locator("dd", has_text="kept")
+    expect(memory).to_contain_text(re.compile(r"kept [+−] \d\.\d\d written [=≈] −?\d"))
+    value = float(memory.locator("b").inner_text().replace("−", "-"))
+    assert value == pytest.approx(float(layer.kept[-1, unit] + layer.written[-1, unit]), abs=0.006)
+    assert page.locator("[data-strip=hidden] td").count() == len(trace.steps)
+
+
+def test_a_unit_is_chosen_by_its_row_and_the_address_opens_it_again(page, visit) -> None:
+    page.locator(".cell [data-action=last]").click()
+    page.locator("[data-strip=forget] canvas").first.click(position={"x": 20, "y": 2})
+    first = page.get_by_test_id("unit-name")
+    expect(page.get_by_test_id("unit")).to_have_value(re.compile("^[0-9]$"))  # one of the units at the top
+    page.wait_for_function(
+        "new URLSearchParams(location.search).get('unit') && new URLSearchParams(location.search).get('step')"
+    )
+    again = visit(page.url[page.url.index("?") :], ".cell.ready")
+    expect(again.get_by_test_id("unit-name")).to_have_text(first.inner_text())
+    expect(again.locator(".cell .counter")).to_have_text(page.locator(".cell .counter").inner_text())
+
+
+def test_a_held_gate_changes_the_translation_as_the_engine_says(page, translator: Translator) -> None:
+    page.get_by_role("radio", name="decoder 1").click()
+    expect(page.get_by_test_id("cell-table")).to_contain_text("writes")
+    page.locator(".cell [data-action=first]").click()
+    page.locator(".cell [data-action=next]").click()
+    page.get_by_test_id("hold-gate").select_option("forget")
+    page.get_by_test_id("hold-go").click()
+    changed, _ = look_inside(translator, TEXT, Hold("decoder-1", 0, "forget", 0.0))
+    says = page.get_by_test_id("hold-says")
+    expect(says).to_contain_text("The forget gate of decoder 1 is held at 0 (forget), at “start”")
+    expect(says).to_contain_text(f"“{changed.text}”")
+    page.get_by_test_id("release").click()
+    expect(says).to_have_text("")
+
+
+def test_a_transformer_has_no_cell_and_the_page_says_so(visit) -> None:
+    page = visit("?tab=inside&model=captions-de-en-transformer&text=Ein+Hund.", ".cell.ready")
+    expect(page.get_by_role("alert").filter(has_text="no recurrent cell")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("Here is an example instead")
+
+
+def test_the_keyboard_steps_and_the_sentence_is_announced(page) -> None:
+    page.get_by_test_id("cell-scroller").press("Home")
+    page.get_by_test_id("cell-scroller").press("ArrowRight")
+    expect(page.locator(".cell [data-testid=live]")).to_contain_text("Step 1 reads “Ein”")
