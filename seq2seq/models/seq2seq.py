@@ -100,13 +100,17 @@ class Seq2Seq(nn.Module):
         """Source ids [B, S] -> embedded source [B, S, E]."""
         return self._embed(self.source_embedding, source)
 
+    def embed_target(self, target: Tensor) -> Tensor:
+        """Pieces that the decoder is fed [R, T] -> their embeddings [R, T, E]."""
+        return self._embed(self.target_embedding, target)
+
     def encode_embedded(self, embedded: Tensor, lengths: Tensor) -> tuple[Memory, State]:
         """Encode an embedded source [B, S, E], which need not belong to a text."""
         return self.decoder.begin(self.encoder(embedded, lengths))
 
     def step(self, token: Tensor, state: State, memory: Memory) -> StepOutput:
         """The last piece of each row [R] -> the distribution of the next piece."""
-        embedded = self._embed(self.target_embedding, token[:, None])
+        embedded = self.embed_target(token[:, None])
         features, attention, state = self.decoder(embedded, state, memory)
         log_probs = widen(self.output(features[:, 0])).log_softmax(-1)
         return StepOutput(log_probs, None if attention is None else attention[:, 0], state)
@@ -135,7 +139,7 @@ class Seq2Seq(nn.Module):
 
     def _embed_fed(self, fed: Tensor) -> Tensor:
         """Embed the pieces of `fed` [B, T], shifted by one: each position gets the piece before it [B, T, E]."""
-        return self._embed(self.target_embedding, F.pad(fed[:, :-1], (1, 0), value=BOS))
+        return self.embed_target(F.pad(fed[:, :-1], (1, 0), value=BOS))
 
     def next_from_embedded(self, embedded: Tensor, lengths: Tensor, fed: Tensor) -> Tensor:
         """Return the log-probabilities [B, V] of the piece at the last position of `fed` [B, T], given the pieces before it.

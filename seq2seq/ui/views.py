@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from seq2seq.ui.attention import attribution, beam_tree, bottleneck, edit, predict, side_by_side
 from seq2seq.ui.forcing import cure, exposure, score, two_lanes
-from seq2seq.ui.inside import cell
+from seq2seq.ui.inside import cell, fading, reach
 from seq2seq.ui.kit.address import Parameter
 from seq2seq.ui.kit.view import Tab, View
 from seq2seq.ui.train import tab as train
@@ -53,6 +53,8 @@ VIEWS: tuple[View, ...] = (
     exposure.VIEW,
     cure.VIEW,
     cell.VIEW,
+    reach.VIEW,
+    fading.VIEW,
     train.VIEW,
 )
 

@@ -9,7 +9,7 @@ import { makeStrips } from "./strips.js";
 const STEP_MS = 1100;
 
 export function start({ element, trigger, props, watch }) {
-  const root = element.querySelector(".cell");
+  const root = element.querySelector(".cell-view");
   const find = (selector) => root.querySelector(selector);
   const store = { payload: null, mode: "all" };
   const strips = makeStrips(root, store, (unit) => choose(store.payload.layer, unit), (step) => clock.goTo(step));

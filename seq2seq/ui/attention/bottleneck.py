@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from threading import Lock
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -15,6 +15,7 @@ from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address
 from seq2seq.ui.kit.component import next_serial
 from seq2seq.ui.kit.message import explain, message, message_line
+from seq2seq.ui.kit.once import Once
 from seq2seq.ui.kit.view import Slot, View
 from seq2seq.views.attention import bottleneck as view
 
@@ -23,35 +24,23 @@ PARAMETERS = (address.words("family"), address.number("clauses"), address.number
 Family = tuple[str, str, str]
 
 
-class TranslationCache:
-    """A cache of the translations for all visitors, because the sentences are fixed. Other visitors wait for the first
-    decoding."""
+def _payloads(services: Services, once: Once[Stretched], family: Family) -> Iterator[float | str]:
+    """Yield the finished share of the work, and at the end the component's value."""
+    names = models(services, family)
+    for part in once.of(names):
+        yield part if isinstance(part, float) else _payload(services, family, names, part)
 
-    def __init__(self, services: Services):
-        self._services = services
-        self._results: dict[str, Stretched] = {}
-        self._lock = Lock()
 
-    def of(self, family: Family) -> Iterator[float | str]:
-        """Yield the finished share of the work, and at the end the component's value."""
-        names = models(self._services, family)
-        pairs = grown(PARTS[family])
-        with self._lock:
-            for number, name in enumerate(names):
-                if name in self._results:
-                    continue
-                for part in stretch(self._services.translator(name), pairs):
-                    if isinstance(part, Stretched):
-                        self._results[name] = part
-                    else:
-                        yield (number + part) / len(names)
-        yield self._payload(family, names, pairs)
+def _payload(services: Services, family: Family, names: list[str], results: list[Stretched]) -> str:
+    titles = [services.info(name).architecture.replace(" encoder-decoder", "") for name in names]  # all are
+    extra = {"link": [("family", address_of(family))], "serial": next_serial()}
+    return json.dumps(view.payload(grown(PARTS[family]), results, titles, **extra), ensure_ascii=False, allow_nan=False)
 
-    def _payload(self, family: Family, names: list[str], pairs: list[list[tuple[str, str]]]) -> str:
-        results = [self._results[name] for name in names]
-        titles = [self._services.info(name).architecture.replace(" encoder-decoder", "") for name in names]  # all are
-        extra = {"link": [("family", address_of(family))], "serial": next_serial()}
-        return json.dumps(view.payload(pairs, results, titles, **extra), ensure_ascii=False, allow_nan=False)
+
+def _compute(services: Services, name: str) -> Iterator[Stretched | float]:
+    info = services.info(name)
+    pairs = grown(PARTS[info.source_language, info.target_language, info.subject])
+    return stretch(services.translator(name), pairs)
 
 
 def models(services: Services, family: Family) -> list[str]:
@@ -79,7 +68,7 @@ def title_of(family: Family) -> str:
 
 def build(slot: Slot) -> None:
     services = slot.services
-    known, cache = families(services), TranslationCache(services)
+    known, once = families(services), Once(partial(_compute, services))
     opened = gr.State(False)
     with gr.Row(elem_classes="ask"):
         choices = [(title_of(family), name) for name, family in known.items()]
@@ -101,7 +90,7 @@ def build(slot: Slot) -> None:
             if not isinstance(name, str) or name not in known:
                 raise ValueError(f"There are no sentences “{str(name)[:60]}”. There are: {', '.join(known) or 'none'}.")
             yield {line: message(problems), opened: True}
-            for part in cache.of(known[name]):
+            for part in _payloads(services, once, known[name]):
                 if isinstance(part, str):
                     yield {board: opened_at(part, clauses, sentence)}
                 else:

@@ -49,7 +49,7 @@ class CellRequest:
 class CellView(Asking[CellRequest, CellRequest]):
     button = "Look inside"
     prefix = "cell"
-    parameters = (TEXT, MODEL, address.words("layer"), address.number("unit"), HOLD, STEP)
+    parameters = (TEXT, MODEL, address.words("layer"), address.number("neuron"), HOLD, STEP)
 
     def example(self, model: str, text: str | None = None) -> CellRequest:
         return CellRequest(examples.first(self.services.info(model)) if text is None else text, model)
@@ -60,7 +60,10 @@ class CellView(Asking[CellRequest, CellRequest]):
 
     def complete(self, values: Mapping[str, Any]) -> CellRequest:
         example = self.example(values.get("model", self.services.first), values.get("text"))
-        return replace(example, layer=values.get("layer"), unit=values.get("unit"), hold=values.get("hold"))
+        return replace(example, layer=values.get("layer"), unit=values.get("neuron"), hold=values.get("hold"))
+
+    def values(self, request: CellRequest) -> dict[str, Any]:
+        return {**vars(request), "neuron": request.unit}  # “unit” is already the words or pieces of another view
 
     def attempts(self, request: CellRequest) -> list[CellRequest]:
         return [request, replace(request, hold=None), replace(request, layer=None, unit=None, hold=None)]
@@ -87,7 +90,7 @@ VIEW = View(
     build=CellView.open,
     parameters=CellView.parameters,
     styles=("inside/cell/cell",),
-    controls={"tools": (".cell .hold",)},
+    controls={"tools": (".cell-view .hold",)},
     opens_models=True,
 )
 

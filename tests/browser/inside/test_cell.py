@@ -28,7 +28,7 @@ def inside(translator: Translator) -> tuple[DecodingTrace, dict[str, Layer]]:
 
 @pytest.fixture
 def page(visit):
-    return visit(LINK, ".cell.ready")
+    return visit(LINK, ".cell-view.ready")
 
 
 def drawn(page, strip: str) -> list[float]:
@@ -48,7 +48,7 @@ def test_the_drawn_numbers_are_the_engines(page, inside) -> None:
     unit = int(page.get_by_test_id("unit-name").inner_text().split()[0]) - 1
     layer = layers["decoder-2"]
     assert drawn(page, "hidden") == pytest.approx(list(layer.hidden[:, unit]), abs=0.006)
-    page.locator(".cell [data-action=last]").click()
+    page.locator(".cell-view [data-action=last]").click()
     memory = page.get_by_test_id("equation").locator("dd", has_text="kept")
     expect(memory).to_contain_text(re.compile(r"kept [+−] \d\.\d\d written [=≈] −?\d"))
     value = float(memory.locator("b").inner_text().replace("−", "-"))
@@ -57,23 +57,23 @@ def test_the_drawn_numbers_are_the_engines(page, inside) -> None:
 
 
 def test_a_unit_is_chosen_by_its_row_and_the_address_opens_it_again(page, visit) -> None:
-    page.locator(".cell [data-action=last]").click()
+    page.locator(".cell-view [data-action=last]").click()
     page.locator("[data-strip=forget] canvas").first.click(position={"x": 20, "y": 2})
     first = page.get_by_test_id("unit-name")
     expect(page.get_by_test_id("unit")).to_have_value(re.compile("^[0-9]$"))  # one of the units at the top
     page.wait_for_function(
-        "new URLSearchParams(location.search).get('unit') && new URLSearchParams(location.search).get('step')"
+        "new URLSearchParams(location.search).get('neuron') && new URLSearchParams(location.search).get('step')"
     )
-    again = visit(page.url[page.url.index("?") :], ".cell.ready")
+    again = visit(page.url[page.url.index("?") :], ".cell-view.ready")
     expect(again.get_by_test_id("unit-name")).to_have_text(first.inner_text())
-    expect(again.locator(".cell .counter")).to_have_text(page.locator(".cell .counter").inner_text())
+    expect(again.locator(".cell-view .counter")).to_have_text(page.locator(".cell-view .counter").inner_text())
 
 
 def test_a_held_gate_changes_the_translation_as_the_engine_says(page, translator: Translator) -> None:
     page.get_by_role("radio", name="decoder 1").click()
     expect(page.get_by_test_id("cell-table")).to_contain_text("writes")
-    page.locator(".cell [data-action=first]").click()
-    page.locator(".cell [data-action=next]").click()
+    page.locator(".cell-view [data-action=first]").click()
+    page.locator(".cell-view [data-action=next]").click()
     page.get_by_test_id("hold-gate").select_option("forget")
     page.get_by_test_id("hold-go").click()
     changed, _ = look_inside(translator, TEXT, Hold("decoder-1", 0, "forget", 0.0))
@@ -85,7 +85,7 @@ def test_a_held_gate_changes_the_translation_as_the_engine_says(page, translator
 
 
 def test_a_transformer_has_no_cell_and_the_page_says_so(visit) -> None:
-    page = visit("?tab=inside&model=captions-de-en-transformer&text=Ein+Hund.", ".cell.ready")
+    page = visit("?tab=inside&model=captions-de-en-transformer&text=Ein+Hund.", ".cell-view.ready")
     expect(page.get_by_role("alert").filter(has_text="no recurrent cell")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("Here is an example instead")
 
@@ -93,4 +93,4 @@ def test_a_transformer_has_no_cell_and_the_page_says_so(visit) -> None:
 def test_the_keyboard_steps_and_the_sentence_is_announced(page) -> None:
     page.get_by_test_id("cell-scroller").press("Home")
     page.get_by_test_id("cell-scroller").press("ArrowRight")
-    expect(page.locator(".cell [data-testid=live]")).to_contain_text("Step 1 reads “Ein”")
+    expect(page.locator(".cell-view [data-testid=live]")).to_contain_text("Step 1 reads “Ein”")

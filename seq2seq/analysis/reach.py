@@ -1,0 +1,103 @@
+"""How far back a piece depends on earlier ones: the gradient through time (Bengio et al. 1994; Pascanu et al. 2013).
+
+The reach of step t is the norm of d log p(y_t) / d embedding, for each source piece and each earlier target piece. The decoder
+is fed the given target (teacher forcing). Symbols: S source positions, T target positions, E embedding units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from seq2seq.config import BOS
+from seq2seq.data.batches import Ids
+from seq2seq.decoding.translator import TooLong, Translator
+from seq2seq.models.seq2seq import Seq2Seq
+
+PROBES = 4  # random directions
+FEWEST = 20  # sentences: a distance that fewer reach is left out
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The reach of one step (from 0), in nats per unit of embedding."""
+
+    step: int
+    log_prob: float
+    source: np.ndarray  # [S]
+    target: np.ndarray  # [step + 1]: what the decoder was fed: the start mark, and the pieces before this step
+
+    def shares(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the reach of source and target as shares that sum to 1. The norms alone are small for a sure model, because
+        the gradient of log p goes to 0 as p goes to 1; shares compare models."""
+        total = self.source.sum() + self.target.sum()
+        return self.source / (total or 1), self.target / (total or 1)
+
+
+def reach(model: Seq2Seq, source: Ids, target: Ids, step: int) -> Reach:
+    """Return the reach of `target[step]`. Raises ValueError for a step that the target does not have."""
+    if not 0 <= step < len(target):
+        raise ValueError(f"there is no step {step + 1}: this target has {len(target)}")
+    with torch.enable_grad():
+        embedded = model.embed_source(torch.tensor([source])).requires_grad_()  # [1, S, E]
+        fed = model.embed_target(torch.tensor([[BOS, *target[:step]]])).requires_grad_()  # [1, step + 1, E]
+        memory, state = model.encode_embedded(embedded, torch.tensor([len(source)]))
+        features = model.decoder(fed, state, memory)[0][:, -1]
+        log_prob = model.output(features).log_softmax(-1)[0, target[step]]
+        gradients = torch.autograd.grad(log_prob, (embedded, fed), allow_unused=True)
+    norms = [np.zeros(0) if g is None else g[0].norm(dim=-1).numpy() for g in gradients]
+    return Reach(step, float(log_prob.detach()), norms[0], norms[1])
+
+
+@dataclass(frozen=True)
+class Fading:
+    """How the encoder's last forward state depends on the piece that it read d steps before: the norm of the Jacobian, relative
+    to d = 0. Median and quartiles over sentences."""
+
+    model: str
+    distance: tuple[int, ...]
+    median: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    counts: tuple[int, ...]  # sentences that are long enough
+
+
+def state_reach(model: Seq2Seq, source: Ids, probes: int = PROBES) -> np.ndarray:
+    """Return the norm of d state / d embedding of each source piece [S], for the last state of the top encoder layer, read
+    forwards. The Frobenius norm is estimated with `probes` random directions (Hutchinson 1989).
+
+    Raises ValueError for a model that does not read its source forwards.
+    """
+    if "forward" not in model.encoder.names:
+        raise ValueError("this model does not read its source forwards: choose a recurrent model")
+    random = torch.Generator().manual_seed(1)
+    with torch.enable_grad():
+        embedded = model.embed_source(torch.tensor([source])).requires_grad_()  # [1, S, E]
+        memory = model.encoder(embedded, torch.tensor([len(source)]))
+        last = memory.states[0, -1, : model.encoder.size]
+        total = torch.zeros(len(source), dtype=last.dtype)
+        for _ in range(probes):
+            direction = torch.randn(len(last), generator=random).to(last)
+            (gradient,) = torch.autograd.grad(last @ direction, embedded, retain_graph=True)
+            total += gradient[0].square().sum(-1)
+    return (total / probes).sqrt().numpy()
+
+
+def fading(translator: Translator, sentences: Sequence[str]) -> Iterator[Fading | float]:
+    """Yield the finished share of the work, and at the end the result. Sentences that are too long are left out."""
+    found: list[list[float]] = []
+    for number, text in enumerate(sentences):
+        try:
+            norms = state_reach(translator.model, translator.source_ids(text))[::-1]
+        except TooLong:
+            continue
+        found += [[] for _ in range(len(norms) - len(found))]
+        for values, norm in zip(found, norms / norms[0], strict=False):
+            values.append(float(norm))
+        yield (number + 1) / len(sentences)
+    kept = [(distance, values) for distance, values in enumerate(found) if len(values) >= FEWEST]
+    low, median, high = (tuple(float(np.quantile(values, q)) for _, values in kept) for q in (0.25, 0.5, 0.75))
+    yield Fading(translator.name, tuple(d for d, _ in kept), median, low, high, tuple(len(v) for _, v in kept))

@@ -1,0 +1,86 @@
+"""The gradient through time equals finite differences, for every architecture, and fades as the theory says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from support.small import KINDS, make_checkpoint, make_model, small_config
+
+from seq2seq.analysis.reach import fading, reach, state_reach
+from seq2seq.config import BOS, EOS
+from seq2seq.decoding.translator import Translator
+from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.sources.text import Tokenizer
+
+SOURCE, TARGET, SMALL_CHANGE = [5, 6, 7, 8, EOS], [9, 10, 11, EOS], 1e-5
+
+
+def log_prob(model: Seq2Seq, embedded: torch.Tensor, fed: torch.Tensor, token: int) -> float:
+    memory, state = model.encode_embedded(embedded, torch.tensor([embedded.shape[1]]))
+    return float(model.output(model.decoder(fed, state, memory)[0][:, -1]).log_softmax(-1)[0, token])
+
+
+@pytest.mark.parametrize("config", KINDS.values(), ids=KINDS.keys())
+def test_the_norm_equals_finite_differences(config) -> None:
+    model = make_model(config).double()
+    step = 2
+    found = reach(model, SOURCE, TARGET, step)
+    with torch.no_grad():
+        embedded = model.embed_source(torch.tensor([SOURCE]))
+        fed = model.embed_target(torch.tensor([[BOS, *TARGET[:step]]]))
+        before = log_prob(model, embedded, fed, TARGET[step])
+        assert found.log_prob == pytest.approx(before)
+        for norms, tensor in ((found.source, embedded), (found.target, fed)):
+            slopes = torch.zeros_like(tensor[0])
+            for place, unit in np.ndindex(*slopes.shape):
+                tensor[0, place, unit] += SMALL_CHANGE
+                slopes[place, unit] = (log_prob(model, embedded, fed, TARGET[step]) - before) / SMALL_CHANGE
+                tensor[0, place, unit] -= SMALL_CHANGE
+            np.testing.assert_allclose(norms, slopes.norm(dim=-1), rtol=1e-3, atol=1e-5)
+
+
+def test_shares_of_source_and_target_sum_to_one() -> None:
+    source, target = reach(make_model(small_config()), SOURCE, TARGET, 3).shares()
+    assert source.sum() + target.sum() == pytest.approx(1)
+    assert (len(source), len(target)) == (5, 4)
+
+
+def test_a_step_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="no step 5"):
+        reach(make_model(small_config()), SOURCE, TARGET, 4)
+
+
+def test_the_estimated_norm_of_a_state_is_close_to_the_exact_one() -> None:
+    model = make_model(small_config()).double()
+    embedded = model.embed_source(torch.tensor([SOURCE]))
+
+    def last(x: torch.Tensor) -> torch.Tensor:
+        return model.encoder(x, torch.tensor([len(SOURCE)])).states[0, -1, : model.encoder.size]
+
+    jacobian = torch.autograd.functional.jacobian(last, embedded)[:, 0]  # [D, S, E]
+    exact = jacobian.square().sum((0, 2)).sqrt()
+    np.testing.assert_allclose(state_reach(model, SOURCE, probes=4000), exact, rtol=0.1)
+
+
+def test_a_state_that_forgets_everything_has_no_reach(tokenizer: Tokenizer) -> None:
+    """A GRU whose update gate is shut writes each state anew, and with a shut reset gate it does not use the old one."""
+    model = make_model(small_config(encoder_layers=1))
+    with torch.no_grad():
+        model.encoder.forwards[0].cell.bias_ih_l0[: 2 * model.encoder.size] = -100
+    norms = state_reach(model, SOURCE)
+    assert norms[-1] > 0.01 and norms[:-1].max() < 1e-6
+
+
+def test_a_transformer_does_not_read_forwards(tokenizer: Tokenizer) -> None:
+    with pytest.raises(ValueError, match="does not read its source forwards"):
+        state_reach(make_model(small_config("transformer")), SOURCE)
+
+
+def test_fading_starts_at_one_and_leaves_out_rare_distances(tokenizer: Tokenizer) -> None:
+    translator = Translator(make_checkpoint(make_model(small_config()), tokenizer))
+    sentences = ["the old man likes two apples"] * 20 + ["the old man likes two apples and the garden"] * 3
+    *shares, found = fading(translator, sentences)
+    assert shares == sorted(shares) and shares[-1] == 1
+    assert found.distance[0] == 0 and found.median[0] == found.low[0] == found.high[0] == 1
+    assert len(found.distance) == len(translator.source_ids(sentences[0])) and found.counts[-1] >= 20
