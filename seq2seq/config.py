@@ -122,6 +122,10 @@ class TrainConfig(_Checked):
         "constant", help=f"how the ratio falls from 1 to its end: {', '.join(schedules.SCHEDULES)} (constant: at once)"
     )
     validate_every: int = _setting(0, 0, 1_000_000, "updates between validations; 0 means once an epoch")
+    patience: int = _setting(
+        0, 0, 10_000, "stop after so many validations in a row without a better one (Prechelt 1998); 0: never"
+    )
+    stop_when_solved: bool = _setting(False, help="stop when all measured held-out sentences are exactly right, free-running")
     seed: int = _setting(1, 0, 2**31 - 1, "seed of initial weights, order, dropout and sampling")
     device: str = _setting("auto", help="auto, cpu, cuda or mps")
     bf16: bool = _setting(True, help="matrix products in bfloat16 if the device is faster with it")
@@ -129,3 +133,9 @@ class TrainConfig(_Checked):
     def __post_init__(self) -> None:
         super().__post_init__()
         schedules.check(self.teacher_forcing_schedule, self.teacher_forcing_ratio)
+
+    @property
+    def length(self) -> str:
+        """The planned length in words."""
+        count, unit = (self.updates, "update") if self.updates else (self.epochs, "epoch")
+        return f"{count:,} {unit}{'' if count == 1 else 's'}"

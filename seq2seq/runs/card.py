@@ -14,7 +14,7 @@ from seq2seq.decoding.strategies import describe
 from seq2seq.files import replace_file
 from seq2seq.models.checkpoint import Checkpoint, load
 from seq2seq.models.seq2seq import count_parameters
-from seq2seq.training.events import perplexity
+from seq2seq.training.events import Finished, perplexity
 
 RESULTS = "results.json"
 EXPOSURE = "exposure.json"  # teacher forcing compared with free running, on a held-out file
@@ -36,10 +36,12 @@ def _exists(text: str) -> bool:
         return False
 
 
-def add_training(folder: Path, line: str, updates: int, epochs: float, loss: float, held_out: str) -> None:
-    """Save how the model was trained: `loss` in nats per piece, teacher-forced, on the pairs of the file `held_out`."""
-    figures = {"updates": updates, "epochs": epochs, "validation_loss": loss, "validation_data": held_out}
-    _write(folder, {"training": {"command": line, **figures}, "evaluations": []})
+def add_training(folder: Path, line: str, done: Finished, held_out: str, remarks: Sequence[str] = ()) -> None:
+    """Save how the model was trained. `held_out` names its validation pairs; `remarks` say what the command does not, such as
+    why the run stopped early."""
+    figures = {"updates": done.update, "epochs": done.epochs, "validation_loss": done.best_loss, "validation_data": held_out}
+    remarked = {"remarks": list(remarks)} if remarks else {}
+    _write(folder, {"training": {"command": line, **figures, **remarked}, "evaluations": []})
 
 
 def add_evaluation(folder: Path, line: str, data: str, strategy: Any, quality: Quality) -> None:
@@ -141,6 +143,7 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
         f"{training['validation_loss']:.4f} nats per piece,",
         f"perplexity {perplexity(training['validation_loss']):.2f} per piece (teacher-forced). The held-out",
         f"pairs{_of(training)} chose the best epoch: figures on them are those of a validation set, not of a test set.",
+        *(f"The run {_ended(remark)}" for remark in training.get("remarks", [])),
         "",
         "## Quality, free-running",
         "",

@@ -96,6 +96,19 @@ class DeviceUsed:
 
 
 @dataclass(frozen=True)
+class StoppedEarly:
+    """The run stopped before its planned length, after a validation."""
+
+    update: int
+    updates: int  # planned; approximate as in Started
+    why: str
+
+    @property
+    def text(self) -> str:
+        return f"stopped early, after update {self.update:,} of {self.updates:,}: {self.why}"
+
+
+@dataclass(frozen=True)
 class Tested:
     """Quality of the best checkpoint on the test examples of a task, at the end of a run; free-running, greedy."""
 
@@ -118,5 +131,15 @@ def perplexity(loss: float) -> float:
 
 
 Event = (
-    Started | StepDone | Validated | SampleDecoded | Measured | CheckpointSaved | BatchSplit | DeviceUsed | Tested | Finished
+    Started
+    | StepDone
+    | Validated
+    | SampleDecoded
+    | Measured
+    | CheckpointSaved
+    | BatchSplit
+    | DeviceUsed
+    | StoppedEarly
+    | Tested
+    | Finished
 )

@@ -15,12 +15,23 @@ from seq2seq.data.encoded import Ids
 from seq2seq.models.seq2seq import Seq2Seq, count_parameters
 from seq2seq.schedules import teacher_forcing_ratio
 from seq2seq.training import device as devices
-from seq2seq.training.device import bf16_pays, choose_device, out_of_memory
+from seq2seq.training.device import bf16_pays, choose_device
 from seq2seq.training.distributed import ALONE, World
-from seq2seq.training.events import BatchSplit, CheckpointSaved, DeviceUsed, Event, Finished, Started, StepDone, Validated
+from seq2seq.training.events import (
+    BatchSplit,
+    CheckpointSaved,
+    DeviceUsed,
+    Event,
+    Finished,
+    Started,
+    StepDone,
+    StoppedEarly,
+    Validated,
+)
 from seq2seq.training.optimizers import optimizer
 from seq2seq.training.resume import Progress, identity, restore, snapshot
 from seq2seq.training.update import Updater
+from seq2seq.training.validation import judge, reason_to_stop, validation_loss
 
 SNAPSHOT_SECONDS = 120  # a kill loses at most this much work
 WARM_UP, MEASURING_SECONDS = 5, 4  # updates before the speed is measured, and seconds of measuring
@@ -77,7 +88,7 @@ def train(
         yield from world.from_first(lambda: probe(average, 0))
     update = Updater(model, average, steps, config, bf16, world, progress.parts)
     saved = time.monotonic()
-    while not _over(progress, config):
+    while not over(progress, config):
         share = _share(progress, len(batches), config)
         started = time.monotonic()
         rate = learning_rate(config, progress.update, share)
@@ -94,17 +105,19 @@ def train(
         ended = progress.index == len(batches)
         due = config.validate_every and progress.update % config.validate_every == 0
         if ended or due or progress.update == config.updates:
-            yield from _validate(average, validation, progress, bf16, keep, probe, world)
+            yield from _validate(average, validation, progress, config, bf16, keep, probe, world)
             yield from _device_used(device, progress.update)
         if ended:
             progress.epoch, progress.index = progress.epoch + 1, 0
-        over = _over(progress, config)
-        if state_file and world.first and (ended or over or save_now() or time.monotonic() - saved > SNAPSHOT_SECONDS):
+        done = over(progress, config)
+        if state_file and world.first and (ended or done or save_now() or time.monotonic() - saved > SNAPSHOT_SECONDS):
             snapshot(state_file, model, average, steps, run, progress)
             saved = time.monotonic()
-        if ended and not over:
+        if ended and not done:
             batches = data.epoch(progress.epoch)
         progress.seconds += time.monotonic() - started
+    if (why := reason_to_stop(progress, config)) and not _complete(progress, config):
+        yield StoppedEarly(progress.update, updates, why)
     model.load_state_dict(average.state_dict())
     yield Finished(progress.update, progress.epoch + progress.index / len(batches), progress.best, progress.seconds)
 
@@ -116,7 +129,12 @@ def _share(progress: Progress, batches: int, config: TrainConfig) -> float:
     return (progress.epoch + progress.index / batches) / config.epochs
 
 
-def _over(progress: Progress, config: TrainConfig) -> bool:
+def over(progress: Progress, config: TrainConfig) -> bool:
+    """Whether the run has its planned length, or has stopped early."""
+    return _complete(progress, config) or bool(reason_to_stop(progress, config))
+
+
+def _complete(progress: Progress, config: TrainConfig) -> bool:
     return progress.update >= config.updates if config.updates else progress.epoch >= config.epochs
 
 
@@ -183,42 +201,17 @@ def _validate(
     average: Seq2Seq,
     validation: Sequence[Batch],
     progress: Progress,
+    config: TrainConfig,
     bf16: bool,
     keep: Callable[[Seq2Seq], None],
     probe: Callable[[Seq2Seq, int], Sequence[Event]],
     world: World,
 ) -> Iterator[Event]:
     loss = validation_loss(average, validation, bf16, world)
-    best = loss < progress.best
+    seen = world.from_first(lambda: probe(average, progress.update))
+    best = judge(progress, config, loss, seen)
     yield Validated(progress.update, progress.epoch, loss, best)
-    yield from world.from_first(lambda: probe(average, progress.update))
+    yield from seen
     if best:
-        progress.best = loss
         world.from_first(lambda: keep(average))
         yield CheckpointSaved(progress.update, loss)
-
-
-@torch.no_grad()
-def validation_loss(model: Seq2Seq, batches: Sequence[Batch], bf16: bool = False, world: World = ALONE) -> float:
-    """Teacher-forced cross-entropy in nats per piece, end mark included, without smoothing. A `world` shares the batches."""
-    model.eval()
-    total, tokens = 0.0, 0
-    for batch in world.share(batches):
-        total += _loss_of(model, batch, bf16)
-        tokens += batch.tokens
-    total_of_all, tokens_of_all = world.sum((total, tokens))
-    return total_of_all / tokens_of_all
-
-
-def _loss_of(model: Seq2Seq, batch: Batch, bf16: bool) -> float:
-    """Return the loss of a batch. If memory is too small, halve the batch; training has already allocated all it needs."""
-    try:
-        moved = batch.to(model.device)
-        with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16):
-            return float(model.loss(moved.source, moved.lengths, moved.target))
-    except RuntimeError as error:
-        if not out_of_memory(error):
-            raise
-    if len(batch.source) == 1:
-        raise ValueError("memory is too small for a single sentence during training: choose a smaller model")
-    return sum(_loss_of(model, half, bf16) for half in batch.halves())

@@ -83,6 +83,10 @@ TRAINING: dict[str, Setting] = {
     "validate_every": Setting(
         "Updates between validations", "Each validation adds a point and a picture.", (20, 40, 100, 200, 500, 1000)
     ),
+    "patience": Setting("Patience", "Stop early after so many validations without a better one; 0: never.", (0, 3, 5, 10, 20)),
+    "stop_when_solved": Setting(
+        "Stop when solved", "Stop early when all measured sentences are right (free-running).", (False, True)
+    ),
     "seed": Setting("Seed", "Another seed, another run.", low=0, high=2**31 - 1),
 }
 SETTINGS = {**MODEL, **TRAINING}
@@ -121,8 +125,9 @@ def open_settings(architecture: str) -> set[str]:
 
 
 def shown_settings(architecture: str, data: Files | str) -> set[str]:
-    """Return the settings that the form shows. A task makes its own pairs, which cannot be changed."""
-    return open_settings(architecture) - ({"augment"} if isinstance(data, str) else set())
+    """Return the settings that the form shows. A task makes its own pairs, which cannot be changed, and only a task can be
+    solved."""
+    return open_settings(architecture) - ({"augment"} if isinstance(data, str) else {"stop_when_solved"})
 
 
 def plan_of(

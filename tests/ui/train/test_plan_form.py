@@ -8,7 +8,7 @@ import pytest
 
 from seq2seq.data.synthetic import TASKS
 from seq2seq.models.architectures import ARCHITECTURES
-from seq2seq.training.plan import Plan
+from seq2seq.training.plan import Files, Plan
 from seq2seq.ui.train import plan_form
 
 
@@ -30,6 +30,13 @@ def test_plan_has_only_changed_settings() -> None:
     plan = plan_form.plan_of("reverse", chosen(dropout=0.3, seed=7, attention="dot"), updates=500)
     assert plan.model == {"attention": "dot", "dropout": 0.3} and plan.training == {"seed": 7, "updates": 500}
     assert plan_form.plan_of("reverse", chosen("cho", attention="dot")).model == {"architecture": "cho"}
+
+
+def test_only_a_task_can_be_solved() -> None:
+    plan = plan_form.plan_of("reverse", chosen(patience=5, stop_when_solved=True))
+    assert plan.training == {"patience": 5, "stop_when_solved": True}
+    own = Files("train.tsv", "valid.tsv")
+    assert plan_form.shown_settings("recurrent", "reverse") - plan_form.shown_settings("recurrent", own) == {"stop_when_solved"}
 
 
 def test_dependent_sizes_are_used_as_shown() -> None:

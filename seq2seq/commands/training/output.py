@@ -19,6 +19,7 @@ from seq2seq.training.events import (
     SampleDecoded,
     Started,
     StepDone,
+    StoppedEarly,
     Tested,
     Validated,
 )
@@ -59,6 +60,8 @@ def show(events: Iterable[Event]) -> Event | None:
                     _print(f"out of memory: each batch is now processed in {event.parts} parts; the updates stay the same")
                 case DeviceUsed():
                     held = f"; peak memory {event.memory / 2**30:.1f} of {event.memory_of_device / 2**30:.0f} GiB"
+                case StoppedEarly():
+                    _print(event.text)
                 case Finished():
                     progress.finish()
                     _print(
