@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from seq2seq.data.synthetic import TASKS
+from seq2seq.models import checkpoint
 from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.training.plan import Files, Plan
 from seq2seq.ui.train import plan_form
@@ -73,3 +74,14 @@ def test_impossible_settings_get_a_message(values: dict[str, Any], message: str)
 
 def test_menu_includes_its_current_value() -> None:
     assert 20 in plan_form.offered("decoder_size", 20) and list(plan_form.offered("heads", 4)) == [1, 2, 4, 8]
+
+
+def test_a_model_to_start_from_fixes_the_shape_and_learns_in_smaller_steps() -> None:
+    start = "en-fr-additive"
+    values = plan_form.defaults("reverse", {}, start)
+    assert values["decoder_size"] == checkpoint.outline(start).model.config.decoder_size != 128
+    plan = plan_form.plan_of("reverse", {**values, "dropout": 0.4}, updates=5, vocabulary_size=500, start=start)
+    assert plan == Plan("reverse", {"dropout": 0.4}, {"learning_rate": values["learning_rate"], "updates": 5}, start_from=start)
+    assert values["learning_rate"] < plan_form.defaults("reverse", {})["learning_rate"]
+    assert "dropout" in plan_form.open_settings("recurrent", start)
+    assert "decoder_size" not in plan_form.open_settings("recurrent", start)
