@@ -18,8 +18,8 @@ import torch
 from seq2seq.analysis.probes import Probes, sample
 from seq2seq.commands.options import read_lines, warn
 from seq2seq.commands.training import config_file
-from seq2seq.commands.training.options import MEASURED, plan_of
 from seq2seq.commands.training.options import add_arguments as add_arguments
+from seq2seq.commands.training.options import measured, plan_of
 from seq2seq.commands.training.output import show
 from seq2seq.config import TrainConfig
 from seq2seq.data.batches import TrainingData, fixed_batches
@@ -44,7 +44,6 @@ from seq2seq.training.resume import progress_of, settings_of
 from seq2seq.training.validation import reason_to_stop
 
 HELP = "train a model on a file of sentence pairs, or on a task that generates its pairs"
-MOST_MEASURED = 10_000
 
 
 def run(options: argparse.Namespace) -> int:
@@ -57,9 +56,6 @@ def run(options: argparse.Namespace) -> int:
     plan = plan_of(options)
     training = plan.train_config()
     device = choose_device(training.device)
-    measured = options.measure or (MEASURED if training.stop_when_solved else 0)
-    if not 0 <= measured <= MOST_MEASURED:
-        raise ValueError(f"measure must be between 0 and {MOST_MEASURED:,}, not {options.measure}")
     if options.controlled and int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise ValueError("--controlled needs a run of one process: start it without torchrun")
     if not 0 <= options.threads <= 1024:
@@ -70,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
         torch.set_num_threads(options.threads)
     with join(device) as world, ExitStack() as held:
         world.from_first(lambda: held.enter_context(_folder(options.out)))
-        return _train(options, plan, training, measured, world)
+        return _train(options, plan, training, measured(options, training), world)
 
 
 def _folder(out: Path) -> AbstractContextManager[None]:
@@ -103,8 +99,8 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, measu
         return Translator(Checkpoint(name, averaged, tokenizer, training, origin))
 
     sentences = [*options.probe, *(read_lines(options.probes) if options.probes else [])]
-    measured = sample(list(held_out), measure) if measure else []
-    probes = Probes(use, sentences, measured, plan.task.examples("valid") if plan.task and measured else ())
+    sentence_pairs = sample(list(held_out), measure)
+    probes = Probes(use, sentences, sentence_pairs, plan.task.examples("valid") if plan.task and measure else ())
     world.from_first(lambda: probes.check(model))
     if options.minutes is not None and not options.resume:
         updates = updates_within(60 * options.minutes, model, data, validation, training, probes, world)
@@ -151,7 +147,8 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, measu
         done = dataclasses.replace(plan, training={**plan.training, "updates": training.updates})
     line = card.command("train", ["--out", str(options.out), *done.arguments()], world.size)
     earlier = progress_of(state_file).earlier
-    card.add_training(options.out, line, last, plan.held_out, [*earlier, *(stop.text for stop in stops)])
+    chosen = card.BestBy(training.best_by, len(sentence_pairs), probes.signatures.get(training.best_by, ""))
+    card.add_training(options.out, line, last, plan.held_out, chosen, [*earlier, *(stop.text for stop in stops)])
     if options.controlled:  # the page cannot make a run longer, and many runs share its disk
         state_file.unlink()
     return 0

@@ -35,6 +35,7 @@ class Validated:
     epoch: int
     loss: float  # nats per piece, teacher-forced, of the averaged weights, without smoothing and dropout
     best: bool
+    averaged: int = 1  # validations whose weights were averaged
 
     @property
     def perplexity(self) -> float:
@@ -71,6 +72,7 @@ class Measured:
     # Teacher-forced: share of the attention weight on the true alignment, mean over the pieces that have one. None without
     # attention, or if the alignment is not known.
     aligned: float | None = None
+    chrf: float | None = None  # free-running, greedy; None in the events of earlier versions
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,9 @@ class Tested:
 class Finished:
     update: int
     epochs: float  # passes over the training pairs
-    best_loss: float  # as in Validated
+    best_loss: float  # of the kept weights, as in Validated
     seconds: float
+    best_score: float | None = None  # BLEU or chrF of the kept weights, if it decided which are kept
 
 
 def perplexity(loss: float) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.models.weights import save_tensors
 from seq2seq.training.distributed import ALONE, World
 
+Weights = dict[str, torch.Tensor]  # by the names of parameters
 LENGTH = ("epochs", "updates", "patience", "stop_when_solved")  # settings that say when a run ends
 
 
@@ -31,6 +34,7 @@ class Progress:
     index: int = 0
     seconds: float = 0.0
     best: float = math.inf  # validation loss of the kept weights
+    best_score: float | None = None  # their BLEU or chrF, if that decides
     best_update: int = 0  # the update of that validation
     waited: int = 0  # validations since then
     earlier: list[str] = field(default_factory=list)  # for the model card: the lengths that the run had before
@@ -39,9 +43,17 @@ class Progress:
 
 
 def snapshot(
-    path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, run: str, progress: Progress
+    path: str,
+    model: Seq2Seq,
+    average: Seq2Seq,
+    optimizer: torch.optim.Optimizer,
+    run: str,
+    progress: Progress,
+    past: Iterable[Weights] = (),
 ) -> None:
     """Write weights, average, optimizer moments and progress: a complete file or nothing. Raises OSError.
+
+    `past` are the weights of the last validations, if the run averages them.
 
     The file does not depend on the number of processes. Random numbers follow from the progress, so they need no saved state.
     """
@@ -50,15 +62,24 @@ def snapshot(
         tensors[f"weight/{name}"], tensors[f"average/{name}"] = weight.detach(), mean
         for moment, value in optimizer.state[weight].items():
             tensors[f"{moment}/{name}"] = value
+    for number, weights in enumerate(past):
+        tensors |= {f"past/{number}/{name}": weight for name, weight in weights.items()}
     about = {"progress": json.dumps(vars(progress)), "run": run}
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
     replace_file(Path(path), lambda partial: save_tensors(contiguous, partial, about))
 
 
 def restore(
-    path: str, model: Seq2Seq, average: Seq2Seq, optimizer: torch.optim.Optimizer, run: str, world: World = ALONE
+    path: str,
+    model: Seq2Seq,
+    average: Seq2Seq,
+    optimizer: torch.optim.Optimizer,
+    run: str,
+    past: deque[Weights],
+    world: World = ALONE,
 ) -> Progress:
     """Restore the state that `snapshot` saved; return a fresh Progress if there is no file. Only the first process reads it.
+    `past` is filled as well.
 
     Raises ValueError if the file is damaged or belongs to another run.
     """
@@ -85,7 +106,11 @@ def restore(
                 mean.copy_(tensors[f"average/{name}"])
         names = {parameter: name for name, parameter in model.named_parameters()}
         order = [names[parameter] for group in optimizer.param_groups for parameter in group["params"]]
-        moments = {key.partition("/")[0] for key in tensors} - {"weight", "average"}
+        for number in range(past.maxlen or 0):
+            prefix = f"past/{number}/"
+            if weights := {k.removeprefix(prefix): t.to(model.device) for k, t in tensors.items() if k.startswith(prefix)}:
+                past.append(weights)
+        moments = {key.partition("/")[0] for key in tensors} - {"weight", "average", "past"}
         state = {i: {moment: tensors[f"{moment}/{name}"] for moment in moments} for i, name in enumerate(order)}
         # An optimizer has no moments before its first update; some never have any.
         optimizer.load_state_dict({**optimizer.state_dict(), "state": state if moments else {}})

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 
 import torch
 
-from seq2seq.config import TrainConfig
+from seq2seq.config import BEST_BY, TrainConfig
 from seq2seq.data.batches import Batch
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.training.device import out_of_memory
 from seq2seq.training.distributed import ALONE, World
 from seq2seq.training.events import Event, Measured
-from seq2seq.training.resume import Progress
+from seq2seq.training.resume import Progress, Weights
 
 ALL = 100.0  # % of the measured translations that equal their reference
 
@@ -20,15 +20,38 @@ ALL = 100.0  # % of the measured translations that equal their reference
 def judge(progress: Progress, config: TrainConfig, loss: float, seen: Iterable[Event]) -> bool:
     """Add a validation to `progress`; return whether its weights are to be kept. `seen` are the events of its probe.
 
-    The weights are kept if their loss is the lowest so far, and if the run stops because they solve the task.
+    The weights are kept if their loss is the lowest or their score the highest so far, and if the run stops because they solve
+    the task. Raises ValueError if a score decides but no sentences are measured.
     """
-    progress.solved = any(event.exact >= ALL for event in seen if isinstance(event, Measured))
-    best = loss < progress.best or (config.stop_when_solved and progress.solved)
+    measured = next((event for event in seen if isinstance(event, Measured)), None)
+    progress.solved = measured is not None and measured.exact >= ALL
+    score = _score(config, measured)
+    if score is None:
+        better = loss < progress.best
+    elif progress.best_score is None:
+        better = True
+    else:
+        better = score > progress.best_score
+    best = better or (config.stop_when_solved and progress.solved)
     if best:
-        progress.best, progress.best_update, progress.waited = loss, progress.update, 0
+        progress.best, progress.best_score, progress.best_update, progress.waited = loss, score, progress.update, 0
     else:
         progress.waited += 1
     return best
+
+
+def _score(config: TrainConfig, measured: Measured | None) -> float | None:
+    """Return the BLEU or chrF that decides; None if the loss decides."""
+    if config.best_by == "loss":
+        return None
+    if measured is None or measured.chrf is None:
+        raise ValueError(f"the best validation by {BEST_BY[config.best_by]} needs measured sentences: add --measure 500")
+    return measured.bleu if config.best_by == "bleu" else measured.chrf
+
+
+def mean_of(weights: Sequence[Weights]) -> Weights:
+    """Return the mean of each parameter."""
+    return {name: torch.stack([each[name] for each in weights]).mean(0) for name in weights[0]}
 
 
 def reason_to_stop(progress: Progress, config: TrainConfig) -> str:

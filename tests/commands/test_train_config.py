@@ -113,3 +113,11 @@ def test_a_run_that_stops_early_says_so_and_goes_on(
     assert main(["train", "--out", str(out), "--resume", "--patience", "3"]) == 0
     printed = capsys.readouterr().out
     assert "from update " in printed and "3 validations were not better than the one after update " in printed
+
+
+def test_the_best_epoch_by_bleu_is_on_the_card_with_its_signature(data: tuple[str, str], tmp_path: Path) -> None:
+    call = ["train", "--data", data[0], "--valid", data[1], *SIZES, "--epochs", "2", "--best-by", "bleu", "--device", "cpu"]
+    assert main([*call, "--out", str(tmp_path / "best"), "--average", "2", "--accumulate", "2", "--max-length", "40"]) == 0
+    card = " ".join((tmp_path / "best" / "README.md").read_text(encoding="utf-8").split())
+    assert "chose the best epoch by BLEU, " in card and "free-running, greedy, on 20 of their sentences" in card
+    assert "tok:13a" in card and "--best-by bleu --average 2" in card.replace("--accumulate 2 --max-length 40 ", "")

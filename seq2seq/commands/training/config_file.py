@@ -86,7 +86,8 @@ def resumed(options: argparse.Namespace) -> argparse.Namespace:
         return options
     saved = vars(_parse(file, _read(file), ["--out", str(options.out)]))
     # With these, the measured sentences decide which weights are kept, or when the run stops.
-    measure = {"measure"} if saved["stop_when_solved"] is not True else set()
+    decides = saved["stop_when_solved"] or saved["best_by"] not in (None, "loss")
+    measure = set() if decides else {"measure"}
     for name in _given(options):
         value = getattr(options, name)
         if name not in _MAY_CHANGE | measure and value != saved[name]:

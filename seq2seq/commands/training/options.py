@@ -14,8 +14,9 @@ from seq2seq.models.checkpoint import Origin
 from seq2seq.sources.text import KINDS
 from seq2seq.training.plan import VOCABULARY_SIZE, Files, Plan
 
-MOST_MINUTES = 100_000
-MEASURED = 64  # held-out sentences that a run translates if it decides by their translations
+MOST_MINUTES, MOST_MEASURED = 100_000, 10_000
+# Held-out sentences that a run translates if their translations decide when it stops, or which validation is the best.
+MEASURED, MEASURED_BEST = 64, 500
 _VOCABULARY = ("vocabulary_size", "vocabulary_of", "vocabulary_split_digits")
 _BY_DATA = {"source_vocabulary", "target_vocabulary", "shared_vocabulary"}  # the tokenizer decides these
 
@@ -45,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help=f"translate N held-out sentences at each validation (default 0, or {MEASURED} where the run decides by them)",
+        help=f"translate N held-out sentences at each validation (default 0; {MEASURED} with --stop-when-solved, "
+        f"{MEASURED_BEST} with --best-by bleu or chrf)",
     )
     parser.add_argument("--minutes", type=float, help="train for about this time: the number of updates is measured first")
     add_columns(parser)
@@ -121,6 +123,15 @@ def plan_of(options: argparse.Namespace) -> Plan:
         shared_vocabulary=options.shared_vocabulary,
         vocabulary_split_digits=options.vocabulary_split_digits,
     )
+
+
+def measured(options: argparse.Namespace, training: TrainConfig) -> int:
+    """Return how many held-out sentences are translated at each validation. Raises ValueError for an impossible number."""
+    if not 0 <= options.measure <= MOST_MEASURED:
+        raise ValueError(f"measure must be between 0 and {MOST_MEASURED:,}, not {options.measure}")
+    if options.measure:
+        return int(options.measure)
+    return MEASURED_BEST if training.best_by != "loss" else MEASURED if training.stop_when_solved else 0
 
 
 def _files(options: argparse.Namespace) -> Files:

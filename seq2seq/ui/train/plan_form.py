@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from seq2seq.config import EOS, ModelConfig
+from seq2seq.config import BEST_BY, EOS, ModelConfig
 from seq2seq.data.augmentation import CHANGES, NONE
 from seq2seq.errors import SettingError
 from seq2seq.models import checkpoint
@@ -84,6 +84,7 @@ TRAINING: dict[str, Setting] = {
     "validate_every": Setting(
         "Updates between validations", "Each validation adds a point and a picture.", (20, 40, 100, 200, 500, 1000)
     ),
+    "best_by": Setting("Best validation by", "Its weights are kept. BLEU and chrF: free-running.", tuple(BEST_BY)),
     "patience": Setting("Patience", "Stop early after so many validations without a better one; 0: never.", (0, 3, 5, 10, 20)),
     "stop_when_solved": Setting(
         "Stop when solved", "Stop early when all measured sentences are right (free-running).", (False, True)

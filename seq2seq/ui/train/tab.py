@@ -73,7 +73,7 @@ def build(slot: Slot) -> None:
             filterable=False,
             scale=2,
             min_width=300,
-            elem_id="train-start",
+            elem_id="train-from",
         )
         watched = gr.Textbox(
             label="A sentence to watch",
