@@ -44,11 +44,11 @@ def _menu(name: str, value: Any) -> list[tuple[str, Any]]:
 def control_update(name: str, value: Any, architecture: str, data: Files | str, start: str | None = None) -> dict[str, Any]:
     """Return the update of a control for an architecture: with its default, fixed, or hidden.
 
-    The shape of a model that goes on from the checkpoint `start` is shown, and fixed.
+    A model that goes on from the checkpoint `start` has its shape, so the controls of the shape are hidden.
     """
-    entry = ARCHITECTURES[architecture]
-    shape = start and name in plan_form.open_settings(architecture) | entry.fixed.keys() and name in plan_form.MODEL
-    fixed = bool(shape and name != "dropout") or name in entry.fixed
+    if start and name not in plan_form.open_settings(architecture, start):
+        return {"visible": False}
+    fixed = name in ARCHITECTURES[architecture].fixed
     there = fixed or name in plan_form.shown_settings(architecture, data, start)
     change: dict[str, Any] = {"value": value, "visible": there, "interactive": not fixed}
     if SETTINGS[name].choices:

@@ -103,13 +103,14 @@ _WARM_UP = 50  # updates; the normal default would be longer than a short run
 def defaults(data: Files | str, chosen: Mapping[str, Any], start: str | None = None) -> dict[str, Any]:
     """Return all settings of the form: the `chosen` ones and the defaults of the others.
 
-    A model that goes on from the checkpoint `start` has its shape, and learns in smaller steps.
+    A model that goes on from the checkpoint `start` has its shape, and learns in smaller steps; only the dropout of its shape
+    can be chosen.
     """
     if start:
-        shape = checkpoint.outline(start).model.config.to_dict()
+        dropout = checkpoint.outline(start).model.config.dropout
         outside = {} if isinstance(data, str) else {name: value for name, value in _OUTSIDE.items() if name in TRAINING}
         training = Plan(data, training={"learning_rate": _SMALL_STEP, **outside}, start_from=start).train_config().to_dict()
-        return {name: (shape if name in MODEL else training)[name] for name in SETTINGS}
+        return {"dropout": dropout, **{name: training[name] for name in TRAINING}}
     if isinstance(data, str):
         return _plan_values(data, chosen)
     model = _part(MODEL, chosen)

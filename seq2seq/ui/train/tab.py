@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from seq2seq.config import ModelConfig
 from seq2seq.data.synthetic import TASKS
 from seq2seq.decoding.model_info import MAX_CHARACTERS
 from seq2seq.training.plan import Files, Plan
@@ -123,7 +124,7 @@ def build(slot: Slot) -> None:
 
     @report
     def choose_start(owner: str, *given: Any) -> dict[Any, Any]:
-        """Show the shape of the model to start from; without one, the defaults."""
+        """Show the settings that a model to start from leaves open; without one, all settings with their defaults."""
         _, name, _, _, start, chosen = named(*given)
         return {**default_updates(name, chosen["architecture"], start), **vocabulary_update(name, start)}
 
@@ -132,9 +133,8 @@ def build(slot: Slot) -> None:
 
     def default_updates(name: str, architecture: str, start: str | None) -> dict[Any, Any]:
         defaults = plan_form.defaults(_data(name), {"architecture": architecture}, start)
-        architecture = defaults["architecture"]
         return {
-            component: gr.update(**control_update(s, defaults[s], architecture, _data(name), start))
+            component: gr.update(**control_update(s, defaults.get(s), architecture, _data(name), start))
             for s, component in controls.items()
         }
 
@@ -171,8 +171,11 @@ def build(slot: Slot) -> None:
         given = {**plan.model, **plan.training}
         begun = plan.start_from
         chosen = {**plan_form.defaults(plan.data, {} if begun else given, begun), **given}
-        architecture = chosen["architecture"]
-        updates = {c: gr.update(**control_update(s, chosen[s], architecture, plan.data, begun)) for s, c in controls.items()}
+        architecture = chosen.get("architecture", ModelConfig.architecture)
+        updates = {
+            component: gr.update(**control_update(s, chosen.get(s), architecture, plan.data, begun))
+            for s, component in controls.items()
+        }
         updates[first] = gr.update(choices=start_from.menu(services, owner), value=start_from.name(begun))
         return {**updates, **({data: plan.data} if plan.task else {})}
 

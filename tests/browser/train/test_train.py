@@ -204,20 +204,20 @@ def test_an_architecture_shows_only_its_own_settings(tab) -> None:
     expect(page.locator("#train-attention input")).to_have_value("none")
 
 
-def test_a_model_to_start_from_fixes_the_shape(tab) -> None:
+def test_a_model_to_start_from_decides_the_shape(tab) -> None:
     page = tab()
     page.get_by_role("button", name=re.compile("More settings")).click()
     size = page.locator("#train-decoder-size input")
     expect(size).to_have_value("128")
     page.locator("#train-from input").click()
     page.locator("#train-from").get_by_role("option").nth(1).click()
-    expect(size).to_be_disabled()
-    expect(size).not_to_have_value("128")
+    expect(size).to_be_hidden()
+    expect(page.get_by_test_id("plan")).to_contain_text("parameters")
     expect(page.locator("#train-learning-rate input")).to_have_value("0.0005")
     expect(page.locator("#train")).to_be_enabled()
     page.locator("#train").click()
     expect(page.get_by_test_id("run-command")).to_contain_text("--from ")
     stop(page)
     choose(page, "from", "from scratch")
-    expect(size).to_be_enabled()
-    expect(size).to_have_value("128")
+    expect(size).to_be_visible()
+    expect(page.locator("#train-learning-rate input")).to_have_value("0.004")

@@ -78,8 +78,8 @@ def test_menu_includes_its_current_value() -> None:
 
 def test_a_model_to_start_from_fixes_the_shape_and_learns_in_smaller_steps() -> None:
     start = "en-fr-additive"
-    values = plan_form.defaults("reverse", {}, start)
-    assert values["decoder_size"] == checkpoint.outline(start).model.config.decoder_size != 128
+    values = {**chosen(), **plan_form.defaults("reverse", {}, start)}
+    assert values["dropout"] == checkpoint.outline(start).model.config.dropout
     plan = plan_form.plan_of("reverse", {**values, "dropout": 0.4}, updates=5, vocabulary_size=500, start=start)
     assert plan == Plan("reverse", {"dropout": 0.4}, {"learning_rate": values["learning_rate"], "updates": 5}, start_from=start)
     assert values["learning_rate"] < plan_form.defaults("reverse", {})["learning_rate"]
