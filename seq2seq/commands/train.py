@@ -17,7 +17,7 @@ import torch
 
 from seq2seq.analysis.probes import Probes, sample
 from seq2seq.commands.options import read_lines, warn
-from seq2seq.commands.training import config_file
+from seq2seq.commands.training import config_file, follow
 from seq2seq.commands.training.options import add_arguments as add_arguments
 from seq2seq.commands.training.options import measured, plan_of
 from seq2seq.commands.training.output import show
@@ -60,6 +60,8 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError("--controlled needs a run of one process: start it without torchrun")
     if not 0 <= options.threads <= 1024:
         raise ValueError(f"threads must be between 0 and 1024, not {options.threads}")
+    if options.log:
+        follow.check(options.log)
     plan.augmenter()
     plan.outline()  # raise errors of unknown settings before any work is done
     if options.threads:
@@ -123,12 +125,18 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, measu
         deque(events, maxlen=0)
         return 0
     stops: list[StoppedEarly] = []
+    elsewhere = follow.check(options.log) if options.log else None
+    if elsewhere:
+        print(f"follow the run with: {elsewhere.show.format(out=shlex.quote(str(options.out)))}", file=sys.stderr)
     if data.left_out:
         print(f"{data.left_out} pairs are too long and left out", file=sys.stderr)
     try:
         with signals if stoppable is signals else nullcontext():
             obeyed = stoppable.obeyed(events) if stoppable else events
-            last = show(logged(_tested(obeyed, plan, options.out, stops), options.out))
+            told = logged(_tested(obeyed, plan, options.out, stops), options.out)
+            if elsewhere:
+                told = follow.followed(told, elsewhere.sink(options.out, training.to_dict()))
+            last = show(told)
     except RuntimeError as error:
         if not lost(error):
             raise

@@ -23,7 +23,7 @@ _LENGTH = ("minutes", "updates", "epochs")
 # Of the options in a group, at most one decides: a given one replaces those of the file.
 _GROUPS = (_LENGTH, ("task", "data"), ("valid", "valid_share"), ("valid", "task"), ("valid_share", "task"))
 # These may change when a run is resumed: they do not decide its numbers, or only its length, or the saved state checks them.
-_MAY_CHANGE = {*_FILES, *_NEVER_SAVED, *_LENGTH, "patience", "stop_when_solved", "threads", "device", "probe"}
+_MAY_CHANGE = {*_FILES, *_NEVER_SAVED, *_LENGTH, "patience", "stop_when_solved", "threads", "device", "probe", "log"}
 
 
 class _Parser(argparse.ArgumentParser):

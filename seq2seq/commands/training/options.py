@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from seq2seq.commands.options import PAIRS, add_columns, refuse_with_task
+from seq2seq.commands.training.follow import KINDS
 from seq2seq.config import ModelConfig, TrainConfig
 from seq2seq.data.synthetic import TASKS
 from seq2seq.models.checkpoint import Origin
-from seq2seq.sources.text import KINDS
+from seq2seq.sources import text
 from seq2seq.training.plan import VOCABULARY_SIZE, Files, Plan
 
 MOST_MINUTES, MOST_MEASURED = 100_000, 10_000
@@ -49,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"translate N held-out sentences at each validation (default 0; {MEASURED} with --stop-when-solved, "
         f"{MEASURED_BEST} with --best-by bleu or chrf)",
     )
+    parser.add_argument("--log", metavar="WHERE", help=f"also send the figures to {' or '.join(KINDS)}, if it is installed")
     parser.add_argument("--minutes", type=float, help="train for about this time: the number of updates is measured first")
     add_columns(parser)
     parser.add_argument("--repeated", action="store_true", help="use a pair as often as it stands in the training file")
@@ -57,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from", dest="start_from", metavar="NAME_OR_DIR", help="go on from the weights and vocabulary of a checkpoint"
     )
     parser.add_argument("--vocabulary-size", type=int, help=f"pieces per vocabulary (default {VOCABULARY_SIZE}, or the task's)")
-    kinds = ", ".join(f"{name}: {kind}" for name, kind in KINDS.items())
+    kinds = ", ".join(f"{name}: {kind}" for name, kind in text.KINDS.items())
     parser.add_argument("--vocabulary-kind", default="bpe", help=f"{kinds} (default bpe)")
     parser.add_argument(
         "--vocabulary-of", metavar="CHECKPOINT", help="use the vocabulary of this checkpoint, so that models can be compared"
