@@ -92,6 +92,10 @@ class ModelConfig(_Checked):
             )
 
 
+# What decides which validation is the best, with its unit. Loss is teacher-forced; the scores are free-running.
+BEST_BY = {"loss": "nats per piece", "bleu": "BLEU", "chrf": "chrF"}
+
+
 @dataclass(frozen=True)
 class TrainConfig(_Checked):
     """How to train a model. These settings, the data and the seed decide every number of the run."""
@@ -99,6 +103,8 @@ class TrainConfig(_Checked):
     epochs: int = _setting(10, 1, 10_000, "passes over the training pairs; used if `updates` is 0")
     updates: int = _setting(0, 0, 100_000_000, "number of updates, instead of `epochs`; 0 means use `epochs`")
     batch_tokens: int = _setting(2000, 16, 1_000_000, "positions in a batch of all processes: sentences times longest side")
+    accumulate: int = _setting(1, 1, 1024, "process a batch in so many parts, one after the other, to save memory")
+    max_length: int = _setting(100, 2, 100, "leave out training pairs with more pieces on a side, end mark included")
     optimizer: str = _setting("adamw", help="adamw, adadelta or sgd")
     learning_rate: float = _setting(2e-3, 1e-6, 10.0, "peak learning rate")
     final_learning_rate: float = _setting(0.02, 0.0, 1.0, "share of the peak at which the cosine ends")
@@ -122,6 +128,14 @@ class TrainConfig(_Checked):
         "constant", help=f"how the ratio falls from 1 to its end: {', '.join(schedules.SCHEDULES)} (constant: at once)"
     )
     validate_every: int = _setting(0, 0, 1_000_000, "updates between validations; 0 means once an epoch")
+    best_by: str = _setting("loss", help="what decides which validation is the best: loss, bleu or chrf")
+    average: int = _setting(
+        1, 1, 50, "at the end, also try the mean of the weights of the last so many validations (Vaswani et al. 2017, 6.1)"
+    )
+    patience: int = _setting(
+        0, 0, 10_000, "stop after so many validations in a row without a better one (Prechelt 1998); 0: never"
+    )
+    stop_when_solved: bool = _setting(False, help="stop when all measured held-out sentences are exactly right, free-running")
     seed: int = _setting(1, 0, 2**31 - 1, "seed of initial weights, order, dropout and sampling")
     device: str = _setting("auto", help="auto, cpu, cuda or mps")
     bf16: bool = _setting(True, help="matrix products in bfloat16 if the device is faster with it")
@@ -129,3 +143,10 @@ class TrainConfig(_Checked):
     def __post_init__(self) -> None:
         super().__post_init__()
         schedules.check(self.teacher_forcing_schedule, self.teacher_forcing_ratio)
+        choose("best_by", self.best_by, BEST_BY)
+
+    @property
+    def length(self) -> str:
+        """The planned length in words."""
+        count, unit = (self.updates, "update") if self.updates else (self.epochs, "epoch")
+        return f"{count:,} {unit}{'' if count == 1 else 's'}"

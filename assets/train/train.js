@@ -127,6 +127,8 @@ export function start({ element, trigger, props, watch, server }) {
       finished: news.finished || told.finished,
       device: news.device || told.device,
       split: news.split || told.split,
+      stopped: news.stopped || told.stopped,
+      tested: news.tested || told.tested,
     };
   }
 
@@ -192,6 +194,7 @@ export function start({ element, trigger, props, watch, server }) {
       said.push(`${whole((mean * (update.at(-1) - update[from])) / time)} target pieces a second`);
       if (share > 0) said.push(`about ${left((seconds.at(-1) * (1 - share)) / share)} left`);
     }
+    if (told.stopped) said.push(`stopped early: ${told.stopped.why}`);
     if (told.finished) said.push(`${left(told.finished.seconds)} of training`);
     if (told.device) said.push(...used(told.device));
     if (told.split) said.push(`a batch did not fit in memory: each is split into ${told.split.parts} parts`);

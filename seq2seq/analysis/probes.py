@@ -29,6 +29,7 @@ class Probes:
         examples: Iterable[Example] = (),
     ):
         """`examples` have the true alignment of pairs, where it is known."""
+        self.signatures: dict[str, str] = {}  # sacreBLEU's, by metric, after the first measurement
         self._use, self._sentences, self._pairs = use, sentences, pairs
         by_source = {example.source: example for example in examples}
         self._aligned = [by_source[source] for source, _ in pairs if source in by_source]
@@ -60,10 +61,11 @@ class Probes:
 
     def _measure(self, translator: Translator, update: int) -> Measured:
         quality = translator.evaluate(self._pairs)
+        self.signatures = {"bleu": quality.bleu_signature, "chrf": quality.chrf_signature}
         rows = list(chain.from_iterable(measure(translator, self._pairs, wrong_words=False)))
         accuracy = {lane: statistics.fmean(chain.from_iterable(row.right[lane] for row in rows)) for lane in (FORCED, FREE)}
         figures = (quality.sentences, quality.bleu, quality.exact, accuracy[FORCED], accuracy[FREE])
-        return Measured(update, *figures, self._weight_on_alignment(translator))
+        return Measured(update, *figures, self._weight_on_alignment(translator), quality.chrf)
 
     def _weight_on_alignment(self, translator: Translator) -> float | None:
         """Return the share of attention on the true alignment, teacher-forced; None without attention or alignments."""

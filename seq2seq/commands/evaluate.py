@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
+from itertools import pairwise
 
 from seq2seq.commands.options import (
     PAIRS,
     add_columns,
     add_model,
+    add_nbest,
     add_strategy,
     file_names,
+    nbest_rows,
     pairs_of,
     refuse_with_task,
     strategy,
+    write_text,
 )
 from seq2seq.config import choose
+from seq2seq.data.corpora import Pair
 from seq2seq.data.synthetic import TASKS
-from seq2seq.decoding.metrics import REPEATED_WORDS, Quality
+from seq2seq.decoding.hypotheses import Hypothesis
+from seq2seq.decoding.metrics import LENGTHS, REPEATED_WORDS, Quality
 from seq2seq.decoding.strategies import describe
 from seq2seq.decoding.translator import Translator
 from seq2seq.models import checkpoint
@@ -30,28 +37,45 @@ HELP = "BLEU and chrF of free-running translations against all references of eac
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     given = parser.add_mutually_exclusive_group(required=True)
-    given.add_argument("--data", nargs="+", metavar="FILE", help=f"pairs: {PAIRS}")
+    given.add_argument("--data", nargs="+", metavar="FILE", help=f"pairs: {PAIRS}; further files are further references")
     given.add_argument("--task", help=f"the test examples of a task instead: {', '.join(TASKS)}")
     add_columns(parser)
     parser.add_argument("--raw", action="store_true", help="do not normalise the references and translations")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--card", action="store_true", help="also write the figures into the model card")
+    parser.add_argument("--output", metavar="FILE", help="write the translations, one line per pair of the file")
+    parser.add_argument(
+        "--by-length",
+        type=int,
+        nargs="+",
+        metavar="WORDS",
+        help="the ranges of source words of the table begin at these lengths (default: "
+        f"{' '.join(str(low) for low, _ in LENGTHS)})",
+    )
+    add_nbest(parser)
     add_strategy(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     chosen = strategy(options)
+    if options.nbest is not None and options.output is None:
+        raise ValueError("--nbest needs --output FILE, which gets the hypotheses")
+    lengths = _ranges(options.by_length)
     if options.task:
         if options.raw:
             raise ValueError("--raw is about the references of a file: leave out --raw, or give --data instead of --task")
         refuse_with_task(options, "source", "target")
         pairs, data = choose("task", options.task, TASKS).pairs("test"), options.task
     else:
-        pairs, data = pairs_of(options.data, options, options.raw), file_names(options.data)
+        pairs, data = _with_references(options), file_names(options.data)
     translator = Translator.load(options.model)
     if options.card:
         card.check(checkpoint.find(options.model))  # fail before the long evaluation
-    quality = translator.evaluate(pairs, chosen, options.raw)
+    found = translator.best_of_sources([source for source, _ in pairs], chosen, options.nbest or 1)
+    if options.output:
+        rows = len(pairs) // max(1, len(options.data or ()) - 1)  # of the first references
+        write_text(options.output, _hypotheses([found[source] for source, _ in pairs[:rows]], options.nbest))
+    quality = translator.judge(pairs, found, options.raw, lengths)
     if options.raw:
         quality = replace(
             quality, bleu_signature=f"{quality.bleu_signature}|text:raw", chrf_signature=f"{quality.chrf_signature}|text:raw"
@@ -67,6 +91,35 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _with_references(options: argparse.Namespace) -> list[Pair]:
+    """Return the pairs of the first file with each of the others, or those of a single file.
+
+    Raises ValueError if the files of the references do not have the same pairs.
+    """
+    source, *others = options.data
+    read = [pairs_of(each, options, options.raw) for each in ([[source, other] for other in others] or [source])]
+    if len({tuple(text for text, _ in pairs) for pairs in read}) > 1:
+        raise ValueError("every reference file needs a line for each line of the source, and none may be empty")
+    return [pair for pairs in read for pair in pairs]
+
+
+def _ranges(begins: Sequence[int] | None) -> Sequence[tuple[int, int]]:
+    """Return ranges of lengths that begin at these words. Raises ValueError unless they rise from at least 1."""
+    if begins is None:
+        return LENGTHS
+    if begins[0] < 1 or any(a >= b for a, b in pairwise(begins)):
+        raise ValueError("--by-length needs rising numbers of words from 1 on, such as 1 10 20")
+    return [*((low, high - 1) for low, high in pairwise(begins)), (begins[-1], LENGTHS[-1][1])]
+
+
+def _hypotheses(found: Sequence[Sequence[Hypothesis]], nbest: int | None) -> str:
+    """Return one line per pair, or with `nbest` one per hypothesis."""
+    rows: list[str] = []
+    for number, best in enumerate(found, start=1):
+        rows += nbest_rows(number, best) if nbest else [best[0].text if best else ""]
+    return "".join(row + "\n" for row in rows)
+
+
 def _lines(quality: Quality) -> list[str]:
     return [
         f"free-running, {quality.sentences} different sentences, {quality.references} references, {quality.rows} rows",
@@ -74,6 +127,9 @@ def _lines(quality: Quality) -> list[str]:
         f"chrF {quality.chrf:.1f} with each sentence once, {quality.chrf_by_row:.1f} with each row  ({quality.chrf_signature})",
         f"{quality.exact:.1f}% of the sentences are a reference, character by character",
         f"{quality.repeated:.1f}% of the translations repeat {REPEATED_WORDS} words in a row, although their source does not",
-        "source words  sentences  BLEU",
-        *(f"{card.span(part.low, part.high):>12}  {part.sentences:9d}  {part.bleu:4.1f}" for part in quality.by_length),
+        "source words  sentences  BLEU  chrF",
+        *(
+            f"{card.span(part.low, part.high):>12}  {part.sentences:9d}  {part.bleu:4.1f}  {part.chrf:4.1f}"
+            for part in quality.by_length
+        ),
     ]

@@ -11,6 +11,7 @@ from typing import Any
 
 from seq2seq.data.corpora import Pair, read_pairs
 from seq2seq.data.lines import lines
+from seq2seq.decoding.hypotheses import Hypothesis
 from seq2seq.decoding.strategies import Beam, Greedy, Sample
 from seq2seq.sources.normalise import printable
 
@@ -71,8 +72,30 @@ def add_strategy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="for --sample (default 0)")
 
 
+def add_nbest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--nbest",
+        type=int,
+        metavar="N",
+        help="write the N best hypotheses of a beam: number of the line, rank, score and text, separated by tabs",
+    )
+
+
+def nbest_rows(number: int, best: Sequence[Hypothesis]) -> list[str]:
+    """Return a row for each hypothesis of line `number`, counted from 1."""
+    return [f"{number}\t{rank}\t{each.score:.4f}\t{each.text}" for rank, each in enumerate(best, start=1)]
+
+
 def strategy(options: argparse.Namespace) -> Any:
-    """Return the chosen strategy. Raises ValueError for a setting out of range, or one that the strategy does not use."""
+    """Return the chosen strategy; with --nbest N and no --beam, a beam of N.
+
+    Raises ValueError for a setting out of range, or one that the strategy does not use.
+    """
+    nbest = getattr(options, "nbest", None)
+    if nbest is not None and (options.sample or nbest < 1 or (options.beam is not None and nbest > options.beam)):
+        raise ValueError("--nbest needs --beam with at least as many hypotheses, and at least one")
+    if nbest is not None and options.beam is None:
+        options = argparse.Namespace(**{**vars(options), "beam": nbest})
     beam_settings = {"length_penalty": options.length_penalty}
     sample_settings = {name: getattr(options, name) for name in ("temperature", "top_k", "top_p", "seed")}
     if options.beam is None and (given := _given(beam_settings)):

@@ -8,7 +8,7 @@ import sys
 from tqdm import tqdm
 
 from seq2seq.commands.line_stream import lines_of, write_line, writer
-from seq2seq.commands.options import add_model, add_strategy, strategy, write_text
+from seq2seq.commands.options import add_model, add_nbest, add_strategy, nbest_rows, strategy, write_text
 from seq2seq.decoding.translator import TooLong, Translator
 from seq2seq.sources.normalise import printable
 
@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", metavar="FILE", default="-", help="file for the translations (default: standard output)")
     parser.add_argument("--trace", metavar="FILE", help="write all steps of the sentence as JSON; - is standard output")
+    add_nbest(parser)
     add_strategy(parser)
 
 
@@ -38,9 +39,15 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError("--trace records one sentence: leave out --trace, or give a sentence instead of --input")
     if options.on_error and options.input is None:
         raise ValueError("--on-error is about the lines of a file: leave it out, or give --input FILE")
+    if options.nbest is not None and options.trace:
+        raise ValueError("--trace has all hypotheses: leave out --nbest, or leave out --trace")
     chosen = strategy(options)
     if options.input is not None:
         return _lines(options, chosen)
+    if options.nbest is not None:
+        (_, best), *_ = Translator.load(options.model).best_of_lines([options.sentence], chosen, options.nbest, readable=True)
+        write_text(options.output, "".join(row + "\n" for row in nbest_rows(1, best)))
+        return 0
     trace = Translator.load(options.model).translate(options.sentence, chosen)
     for note in trace.notes:
         _warn(note)
@@ -71,9 +78,11 @@ def _lines(options: argparse.Namespace, chosen: object) -> int:
 
     with writer(options.output) as file, tqdm(unit="line", disable=not sys.stderr.isatty()) as bar:
         for lines in lines_of(options.input):
-            translations = dict(translator.translate_lines(lines, chosen, readable=True, instead=instead))
-            for index in range(len(lines)):
-                write_line(file, translations[index])
+            best = translator.best_of_lines(lines, chosen, options.nbest or 1, readable=True, instead=instead)
+            for index, found in sorted(best):
+                rows = nbest_rows(done + index + 1, found) if options.nbest else [each.text for each in found] or [""]
+                for row in rows:
+                    write_line(file, row)
             file.flush()
             done += len(lines)
             bar.update(len(lines))

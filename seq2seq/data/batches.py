@@ -81,9 +81,9 @@ class TrainingData:
 
     def __init__(self, pairs: Iterable[Pair], tokenizer: Tokenizer, config: TrainConfig, augmenter: Augmenter = UNCHANGED):
         self._tokenizer, self._config, self._augmenter = tokenizer, config, augmenter
-        self._pairs, self.left_out = EncodedPairs.encode(pairs, tokenizer)
+        self._pairs, self.left_out = EncodedPairs.encode(pairs, tokenizer, config.max_length)
         if not len(self):
-            raise ValueError(f"every training pair is longer than {MAX_PIECES} pieces")
+            raise ValueError(f"every training pair is longer than {config.max_length} pieces")
 
     def __len__(self) -> int:
         return len(self._pairs)
@@ -104,7 +104,7 @@ class TrainingData:
         cuts, rows = EncodedPairs(), np.arange(len(self))
         for index, pair, resample in self._changed(noise.random(len(self)) < self._config.subword_sampling, number):
             cut = self._cut(pair, shuffle if resample else None)
-            if max(map(len, cut)) <= MAX_PIECES:
+            if max(map(len, cut)) <= self._config.max_length:
                 rows[index] = len(self) + len(cuts)
                 cuts.append(*cut)
         lengths = np.concatenate([self._pairs.lengths, cuts.lengths])[rows]

@@ -28,12 +28,12 @@ class EncodedPairs:
         self._ends = array("Q", [0])  # the end of each side in `_ids`
 
     @classmethod
-    def encode(cls, pairs: Iterable[Pair], tokenizer: Tokenizer) -> tuple[EncodedPairs, int]:
-        """Encode the pairs of at most MAX_PIECES pieces per side; also return the number of longer pairs."""
+    def encode(cls, pairs: Iterable[Pair], tokenizer: Tokenizer, longest: int = MAX_PIECES) -> tuple[EncodedPairs, int]:
+        """Encode the pairs of at most `longest` pieces per side; also return the number of longer pairs."""
         encoded, left_out = cls(), 0
         for source, target in pairs:
             pair = (tokenizer.source.encode(source) + [EOS], tokenizer.target.encode(target) + [EOS])
-            if max(map(len, pair)) <= MAX_PIECES:
+            if max(map(len, pair)) <= longest:
                 encoded.append(*pair)
             else:
                 left_out += 1

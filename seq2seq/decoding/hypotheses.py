@@ -19,6 +19,13 @@ class HypothesisPath(NamedTuple):
     score: float
 
 
+class Hypothesis(NamedTuple):
+    """A translation as text, and its score: of a beam with the length penalty, else the log-probability in nats."""
+
+    text: str
+    score: float
+
+
 def paths(lineages: Sequence[Lineage], strategy: Any, sentences: int) -> list[list[HypothesisPath]]:
     """Return all hypotheses of each sentence, best first: first those that ended, then those cut off by the limit."""
     found: list[list[HypothesisPath]] = [[] for _ in range(sentences)]

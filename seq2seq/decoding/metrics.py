@@ -19,12 +19,13 @@ LENGTHS = ((1, 4), (5, 7), (8, 10), (11, 15), (16, 10_000))  # source words, fro
 
 @dataclass(frozen=True)
 class LengthQuality:
-    """Corpus BLEU of the sentences whose source has `low` to `high` words."""
+    """Corpus BLEU and chrF of the sentences whose source has `low` to `high` words."""
 
     low: int
     high: int
     sentences: int
     bleu: float
+    chrf: float
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def quality(
     rows: Sequence[int] | None = None,
     language: str = "",
     source_language: str = "",
+    lengths: Sequence[tuple[int, int]] = LENGTHS,
 ) -> Quality:
     """Compute corpus BLEU (Papineni et al. 2002) and chrF (Popović 2015) with one hypothesis and one or more references per
     source.
@@ -78,10 +80,11 @@ def quality(
         return float(metric.corpus_score([hypotheses[i] for i in chosen], streams).score)
 
     by_length = []
-    for low, high in LENGTHS:
+    for low, high in lengths:
         chosen = [i for i in once if low <= len(sources[i].split()) <= high]
         if chosen:
-            by_length.append(LengthQuality(low, high, len(chosen), score(BLEU(tokenize=cut), chosen)))
+            scores = score(BLEU(tokenize=cut), chosen), score(CHRF(), chosen)
+            by_length.append(LengthQuality(low, high, len(chosen), *scores))
     return Quality(
         sentences=len(sources),
         references=sum(map(len, references)),

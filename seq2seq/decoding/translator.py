@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,9 @@ from seq2seq.data.corpora import Pair, with_references
 from seq2seq.decoding import loop, notes
 from seq2seq.decoding.beam_tree import BeamTree, grow
 from seq2seq.decoding.edited_attention import NO_EDITS, Edited, Edits
-from seq2seq.decoding.hypotheses import HypothesisPath, paths
+from seq2seq.decoding.hypotheses import Hypothesis, HypothesisPath, paths
 from seq2seq.decoding.loop import decode
-from seq2seq.decoding.metrics import Quality, quality
+from seq2seq.decoding.metrics import LENGTHS, Quality, quality
 from seq2seq.decoding.model_info import MAX_CHARACTERS, ModelInfo
 from seq2seq.decoding.no_repeat import Rule
 from seq2seq.decoding.recorder import record
@@ -108,7 +108,22 @@ class Translator:
         readable: bool = False,
         instead: Callable[[int, ValueError], str] = _refuse,
     ) -> Iterator[tuple[int, str]]:
-        """Yield (index, translation) of every line, in batches of similar length. An empty line stays empty.
+        """Yield (index, translation) of every line; see `best_of_lines`. An empty line stays empty."""
+        for index, best in self.best_of_lines(lines, strategy, 1, batch_sentences, workers, readable, instead):
+            yield index, best[0].text if best else ""
+
+    def best_of_lines(
+        self,
+        lines: Sequence[str],
+        strategy: Any = Greedy(),
+        count: int = 1,
+        batch_sentences: int = BATCH_SENTENCES,
+        workers: int = 0,
+        readable: bool = False,
+        instead: Callable[[int, ValueError], str] = _refuse,
+    ) -> Iterator[tuple[int, list[Hypothesis]]]:
+        """Yield (index, at most `count` hypotheses, best first) of every line, in batches of similar length. An empty line has
+        none.
 
         `workers` batches are decoded at a time; 0 means one per processor, because a batch's products are too small for several
         threads. With `readable`, a line is judged like a sentence of `translate`. `instead(number, error)` returns the text to
@@ -123,14 +138,19 @@ class Translator:
                 other = instead(number, error)
                 encoded.append(self.source_ids(other) if other else [])
         order = sorted(range(len(lines)), key=lambda i: len(encoded[i]))
-        yield from ((i, "") for i in order if not encoded[i])
+        yield from ((i, []) for i in order if not encoded[i])
         filled = [i for i in order if encoded[i]]
         batches = [filled[start : start + batch_sentences] for start in range(0, len(filled), batch_sentences)]
 
-        def translate(batch: list[int]) -> list[tuple[int, str]]:
-            best = self.decode_batch([encoded[i] for i in batch], strategy)
-            # Remove line breaks of the model's output, so that a line stays one line.
-            return [(i, " ".join(self._tokenizer.target.decode(ids).split())) for i, ids in zip(batch, best, strict=True)]
+        def text(ids: Ids) -> str:
+            return " ".join(self._tokenizer.target.decode(ids).split())  # without line breaks, so that a line stays one line
+
+        def translate(batch: list[int]) -> list[tuple[int, list[Hypothesis]]]:
+            found = paths(self.search([encoded[i] for i in batch], strategy), strategy, len(batch))
+            return [
+                (i, [Hypothesis(text(path.tokens), path.score) for path in best[:count]])
+                for i, best in zip(batch, found, strict=True)
+            ]
 
         if self.model.device.type != "cpu":
             workers = 1
@@ -179,14 +199,30 @@ class Translator:
 
         A source that is too long for the model counts with an empty translation, because leaving it out would raise the score.
         """
+        return self.judge(pairs, self.best_of_sources([source for source, _ in pairs], strategy), raw)
+
+    def best_of_sources(self, sources: Iterable[str], strategy: Any = Greedy(), count: int = 1) -> dict[str, list[Hypothesis]]:
+        """Return at most `count` hypotheses of each different source, best first; none for a source that is too long."""
+        different = list(dict.fromkeys(sources))
+        lines = [source if self._fits(source) else "" for source in different]
+        return {different[i]: best for i, best in self.best_of_lines(lines, strategy, count)}
+
+    def judge(
+        self,
+        pairs: Sequence[Pair],
+        found: Mapping[str, Sequence[Hypothesis]],
+        raw: bool = False,
+        lengths: Sequence[tuple[int, int]] = LENGTHS,
+    ) -> Quality:
+        """Compute the quality of the first hypotheses `found` for the sources of `pairs`, as `evaluate` does; `lengths` are the
+        ranges of source words of its table."""
         references = with_references(list(pairs))
-        lines = [source if self._fits(source) else "" for source in references]
-        translations = dict(self.translate_lines(lines, strategy))
-        hypotheses = [translations[i] if raw else normalise(translations[i]) for i in range(len(references))]
+        translations = [found[source][0].text if found[source] else "" for source in references]
+        hypotheses = translations if raw else [normalise(text) for text in translations]
         index = {source: i for i, source in enumerate(references)}
         rows = [index[source] for source, _ in pairs]
         languages = (self.info.target_language, self.info.source_language)
-        return quality(list(references), hypotheses, list(references.values()), rows, *languages)
+        return quality(list(references), hypotheses, list(references.values()), rows, *languages, lengths)
 
     def _fits(self, source: str) -> bool:
         try:

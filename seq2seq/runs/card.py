@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from seq2seq.config import BEST_BY
 from seq2seq.decoding.metrics import Quality
 from seq2seq.decoding.strategies import describe
 from seq2seq.files import replace_file
 from seq2seq.models.checkpoint import Checkpoint, load
 from seq2seq.models.seq2seq import count_parameters
-from seq2seq.training.events import perplexity
+from seq2seq.training.events import Finished, perplexity
 
 RESULTS = "results.json"
 EXPOSURE = "exposure.json"  # teacher forcing compared with free running, on a held-out file
@@ -36,10 +37,25 @@ def _exists(text: str) -> bool:
         return False
 
 
-def add_training(folder: Path, line: str, updates: int, epochs: float, loss: float, held_out: str) -> None:
-    """Save how the model was trained: `loss` in nats per piece, teacher-forced, on the pairs of the file `held_out`."""
-    figures = {"updates": updates, "epochs": epochs, "validation_loss": loss, "validation_data": held_out}
-    _write(folder, {"training": {"command": line, **figures}, "evaluations": []})
+@dataclass(frozen=True)
+class BestBy:
+    """What decided which validation was the best: loss, or the score of some measured sentences with sacreBLEU's signature."""
+
+    name: str = "loss"
+    sentences: int = 0
+    signature: str = ""
+
+
+def add_training(
+    folder: Path, line: str, done: Finished, held_out: str, best_by: BestBy = BestBy(), remarks: Sequence[str] = ()
+) -> None:
+    """Save how the model was trained. `held_out` names its validation pairs; `remarks` say what the command does not, such as
+    why the run stopped early."""
+    figures = {"updates": done.update, "epochs": done.epochs, "validation_loss": done.best_loss, "validation_data": held_out}
+    if done.best_score is not None:
+        figures["best_by"] = {**asdict(best_by), "score": done.best_score}
+    remarked = {"remarks": list(remarks)} if remarks else {}
+    _write(folder, {"training": {"command": line, **figures, **remarked}, "evaluations": []})
 
 
 def add_evaluation(folder: Path, line: str, data: str, strategy: Any, quality: Quality) -> None:
@@ -140,7 +156,9 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
         f"Seed {checkpoint.training.seed}; {training['epochs']:.3g} epochs, {training['updates']:,} updates. Held-out loss "
         f"{training['validation_loss']:.4f} nats per piece,",
         f"perplexity {perplexity(training['validation_loss']):.2f} per piece (teacher-forced). The held-out",
-        f"pairs{_of(training)} chose the best epoch: figures on them are those of a validation set, not of a test set.",
+        f"pairs{_of(training)} chose the best epoch{_by(training)}: figures on them are those of a validation set, not of a "
+        "test set.",
+        *(f"The run {_ended(remark)}" for remark in training.get("remarks", [])),
         "",
         "## Quality, free-running",
         "",
@@ -158,6 +176,15 @@ def _ended(text: str) -> str:
 def _of(training: dict[str, Any]) -> str:
     """Return the name of the validation file; the first cards did not save it."""
     return f" of {training['validation_data']}" if "validation_data" in training else ""
+
+
+def _by(training: dict[str, Any]) -> str:
+    """Return what decided, if it was not the loss."""
+    if "best_by" not in training:
+        return ""
+    by = training["best_by"]
+    name, sentences = BEST_BY[by["name"]], f"{by['sentences']:,} of their sentences"
+    return f" by {name}, {by['score']:.1f}, free-running, greedy, on {sentences} ({by['signature']})"
 
 
 def _table(evaluations: list[dict[str, Any]]) -> list[str]:

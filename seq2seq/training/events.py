@@ -35,6 +35,7 @@ class Validated:
     epoch: int
     loss: float  # nats per piece, teacher-forced, of the averaged weights, without smoothing and dropout
     best: bool
+    averaged: int = 1  # validations whose weights were averaged
 
     @property
     def perplexity(self) -> float:
@@ -71,6 +72,7 @@ class Measured:
     # Teacher-forced: share of the attention weight on the true alignment, mean over the pieces that have one. None without
     # attention, or if the alignment is not known.
     aligned: float | None = None
+    chrf: float | None = None  # free-running, greedy; None in the events of earlier versions
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,19 @@ class DeviceUsed:
 
 
 @dataclass(frozen=True)
+class StoppedEarly:
+    """The run stopped before its planned length, after a validation."""
+
+    update: int
+    updates: int  # planned; approximate as in Started
+    why: str
+
+    @property
+    def text(self) -> str:
+        return f"stopped early, after update {self.update:,} of {self.updates:,}: {self.why}"
+
+
+@dataclass(frozen=True)
 class Tested:
     """Quality of the best checkpoint on the test examples of a task, at the end of a run; free-running, greedy."""
 
@@ -108,8 +123,9 @@ class Tested:
 class Finished:
     update: int
     epochs: float  # passes over the training pairs
-    best_loss: float  # as in Validated
+    best_loss: float  # of the kept weights, as in Validated
     seconds: float
+    best_score: float | None = None  # BLEU or chrF of the kept weights, if it decided which are kept
 
 
 def perplexity(loss: float) -> float:
@@ -118,5 +134,15 @@ def perplexity(loss: float) -> float:
 
 
 Event = (
-    Started | StepDone | Validated | SampleDecoded | Measured | CheckpointSaved | BatchSplit | DeviceUsed | Tested | Finished
+    Started
+    | StepDone
+    | Validated
+    | SampleDecoded
+    | Measured
+    | CheckpointSaved
+    | BatchSplit
+    | DeviceUsed
+    | StoppedEarly
+    | Tested
+    | Finished
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
@@ -15,12 +16,23 @@ from seq2seq.data.encoded import Ids
 from seq2seq.models.seq2seq import Seq2Seq, count_parameters
 from seq2seq.schedules import teacher_forcing_ratio
 from seq2seq.training import device as devices
-from seq2seq.training.device import bf16_pays, choose_device, out_of_memory
+from seq2seq.training.device import bf16_pays, choose_device
 from seq2seq.training.distributed import ALONE, World
-from seq2seq.training.events import BatchSplit, CheckpointSaved, DeviceUsed, Event, Finished, Started, StepDone, Validated
+from seq2seq.training.events import (
+    BatchSplit,
+    CheckpointSaved,
+    DeviceUsed,
+    Event,
+    Finished,
+    Started,
+    StepDone,
+    StoppedEarly,
+    Validated,
+)
 from seq2seq.training.optimizers import optimizer
-from seq2seq.training.resume import Progress, identity, restore, snapshot
+from seq2seq.training.resume import Progress, Weights, identity, restore, snapshot
 from seq2seq.training.update import Updater
+from seq2seq.training.validation import judge, mean_of, reason_to_stop, validation_loss
 
 SNAPSHOT_SECONDS = 120  # a kill loses at most this much work
 WARM_UP, MEASURING_SECONDS = 5, 4  # updates before the speed is measured, and seconds of measuring
@@ -60,13 +72,14 @@ def train(
     world.copy_from_first(model.parameters())
     average = copy.deepcopy(model).eval().requires_grad_(False)
     steps = optimizer(model, config)
-    progress = Progress()
+    progress, past = Progress(), deque[Weights](maxlen=config.average)
     run = identity(model, config, data)
     world.check_same(run, "the processes of this run were given different settings or training pairs")
     if state_file:
-        progress = restore(state_file, model, average, steps, run, world)
+        progress = restore(state_file, model, average, steps, run, past, world)
         if world.first and not progress.update:
             snapshot(state_file, model, average, steps, run, progress)
+    progress.parts = max(progress.parts, config.accumulate)
     bf16 = config.bf16 and bf16_pays(device)
     batches = data.epoch(progress.epoch)
     updates = config.updates or config.epochs * len(batches)
@@ -77,7 +90,7 @@ def train(
         yield from world.from_first(lambda: probe(average, 0))
     update = Updater(model, average, steps, config, bf16, world, progress.parts)
     saved = time.monotonic()
-    while not _over(progress, config):
+    while not over(progress, config):
         share = _share(progress, len(batches), config)
         started = time.monotonic()
         rate = learning_rate(config, progress.update, share)
@@ -94,19 +107,32 @@ def train(
         ended = progress.index == len(batches)
         due = config.validate_every and progress.update % config.validate_every == 0
         if ended or due or progress.update == config.updates:
-            yield from _validate(average, validation, progress, bf16, keep, probe, world)
+            yield from _validate(average, validation, progress, config, bf16, keep, probe, world)
+            if config.average > 1:
+                past.append({name: weight.detach().clone() for name, weight in average.named_parameters()})
             yield from _device_used(device, progress.update)
         if ended:
             progress.epoch, progress.index = progress.epoch + 1, 0
-        over = _over(progress, config)
-        if state_file and world.first and (ended or over or save_now() or time.monotonic() - saved > SNAPSHOT_SECONDS):
-            snapshot(state_file, model, average, steps, run, progress)
+        done = over(progress, config)
+        if state_file and world.first and (ended or done or save_now() or time.monotonic() - saved > SNAPSHOT_SECONDS):
+            snapshot(state_file, model, average, steps, run, progress, past)
             saved = time.monotonic()
-        if ended and not over:
+        if ended and not done:
             batches = data.epoch(progress.epoch)
         progress.seconds += time.monotonic() - started
+    if (why := reason_to_stop(progress, config)) and not _complete(progress, config):
+        yield StoppedEarly(progress.update, updates, why)
+    if len(past) > 1:
+        mean = copy.deepcopy(average)
+        mean.load_state_dict(mean_of(past), strict=False)
+        final = copy.copy(progress)
+        yield from _validate(mean, validation, final, config, bf16, keep, probe, world, len(past))
+        progress.best, progress.best_score = final.best, final.best_score
+        if state_file and world.first:  # the weights stay those of the last update, so that the run can be made longer
+            snapshot(state_file, model, average, steps, run, progress, past)
     model.load_state_dict(average.state_dict())
-    yield Finished(progress.update, progress.epoch + progress.index / len(batches), progress.best, progress.seconds)
+    epochs = progress.epoch + progress.index / len(batches)
+    yield Finished(progress.update, epochs, progress.best, progress.seconds, progress.best_score)
 
 
 def _share(progress: Progress, batches: int, config: TrainConfig) -> float:
@@ -116,7 +142,12 @@ def _share(progress: Progress, batches: int, config: TrainConfig) -> float:
     return (progress.epoch + progress.index / batches) / config.epochs
 
 
-def _over(progress: Progress, config: TrainConfig) -> bool:
+def over(progress: Progress, config: TrainConfig) -> bool:
+    """Whether the run has its planned length, or has stopped early."""
+    return _complete(progress, config) or bool(reason_to_stop(progress, config))
+
+
+def _complete(progress: Progress, config: TrainConfig) -> bool:
     return progress.update >= config.updates if config.updates else progress.epoch >= config.epochs
 
 
@@ -158,7 +189,7 @@ def pace(
     bf16 = config.bf16 and bf16_pays(device)
     # Drawing the fed pieces costs the same for any ratio below 1, and at its middle every such run has a ratio below 1.
     forcing = teacher_forcing_ratio(config.teacher_forcing_schedule, config.teacher_forcing_ratio, 0.5)
-    update = Updater(trial, copy.deepcopy(trial), optimizer(trial, config), config, bf16, world)
+    update = Updater(trial, copy.deepcopy(trial), optimizer(trial, config), config, bf16, world, config.accumulate)
 
     def once(number: int) -> None:
         update(batches[number % len(batches)], learning_rate(config, number, 0.0), forcing, number)
@@ -183,42 +214,18 @@ def _validate(
     average: Seq2Seq,
     validation: Sequence[Batch],
     progress: Progress,
+    config: TrainConfig,
     bf16: bool,
     keep: Callable[[Seq2Seq], None],
     probe: Callable[[Seq2Seq, int], Sequence[Event]],
     world: World,
+    averaged: int = 1,
 ) -> Iterator[Event]:
     loss = validation_loss(average, validation, bf16, world)
-    best = loss < progress.best
-    yield Validated(progress.update, progress.epoch, loss, best)
-    yield from world.from_first(lambda: probe(average, progress.update))
+    seen = world.from_first(lambda: probe(average, progress.update))
+    best = judge(progress, config, loss, seen)
+    yield Validated(progress.update, progress.epoch, loss, best, averaged)
+    yield from seen
     if best:
-        progress.best = loss
         world.from_first(lambda: keep(average))
         yield CheckpointSaved(progress.update, loss)
-
-
-@torch.no_grad()
-def validation_loss(model: Seq2Seq, batches: Sequence[Batch], bf16: bool = False, world: World = ALONE) -> float:
-    """Teacher-forced cross-entropy in nats per piece, end mark included, without smoothing. A `world` shares the batches."""
-    model.eval()
-    total, tokens = 0.0, 0
-    for batch in world.share(batches):
-        total += _loss_of(model, batch, bf16)
-        tokens += batch.tokens
-    total_of_all, tokens_of_all = world.sum((total, tokens))
-    return total_of_all / tokens_of_all
-
-
-def _loss_of(model: Seq2Seq, batch: Batch, bf16: bool) -> float:
-    """Return the loss of a batch. If memory is too small, halve the batch; training has already allocated all it needs."""
-    try:
-        moved = batch.to(model.device)
-        with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16):
-            return float(model.loss(moved.source, moved.lengths, moved.target))
-    except RuntimeError as error:
-        if not out_of_memory(error):
-            raise
-    if len(batch.source) == 1:
-        raise ValueError("memory is too small for a single sentence during training: choose a smaller model")
-    return sum(_loss_of(model, half, bf16) for half in batch.halves())

@@ -14,7 +14,7 @@ from seq2seq.data.synthetic import SPLITS, TASKS, Task
 from seq2seq.errors import SettingError
 from seq2seq.models import checkpoint
 from seq2seq.models.architectures import ARCHITECTURES
-from seq2seq.models.checkpoint import Origin
+from seq2seq.models.checkpoint import MAX_ORIGIN, Origin, Outline
 from seq2seq.models.seq2seq import Seq2Seq, shape_of
 from seq2seq.sources.text import Tokenizer
 from seq2seq.training.optimizers import OPTIMIZERS
@@ -196,15 +196,8 @@ class Plan:
                 "attribution": "made by this project",
                 "licence": "Apache License 2.0",
             }
-        earlier = self._origin_of_start() if self.start_from else {}
-        return Origin(**{**earlier, **from_task, **self.origin})
-
-    def _origin_of_start(self) -> dict[str, str]:
-        """Return the origin of the checkpoint that the run starts from; the texts about data name both."""
-        assert self.start_from
-        outline = checkpoint.outline(self.start_from)
-        origin = asdict(outline.origin)
-        return {**origin, "trained_on": f"It started from {outline.name}. {origin['trained_on']}"}
+        given = {**from_task, **self.origin}
+        return Origin(**(_after(checkpoint.outline(self.start_from), given) if self.start_from else given))
 
     def pairs(self) -> tuple[Pairs, Pairs]:
         """Return training and validation pairs. Raises ValueError with the file and its error."""
@@ -238,6 +231,18 @@ class Plan:
         if changes and self.task:
             raise SettingError("{augment} changes sentences, but a task makes its own pairs: choose 'none'")
         return Augmenter(changes, self.languages)
+
+
+def _after(start: Outline, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the origin of a model that goes on from `start`. Attribution and licence of its earlier data still apply."""
+    earlier = asdict(start.origin)
+    joined = {
+        name: f"{given[name].rstrip('.')}. {start.name}: {earlier[name]}"[:MAX_ORIGIN]
+        for name in ("trained_on", "attribution", "licence")
+        if name in given and given[name] != earlier[name]
+    }
+    texts = {**earlier, **given, **joined}
+    return {**texts, "trained_on": f"It started from {start.name}. {texts['trained_on']}"[:MAX_ORIGIN]}
 
 
 class _Changed:

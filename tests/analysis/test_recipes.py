@@ -24,6 +24,7 @@ from seq2seq.models.checkpoint import Checkpoint
 from seq2seq.runs import card
 from seq2seq.schedules import SCHEDULES
 from seq2seq.sources.text import Tokenizer
+from seq2seq.training.events import Finished
 from seq2seq.ui.forcing import cure
 from seq2seq.ui.host.services import Services
 from seq2seq.views import curves
@@ -37,7 +38,7 @@ def save(folder: Path, tokenizer: Tokenizer, training: TrainConfig, **changes: A
     """Save an untrained model in a folder, with the results of a training."""
     saved = make_checkpoint(make_model(small_config(**changes)), tokenizer)
     checkpoint.save(replace(saved, name=folder.name, training=training), folder)
-    card.add_training(folder, "python -m seq2seq train", 7, training.epochs, 5.0, "valid.tsv")
+    card.add_training(folder, "python -m seq2seq train", Finished(7, training.epochs, 5.0, 1.0), "valid.tsv")
     return str(folder)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from seq2seq.__main__ import main
-from seq2seq.commands import saved_options
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--embedding-size", "16", "--encoder-size", "8", "--decoder-size", "8", "--device", "cpu", "--threads", "1"]
@@ -52,7 +51,6 @@ def test_interrupted_run_is_resumed_to_the_same_model(files: list[str], whole: b
         assert "Traceback" not in ended.stderr and "\r" not in ended.stderr
     assert main(["train", "--resume", "--out", str(stopped)]) == 0
     assert (stopped / "model.safetensors").read_bytes() == whole
-    assert not (stopped / saved_options.FILE).exists()
     command = json.loads((stopped / "results.json").read_text(encoding="utf-8"))["training"]["command"]
     assert "--vocabulary-size 310" in command and "--data pairs.tsv" in command
 

@@ -30,6 +30,8 @@ def test_train_saves_a_model_and_resume_refuses_a_finished_run(
         "model.safetensors",
         "results.json",
         "tokenizer.model",
+        "train.yaml",
+        "training.safetensors",
     ]
     run(capsys, "evaluate", "--model", str(out), "--data", data[1], "--beam", "2", "--card")
     run(capsys, "evaluate", "--model", str(out), "--data", data[1], "--beam", "2", "--no-repeat", "3", "--card")
@@ -41,7 +43,7 @@ def test_train_saves_a_model_and_resume_refuses_a_finished_run(
     assert str(tmp_path) not in card
     run(capsys, "translate", "--model", str(out), "the key")
     assert main([*call, *sizes, "--resume"]) == 2
-    assert "its run has finished" in capsys.readouterr().err
+    assert "its run has 1 epoch and has finished" in capsys.readouterr().err
     assert main([*call, *sizes]) == 2
     assert "contains a model already: choose another folder" in capsys.readouterr().err
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from support.runs import ANN, BOB, LONG, SHORT, updates, wait, wait_for
 
-from seq2seq.commands import train
+from seq2seq.commands.training import options
 from seq2seq.decoding.translator import Translator
 from seq2seq.runs import control
 from seq2seq.runs.control import Control
@@ -160,8 +160,8 @@ def test_folder_without_a_run_is_skipped(runs: Runs, tmp_path: Path) -> None:
 def test_plan_survives_a_file_and_a_command_line(plan: Plan) -> None:
     assert Plan.from_dict(plan.to_dict()) == plan
     parser = argparse.ArgumentParser()
-    train.add_arguments(parser)
-    again = train._plan(parser.parse_args([*plan.arguments(), "--out", "x"]))
+    options.add_arguments(parser)
+    again = options.plan_of(parser.parse_args([*plan.arguments(), "--out", "x"]))
     assert again == plan
     with pytest.raises(ValueError, match="not a plan of a run"):
         Plan.from_dict({"model": {}})

@@ -13,9 +13,10 @@ from typing import Any
 
 import torch
 
-from seq2seq.config import EOS, ModelConfig
+from seq2seq.config import BEST_BY, EOS, ModelConfig
 from seq2seq.data.augmentation import CHANGES, NONE
 from seq2seq.errors import SettingError
+from seq2seq.models import checkpoint
 from seq2seq.models.architectures import ARCHITECTURES, COMMON
 from seq2seq.models.attention import NO_ATTENTION, SCORES
 from seq2seq.models.recurrent import CELLS, STARTS
@@ -50,7 +51,7 @@ MODEL: dict[str, Setting] = {
     "architecture": Setting(
         "Architecture", "Which encoder and decoder. Compare them: [Side by side](?tab=attention).", tuple(ARCHITECTURES)
     ),
-    "cell": Setting("Cell", "LSTM and GRU have gates; a plain RNN has none.", tuple(CELLS)),
+    "cell": Setting("Cell", "LSTM and GRU have gates, an RNN has none: [The cell](?tab=inside).", tuple(CELLS)),
     "attention": Setting(
         "Attention", "How a state is scored. Without it: [The bottleneck](?tab=bottleneck).", (*SCORES, NO_ATTENTION)
     ),
@@ -94,6 +95,11 @@ TRAINING: dict[str, Setting] = {
     "validate_every": Setting(
         "Updates between validations", "Each validation adds a point and a picture.", (20, 40, 100, 200, 500, 1000)
     ),
+    "best_by": Setting("Best validation by", "Its weights are kept. BLEU and chrF: free-running.", tuple(BEST_BY)),
+    "patience": Setting("Patience", "Stop early after so many validations without a better one; 0: never.", (0, 3, 5, 10, 20)),
+    "stop_when_solved": Setting(
+        "Stop when solved", "Stop early when all measured sentences are right (free-running).", (False, True)
+    ),
     "seed": Setting("Seed", "Another seed, another run.", low=0, high=2**31 - 1),
 }
 SETTINGS = {**MODEL, **TRAINING}
@@ -101,20 +107,30 @@ _SHAPING = ("attention", "bidirectional", "optimizer")  # defaults of other sett
 # For uploaded or downloaded pairs: a model that learns within minutes on two cores, with frequent validation.
 _EMBEDDING, _WIDTH = 128, 256
 _OUTSIDE = {"dropout": 0.2, "batch_tokens": 1000, "validate_every": 100}
+_SMALL_STEP = 0.0005  # learning rate of a model that has learned already
 _WARM_UP = 50  # updates; the normal default would be longer than a short run
 
 
-def defaults(data: Files | str, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all settings of the form: the `chosen` ones and the defaults of the others."""
+def defaults(data: Files | str, chosen: Mapping[str, Any], start: str | None = None) -> dict[str, Any]:
+    """Return all settings of the form: the `chosen` ones and the defaults of the others.
+
+    A model that goes on from the checkpoint `start` has its shape, and learns in smaller steps; only the dropout of its shape
+    can be chosen.
+    """
+    if start:
+        dropout = checkpoint.outline(start).model.config.dropout
+        outside = {} if isinstance(data, str) else {name: value for name, value in _OUTSIDE.items() if name in TRAINING}
+        training = Plan(data, training={"learning_rate": _SMALL_STEP, **outside}, start_from=start).train_config().to_dict()
+        return {"dropout": dropout, **{name: training[name] for name in TRAINING}}
     if isinstance(data, str):
         return _plan_values(data, chosen)
     model = _part(MODEL, chosen)
     return _plan_values(data, {**sized(model, _EMBEDDING, _WIDTH), **_OUTSIDE, **chosen})
 
 
-def _plan_values(data: Files | str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+def _plan_values(data: Files | str, chosen: Mapping[str, Any], start: str | None = None) -> dict[str, Any]:
     """Return all settings of a plan with only the `chosen` ones."""
-    plan = Plan(data, model=_part(MODEL, chosen), training=_part(TRAINING, chosen))
+    plan = Plan(data, model=_part(MODEL, chosen), training=_part(TRAINING, chosen), start_from=start)
     shape = plan.model_config(ModelConfig.source_vocabulary, ModelConfig.target_vocabulary).to_dict()
     training = plan.train_config().to_dict()
     return {name: (shape if name in MODEL else training)[name] for name in SETTINGS}
@@ -124,41 +140,57 @@ def _part(settings: Mapping[str, Setting], chosen: Mapping[str, Any]) -> dict[st
     return {name: value for name, value in chosen.items() if name in settings}
 
 
-def open_settings(architecture: str) -> set[str]:
-    """Return the settings that can be changed for an architecture; the others are fixed or unused."""
+def open_settings(architecture: str, start: str | None = None) -> set[str]:
+    """Return the settings that can be changed for an architecture; the others are fixed or unused.
+
+    A model that goes on from the checkpoint `start` has its shape.
+    """
+    if start:
+        return {*TRAINING, "dropout"}
     entry = ARCHITECTURES[architecture]
     open_to_choice = COMMON | entry.own - entry.fixed.keys()
     return {name for name in SETTINGS if name in TRAINING or name in open_to_choice}
 
 
-def shown_settings(architecture: str, data: Files | str) -> set[str]:
-    """Return the settings that the form shows. A task makes its own pairs, which cannot be changed."""
-    return open_settings(architecture) - ({"augment"} if isinstance(data, str) else set())
+def shown_settings(architecture: str, data: Files | str, start: str | None = None) -> set[str]:
+    """Return the settings that the form shows. A task makes its own pairs, which cannot be changed, and only a task can be
+    solved."""
+    return open_settings(architecture, start) - ({"augment"} if isinstance(data, str) else {"stop_when_solved"})
 
 
 def plan_of(
-    data: Files | str, values: Mapping[str, Any], updates: int | None = None, vocabulary_size: int | None = None
+    data: Files | str,
+    values: Mapping[str, Any],
+    updates: int | None = None,
+    vocabulary_size: int | None = None,
+    start: str | None = None,
 ) -> Plan:
-    """Return the plan of the form's values. Raises ValueError with a message for the user if they are impossible."""
+    """Return the plan of the form's values; it goes on from the checkpoint `start`, if there is one.
+
+    Raises ValueError with a message for the user if they are impossible.
+    """
     try:
-        return _plan_of(data, values, updates, vocabulary_size)
+        return _plan_of(data, values, updates, vocabulary_size, start)
     except SettingError as error:
         raise ValueError(error.named(lambda name: f"“{SETTINGS[name].label}”" if name in SETTINGS else name)) from None
 
 
-def _plan_of(data: Files | str, values: Mapping[str, Any], updates: int | None, vocabulary_size: int | None) -> Plan:
+def _plan_of(
+    data: Files | str, values: Mapping[str, Any], updates: int | None, vocabulary_size: int | None, start: str | None
+) -> Plan:
     architecture = values["architecture"]
     if architecture not in ARCHITECTURES:
         raise ValueError(f"There is no architecture “{str(architecture)[:40]}”. There are: {', '.join(ARCHITECTURES)}.")
-    base = {} if architecture == ModelConfig.architecture else {"architecture": architecture}
-    open_ones = open_settings(architecture)
+    base = {} if start or architecture == ModelConfig.architecture else {"architecture": architecture}
+    open_ones = open_settings(architecture, start)
     for names in (_SHAPING, SETTINGS):  # the first ones decide the defaults of the others
-        before = _plan_values(data, base)
+        before = _plan_values(data, base, start)
         chosen = {name: _typed(name, values[name], before[name]) for name in names if name in open_ones}
         base |= {name: value for name, value in chosen.items() if value != before[name]}
     outside = {} if isinstance(data, str) else {"warmup_updates": _WARM_UP}
     training = {**outside, **_part(TRAINING, base), **({"updates": updates} if updates else {})}
-    plan = Plan(data, _part(MODEL, base), training, vocabulary_size=vocabulary_size)
+    pieces = None if start else vocabulary_size
+    plan = Plan(data, _part(MODEL, base), training, vocabulary_size=pieces, start_from=start)
     outline = plan.outline()
     plan.augmenter()
     if (size := count_parameters(outline)) > PARAMETERS:

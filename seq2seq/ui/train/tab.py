@@ -10,19 +10,17 @@ import gradio as gr
 from seq2seq.config import ModelConfig
 from seq2seq.data.synthetic import TASKS
 from seq2seq.decoding.model_info import MAX_CHARACTERS
-from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.training.plan import Files, Plan
 from seq2seq.ui.host.limits import UNLIMITED
 from seq2seq.ui.kit import address, examples, fields
 from seq2seq.ui.kit.message import explain, message, message_line, note_line, reported
 from seq2seq.ui.kit.view import Slot, View
-from seq2seq.ui.train import own_data, plan_form, run_board
+from seq2seq.ui.train import own_data, plan_form, run_board, start_from
+from seq2seq.ui.train.controls import FIRST, IN_SIGHT, control, control_update
 from seq2seq.ui.train.plan_form import SETTINGS
 from seq2seq.ui.train.training_data import FILES, Material, Public
 
-FIRST = "reverse"
 MINUTES, UPDATES = (1, 2, 3, 5, 10, 20, 30, 60, 120), (500, 1000, 2000, 5000, 20_000)
-IN_SIGHT = ("architecture", "cell", "attention")  # the other settings are in a closed accordion
 VOCABULARIES = (500, 1000, 2000, 4000, 6000, 8000)
 PROBES, MEASURED = 2, 64  # per validation: examples with attention, and held-out sentences to translate
 _FORMER = "seq2seq-unrolled-visitor"
@@ -47,7 +45,7 @@ def build(slot: Slot) -> None:
             min_width=240,
             elem_id="train-data",
         )
-        controls = {name: _control(name, before[name]) for name in IN_SIGHT}
+        controls = {name: control(name, before[name]) for name in IN_SIGHT}
         length = gr.Dropdown(
             lengths, value=lengths[0][1], label="Length", filterable=False, scale=1, min_width=180, elem_id="train-length"
         )
@@ -58,7 +56,7 @@ def build(slot: Slot) -> None:
     own = own_data.build(services)
     note = note_line(_description(FIRST, None, before, None), "plan")
     with gr.Accordion("More settings", open=False, elem_id="train-settings"), gr.Row(elem_classes="settings"):
-        controls |= {name: _control(name, before[name]) for name in SETTINGS if name not in IN_SIGHT}
+        controls |= {name: control(name, before[name]) for name in SETTINGS if name not in IN_SIGHT}
         vocabulary = gr.Dropdown(
             [("automatic", 0), *((f"{n:,}", n) for n in VOCABULARIES)],
             value=0,
@@ -68,6 +66,16 @@ def build(slot: Slot) -> None:
             min_width=150,
             visible=False,
             elem_id="train-vocabulary",
+        )
+        first = gr.Dropdown(
+            start_from.menu(services, ""),
+            value=start_from.SCRATCH,
+            label="Start from",
+            info="A model whose weights, vocabulary and shape the run takes over.",
+            filterable=False,
+            scale=2,
+            min_width=300,
+            elem_id="train-from",
         )
         watched = gr.Textbox(
             label="A sentence to watch",
@@ -86,24 +94,24 @@ def build(slot: Slot) -> None:
         elem_id="train-load",
     )
 
-    values = [length, data, own.material, vocabulary, *controls.values()]
-    everything = [*controls.values(), vocabulary, outside, *own.parts.values(), own.findings, own.board, go, note, line]
+    values = [length, data, own.material, vocabulary, first, *controls.values()]
+    everything = [*controls.values(), first, vocabulary, outside, *own.parts.values(), own.findings, own.board, go, note, line]
     report = reported(line)
 
-    def named(*given: Any) -> tuple[str, str, Material | None, int, dict[str, Any]]:
-        return (*given[:4], dict(zip(controls, given[4:], strict=True)))
+    def named(*given: Any) -> tuple[str, str, Material | None, int, str | None, dict[str, Any]]:
+        return (*given[:4], start_from.folder(services, given[4]), dict(zip(controls, given[5:], strict=True)))
 
     @report
     def describe(*given: Any) -> dict[Any, Any]:
         """Describe the model of the settings; impossible settings get a message and disable the button."""
-        long, name, material, pieces, chosen = named(*given)
         try:
+            long, name, material, pieces, start, chosen = named(*given)
             if name not in own_data.WANTED:
                 material = None  # the state keeps it for a later choice
             elif material is None:
                 return {note: message(own_data.WANTED[name]), go: gr.update(interactive=False)}
             return {
-                note: message(_description(name, material, chosen, _length(long)[1], pieces)),
+                note: message(_description(name, material, chosen, _length(long)[1], pieces, start)),
                 go: gr.update(interactive=True),
             }
         except ValueError as error:
@@ -112,28 +120,38 @@ def build(slot: Slot) -> None:
     @report
     def set_defaults(*given: Any) -> dict[Any, Any]:
         """Set the defaults of the chosen architecture, and show the settings that it has."""
-        _, name, _, _, chosen = named(*given)
-        return default_updates(name, chosen["architecture"])
+        _, name, _, _, start, chosen = named(*given)
+        return default_updates(name, chosen["architecture"], start)
 
-    def default_updates(name: str, architecture: str) -> dict[Any, Any]:
-        defaults = plan_form.defaults(_data(name), {"architecture": architecture})
+    @report
+    def choose_start(owner: str, *given: Any) -> dict[Any, Any]:
+        """Show the settings that a model to start from leaves open; without one, all settings with their defaults."""
+        _, name, _, _, start, chosen = named(*given)
+        return {**default_updates(name, chosen["architecture"], start), **vocabulary_update(name, start)}
+
+    def vocabulary_update(name: str, start: str | None) -> dict[Any, Any]:
+        return {vocabulary: gr.update(visible=name in own.parts and not start)}
+
+    def default_updates(name: str, architecture: str, start: str | None) -> dict[Any, Any]:
+        defaults = plan_form.defaults(_data(name), {"architecture": architecture}, start)
         return {
-            control: gr.update(**_control_update(s, defaults[s], architecture, _data(name))) for s, control in controls.items()
+            component: gr.update(**control_update(s, defaults.get(s), architecture, _data(name), start))
+            for s, component in controls.items()
         }
 
     @report
     def choose_optimizer(*given: Any) -> dict[Any, Any]:
         """Set the default learning rate of the chosen optimizer."""
-        _, name, _, _, chosen = named(*given)
+        _, name, _, _, _, chosen = named(*given)
         rate = plan_form.defaults(_data(name), {k: chosen[k] for k in ("architecture", "optimizer")})["learning_rate"]
         return {
-            controls["learning_rate"]: gr.update(**_control_update("learning_rate", rate, chosen["architecture"], _data(name)))
+            controls["learning_rate"]: gr.update(**control_update("learning_rate", rate, chosen["architecture"], _data(name)))
         }
 
     @report
     def choose_data(was_outside: bool, *given: Any) -> dict[Any, Any]:
         """Show the controls of the chosen data; uploaded or downloaded pairs have other defaults than a task."""
-        _, name, material, _, chosen = named(*given)
+        _, name, material, _, start, chosen = named(*given)
         is_outside = name in own.parts
         other = is_outside and material is not None and isinstance(material.source, Public) != (name == own_data.PUBLIC_DATA)
         return {
@@ -142,8 +160,8 @@ def build(slot: Slot) -> None:
             **{part: gr.update(visible=choice == name) for choice, part in own.parts.items()},
             own.findings: gr.update(visible=is_outside or "hidden"),
             **({own.material: None, own.board: ""} if other else {}),
-            **(default_updates(name, chosen["architecture"]) if is_outside != was_outside else {}),
-            vocabulary: gr.update(visible=is_outside),
+            **(default_updates(name, chosen["architecture"], start) if is_outside != was_outside else {}),
+            **vocabulary_update(name, start),
         }
 
     @report
@@ -151,25 +169,31 @@ def build(slot: Slot) -> None:
         """Put the settings of one of the visitor's runs into the form. The data stay, unless the run learned a task."""
         run = services.runs.get(owner, str(fields.from_event(event, "run")))
         plan = Plan.from_dict(run.plan)
-        chosen = plan_form.defaults(plan.data, {**plan.model, **plan.training})
-        architecture = chosen["architecture"]
-        updates = {c: gr.update(**_control_update(s, chosen[s], architecture, plan.data)) for s, c in controls.items()}
+        given = {**plan.model, **plan.training}
+        begun = plan.start_from
+        chosen = {**plan_form.defaults(plan.data, {} if begun else given, begun), **given}
+        architecture = chosen.get("architecture", ModelConfig.architecture)
+        updates = {
+            component: gr.update(**control_update(s, chosen.get(s), architecture, plan.data, begun))
+            for s, component in controls.items()
+        }
+        updates[first] = gr.update(choices=start_from.menu(services, owner), value=start_from.name(begun))
         return {**updates, **({data: plan.data} if plan.task else {})}
 
     @report
     def start(owner: str, sentence: str, source_language: str, target_language: str, *given: Any) -> dict[Any, Any]:
         owner = owner or _new_secret()
         own_probe = (sentence.strip(),) if (sentence or "").strip() else ()
-        long, name, material, pieces, chosen = named(*given)
+        long, name, material, pieces, start, chosen = named(*given)
         minutes, updates = _length(long)
         if name in own_data.WANTED:
             if material is None:
                 raise ValueError(own_data.WANTED[name])
             material = own_data.with_languages(material, (source_language, target_language))
-            plan = _plan(name, material, chosen, updates, pieces)
+            plan = _plan(name, material, chosen, updates, pieces, start)
             run = run_board.start(services, owner, plan, minutes, (*own_probe, *material.probes), MEASURED, material.fill())
         else:
-            plan = plan_form.plan_of(name, chosen, updates)
+            plan = plan_form.plan_of(name, chosen, updates, start=start)
             probes = (*own_probe, *tuple(examples.of_task(name))[:PROBES])
             run = run_board.start(services, owner, plan, minutes, probes, MEASURED)
         return {visitor: owner, board: run_board.payload(services, owner, run.id, begun=True)}
@@ -187,7 +211,8 @@ def build(slot: Slot) -> None:
         known = owner if run_board.is_secret(owner) else _new_secret()
         query = dict(page.query_params)
         wanted = query.get(RUN.name, "") if slot.is_named(query) else ""
-        return {visitor: known, board: run_board.payload(services, known, wanted)}
+        menu = gr.update(choices=start_from.menu(services, known))
+        return {visitor: known, first: menu, board: run_board.payload(services, known, wanted)}
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     # First set the defaults that depend on a choice, then describe the plan.
@@ -195,12 +220,14 @@ def build(slot: Slot) -> None:
     controls["architecture"].input(set_defaults, values, everything, **private).then(**describe_plan)
     controls["optimizer"].input(choose_optimizer, values, everything, **private).then(**describe_plan)
     data.input(choose_data, [outside, *values], [*everything, own.material, own.line], **private).then(**describe_plan)
-    others = [control.input for name, control in controls.items() if name not in ("architecture", "optimizer")]
+    first.focus(lambda owner: gr.update(choices=start_from.menu(services, owner)), visitor, first, **private)
+    first.input(choose_start, [visitor, *values], everything, **private).then(**describe_plan)
+    others = [component.input for name, component in controls.items() if name not in ("architecture", "optimizer")]
     gr.on([length.input, vocabulary.input, own.material.change, *others], **describe_plan)
     go.click(start, [visitor, watched, *own.languages, *values], [visitor, board, line], **private)
     board.again(use_settings, visitor, [*everything, data], **private).then(**describe_plan)
     upload.upload(load, [visitor, upload], [visitor, board, line], concurrency_limit=1, **private)
-    slot.tab.select(open_tab, visitor, [visitor, board, line], **private)
+    slot.tab.select(open_tab, visitor, [visitor, first, board, line], **private)
 
 
 def _lengths(most: float) -> list[tuple[str, str]]:
@@ -231,53 +258,25 @@ def _data(name: str) -> Files | str:
     return FILES if name in own_data.WANTED else name
 
 
-def _plan(name: str, material: Material, values: dict[str, Any], updates: int | None, pieces: int) -> Plan:
-    return material.plan(plan_form.plan_of(_data(name), values, updates, pieces or material.vocabulary_size))
+def _plan(name: str, material: Material, values: dict[str, Any], updates: int | None, pieces: int, start: str | None) -> Plan:
+    return material.plan(plan_form.plan_of(_data(name), values, updates, pieces or material.vocabulary_size, start))
 
 
-def _description(name: str, material: Material | None, values: dict[str, Any], updates: int | None, pieces: int = 0) -> str:
+def _description(
+    name: str,
+    material: Material | None,
+    values: dict[str, Any],
+    updates: int | None,
+    pieces: int = 0,
+    start: str | None = None,
+) -> str:
     if material is not None:
-        plan, example = _plan(name, material, values, updates, pieces), f"{material.described}."
+        plan, example = _plan(name, material, values, updates, pieces, start), f"{material.described}."
     else:
         source, target = next(iter(examples.of_task(name).items()))
-        plan, example = plan_form.plan_of(name, values, updates), f"{TASKS[name].title}: “{source}” to “{target}”."
+        plan, example = plan_form.plan_of(name, values, updates, start=start), f"{TASKS[name].title}: “{source}” to “{target}”."
     duration = f" About {plan_form.duration(plan)}." if updates else ""
     return f"{example} {plan_form.about(plan)}. On {plan_form.device()}.{duration}"
-
-
-def _control(name: str, value: Any) -> Any:
-    setting = SETTINGS[name]
-    info = None if name in IN_SIGHT else setting.info  # the first row is one line high
-    common: dict[str, Any] = {
-        "label": setting.label,
-        "info": info,
-        "elem_id": f"train-{name.replace('_', '-')}",
-        "elem_classes": fields.FOLDED if name in IN_SIGHT else None,
-        "min_width": 150,
-    }
-    common |= _control_update(name, value, ModelConfig.architecture, FIRST)
-    if setting.choices:
-        return gr.Dropdown(filterable=False, scale=2, **common)
-    if setting.high is not None and setting.high <= 1:
-        return gr.Slider(setting.low, setting.high, step=setting.step, buttons=[], **common)
-    return fields.whole_number(**common)
-
-
-def _menu(name: str, value: Any) -> list[tuple[str, Any]]:
-    def text(choice: Any) -> str:
-        return ("no", "yes")[choice] if isinstance(choice, bool) else str(choice)
-
-    return [(text(choice), choice) for choice in plan_form.offered(name, value)]
-
-
-def _control_update(name: str, value: Any, architecture: str, data: Files | str) -> dict[str, Any]:
-    """Return the update of a control for an architecture: with its default, fixed, or hidden."""
-    fixed = name in ARCHITECTURES[architecture].fixed
-    there = fixed or name in plan_form.shown_settings(architecture, data)
-    change: dict[str, Any] = {"value": value, "visible": there, "interactive": not fixed}
-    if SETTINGS[name].choices:
-        change["choices"] = _menu(name, value)
-    return change
 
 
 RUN = address.words("run")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,7 @@ class Material:
 
     def plan(self, plan: Plan) -> Plan:
         """Return `plan` with the data and its origin."""
-        return Plan(FILES, plan.model, plan.training, self.source.origin(self.train), plan.vocabulary_size)
+        return replace(plan, data=FILES, origin=self.source.origin(self.train))
 
     def fill(self) -> Callable[[Path], None]:
         """Return a function that writes the pairs into a run's folder. The pairs are read now. Raises ValueError if they are

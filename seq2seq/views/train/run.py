@@ -25,6 +25,7 @@ from seq2seq.training.events import (
     SampleDecoded,
     Started,
     StepDone,
+    StoppedEarly,
     Tested,
     Validated,
 )
@@ -156,8 +157,8 @@ def event_payload(events: Iterable[Event], examples: Iterable[Example] = ()) -> 
     """
     by_source = {example.source: example for example in examples}
     data: dict[str, Any] = {name: {f.name: [] for f in dataclasses.fields(kind)} for name, kind in _COLUMNS.items()}
-    data |= {"started": [], "samples": [], "finished": None, "device": None, "split": None, "tested": None}
-    latest = {Finished: "finished", DeviceUsed: "device", BatchSplit: "split", Tested: "tested"}
+    data |= {"started": [], "samples": [], "finished": None, "device": None, "split": None, "stopped": None, "tested": None}
+    latest = {Finished: "finished", DeviceUsed: "device", BatchSplit: "split", StoppedEarly: "stopped", Tested: "tested"}
     for event in events:
         if isinstance(event, Started):
             data["started"].append(dataclasses.asdict(event))

@@ -10,7 +10,7 @@ from support.browser.train_page import LONG, choose, state, stop
 
 from seq2seq.data.synthetic import TASKS
 from seq2seq.training.event_log import to_json
-from seq2seq.training.events import Measured, SampleDecoded, Started, StepDone
+from seq2seq.training.events import Measured, SampleDecoded, Started, StepDone, StoppedEarly
 
 EXAMPLE = TASKS["reverse"].first(1)[0]
 
@@ -38,9 +38,11 @@ def load_events(page: Page, name: str, attention: tuple[tuple[float, ...], ...] 
     events = [Started(1000, "cpu", "fp32", 50, 30, 0), StepDone(1, 0, 0.1, 2.5, 0.001, 1.0, 0.7, 100, 0.5)]
     for update in (0, 30):
         events += [SampleDecoded(update, *looked), Measured(update, 64, 31.5, 12.5, 0.75, 0.5)]
+    events.append(StoppedEarly(30, 50, "3 validations were not better than the one after update 9"))
     buffer = "".join(to_json(event) + "\n" for event in events).encode()
     page.locator("input[type=file]").set_input_files({"name": f"{name}.jsonl", "mimeType": "text/plain", "buffer": buffer})
     expect(page.get_by_test_id("run-name")).to_have_text(name)
+    expect(page.get_by_test_id("run-says")).to_contain_text("stopped early: 3 validations were not better than")
     page.wait_for_url(lambda url: "run=" in url and url != before)
     return page.url.partition("run=")[2]
 
@@ -205,3 +207,22 @@ def test_an_architecture_shows_only_its_own_settings(tab) -> None:
     choose(page, "architecture", "sutskever")
     expect(page.locator("#train-attention input")).to_be_disabled()
     expect(page.locator("#train-attention input")).to_have_value("none")
+
+
+def test_a_model_to_start_from_decides_the_shape(tab) -> None:
+    page = tab()
+    page.get_by_role("button", name=re.compile("More settings")).click()
+    size = page.locator("#train-decoder-size input")
+    expect(size).to_have_value("128")
+    page.locator("#train-from input").click()
+    page.locator("#train-from").get_by_role("option").nth(1).click()
+    expect(size).to_be_hidden()
+    expect(page.get_by_test_id("plan")).to_contain_text("parameters")
+    expect(page.locator("#train-learning-rate input")).to_have_value("0.0005")
+    expect(page.locator("#train")).to_be_enabled()
+    page.locator("#train").click()
+    expect(page.get_by_test_id("run-command")).to_contain_text("--from ")
+    stop(page)
+    choose(page, "from", "from scratch")
+    expect(size).to_be_visible()
+    expect(page.locator("#train-learning-rate input")).to_have_value("0.004")

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from seq2seq.data.synthetic import TASKS
+from seq2seq.models import checkpoint
 from seq2seq.models.architectures import ARCHITECTURES
-from seq2seq.training.plan import Plan
+from seq2seq.training.plan import Files, Plan
 from seq2seq.ui.train import plan_form
 from seq2seq.ui.views import VIEWS
 
@@ -32,6 +33,13 @@ def test_plan_has_only_changed_settings() -> None:
     plan = plan_form.plan_of("reverse", chosen(dropout=0.3, seed=7, attention="dot"), updates=500)
     assert plan.model == {"attention": "dot", "dropout": 0.3} and plan.training == {"seed": 7, "updates": 500}
     assert plan_form.plan_of("reverse", chosen("cho", attention="dot")).model == {"architecture": "cho"}
+
+
+def test_only_a_task_can_be_solved() -> None:
+    plan = plan_form.plan_of("reverse", chosen(patience=5, stop_when_solved=True))
+    assert plan.training == {"patience": 5, "stop_when_solved": True}
+    own = Files("train.tsv", "valid.tsv")
+    assert plan_form.shown_settings("recurrent", "reverse") - plan_form.shown_settings("recurrent", own) == {"stop_when_solved"}
 
 
 def test_dependent_sizes_are_used_as_shown() -> None:
@@ -74,3 +82,14 @@ def test_the_explanation_of_a_setting_links_to_views_that_exist() -> None:
     linked = [name for setting in plan_form.SETTINGS.values() for name in re.findall(r"\(\?tab=([\w-]+)\)", setting.info)]
     assert linked
     assert set(linked) <= {view.name for view in VIEWS}
+
+
+def test_a_model_to_start_from_fixes_the_shape_and_learns_in_smaller_steps() -> None:
+    start = "en-fr-additive"
+    values = {**chosen(), **plan_form.defaults("reverse", {}, start)}
+    assert values["dropout"] == checkpoint.outline(start).model.config.dropout
+    plan = plan_form.plan_of("reverse", {**values, "dropout": 0.4}, updates=5, vocabulary_size=500, start=start)
+    assert plan == Plan("reverse", {"dropout": 0.4}, {"learning_rate": values["learning_rate"], "updates": 5}, start_from=start)
+    assert values["learning_rate"] < plan_form.defaults("reverse", {})["learning_rate"]
+    assert "dropout" in plan_form.open_settings("recurrent", start)
+    assert "decoder_size" not in plan_form.open_settings("recurrent", start)

@@ -23,7 +23,7 @@ from seq2seq.runs import archive, card
 from seq2seq.runs.folders import MODEL
 from seq2seq.sources.text import Tokenizer
 from seq2seq.training.event_log import to_json
-from seq2seq.training.events import BatchSplit, DeviceUsed, SampleDecoded, Started, StepDone
+from seq2seq.training.events import BatchSplit, DeviceUsed, Finished, SampleDecoded, Started, StepDone
 from seq2seq.training.plan import Files, Plan
 from seq2seq.ui.forcing import exposure
 from seq2seq.ui.host.limits import Limits
@@ -120,7 +120,7 @@ def test_a_finished_model_goes_through_an_archive_to_another_visitor(
         run_board.download(host, ANN, {"run": run.id})
     folder = host.runs.checkpoint(run)
     checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), folder)
-    card.add_training(folder, "python -m seq2seq train --task sort", 30, 1.0, 2.0, "the task sort")
+    card.add_training(folder, "python -m seq2seq train --task sort", Finished(30, 1.0, 2.0, 9.0), "the task sort")
     given = run_board.download(host, ANN, {"run": run.id})
     assert given["name"] == "digits-in-order-gru-encoder-decoder-additive-attention.zip"
     with pytest.raises(ValueError, match="There is no run"):

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from seq2seq.data.synthetic import TASKS
-from seq2seq.training.events import Finished, Measured, SampleDecoded, Started, StepDone, Validated
+from seq2seq.training.events import Finished, Measured, SampleDecoded, Started, StepDone, StoppedEarly, Validated
 from seq2seq.views.train import run as view
 
 EXAMPLE = TASKS["reverse"].first(1)[0]
@@ -22,12 +22,14 @@ def test_events_become_columns_and_nan_becomes_none() -> None:
             StepDone(2, 0, 0.2, 2.0, 1e-3, 1.0, math.inf, 41, 0.4),
             Validated(2, 0, 2.25, True),
             Measured(2, 64, 31.5, 12.5, 0.75, 0.5),
+            StoppedEarly(40, 90, "2 validations were not better"),
             Finished(40, 2.0, 1.5, 9.75),
         ]
     )
     assert told["steps"]["update"] == [1, 2] and told["steps"]["loss"] == [None, 2.0]
     assert told["steps"]["gradient_norm"] == [0.7, None] and told["validated"]["loss"] == [2.25]
     assert told["measured"]["exact"] == [12.5] and told["finished"]["seconds"] == 9.75
+    assert told["stopped"] == {"update": 40, "updates": 90, "why": "2 validations were not better"}
     assert json.dumps(told, allow_nan=False)
 
 

@@ -19,6 +19,7 @@ from seq2seq.training.events import (
     SampleDecoded,
     Started,
     StepDone,
+    StoppedEarly,
     Tested,
     Validated,
 )
@@ -41,16 +42,18 @@ def show(events: Iterable[Event]) -> Event | None:
                 case StepDone():
                     progress.show(event)
                 case Validated():
+                    averaged = f"mean of the last {event.averaged} validated weights"
+                    which = averaged if event.averaged > 1 else f"epoch {event.epoch + 1}, update {event.update}"
                     _print(
-                        f"epoch {event.epoch + 1}, update {event.update}: validation loss {event.loss:.4f} nats, perplexity "
-                        f"{event.perplexity:.2f} per piece, teacher-forced" + (" (best so far)" if event.best else "")
+                        f"{which}: validation loss {event.loss:.4f} nats, perplexity {event.perplexity:.2f} per piece, "
+                        "teacher-forced" + (" (best so far)" if event.best else "")
                     )
                 case SampleDecoded():
                     _print(f"    {event.source}  →  {event.hypothesis}")
                 case Measured():
                     _print(
-                        f"    of {event.sentences} held-out sentences: BLEU {event.bleu:.1f}, {event.exact:.0f}% exact, "
-                        "free-running; "
+                        f"    of {event.sentences} held-out sentences: BLEU {event.bleu:.1f}, chrF {event.chrf or 0:.1f}, "
+                        f"{event.exact:.0f}% exact, free-running; "
                         f"pieces right: teacher-forced {event.accuracy_forced:.1%}, free-running {event.accuracy_free:.1%}"
                     )
                 case Tested():
@@ -59,6 +62,8 @@ def show(events: Iterable[Event]) -> Event | None:
                     _print(f"out of memory: each batch is now processed in {event.parts} parts; the updates stay the same")
                 case DeviceUsed():
                     held = f"; peak memory {event.memory / 2**30:.1f} of {event.memory_of_device / 2**30:.0f} GiB"
+                case StoppedEarly():
+                    _print(event.text)
                 case Finished():
                     progress.finish()
                     _print(

@@ -1,0 +1,1 @@
+"""The parts of `python -m seq2seq train`: its options, its configuration file, and what it prints."""
