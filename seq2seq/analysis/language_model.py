@@ -52,6 +52,34 @@ def sentences(translator: Translator, count: int, start: str = "", strategy: Any
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """What one piece was chosen from: the likeliest pieces and the chosen one, as (token, piece, p in the model, q after the
+    settings of the strategy)."""
+
+    pieces: tuple[tuple[int, str, float, float], ...]
+    kept: int  # pieces with q above 0; -1: all of them
+
+
+def choices(translator: Translator, trace: DecodingTrace, start: int, strategy: Greedy | Sample, most: int = 8) -> list[Drawn]:
+    """Return what each piece of `trace` from step `start` on was chosen from by `strategy`."""
+    ids = [step.token for step in trace.steps]
+    log_probs = translator.force([translator.source_ids(NO_SOURCE)], [ids])[0, start:]
+    q = torch.nn.functional.one_hot(log_probs.argmax(-1), log_probs.shape[1]).float()
+    if isinstance(strategy, Sample):
+        q = strategy.probabilities(log_probs)
+        q = q / q.sum(-1, keepdim=True)
+    found = []
+    for chosen, row, after in zip(ids[start:], log_probs.exp(), q, strict=True):
+        likeliest = row.topk(min(most, len(row))).indices.tolist()
+        tokens = likeliest if chosen in likeliest else [*likeliest[:-1], chosen]
+        pieces = translator.target_vocabulary.pieces(tokens)
+        kept = int((after > 0).sum())
+        rows = tuple((t, piece, float(row[t]), float(after[t])) for t, piece in zip(tokens, pieces, strict=True))
+        found.append(Drawn(rows, -1 if kept == len(row) else kept))
+    return found
+
+
+@dataclass(frozen=True)
 class Likelihood:
     """Sentences under a language model, teacher-forced. A word has its punctuation; the end mark is a piece but no word."""
 
@@ -90,6 +118,42 @@ def likelihood(translator: Translator, texts: Iterable[str]) -> Likelihood:
             total += float(row[torch.arange(len(ids)), torch.tensor(ids)].double().sum())
             words += len(group_words(word_indices(translator.target_vocabulary.pieces(ids)))) - 1
     return Likelihood(len(encoded), sum(map(len, encoded)), words, total)
+
+
+@dataclass(frozen=True)
+class MinimalPair:
+    """Two sentences that differ in one thing, which is right in the first one, with their log-probabilities in nats."""
+
+    about: str
+    right: str
+    wrong: str
+    log_prob_right: float
+    log_prob_wrong: float
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the model finds the right sentence likelier (Linzen et al. 2016)."""
+        return self.log_prob_right > self.log_prob_wrong
+
+
+def minimal_pairs(translator: Translator, rows: Iterable[str]) -> list[MinimalPair]:
+    """Score lines of three columns: what a pair is about, the right sentence, the wrong one; tabs separate them.
+
+    Raises ValueError that names a line with other columns or with text that the model cannot read.
+    """
+    check(translator)
+    found = []
+    for number, row in enumerate(rows, start=1):
+        cells = row.split("\t")
+        if len(cells) != 3:
+            raise ValueError(f"line {number} has {len(cells)} columns: a pair needs a name, the right and the wrong sentence")
+        about, right, wrong = cells
+        try:
+            scores = [translator.score(NO_SOURCE, text).log_prob for text in (right, wrong)]
+        except ValueError as error:
+            raise ValueError(f"line {number}: {error}") from None
+        found.append(MinimalPair(about, right, wrong, *scores))
+    return found
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from typing import Any
 
-from seq2seq.analysis.language_model import NO_SOURCE
+from seq2seq.analysis.language_model import NO_SOURCE, minimal_pairs
 from seq2seq.analysis.scoring import perplexity, scored, word_scores
-from seq2seq.commands.options import add_model
+from seq2seq.commands.options import add_model, read_lines
 from seq2seq.decoding.translator import Translator
 from seq2seq.trace import DecodingTrace
 
@@ -18,6 +19,9 @@ HELP = "log-probability of a given translation or sentence, teacher-forced, per 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     parser.add_argument("sentences", nargs="*", metavar="SENTENCE", help="for a language model: the sentences to score")
+    parser.add_argument(
+        "--pairs", metavar="FILE", help="for a language model: lines with a name, a right and a wrong sentence; count the right"
+    )
     parser.add_argument("--source", metavar="TEXT", help="for a translation model: the source")
     parser.add_argument("--target", metavar="TEXT", help="for a translation model: the translation to score")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -25,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     translator = Translator.load(options.model)
+    if options.pairs is not None:
+        return _minimal_pairs(options, translator)
     pairs = _pairs(options, translator)
     traces = [translator.score(source, target) for source, target in pairs]
     if options.json:
@@ -35,6 +41,27 @@ def run(options: argparse.Namespace) -> int:
         return 0
     for trace in traces:
         _print(trace, translator.info.reads_source)
+    return 0
+
+
+def _minimal_pairs(options: argparse.Namespace, translator: Translator) -> int:
+    """Count in how many pairs the right sentence is likelier."""
+    if options.sentences or options.source is not None or options.target is not None:
+        raise ValueError("--pairs has its own sentences: leave out the others, or leave out --pairs")
+    pairs = minimal_pairs(translator, [row for row in read_lines(options.pairs) if row])
+    if options.json:
+        found = [{**asdict(pair), "is_right": pair.is_right} for pair in pairs]
+        about = {"mode": "teacher-forced", "unit": "natural logarithm", "model": translator.name}
+        print(json.dumps({**about, "right": sum(p.is_right for p in pairs), "pairs": found}, ensure_ascii=False, indent=2))
+        return 0
+    print("log-probability (natural, teacher-forced) of the right and the wrong sentence")
+    for pair in pairs:
+        mark = "right" if pair.is_right else "WRONG"
+        print(f"{pair.log_prob_right:8.2f} {pair.log_prob_wrong:8.2f}  {mark}  {pair.about}: {pair.right} / {pair.wrong}")
+    for about in dict.fromkeys(pair.about for pair in pairs):
+        own = [pair for pair in pairs if pair.about == about]
+        print(f"{about}: {sum(pair.is_right for pair in own)} of {len(own)}")
+    print(f"the right sentence is likelier in {sum(pair.is_right for pair in pairs)} of {len(pairs)} pairs")
     return 0
 
 
