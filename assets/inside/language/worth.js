@@ -6,11 +6,13 @@ export function makeWorth(root, trigger) {
   const find = (selector) => root.querySelector(selector);
   const form = find("form");
   const texts = ["target", "source", "stranger"];
+  let shown = null;
 
   function show(worth) {
     root.hidden = !worth;
     if (!worth) return;
-    for (const name of texts) form.elements[name].value = worth[name];
+    for (const name of texts) if (shown?.[name] !== worth[name]) form.elements[name].value = worth[name];
+    shown = worth;
     const most = Math.max(...worth.rows.flatMap(({ steps }) => steps)) || 1; // one scale for the three rows
     const head = html("tr");
     for (const [title, kind] of [["", ""], ["bits a piece", ""], ...worth.pieces.map(({ text, kind }) => [text, `target ${kind}`])]) {

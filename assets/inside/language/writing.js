@@ -10,6 +10,9 @@ export function makeWriting(element, root, trigger) {
   const find = (selector) => root.querySelector(selector);
   const form = find("form");
   const store = { payload: null };
+  let filled = ""; // the choices of the last payload
+  let asking = false; // one question at a time, so that the answers come in order
+  let waiting = false; // the form has changed meanwhile
   const clock = makeClock(element, find(".language-writing"), store, {
     last: () => store.payload.written.steps.length,
     lengthOf: () => STEP_MS,
@@ -18,17 +21,27 @@ export function makeWriting(element, root, trigger) {
     arrived: () => bars(),
   });
 
-  /** Show what was written; play it if the visitor has `asked` for it. */
+  /** Show what was written; play it if the visitor has `asked` for it. Then the form stays, because the visitor may have changed
+   *  it meanwhile. */
   function show(payload, asked) {
+    const chosen = JSON.stringify([payload.start_text, payload.search, payload.settings]);
+    if (!asked && chosen !== filled) fill(payload);
+    filled = chosen;
+    asking = false;
+    if (waiting) write();
+    if (store.payload && !asked && JSON.stringify(store.payload.written) === JSON.stringify(payload.written)) return;
     store.payload = payload;
-    form.elements.start.value = payload.start_text;
-    form.elements.search.value = payload.search;
-    for (const name of SETTINGS) if (name in payload.settings) form.elements[name].value = payload.settings[name];
-    settings();
     const { given, steps } = payload.written;
     const text = html("span", "", given);
     find(".language-written").replaceChildren(text, ...steps.map(({ text: piece, kind }) => html("span", `language-chip target ${kind}`, piece)));
     clock.open(asked ? 0 : steps.length, asked);
+  }
+
+  function fill({ start_text: text, search, settings: values }) {
+    form.elements.start.value = text;
+    form.elements.search.value = search;
+    for (const name of SETTINGS) if (name in values) form.elements[name].value = values[name];
+    settings();
   }
 
   function settings() {
@@ -66,6 +79,9 @@ export function makeWriting(element, root, trigger) {
   }
 
   function write() {
+    waiting = asking;
+    if (asking) return;
+    asking = true;
     const values = Object.fromEntries(SETTINGS.map((name) => [name, form.elements[name].value]));
     trigger("write", { start: form.elements.start.value, search: form.elements.search.value, ...values });
   }

@@ -55,6 +55,8 @@ class LanguageView(Asking[LanguageRequest, LanguageRequest]):
     button = "Score"
     prefix = "language"
     events_change_form = True
+    undropped = frozenset({"write"})
+    redraws_after_fault = True  # so that every event has an answer
     parameters = (
         *(TEXT, address.words("second"), Parameter("writer", lambda text, services: services.language_model(text).name)),
         address.words("start"),
@@ -214,7 +216,7 @@ def payload(
                 "trained_on": writer.info.trained_on,
             },
             "link": LanguageView(services).link(request),
-            "start": {"step": step, "play": play, "writing": writing},
+            "start": {"step": step, "play": play and step is not None, "writing": writing},
             "serial": next_serial(),
         },
         ensure_ascii=False,

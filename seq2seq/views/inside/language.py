@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # for the annotations only: the views do not load the engine
 
 SHOWN = 5  # likeliest pieces under each piece
 BITS = 1 / math.log(2)  # bits per nat
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -95,12 +96,14 @@ def _end(text: str, most: int = 40) -> str:
 
 
 def _p(log_prob: float) -> str:
-    """Format a probability with two digits, also a very small one."""
-    value = math.exp(log_prob) if log_prob > -700 else 0.0
+    """Format a probability of any size from its logarithm, with two digits, never as a false 0 or 1."""
+    if log_prob == 0:
+        return "1"
+    value = math.exp(log_prob)
     if value >= 0.001:
-        return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
+        return "> 0.99" if value > 0.995 else f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
     exponent = math.floor(log_prob / math.log(10))
-    return f"{math.exp(log_prob - exponent * math.log(10)):.1f} × 10^{exponent}"
+    return f"{math.exp(log_prob - exponent * math.log(10)):.1f} × 10⁻{str(-exponent).translate(_SUPERSCRIPTS)}"
 
 
 def verdict(traces: Sequence[DecodingTrace]) -> str:
@@ -151,7 +154,7 @@ def _written_said(trace: DecodingTrace, steps: Sequence[dict[str, Any]]) -> list
                 _span("From "),
                 _span(f"{kept}, it takes "),
                 _span(step["text"], "target"),
-                _span(f": p = {_p(step['log_prob'])} in the model, {row['q']:.2f} after the settings."),
+                _span(f": p = {_p(step['log_prob'])} in the model, {_p(math.log(row['q']))} after the settings."),
             ]
         )
     if not trace.finished:

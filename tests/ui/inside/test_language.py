@@ -37,7 +37,7 @@ def test_a_language_model_is_in_no_menu_of_translation_models(with_writer: Servi
     for use in (with_writer.info, with_writer.translator, lambda name: with_writer.translate(name, "hello")):
         with pytest.raises(ValueError, match="is a language model and reads no source: open it in Inside, The decoder alone"):
             use("writer")
-    with pytest.raises(ValueError, match="There is no language model “small”. There are: writer."):
+    with pytest.raises(ValueError, match=r"There is no language model “small”\. There are: writer\."):
         with_writer.language_model("small")
 
 

@@ -24,11 +24,12 @@ def writer(tokenizer: Tokenizer) -> Translator:
 @pytest.mark.parametrize(
     ("log_prob", "text"),
     [
-        (0.0, "1.00"),
+        (0.0, "1"),
+        (-0.0001, "> 0.99"),
         (math.log(0.31), "0.31"),
         (math.log(0.0042), "0.0042"),
-        (math.log(1.7e-8), "1.7 × 10^-8"),
-        (-1000.0, "5.1 × 10^-435"),
+        (math.log(1.7e-8), "1.7 × 10⁻⁸"),
+        (-1000.0, "5.1 × 10⁻⁴³⁵"),
     ],
 )
 def test_probabilities_of_any_size_are_written(log_prob: float, text: str) -> None:
