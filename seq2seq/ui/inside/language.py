@@ -25,12 +25,12 @@ UNREADABLE = "That choice could not be read. Please choose again."
 SEARCHES = ("greedy", "sample")
 DRAWN = ("temperature", "top_k", "top_p", "seed")  # settings of sampling
 START = "I want to"
-FIRST_STRATEGY = Sample(temperature=0.8, seed=1)
+FIRST_STRATEGY = Sample(temperature=0.8, seed=2)
 
 
-def _read_search(text: str, _: Services) -> str:
+def _read_how(text: str, _: Services) -> str:
     if text not in SEARCHES:
-        raise ValueError(f"In this address, “search” should be one of {', '.join(SEARCHES)}, not “{text[:40]}”.")
+        raise ValueError(f"In this address, “how” should be one of {', '.join(SEARCHES)}, not “{text[:40]}”.")
     return text
 
 
@@ -60,7 +60,7 @@ class LanguageView(Asking[LanguageRequest, LanguageRequest]):
     parameters = (
         *(TEXT, address.words("second"), Parameter("writer", lambda text, services: services.language_model(text).name)),
         address.words("start"),
-        Parameter("search", _read_search),
+        Parameter("how", _read_how),
         *(SETTINGS[name] for name in DRAWN),
         *(address.words(name) for name in ("target", "source", "stranger")),
         STEP,
@@ -80,11 +80,11 @@ class LanguageView(Asking[LanguageRequest, LanguageRequest]):
         given = {name: values[name] for name in ("second", "start", "target", "source", "stranger") if name in values}
         chosen = {name: values[name] for name in DRAWN if name in values}
         strategy: Any = replace(Sample(), **chosen) if chosen else example.strategy
-        return replace(example, strategy=Greedy() if values.get("search") == "greedy" else strategy, **given)
+        return replace(example, strategy=Greedy() if values.get("how") == "greedy" else strategy, **given)
 
     def values(self, request: LanguageRequest) -> dict[str, Any]:
         own = {name: value or None for name, value in vars(request).items() if name not in ("strategy", "start")}
-        return {**own, "start": request.start, "search": request.strategy.name, **search.settings_of(request.strategy)}
+        return {**own, "start": request.start, "how": request.strategy.name, **search.settings_of(request.strategy)}
 
     def attempts(self, request: LanguageRequest) -> list[LanguageRequest]:
         return [

@@ -73,7 +73,7 @@ def test_what_is_written_on_is_what_the_engine_draws(page: Page, writer: Transla
     chips = page.locator(".language-chip").all_inner_texts()
     assert len(chips) == len(drawn.steps) - 2 and chips[-1] == "end"
     page.get_by_test_id("language-search").select_option("greedy")
-    page.wait_for_function("new URLSearchParams(location.search).get('search') === 'greedy'")
+    page.wait_for_function("new URLSearchParams(location.search).get('how') === 'greedy'")
     greedy = write_on(writer, "I want", Greedy())
     expect(page.locator(".language-chip")).to_have_count(len(greedy.steps) - 2)
     page.locator(".language-writing [data-action=first]").click()

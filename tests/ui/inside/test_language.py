@@ -60,7 +60,7 @@ def test_an_address_opens_the_same_request(language: LanguageView) -> None:
     assert (opened, problems) == (request, [])
     greedy = LanguageRequest("a", "", "writer", "c", Greedy())
     assert language.read(dict(language.link(greedy)))[0] == greedy
-    opened, _, problems = language.read({"writer": "small", "search": "beam", "temperature": "99", "text": "a"})
+    opened, _, problems = language.read({"writer": "small", "how": "beam", "temperature": "99", "text": "a"})
     assert opened.writer == "writer" and opened.text == "a" and len(problems) == 3
 
 
