@@ -127,9 +127,9 @@ def _lines(quality: Quality) -> list[str]:
         f"chrF {quality.chrf:.1f} with each sentence once, {quality.chrf_by_row:.1f} with each row  ({quality.chrf_signature})",
         f"{quality.exact:.1f}% of the sentences are a reference, character by character",
         f"{quality.repeated:.1f}% of the translations repeat {REPEATED_WORDS} words in a row, although their source does not",
-        "source words  sentences  BLEU  chrF",
+        "source words  sentences  BLEU  chrF  exact %",
         *(
-            f"{card.span(part.low, part.high):>12}  {part.sentences:9d}  {part.bleu:4.1f}  {part.chrf:4.1f}"
+            f"{card.span(part.low, part.high):>12}  {part.sentences:9d}  {part.bleu:4.1f}  {part.chrf:4.1f}  {part.exact:7.1f}"
             for part in quality.by_length
         ),
     ]
