@@ -18,6 +18,7 @@ from yaml import YAMLError
 
 from seq2seq.ui.app import launch_settings
 from seq2seq.ui.host.limits import Limits, password
+from seq2seq.ui.host.space import Home, home
 
 COLORS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}  # allowed by the Hub
 MAX_BYTES = 10_000_000  # the Hub needs another storage for larger files
@@ -78,6 +79,15 @@ def test_limits_of_a_space_are_lower():
     space, school = Limits.of({"SPACE_ID": "a/b"}), Limits.of({})
     assert (space.minutes, space.runs) == (5, 5) and space.minutes < school.minutes and space.runs < school.runs
     assert not space.folder.is_relative_to(Path.home())
+
+
+def test_addresses_of_a_space_are_made_from_its_variables():
+    whole = {"SPACE_ID": "some-body/un.rolled", "SPACE_HOST": "some-body-un-rolled.hf.space"}
+    assert home(whole) == Home("https://huggingface.co/spaces/some-body/un.rolled", "https://some-body-un-rolled.hf.space/")
+    assert home({**whole, "SPACE_HOST": ""}) == Home("https://huggingface.co/spaces/some-body/un.rolled")
+    for wrong in ("", "name", "a/b/c", "a/b?x", "a/../b", "a b/c"):
+        assert home({**whole, "SPACE_ID": wrong}) == home({}) == Home()
+    assert home({**whole, "SPACE_HOST": "evil.org/?"}).whole == ""
 
 
 @pytest.mark.parametrize("text", ["", None])
