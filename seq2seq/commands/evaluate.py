@@ -12,6 +12,7 @@ from seq2seq.commands.options import (
     add_model,
     add_strategy,
     file_names,
+    model_of,
     pairs_of,
     refuse_with_task,
     strategy,
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         pairs, data = choose("task", options.task, TASKS).pairs("test"), options.task
     else:
         pairs, data = pairs_of(options.data, options, options.raw), file_names(options.data)
-    translator = Translator.load(options.model)
+    translator = Translator.load(model_of(options))
     if options.card:
         card.check(checkpoint.find(options.model))  # fail before the long evaluation
     quality = translator.evaluate(pairs, chosen, options.raw)

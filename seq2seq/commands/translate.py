@@ -8,7 +8,7 @@ import sys
 from tqdm import tqdm
 
 from seq2seq.commands.line_stream import lines_of, write_line, writer
-from seq2seq.commands.options import add_model, add_strategy, strategy, write_text
+from seq2seq.commands.options import add_model, add_strategy, model_of, strategy, write_text
 from seq2seq.decoding.translator import TooLong, Translator
 from seq2seq.sources.normalise import printable
 
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = strategy(options)
     if options.input is not None:
         return _lines(options, chosen)
-    trace = Translator.load(options.model).translate(options.sentence, chosen)
+    trace = Translator.load(model_of(options)).translate(options.sentence, chosen)
     for note in trace.notes:
         _warn(note)
     if not trace.finished:
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _lines(options: argparse.Namespace, chosen: object) -> int:
     """Translate line by line. Returns 1 if a line was skipped or cut, else 0."""
-    translator = Translator.load(options.model)
+    translator = Translator.load(model_of(options))
     done, faulty = 0, 0
 
     def instead(number: int, error: ValueError) -> str:
