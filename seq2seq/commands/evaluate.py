@@ -15,6 +15,7 @@ from seq2seq.commands.options import (
     add_nbest,
     add_strategy,
     file_names,
+    model_of,
     nbest_rows,
     pairs_of,
     refuse_with_task,
@@ -68,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         pairs, data = choose("task", options.task, TASKS).pairs("test"), options.task
     else:
         pairs, data = _with_references(options), file_names(options.data)
-    translator = Translator.load(options.model)
+    translator = Translator.load(model_of(options))
     if options.card:
         card.check(checkpoint.find(options.model))  # fail before the long evaluation
     found = translator.best_of_sources([source for source, _ in pairs], chosen, options.nbest or 1)

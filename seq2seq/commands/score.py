@@ -6,7 +6,7 @@ import argparse
 import json
 
 from seq2seq.analysis.scoring import perplexity, scored
-from seq2seq.commands.options import add_model
+from seq2seq.commands.options import add_model, model_of
 from seq2seq.decoding.translator import Translator
 
 HELP = "log-probability of a given translation, teacher-forced, per piece and in total"
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    trace = Translator.load(options.model).score(options.source, options.target)
+    trace = Translator.load(model_of(options)).score(options.source, options.target)
     per_piece = perplexity(trace.log_prob, len(trace.steps))
     if options.json:
         print(json.dumps({**scored(trace), "target": options.target}, ensure_ascii=False, indent=2))
