@@ -2,6 +2,7 @@
 // QR code that the server returns. When a teacher changes a lesson, lesson.js has stored that lesson for this dialog.
 
 import { html, saveFile } from "../lib/dom.js";
+import { copyFrom, shared, within } from "../lib/links.js";
 
 const LESSON_STATES = ["shown", "locked", "hidden"];
 const ANSWER_MS = 200; // pause after the last key before the server is asked
@@ -25,6 +26,7 @@ export function startLessonDialog(root, props, server) {
 
   button.hidden = new URLSearchParams(location.search).has("lesson"); // a student in a lesson makes no lessons
   question.maxLength = props.most;
+  part("whole").closest("label").hidden = !props.home.whole;
   part("large").hidden = !document.fullscreenEnabled; // some telephones cannot show full screen
 
   // --- what is chosen ---
@@ -76,7 +78,8 @@ export function startLessonDialog(root, props, server) {
 
   function update() {
     part("count").textContent = `${[...question.value].length} of ${props.most} characters`;
-    const all = { address: location.href, question: question.value, hidden: chosen("hidden"), locked: chosen("locked") };
+    const address = shared(props.names, part("whole").checked ? props.home.whole : props.home.page);
+    const all = { address, question: question.value, hidden: chosen("hidden"), locked: chosen("locked") };
     const spelled = JSON.stringify(all);
     if (spelled === asked) return;
     asked = spelled;
@@ -109,18 +112,6 @@ export function startLessonDialog(root, props, server) {
     if (qr) image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(qr)}`;
   }
 
-  async function copy() {
-    const field = part("link");
-    let done = true;
-    try {
-      await navigator.clipboard.writeText(field.value);
-    } catch {
-      field.select(); // browsers give the clipboard only to https pages
-      done = document.execCommand("copy");
-    }
-    part("copied").textContent = done ? "The link is copied." : "Your browser does not let this page copy: the link is selected, press Ctrl+C.";
-  }
-
   function savePng() {
     const canvas = html("canvas");
     canvas.width = canvas.height = PNG_SCALE * image.naturalWidth; // a whole number of pixels per square
@@ -136,10 +127,11 @@ export function startLessonDialog(root, props, server) {
     const spelled = SPELLED.map((name) => query.get(name)).find(Boolean);
     part("no").textContent = spelled ? "" : "This is not the link of a lesson: it has no “lesson=” in it.";
     if (!spelled) return;
-    for (const name of SPELLED) query.delete(name);
+    for (const name of [...query.keys()]) if (SPELLED.includes(name) || !props.names.includes(name)) query.delete(name);
     query.set("edit-lesson", spelled);
-    const isHere = location.search === `?${query}`; // then only the #fragment changes, which loads nothing
-    location.assign(`?${query}#change-lesson`);
+    const address = within(String(query));
+    const isHere = location.search === address; // then only the #fragment changes, which loads nothing
+    location.assign(`${address}#change-lesson`);
     if (isHere) location.reload();
   }
 
@@ -164,7 +156,8 @@ export function startLessonDialog(root, props, server) {
     if (event.target === dialog) dialog.close(); // the backdrop
   });
   question.addEventListener("input", update);
-  part("copy").addEventListener("click", copy);
+  part("whole").addEventListener("change", update);
+  part("copy").addEventListener("click", () => copyFrom(part("link"), part("copied")));
   part("link").addEventListener("focus", () => part("link").select());
   part("again").addEventListener("submit", reopen);
   part("large").addEventListener("click", () => part("qr").requestFullscreen());

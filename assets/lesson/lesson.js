@@ -3,6 +3,7 @@
 // page hides nothing and passes the lesson to the dialog.
 
 import { html, isFixed, payloadOf } from "../lib/dom.js";
+import { queryOf } from "../lib/links.js";
 
 const OPENING = "lesson-opening"; // class of the page until the lesson is known
 const LESSON = "lesson";
@@ -24,22 +25,15 @@ export function start({ element, props, watch }) {
   part("leave").textContent = isDraft ? "Stop changing the lesson" : "Leave the lesson";
   part("lesson-edit").hidden = isDraft;
   part("lesson-draft").hidden = part("lesson-resume").hidden = !isDraft;
-  leadsTo("leave", () => address().href);
-  leadsTo("lesson-edit", () => {
-    const changed = address();
-    changed.searchParams.set(DRAFT, query().get(parameter));
-    return changed.href + AT_DIALOG;
-  });
+  leadsTo("leave", () => `?${view()}`);
+  leadsTo("lesson-edit", () => `?${[view(), `${DRAFT}=${query().get(parameter)}`].filter(Boolean).join("&")}${AT_DIALOG}`);
   part("lesson-resume").addEventListener("click", openDialog);
   watch("value", open);
   open();
 
-  /** Return the current address without the lesson. */
-  function address() {
-    const found = new URL(location.href);
-    for (const name of [LESSON, DRAFT]) found.searchParams.delete(name);
-    found.hash = "";
-    return found;
+  /** Return the parameters of the view, without the lesson. */
+  function view() {
+    return queryOf(props.names.filter((name) => name !== LESSON));
   }
 
   /** Give a link the address of the moment when it is followed or copied. */

@@ -1,7 +1,9 @@
-// Dark mode, which this browser remembers; the models' origins, written as text; the About dialog and the lesson dialog.
+// Dark mode, which this browser remembers; the models' origins, written as text; the dialogs: About, link, lesson.
 
 import { startLessonDialog } from "../lesson/dialog.js";
 import { html } from "../lib/dom.js";
+import { followWithin } from "../lib/links.js";
+import { startLink } from "./link.js";
 
 const DARK = "seq2seq-unrolled-dark";
 
@@ -14,7 +16,9 @@ export function start({ element, props, server }) {
   about.addEventListener("click", (event) => {
     if (event.target === about) about.close(); // the backdrop
   });
+  startLink(element, props);
   startLessonDialog(element, props, server);
+  followWithin();
 }
 
 function darkMode(dark) {

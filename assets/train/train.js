@@ -150,6 +150,7 @@ export function start({ element, trigger, props, watch, server }) {
     find("progress").textContent = `${Math.round(100 * share)}%`;
     say(progress(run, share));
     find(".run-verdict").textContent = verdict(told);
+    find(".run-note").textContent = run.note;
     find(".run-failure").textContent = state === "failed" ? run.failure : "";
     find(".run-open").hidden = !run.open.length;
     const links = run.open.map(({ name, address }) => {

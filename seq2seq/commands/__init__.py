@@ -1,6 +1,6 @@
 """One module per command, with HELP, add_arguments(parser) and run(options)."""
 
-from seq2seq.commands import align, bench, compare, evaluate, export, fetch, forcing, generate, score, train, translate
+from seq2seq.commands import align, bench, compare, evaluate, export, fetch, forcing, generate, push, score, train, translate
 
 COMMANDS = {
     "translate": translate,
@@ -12,6 +12,7 @@ COMMANDS = {
     "forcing": forcing,
     "compare": compare,
     "align": align,
+    "push": push,
     "bench": bench,
     "export": export,
 }

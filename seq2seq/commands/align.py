@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     sentences = alignment.read_aligned(options.data)
-    translator = translator_of(options.model)
+    translator = translator_of(options)
     rows = list(alignment.measure(translator, sentences))
     if not rows:
         raise ValueError(f"{options.data}: every sentence is too long for {options.model}")

@@ -16,6 +16,7 @@ from seq2seq.commands.options import (
     add_nbest,
     add_strategy,
     file_names,
+    model_of,
     nbest_rows,
     pairs_of,
     refuse_with_task,
@@ -60,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    if not ModelInfo.read(options.model).reads_source:
+    if not ModelInfo.read(model_of(options)).reads_source:
         return _perplexity(options)
     chosen = strategy(options)
     if options.nbest is not None and options.output is None:
@@ -73,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
         pairs, data = choose("task", options.task, TASKS).pairs("test"), options.task
     else:
         pairs, data = _with_references(options), file_names(options.data)
-    translator = Translator.load(options.model)
+    translator = Translator.load(model_of(options))
     if options.card:
         card.check(checkpoint.find(options.model))  # fail before the long evaluation
     found = translator.best_of_sources([source for source, _ in pairs], chosen, options.nbest or 1)
@@ -107,7 +108,7 @@ def _perplexity(options: argparse.Namespace) -> int:
         card.check(checkpoint.find(options.model))
     corpus = Corpus(options.data[0] if len(options.data) == 1 else options.data, target=options.target, alone=True)
     warn(corpus.remarks)
-    found = likelihood(Translator.load(options.model), (sentence for _, sentence in corpus))
+    found = likelihood(Translator.load(model_of(options)), (sentence for _, sentence in corpus))
     if options.json:
         print(json.dumps({"model": options.model, **found.to_dict()}, ensure_ascii=False, indent=2))
     else:
@@ -158,9 +159,9 @@ def _lines(quality: Quality) -> list[str]:
         f"chrF {quality.chrf:.1f} with each sentence once, {quality.chrf_by_row:.1f} with each row  ({quality.chrf_signature})",
         f"{quality.exact:.1f}% of the sentences are a reference, character by character",
         f"{quality.repeated:.1f}% of the translations repeat {REPEATED_WORDS} words in a row, although their source does not",
-        "source words  sentences  BLEU  chrF",
+        "source words  sentences  BLEU  chrF  exact %",
         *(
-            f"{card.span(part.low, part.high):>12}  {part.sentences:9d}  {part.bleu:4.1f}  {part.chrf:4.1f}"
+            f"{card.span(part.low, part.high):>12}  {part.sentences:9d}  {part.bleu:4.1f}  {part.chrf:4.1f}  {part.exact:7.1f}"
             for part in quality.by_length
         ),
     ]

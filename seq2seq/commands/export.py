@@ -7,7 +7,7 @@ import random
 import shutil
 from pathlib import Path
 
-from seq2seq.commands.options import add_model
+from seq2seq.commands.options import add_model, model_of
 from seq2seq.config import EOS
 from seq2seq.models import checkpoint
 from seq2seq.models.onnx_export import ENCODER, STEP, difference, export
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    loaded = checkpoint.load(options.model)
+    loaded = checkpoint.load(model_of(options))
     export(loaded.model, options.out)
     for file, content in loaded.tokenizer.files().items():
         (options.out / file).write_bytes(content)

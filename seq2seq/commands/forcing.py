@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     if not 0 <= options.seed < 2**31:
         raise ValueError(f"seed must be between 0 and {2**31 - 1}, not {options.seed}")
     pairs = pairs_of(options.data, options)
-    translator = translator_of(options.model)
+    translator = translator_of(options)
     rows: list[Row] = []
     with tqdm(total=len(pairs), unit=" pairs", disable=options.json or not sys.stderr.isatty()) as bar:
         for batch in measure(translator, pairs, options.seed):

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from seq2seq.analysis.language_model import MOST_WRITTEN, check, sentences
-from seq2seq.commands.options import add_model, add_sampling, write_text
+from seq2seq.commands.options import add_model, add_sampling, model_of, write_text
 from seq2seq.decoding.strategies import Greedy, Sample, describe
 from seq2seq.decoding.translator import Translator
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     chosen = _strategy(options)
-    translator = Translator.load(options.model)
+    translator = Translator.load(model_of(options))
     check(translator)
     written = list(sentences(translator, options.count, options.start, chosen))
     if options.json:

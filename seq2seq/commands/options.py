@@ -14,16 +14,31 @@ from seq2seq.data.lines import lines
 from seq2seq.decoding.hypotheses import Hypothesis
 from seq2seq.decoding.strategies import Beam, Greedy, Sample
 from seq2seq.decoding.translator import Translator
+from seq2seq.models.checkpoint import HUB
 from seq2seq.sources.normalise import printable
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", required=True, metavar="NAME_OR_DIR", help="a bundled model's name or a checkpoint folder")
+    parser.add_argument(
+        "--model",
+        required=True,
+        metavar="NAME_OR_DIR",
+        help=f"a bundled model's name, a checkpoint folder, or {HUB}USER/NAME[@REVISION] for a model on the Hugging Face Hub",
+    )
 
 
-def translator_of(name: str) -> Translator:
+def model_of(options: argparse.Namespace) -> str:
+    """Return the name or folder of the chosen model, after downloading a model of the Hub. Raises ValueError."""
+    if not options.model.startswith(HUB):
+        return str(options.model)
+    from seq2seq.runs import hub  # slow to import
+
+    return hub.local(options.model)
+
+
+def translator_of(options: argparse.Namespace) -> Translator:
     """Load a model that translates. Raises ValueError for a language model, with the commands that it has."""
-    translator = Translator.load(name)
+    translator = Translator.load(model_of(options))
     if not translator.info.reads_source:
         raise ValueError(
             f"{translator.name} is a language model and has no source to translate: write with it by `generate`, or score "

@@ -9,7 +9,7 @@ from typing import Any
 
 from seq2seq.analysis.language_model import NO_SOURCE, minimal_pairs
 from seq2seq.analysis.scoring import perplexity, scored, word_scores
-from seq2seq.commands.options import add_model, read_lines
+from seq2seq.commands.options import add_model, model_of, read_lines
 from seq2seq.decoding.translator import Translator
 from seq2seq.trace import DecodingTrace
 
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    translator = Translator.load(options.model)
+    translator = Translator.load(model_of(options))
     if options.pairs is not None:
         return _minimal_pairs(options, translator)
     pairs = _pairs(options, translator)

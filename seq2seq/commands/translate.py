@@ -45,10 +45,10 @@ def run(options: argparse.Namespace) -> int:
     if options.input is not None:
         return _lines(options, chosen)
     if options.nbest is not None:
-        (_, best), *_ = translator_of(options.model).best_of_lines([options.sentence], chosen, options.nbest, readable=True)
+        (_, best), *_ = translator_of(options).best_of_lines([options.sentence], chosen, options.nbest, readable=True)
         write_text(options.output, "".join(row + "\n" for row in nbest_rows(1, best)))
         return 0
-    trace = translator_of(options.model).translate(options.sentence, chosen)
+    trace = translator_of(options).translate(options.sentence, chosen)
     for note in trace.notes:
         _warn(note)
     if not trace.finished:
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _lines(options: argparse.Namespace, chosen: object) -> int:
     """Translate line by line. Returns 1 if a line was skipped or cut, else 0."""
-    translator = translator_of(options.model)
+    translator = translator_of(options)
     done, faulty = 0, 0
 
     def instead(number: int, error: ValueError) -> str:

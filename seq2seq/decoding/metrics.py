@@ -19,13 +19,14 @@ LENGTHS = ((1, 4), (5, 7), (8, 10), (11, 15), (16, 10_000))  # source words, fro
 
 @dataclass(frozen=True)
 class LengthQuality:
-    """Corpus BLEU and chrF of the sentences whose source has `low` to `high` words."""
+    """Corpus BLEU, chrF and share of exact translations (%) of the sentences whose source has `low` to `high` words."""
 
     low: int
     high: int
     sentences: int
     bleu: float
     chrf: float
+    exact: float
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,14 @@ def quality(
         streams = _streams([references[i] for i in chosen])
         return float(metric.corpus_score([hypotheses[i] for i in chosen], streams).score)
 
+    def exact(chosen: Sequence[int]) -> float:
+        return 100 * sum(hypotheses[i] in references[i] for i in chosen) / len(chosen)
+
     by_length = []
     for low, high in lengths:
         chosen = [i for i in once if low <= len(sources[i].split()) <= high]
         if chosen:
-            scores = score(BLEU(tokenize=cut), chosen), score(CHRF(), chosen)
+            scores = score(BLEU(tokenize=cut), chosen), score(CHRF(), chosen), exact(chosen)
             by_length.append(LengthQuality(low, high, len(chosen), *scores))
     return Quality(
         sentences=len(sources),
@@ -96,7 +100,7 @@ def quality(
         bleu_signature=str(bleu.get_signature()),
         chrf_signature=str(chrf.get_signature()),
         by_length=tuple(by_length),
-        exact=100 * sum(h in refs for h, refs in zip(hypotheses, references, strict=True)) / len(sources),
+        exact=exact(once),
         repeated=100
         * sum(
             _repeats_phrase(hypothesis, language) and not _repeats_phrase(source, source_language)

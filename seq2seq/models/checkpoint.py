@@ -28,6 +28,7 @@ FORMAT = "seq2seq-unrolled/checkpoint/1"
 MAX_CONFIG_BYTES = 1_000_000
 MAX_ORIGIN = 2000  # characters per text in Origin
 MAX_TOKENIZER_BYTES = 20_000_000
+HUB = "hf:"  # before USER/NAME[@REVISION]: a model on the Hugging Face Hub (runs/hub.py)
 UNUSABLE = " cannot be used: "  # between a checkpoint's name and the fault, in error messages
 ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
 

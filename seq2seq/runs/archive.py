@@ -55,32 +55,16 @@ def pack(folder: Path, file: Path, name: str = "") -> None:
     are left out if they are too large for `unpack`, such as the events of a run of many hours. Raises ValueError for a model
     that does not exist or is too large, and if the disk is full.
     """
-    folder = folder.resolve()
-    top = name or folder.name
+    top = name or folder.resolve().name
     if not _is_name(top):
         raise ValueError(
             f"a model cannot be packed as {top[:80]!r}: choose a name without slashes, colons and control characters"
         )
-    if not folder.is_dir():
-        raise ValueError(f"the model {top!r} does not exist: it was deleted, or has not been saved yet")
-    tokenizers = TOKENIZERS[checkpoint.outline(folder).model.config.shared_vocabulary]
-    needed = (CONFIG, WEIGHTS, *tokenizers)
-    contents = {}
-    for file_name in [*needed, *TEXTS, event_log.FILE]:
-        content, limit = _plain_file(folder / file_name, LIMITS[file_name] + 1), LIMITS[file_name]
-        if content is not None and len(content) <= limit:
-            contents[file_name] = content
-        elif file_name in needed:
-            fault = "missing or no regular file" if content is None else f"larger than {limit:,} bytes: copy its folder instead"
-            raise ValueError(f"the model {top!r} cannot be packed: {file_name} is {fault}")
-    if (size := sum(map(len, contents.values()))) > MAX_UNPACKED_BYTES:
-        raise ValueError(
-            f"the model {top!r} has {size:,} bytes; an archive holds at most {MAX_UNPACKED_BYTES:,}: copy its folder instead"
-        )
+    packed = contents(folder, top, ": copy its folder instead")
 
     def write(partial: Path) -> None:
         with zipfile.ZipFile(partial, "w") as archive:
-            for file_name, content in contents.items():
+            for file_name, content in packed.items():
                 about = zipfile.ZipInfo(f"{top}/{file_name}", _EPOCH)
                 about.create_system, about.external_attr = 3, (stat.S_IFREG | 0o644) << 16  # the same bytes on every system
                 # Weights are close to noise: compression would save a tenth and take most of the time.
@@ -89,6 +73,30 @@ def pack(folder: Path, file: Path, name: str = "") -> None:
 
     with _report_full_disk():
         replace_file(file, write)
+
+
+def contents(folder: Path, top: str, instead: str = "") -> dict[str, bytes]:
+    """Return the files of the model in a checkpoint folder, by name, as far as `unpack` would accept them.
+
+    Files that the model does not need are left out if they are too large. Raises ValueError, which calls the model `top`, for a
+    model that does not exist, is incomplete, or is too large; then it says what to do `instead`.
+    """
+    folder = folder.resolve()
+    if not folder.is_dir():
+        raise ValueError(f"the model {top!r} does not exist: it was deleted, or has not been saved yet")
+    tokenizers = TOKENIZERS[checkpoint.outline(folder).model.config.shared_vocabulary]
+    needed = (CONFIG, WEIGHTS, *tokenizers)
+    found = {}
+    for file_name in [*needed, *TEXTS, event_log.FILE]:
+        content, limit = _plain_file(folder / file_name, LIMITS[file_name] + 1), LIMITS[file_name]
+        if content is not None and len(content) <= limit:
+            found[file_name] = content
+        elif file_name in needed:
+            fault = "missing or no regular file" if content is None else f"larger than {limit:,} bytes{instead}"
+            raise ValueError(f"the model {top!r} cannot be packed: {file_name} is {fault}")
+    if (size := sum(map(len, found.values()))) > MAX_UNPACKED_BYTES:
+        raise ValueError(f"the model {top!r} has {size:,} bytes; at most {MAX_UNPACKED_BYTES:,} can be loaded again{instead}")
+    return found
 
 
 def _plain_file(path: Path, most: int) -> bytes | None:
@@ -113,7 +121,7 @@ def unpack(file: Path, folder: Path) -> Checkpoint:
         unpacked = Path(partial) / folder.name
         unpacked.mkdir()
         _extract(file, unpacked)
-        loaded = _load_checked(unpacked)
+        loaded = load_checked(unpacked)
         unpacked.rename(folder)
     return loaded
 
@@ -217,15 +225,18 @@ def _report_full_disk() -> Iterator[None]:
 # --- the unpacked model ---
 
 
-def _load_checked(folder: Path) -> Checkpoint:
-    """Load the model, run it once, and check that all files with it can be read."""
+def load_checked(folder: Path, whole: str = "The archive") -> Checkpoint:
+    """Load the model, run it once, and check that all files with it can be read.
+
+    Raises ValueError with a sentence about `whole`, the place that the folder came from.
+    """
     try:
         _check_texts(folder)
         loaded = checkpoint.load(folder)
         _check_use(loaded, folder)
     except (ValueError, RuntimeError) as error:  # RuntimeError: PyTorch cannot convert a number type
         reason = str(error).removeprefix(f"checkpoint {folder.name!r}{UNUSABLE}")
-        raise ValueError(f"The archive cannot be used: {_short(reason, folder)}") from None
+        raise ValueError(f"{whole} cannot be used: {_short(reason, folder)}") from None
     return loaded
 
 
@@ -258,7 +269,7 @@ def _is_table(text: str) -> bool:
 
 def _check_use(loaded: Checkpoint, folder: Path) -> None:
     if spare := sorted({path.name for path in folder.glob("*.model")} - loaded.tokenizer.files().keys()):
-        raise ValueError(f"the archive contains {spare[0]}, but the model has another tokenizer")
+        raise ValueError(f"it contains {spare[0]}, but the model has another tokenizer")
     ids, lengths = pad([[UNK + 1, UNK + 2, EOS]])  # two pieces that every vocabulary has
     with torch.inference_mode():
         scores = loaded.model(ids, lengths, ids)

@@ -20,7 +20,7 @@ from seq2seq.training.event_log import START, Place
 from seq2seq.training.events import Event
 from seq2seq.training.plan import Files, Plan
 
-ABOUT, ERROR = "run.json", "error"  # files of a run
+ABOUT, ERROR, NOTE = "run.json", "error", "note"  # files of a run
 MODEL = "run-"  # prefix of the name of a run's model and its folder; the run's id follows
 MAX_NAME = 80
 _LETTERS = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -83,6 +83,13 @@ class RunFolders:
             return (self.folder(run.id) / ERROR).read_text(encoding="utf-8")
         except OSError:
             return self._unwritten.get(run.id, "")
+
+    def note(self, run: Run) -> str:
+        """Return what the host says about where the run trains; empty if there is nothing to say."""
+        try:
+            return (self.folder(run.id) / NOTE).read_text(encoding="utf-8")
+        except OSError:
+            return ""
 
     def forgive(self, run: Run) -> None:
         """Delete the run's error message. Raises OSError if the disk refuses."""

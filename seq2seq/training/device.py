@@ -5,19 +5,29 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 
 import torch
 
 from seq2seq.errors import SettingError
 
+ZERO_GPU = "SPACES_ZERO_GPU"  # environment variable of a Space that lends GPUs
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # glibc's malloc.h
 _UNITS_OF_RSS = 1 if sys.platform == "darwin" else 1024  # bytes per unit of getrusage
 
 
+def lends_gpu(variables: Mapping[str, str]) -> bool:
+    """Return whether this machine is a Space with ZeroGPU. There PyTorch says that CUDA is available, but only the function
+    that `spaces.GPU` decorates may use it."""
+    return variables.get(ZERO_GPU, "").lower() in ("1", "t", "true")
+
+
 def choose_device(name: str) -> torch.device:
-    """Return the device. `auto` takes the first of CUDA, Apple's MPS and the CPU that works. Raises ValueError if a named
-    device is not available."""
+    """Return the device. `auto` takes the first of CUDA, Apple's MPS and the CPU that works; where a GPU is only lent, the CPU.
+    Raises ValueError if a named device is not available."""
+    if name == "auto" and lends_gpu(os.environ):
+        return torch.device("cpu")
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         return torch.device(next(n for n in ("cuda", "mps", "cpu") if present[n] and _computes(n)))

@@ -42,13 +42,14 @@ def _endpoints(services: Services) -> list[Callable[..., Any]]:
         prefix: list[int] | None = None,
         no_repeat: int = int(search.default("no_repeat")),
     ) -> dict[str, Any]:
-        """Translate one sentence, and return every decoding step: the chosen piece, the other candidates, and the
-        attention weights.
+        """Translate one sentence with a small neural network, and show how it was done. The network writes one piece of a
+        word at a time; each step has the piece that it wrote, the pieces that it could have written instead, with their
+        probabilities, and the attention weights over the source.
 
         Parameters:
-            text: a sentence in the model's source language
-            model: a name from the endpoint "models"
-            search: the search strategy; settings of other strategies are ignored
+            text: a sentence in the language that the model reads ("source_language" in the answer of "models")
+            model: name of the model, from the answer of "models"
+            search: greedy (always the most probable piece), beam (the best of several hypotheses) or sample (at random)
             size: beam: number of hypotheses, 1 to 10
             length_penalty: beam: 0 for none, at most 2
             temperature: sample: 0.1 to 2; below 1 probable pieces become more probable
@@ -67,13 +68,13 @@ def _endpoints(services: Services) -> list[Callable[..., Any]]:
         return services.translate(model, text, strategy, forced).to_dict()
 
     def score(text: str, translation: str, model: str = services.first) -> dict[str, Any]:
-        """Score a given translation of one sentence, piece by piece, teacher-forced: each piece is scored given the
-        source and all pieces before it.
+        """Score a translation of your own: how probable is it for the network, piece by piece? Nothing is translated. Each
+        piece is scored given the sentence and all pieces before it (teacher-forced).
 
         Parameters:
-            text: a sentence in the model's source language
-            translation: the translation to score, in the model's target language
-            model: a name from the endpoint "models"
+            text: a sentence in the language that the model reads ("source_language" in the answer of "models")
+            translation: the translation to score, in the language that the model writes
+            model: name of the model, from the answer of "models"
 
         Returns:
             the total log-probability, that of each piece (natural logarithms), each piece's rank, and the perplexity per piece
@@ -81,8 +82,8 @@ def _endpoints(services: Services) -> list[Callable[..., Any]]:
         return scoring.scored(services.translator(model).score(text, translation))
 
     def models() -> list[dict[str, Any]]:
-        """List the models; the first one is the default. Each has its languages, training data, architecture, size and
-        limits.
+        """List the models that the other two functions can use; the first one is the default. Each has its name, the
+        languages that it reads and writes, what it learned from, its architecture, its size, and the longest text it reads.
 
         Returns:
             one JSON object per model

@@ -13,15 +13,15 @@ from starlette.middleware import Middleware
 
 from seq2seq.runs import archive
 from seq2seq.ui import api
-from seq2seq.ui.host import limits, upload_folder
+from seq2seq.ui.host import limits, space, upload_folder
 from seq2seq.ui.host.in_order import InOrder
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.host.serving import Compression
 from seq2seq.ui.kit import tabs
-from seq2seq.ui.kit.component import ASSETS, component
+from seq2seq.ui.kit.component import ASSETS, component, read
 from seq2seq.ui.kit.message import message, message_line
 from seq2seq.ui.lesson import page as lesson_page
-from seq2seq.ui.lesson.lesson import MOST_CHARACTERS
+from seq2seq.ui.lesson.lesson import MOST_CHARACTERS, SHARED
 from seq2seq.ui.views import TABS, VIEWS
 
 MOST_NAMED = 4  # up to this number, faulty models are named; more are only counted
@@ -55,13 +55,15 @@ def create_app(services: Services | None = None) -> gr.Blocks:
 
 
 def _header(services: Services) -> gr.HTML:
-    """Build the header: title, dark mode, sources of the training data, and the lesson link."""
+    """Build the header: title, dark mode, sources of the training data, and the links to the view and to a lesson."""
     return component(
         "shell/header",
         json.dumps([asdict(info) for info in services.infos.values()], ensure_ascii=False),
         elem_id="header",
         controls=lesson_page.controls(),
         most=MOST_CHARACTERS,
+        names=SHARED,
+        home=asdict(space.home(os.environ)),
         server_functions=[lesson_page.lesson_link],
     )
 
@@ -96,6 +98,7 @@ def launch_settings() -> dict[str, Any]:
             font_mono=_MONO,
         ),
         "css_paths": styles(),
+        "head": f"<script>{read('host/frame.js')}</script>",
         "footer_links": ["api", "gradio"],
         "state_session_capacity": MOST_VISITORS,
         "run_history": False,
@@ -111,5 +114,5 @@ def launch_settings() -> dict[str, Any]:
 
 def styles() -> list[Path]:
     """Return the CSS files in order; a later file can override an earlier one."""
-    names = ["shell/app", "lib/heat-table", *(name for view in VIEWS for name in view.styles), "lesson/lesson"]
+    names = ["shell/app", "lib/heat-table", *(name for view in VIEWS for name in view.styles), "lesson/lesson", "shell/framed"]
     return [ASSETS / f"{name}.css" for name in dict.fromkeys(names)]

@@ -50,7 +50,7 @@ def test_further_files_are_further_references(
 
 def test_own_ranges_of_lengths(model: str, data: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     call = ["evaluate", "--model", model, "--data", data[1], "--by-length"]
-    table = run(capsys, *call, "1", "7").split("source words  sentences  BLEU  chrF\n")[1].splitlines()
+    table = run(capsys, *call, "1", "7").split("source words  sentences  BLEU  chrF  exact %\n")[1].splitlines()
     assert table[0].split()[0] == "1-6" and table[-1].split()[:3] == ["7", "or", "more"]
     assert sum(int(line.replace("or more", "").split()[1]) for line in table) == 20
     for wrong in (["5", "2"], ["0"]):

@@ -67,6 +67,14 @@ def test_reverse_and_sort_targets_and_links_are_correct(numbers: random.Random) 
 
 
 @drawn
+def test_a_digit_is_recalled_over_a_gap_of_letters(numbers: random.Random) -> None:
+    example = TASKS["recall"].draw(numbers)
+    digit, *gap = example.source.split()
+    assert digit.isdigit() and example.target == digit and 1 <= len(gap) <= 40 and set(gap) <= set("abcd")
+    assert example.links == (((0, 1), (0, 1)),)
+
+
+@drawn
 def test_date_source_and_target_are_the_same_day(numbers: random.Random) -> None:
     example = TASKS["dates"].draw(numbers)
     plain = re.sub(r"^\w+day, |the |of |,|(?<=\d)(st|nd|rd|th)", "", example.source)

@@ -45,7 +45,9 @@ def test_the_tools_are_the_public_endpoints_and_answer(address):
     for tool in tools:
         assert tool.description
     (translate,) = (tool for tool in tools if tool.name == "translate")
-    assert translate.inputSchema["properties"]["text"]["description"].startswith("a sentence in the language")
+    assert translate.inputSchema["properties"]["text"]["description"].startswith(
+        "a sentence in the language that the model reads"
+    )
     assert not any(answer.isError for answer in answers)
     trace, scored, models = (ast.literal_eval(answer.content[0].text) for answer in answers)
     assert trace["text"] == score["translation"] and trace["steps"]

@@ -5,6 +5,7 @@ import { makeClock } from "../../lib/clock.js";
 import { html, payloadOf, rove, saveFile } from "../../lib/dom.js";
 import { startReading } from "../../lib/reading.js";
 import { makeStrips } from "./strips.js";
+import { showUnits } from "./units.js";
 
 const STEP_MS = 1100;
 
@@ -39,6 +40,7 @@ export function start({ element, trigger, props, watch }) {
     layers();
     units();
     hold();
+    showUnits(find(".cell-units"), payload, choose);
     strips.build();
     const { step, play } = payload.start; // without a step, keep the current one
     clock.open(step ?? store.step, play);
@@ -132,6 +134,7 @@ export function start({ element, trigger, props, watch }) {
     trigger("hold", { layer: store.payload.layer, gate: gate.value, step, value: Number(value.value) });
   });
   find("[data-do=release]").addEventListener("click", () => trigger("hold", { gate: null }));
+  find(".cell-units").addEventListener("toggle", () => find(".cell-units").open && !store.payload.does && trigger("examine", {}));
   modes("all");
   new ResizeObserver(() => store.payload && root.clientWidth && link.update()).observe(root);
   new MutationObserver(() => store.payload && strips.fill()).observe(document.body, { attributeFilter: ["class"] }); // light or dark

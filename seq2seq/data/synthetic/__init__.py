@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from seq2seq.data.corpora import Pair
-from seq2seq.data.synthetic import dates, digits, grammar, numbers
+from seq2seq.data.synthetic import dates, digits, grammar, numbers, recall
 from seq2seq.data.synthetic.example import Example
 
 __all__ = ["SPLITS", "TASKS", "Example", "Task"]
@@ -66,6 +66,7 @@ class Task:
 _ALL = (
     Task("reverse", "Digits in reverse", "digits", "digits", digits.reverse, 281, False),
     Task("sort", "Digits in order", "digits", "digits", digits.sort, 281, False),
+    Task("recall", "A digit after a gap", "a digit and letters", "the digit", recall.draw, 285, False),
     Task("dates", "Dates to ISO 8601", "English dates", "ISO 8601", dates.draw, 400, True),
     Task("numbers-en", "Numbers to English words", "numbers", "English", numbers.english, 380, True),
     Task("numbers-fr", "Numbers to French words", "numbers", "French", numbers.french, 390, True),

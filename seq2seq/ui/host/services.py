@@ -77,7 +77,7 @@ class Services:
             except ValueError as error:  # the other models must still be offered
                 faults[name] = _fault(error)
         limits = Limits.of(os.environ)
-        services = cls(menu.ordered(infos, PREFERRED), limits=limits, launcher=zero_gpu.launcher(os.environ, limits.minutes))
+        services = cls(menu.ordered(infos, PREFERRED), limits=limits, launcher=zero_gpu.launcher(os.environ))
         services.faults |= faults
         while services.infos:
             try:

@@ -19,16 +19,15 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from seq2seq.ui.kit.component import MODULES, MODULES_ADDRESS, MODULES_MAP, PLOTLY
+from seq2seq.ui.kit.component import MODULES, MODULES_ADDRESS, MODULES_MAP, PLOTLY, SERVED
 
-# The name has the version, so that browsers may cache the file for ever.
-PLOTLY_ADDRESS = f"plotly-{plotly.__version__}.min.js"
+PLOTLY_ADDRESS = f"{SERVED}/plotly-{plotly.__version__}.min.js"
 _OWN_FILES: dict[str, Callable[[], bytes]] = {
     f"/{PLOTLY_ADDRESS}": PLOTLY.read_bytes,  # 4.8 MB; compressed 1.2 or 1.5 MB
     f"/{MODULES_ADDRESS}": MODULES.encode,
     f"/{MODULES_ADDRESS}.map": MODULES_MAP.encode,  # only browsers' developer tools request it
 }
-_NAMED_BY_CONTENT = "/assets/"  # Gradio's files whose names contain a digest of their content
+_NAMED_BY_CONTENT = f"/{SERVED}/"  # here Gradio, too, has files whose names contain a digest of their content
 _FOREVER = "public, max-age=31536000, immutable"
 _CACHE_BYTES = 24 * 2**20  # bytes of compressed files; one page needs 0.4 MB
 _SMALL = 400  # bytes; smaller answers are not compressed

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import gradio as gr
 
 from seq2seq.analysis import cells as engine
 from seq2seq.analysis.cells import Hold
+from seq2seq.analysis.units import Units, examine
+from seq2seq.decoding.translator import Translator
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, examples, fields
 from seq2seq.ui.kit.address import MODEL, STEP, TEXT, Parameter
@@ -44,6 +47,7 @@ class CellRequest:
     layer: str | None = None
     unit: int | None = None
     hold: Hold | None = None
+    examined: bool = False  # also show what the units do
 
 
 class CellView(Asking[CellRequest, CellRequest]):
@@ -56,7 +60,7 @@ class CellView(Asking[CellRequest, CellRequest]):
 
     def request(self, values: Mapping[str, Any], before: CellRequest | None) -> CellRequest:
         kept = before.layer if before and before.model == values["model"] else None
-        return CellRequest(**values, layer=kept)
+        return CellRequest(**values, layer=kept, examined=bool(before and before.examined))
 
     def complete(self, values: Mapping[str, Any]) -> CellRequest:
         example = self.example(values.get("model", self.services.first), values.get("text"))
@@ -75,9 +79,11 @@ class CellView(Asking[CellRequest, CellRequest]):
         return payload(self.services, answer, **start)
 
     def events(self) -> dict[str, Event[CellRequest]]:
+        stay: dict[str, Any] = {"step": None, "play": False}  # at the current step
         return {
-            "choose": lambda answer, event: (_chosen(answer, event), {"step": None}),
-            "hold": lambda answer, event: (_held(answer, event), {"step": None}),
+            "choose": lambda answer, event: (_chosen(answer, event), stay),
+            "hold": lambda answer, event: (_held(answer, event), stay),
+            "examine": lambda answer, _: (replace(answer, examined=True), stay),
         }
 
 
@@ -112,9 +118,15 @@ def _held(request: CellRequest, event: gr.EventData) -> CellRequest:
     return replace(request, hold=Hold(layer, step, gate, value))
 
 
+@lru_cache(maxsize=8)
+def _examined(translator: Translator) -> Units | None:
+    return examine(translator)
+
+
 def payload(services: Services, request: CellRequest, step: int | None = 0, play: bool = True, **_: Any) -> str:
     """Return the component's value. Raises ValueError with a message for the user if the request is impossible."""
-    trace, layers = engine.look_inside(services.translator(request.model), request.text, request.hold)
+    translator = services.translator(request.model)
+    trace, layers = engine.look_inside(translator, request.text, request.hold)
     by_name = {layer.name: layer for layer in layers}
     layer = by_name.get(request.layer or layers[0].name)
     if layer is None:
@@ -141,6 +153,7 @@ def payload(services: Services, request: CellRequest, step: int | None = 0, play
             ],
             "held": bool(hold),
             "says_hold": view.held(hold, by_name[hold.layer], free, trace) if hold else "",
+            "does": view.does(found, layer, unit) if request.examined and (found := _examined(translator)) else None,
             "text": trace.text,
             "sentences": view.sentences(layer, trace, unit),
             "model": {"title": info.title, "trained_on": info.trained_on},

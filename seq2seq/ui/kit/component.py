@@ -18,9 +18,12 @@ ASSETS = Path(__file__).resolve().parents[3] / "assets"
 PLOTLY = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
 
 _BUNDLE, MODULES_MAP = bundle.bundle(ASSETS)
-# The name has a digest of the content, so that browsers may cache the file for ever.
-MODULES_ADDRESS = f"modules-{hashlib.sha256(_BUNDLE.encode()).hexdigest()[:12]}.js"
-MODULES = f"{_BUNDLE}//# sourceMappingURL={MODULES_ADDRESS}.map\n"
+# Where our own files are served. Of the folders that Node passes on to Python on a Space (server-side rendering), this one has
+# files that browsers may cache for ever: their names have a digest or a version.
+SERVED = "assets"
+_NAME = f"modules-{hashlib.sha256(_BUNDLE.encode()).hexdigest()[:12]}.js"
+MODULES_ADDRESS = f"{SERVED}/{_NAME}"
+MODULES = f"{_BUNDLE}//# sourceMappingURL={_NAME}.map\n"
 _serial = itertools.count(1)
 _EVENT = re.compile(r'\btrigger\("(\w+)"')
 

@@ -16,11 +16,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from seq2seq.ui.views import VIEWS
+from seq2seq.ui.kit.address import TAB
+from seq2seq.ui.views import PARAMETERS, VIEWS
 
 PARAMETER = "lesson"
 DRAFT = "edit-lesson"  # the same value while a teacher edits the lesson: nothing is hidden or locked
 VERSION, COMPRESSED = "1", "1z"  # plain JSON, or JSON in raw DEFLATE if that is shorter
+# What a link to others may hold. Any other parameter is not the app's, and can be a secret: `__sign` of a private Space.
+SHARED = (TAB, *PARAMETERS, PARAMETER)
 MOST_CHARACTERS = 500  # per question
 MOST_WRITTEN = 4096  # characters of the parameter; `encode` never makes so many
 MOST_BYTES = 4096  # of the JSON text
@@ -173,14 +176,16 @@ def readable(text: str) -> str:
 
 
 def link(address: Any, lesson: Lesson) -> str:
-    """Return `address` with `lesson` instead of any old one; an empty lesson is left out.
+    """Return `address` with `lesson` instead of any old one, and without parameters that are not the app's; an empty lesson is
+    left out.
 
     Raises ValueError with a message for the user if this is not the address of a page, or if the link is too long.
     """
     if not isinstance(address, str) or not address.isascii() or not address.startswith(("http://", "https://")):
         raise ValueError("The address of this page could not be read.")
     parts = urlsplit(address)
-    query = [item for item in parts.query.split("&") if item and item.partition("=")[0] not in (PARAMETER, DRAFT)]
+    others = set(SHARED) - {PARAMETER}
+    query = [item for item in parts.query.split("&") if item.partition("=")[0] in others]
     if lesson != Lesson():
         query.append(f"{PARAMETER}={encode(lesson)}")
     made = urlunsplit(parts._replace(query="&".join(query), fragment=""))

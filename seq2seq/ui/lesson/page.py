@@ -19,7 +19,7 @@ MOST_QR_BYTES = 1000  # 105 modules per side: phones can still read it from a sc
 
 def banner() -> gr.HTML:
     """Return the banner of the lesson in the address; it is hidden without a lesson."""
-    return component("lesson/lesson", elem_id="lesson", controls=controls())
+    return component("lesson/lesson", elem_id="lesson", controls=controls(), names=lesson.SHARED)
 
 
 def controls() -> list[dict[str, Any]]:

@@ -22,9 +22,11 @@ from seq2seq.models.attention import NO_ATTENTION, SCORES
 from seq2seq.models.recurrent import CELLS, STARTS
 from seq2seq.models.seq2seq import Seq2Seq, count_parameters
 from seq2seq.schedules import SCHEDULES
+from seq2seq.training.device import lends_gpu
 from seq2seq.training.loop import pace
 from seq2seq.training.optimizers import OPTIMIZERS
 from seq2seq.training.plan import Files, Plan, sized
+from seq2seq.ui.host import zero_gpu
 
 _WIDTHS = (16, 32, 64, 128, 192, 256, 320, 512)
 _LAYERS = (1, 2, 3, 4)
@@ -215,6 +217,8 @@ def _typed(name: str, value: Any, like: Any) -> Any:
 
 def device() -> str:
     """Describe the device on which runs train."""
+    if lends_gpu(os.environ):
+        return f"a GPU, lent for at most {zero_gpu.MOST} seconds at a time, or the CPU"
     if torch.cuda.is_available():
         free, _ = torch.cuda.mem_get_info()
         return f"{torch.cuda.get_device_name()} ({free / 2**30:.0f} GiB free)"

@@ -28,6 +28,7 @@ def answer() -> dict[str, Any]:
         "waiting": 0,
         "problem": "",
         "failure": "",
+        "note": "",
         "place": "",
         "anew": True,
         "told": event_payload(events, TASKS[TASK].first(examples.COUNT)),

@@ -190,6 +190,7 @@ def follow(services: Services, owner: str, request: Mapping[str, Any], views: Se
         "waiting": runs.waiting(run),
         "problem": "",
         "failure": runs.problem(run),
+        "note": runs.note(run),
         "place": f"{place.file}-{place.offset}",
         "anew": place.file != position.file,
         "told": view_of_run.event_payload(events, _task_examples(run)),

@@ -18,6 +18,7 @@ from seq2seq.views.stage.sentences import TextSpan, to_dicts
 
 if TYPE_CHECKING:  # for the annotations only: the views do not load the engine
     from seq2seq.analysis.cells import Hold, Layer
+    from seq2seq.analysis.units import Units
 
 START = {"text": "start", "kind": "end"}
 LIVES = "half of its memory is gone after {:.1f} steps on average"
@@ -222,3 +223,27 @@ def held(hold: Hold, layer: Layer, free: DecodingTrace, changed: DecodingTrace) 
     if changed.text == free.text:
         return f"{where}. The translation stays the same: “{free.text}”"
     return f"{where}. The translation changes from “{free.text}” to “{changed.text}”"
+
+
+def does(units: Units, layer: Layer, number: int) -> dict[str, Any]:
+    """Return the words at which a unit moves most, and the unit that follows each feature of the text best."""
+    titles = {name: f"encoder {name.split('-')[1]} {'→' if name.endswith('forward') else '←'}" for name in units.layers}
+    known = layer.name in units.layers
+    return {
+        "words": [{"text": text, "change": round(change, 2)} for text, change in units.moved_by(layer.name, number)]
+        if known
+        else [],
+        "features": [
+            {
+                "text": one.feature,
+                "layer": one.layer,
+                "unit": one.unit + 1,
+                "title": f"{titles[one.layer]}, unit {one.unit + 1}",
+                "correlation": round(one.correlation, 2),
+                "chance": round(one.chance, 2),
+            }
+            for one in units.following
+        ],
+        "says": f"Measured on {units.sentences} sentences of our phrasebook. {units.readable} of "
+        f"{units.size * len(units.layers)} units follow one of these features (correlation 0.5 or more).",
+    }

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from seq2seq.analysis.cells import Hold, Layer, look_inside
+from seq2seq.analysis.units import examine
 from seq2seq.decoding.translator import Translator
 from seq2seq.trace import DecodingTrace
 
@@ -82,6 +83,18 @@ def test_a_held_gate_changes_the_translation_as_the_engine_says(page, translator
     expect(says).to_contain_text(f"“{changed.text}”")
     page.get_by_test_id("release").click()
     expect(says).to_have_text("")
+
+
+def test_the_unit_that_follows_a_feature_can_be_chosen(page, translator: Translator) -> None:
+    page.get_by_test_id("units").locator("summary").click()
+    found = examine(translator)
+    expect(page.get_by_test_id("units")).to_contain_text(f"{found.readable} of {found.size * 2} units")
+    best = found.following[-1]
+    row = page.get_by_test_id("unit-features").locator("tr", has_text=best.feature)
+    expect(row).to_contain_text(f"{abs(best.correlation):.2f}")
+    row.get_by_role("button").click()
+    expect(page.get_by_test_id("unit-name")).to_have_text(f"{best.unit + 1} of {found.size}")
+    expect(page.get_by_test_id("unit-words")).to_contain_text(found.moved_by(best.layer, best.unit)[0][0])
 
 
 def test_a_transformer_has_no_cell_and_the_page_says_so(visit) -> None:

@@ -95,7 +95,7 @@ def test_pack_refuses_what_unpack_would_refuse(folder: Path, tmp_path: Path, mon
     with pytest.raises(ValueError, match=r"^the model 'nowhere' does not exist: "):
         pack(tmp_path / "nowhere", file)
     monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 10_000)
-    with pytest.raises(ValueError, match=r"'small' has [0-9,]+ bytes; an archive holds at most 10,000: copy its folder"):
+    with pytest.raises(ValueError, match=r"'small' has [0-9,]+ bytes; at most 10,000 can be loaded again: copy its folder"):
         pack(folder, file)
     monkeypatch.undo()
     size = (folder / "events.jsonl").stat().st_size

@@ -50,12 +50,14 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(log: Path, script: str = "app.py") -> Iterator[str]:
-    """Start `python script` on a free port, return its address, and end the process after the block."""
+def serve(log: Path, script: str = "app.py", **variables: str) -> Iterator[str]:
+    """Start `python script` on a free port, return its address, and end the process after the block. `variables` are added to
+    its environment."""
     port = _free_port()
     environment = {**os.environ, "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
     environment["SEQ2SEQ_DATA"] = str(log.parent / "data")
     environment["SEQ2SEQ_CORPORA"] = str(_copies(log.parent / "corpora"))
+    environment |= variables
     url = f"http://127.0.0.1:{port}/"
     with log.open("w") as output:
         app = subprocess.Popen([sys.executable, script], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -161,9 +164,21 @@ def test_modules_and_source_map_are_cacheable(client: TestClient) -> None:
     answer = get(client, f"/{component.MODULES_ADDRESS}", "br")
     assert answer.text == component.MODULES and answer.headers["content-encoding"] == "br"
     assert "immutable" in answer.headers["cache-control"] and answer.headers["content-type"].startswith("text/javascript")
-    address = answer.text.splitlines()[-1].removeprefix("//# sourceMappingURL=")
-    sources = [source for section in get(client, f"/{address}").json()["sections"] for source in section["map"]["sources"]]
+    address = answer.text.splitlines()[-1].removeprefix("//# sourceMappingURL=")  # beside the modules
+    sources = [
+        source
+        for section in get(client, f"/{component.SERVED}/{address}").json()["sections"]
+        for source in section["map"]["sources"]
+    ]
     assert "stage/player.js" in sources
+
+
+def test_node_passes_our_files_on() -> None:
+    """On a Space Node answers the browser and passes only some folders on to Python."""
+    routes = Path(gr.__file__).parent / "templates/node/build/proxy_routes.js"
+    passed_on = re.findall(r'^\t"(/[^"]+)",?$', routes.read_text(encoding="utf-8"), re.MULTILINE)
+    for address in (component.MODULES_ADDRESS, PLOTLY_ADDRESS):
+        assert f"/{address}".startswith(tuple(passed_on))
 
 
 def test_events_and_other_responses_are_unchanged(client: TestClient) -> None:

@@ -18,6 +18,7 @@ from yaml import YAMLError
 
 from seq2seq.ui.app import launch_settings
 from seq2seq.ui.host.limits import Limits, password
+from seq2seq.ui.host.space import Home, home
 
 COLORS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}  # allowed by the Hub
 MAX_BYTES = 10_000_000  # the Hub needs another storage for larger files
@@ -55,12 +56,12 @@ def test_the_space_has_the_gradio_that_is_tested(card, requirements):
     assert Version(version("gradio")) in requirements["gradio"].specifier
 
 
-def test_the_space_has_a_python_that_is_checked(card):
-    wanted = card.data.python_version
-    assert f"python_version = {wanted}" in (ROOT / ".mypy.ini").read_text()
-    ruff = tomllib.loads((ROOT / ".ruff.toml").read_text())
-    assert ruff["target-version"] == f"py{wanted.replace('.', '')}"
-    assert f"Python {wanted} or newer" in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_space_has_a_python_that_zero_gpu_has_and_that_readme_allows(card):
+    assert card.data.python_version == "3.12"  # of the two that the Hub documents for ZeroGPU, 3.10 is too old
+    oldest, newest = re.search(r"Python (3\.\d+) or newer, up to (3\.\d+)", card.text).groups()
+    assert Version(oldest) <= Version(card.data.python_version) <= Version(newest)
+    assert f"python_version = {oldest}" in (ROOT / ".mypy.ini").read_text()
+    assert tomllib.loads((ROOT / ".ruff.toml").read_text())["target-version"] == f"py{oldest.replace('.', '')}"
 
 
 def test_every_requirement_is_bounded(requirements):
@@ -78,6 +79,15 @@ def test_limits_of_a_space_are_lower():
     space, school = Limits.of({"SPACE_ID": "a/b"}), Limits.of({})
     assert (space.minutes, space.runs) == (5, 5) and space.minutes < school.minutes and space.runs < school.runs
     assert not space.folder.is_relative_to(Path.home())
+
+
+def test_addresses_of_a_space_are_made_from_its_variables():
+    whole = {"SPACE_ID": "some-body/un.rolled", "SPACE_HOST": "some-body-un-rolled.hf.space"}
+    assert home(whole) == Home("https://huggingface.co/spaces/some-body/un.rolled", "https://some-body-un-rolled.hf.space/")
+    assert home({**whole, "SPACE_HOST": ""}) == Home("https://huggingface.co/spaces/some-body/un.rolled")
+    for wrong in ("", "name", "a/b/c", "a/b?x", "a/../b", "a b/c"):
+        assert home({**whole, "SPACE_ID": wrong}) == home({}) == Home()
+    assert home({**whole, "SPACE_HOST": "evil.org/?"}).whole == ""
 
 
 @pytest.mark.parametrize("text", ["", None])

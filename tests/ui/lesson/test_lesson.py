@@ -191,12 +191,26 @@ def test_link_is_the_address_with_one_more_parameter():
     assert lesson.link("http://localhost:7860/#part", Lesson()) == "http://localhost:7860/"
 
 
+@pytest.mark.parametrize("foreign", ["__sign=secret", "__theme=dark", "view=x", "%5F_sign=secret", "textual=1", "secret", "&"])
+def test_no_link_holds_a_parameter_that_is_not_the_apps(foreign):
+    """`__sign` is the token of a private Space: whoever has it can open the Space."""
+    query = HERE.partition("?")[2]
+    for given_to_it in (f"{HERE}&{foreign}", f"https://example.org/?{foreign}&{query}"):
+        assert lesson.link(given_to_it, Lesson()) == HERE
+        assert page.lesson_link(asked(address=given_to_it))["link"] == lesson.link(HERE, Lesson("Why?", ("tabs",)))
+
+
+def test_every_parameter_of_a_view_stays_in_the_link():
+    address = "https://example.org/?" + "&".join(f"{name}=1" for name in ("tab", *PARAMETERS))
+    assert lesson.link(address, Lesson()) == address
+
+
 def test_no_view_uses_the_lesson_parameter():
     assert not {lesson.PARAMETER, lesson.DRAFT} & PARAMETERS.keys()
 
 
 @pytest.mark.parametrize(
-    "address", [None, 1, "", "javascript:alert(1)", "ftp://x/", "http://é.fr/", "http://x?" + 16_000 * "a"]
+    "address", [None, 1, "", "javascript:alert(1)", "ftp://x/", "http://é.fr/", "http://x?text=" + 16_000 * "a"]
 )
 def test_invalid_address_gets_no_link(address):
     with pytest.raises(ValueError):
@@ -217,10 +231,10 @@ def test_the_qr_code_says_the_link():
 
 
 def test_a_link_that_is_too_long_for_a_qr_code_is_still_a_link():
-    length = page.MOST_QR_BYTES - len(page.lesson_link(asked(address="https://x/?a="))["link"])
-    fits = page.lesson_link(asked(address="https://x/?a=" + "a" * length))
+    length = page.MOST_QR_BYTES - len(page.lesson_link(asked(address="https://x/?text="))["link"])
+    fits = page.lesson_link(asked(address="https://x/?text=" + "a" * length))
     assert len(fits["link"]) == page.MOST_QR_BYTES and fits["qr"]
-    longer = page.lesson_link(asked(address="https://x/?a=" + "a" * (length + 1)))
+    longer = page.lesson_link(asked(address="https://x/?text=" + "a" * (length + 1)))
     assert longer["link"].startswith("https://") and "qr" not in longer and "1,001 bytes" in longer["note"]
 
 
