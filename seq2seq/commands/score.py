@@ -58,9 +58,9 @@ def _minimal_pairs(options: argparse.Namespace, translator: Translator) -> int:
     for pair in pairs:
         mark = "right" if pair.is_right else "WRONG"
         print(f"{pair.log_prob_right:8.2f} {pair.log_prob_wrong:8.2f}  {mark}  {pair.about}: {pair.right} / {pair.wrong}")
-    for about in dict.fromkeys(pair.about for pair in pairs):
-        own = [pair for pair in pairs if pair.about == about]
-        print(f"{about}: {sum(pair.is_right for pair in own)} of {len(own)}")
+    for kind in dict.fromkeys(pair.about for pair in pairs):
+        own = [pair for pair in pairs if pair.about == kind]
+        print(f"{kind}: {sum(pair.is_right for pair in own)} of {len(own)}")
     print(f"the right sentence is likelier in {sum(pair.is_right for pair in pairs)} of {len(pairs)} pairs")
     return 0
 

@@ -63,6 +63,23 @@ def test_score_takes_sentences_alone(writer: str, capsys: pytest.CaptureFixture[
     assert "per word" in run(capsys, "score", "--model", writer, "je vois.")
 
 
+def test_score_counts_the_pairs_whose_right_sentence_is_likelier(
+    writer: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = ["gender\tla clé\tle clé", "length\tje vois\tje vois la clé et deux pommes"]
+    (tmp_path / "pairs.tsv").write_text("\n".join(rows), encoding="utf-8")
+    call = ["score", "--model", writer, "--pairs", str(tmp_path / "pairs.tsv")]
+    found = json.loads(run(capsys, *call, "--json"))
+    for pair, row in zip(found["pairs"], rows, strict=True):
+        scores = [Translator.load(writer).score("", text).log_prob for text in row.split("\t")[1:]]
+        assert [pair["log_prob_right"], pair["log_prob_wrong"]] == pytest.approx(scores)
+        assert pair["is_right"] == (scores[0] > scores[1])
+    assert found["pairs"][1]["is_right"]  # a longer product is smaller
+    assert f"likelier in {found['right']} of 2 pairs" in run(capsys, *call)
+    (tmp_path / "pairs.tsv").write_text("two\tcolumns", encoding="utf-8")
+    assert main(call) == 2 and "line 1 has 2 columns" in capsys.readouterr().err
+
+
 def test_evaluate_measures_perplexity_and_writes_it_into_the_card(
     writer: str, lines: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -136,3 +136,33 @@ def test_one_column_for_both_sides_is_refused(tmp_path: Path, column: int) -> No
         Corpus(path, column, column)
     with pytest.raises(ValueError, match="there is no column 8"):
         read_pairs(path, 0, 7)
+
+
+# --- sentences of a language model ---
+
+
+def test_a_text_file_is_read_as_one_sentence_a_line_with_its_commas_and_quotes(tmp_path: Path) -> None:
+    lines = ['"Yes," he said, "of course."', "One, two, three.", "One, two, three.", "", "Tea & cake."]
+    (tmp_path / "lines.txt").write_text("\n".join(lines), encoding="utf-8")
+    assert list(Corpus(tmp_path / "lines.txt", alone=True)) == [("", lines[0]), ("", lines[1]), ("", lines[4])]
+
+
+def test_the_sentences_of_pairs_are_their_targets_or_a_chosen_column(tmp_path: Path) -> None:
+    (tmp_path / "pairs.tsv").write_text("Hello.\tBonjour.\nHello.\tSalut.\nYes.\tOui.\n", encoding="utf-8")
+    (tmp_path / "pairs.jsonl").write_text(
+        '{"en": "Hello.", "fr": "Bonjour."}\n{"en": "Yes.", "fr": "Oui."}\n', encoding="utf-8"
+    )
+    assert [text for _, text in Corpus(tmp_path / "pairs.tsv", alone=True)] == ["Bonjour.", "Salut.", "Oui."]
+    assert [text for _, text in Corpus(tmp_path / "pairs.tsv", target=0, alone=True)] == ["Hello.", "Yes."]
+    found = Corpus(tmp_path / "pairs.jsonl", alone=True)
+    assert [text for _, text in found] == ["Bonjour.", "Oui."]
+    assert any("only the sentences of 'fr' (column 1 of 2)" in remark for remark in found.remarks)
+    with pytest.raises(ValueError, match="there is no column 3"):
+        Corpus(tmp_path / "pairs.tsv", target=2, alone=True)
+
+
+def test_held_out_sentences_are_not_in_training(tmp_path: Path) -> None:
+    (tmp_path / "lines.txt").write_text("".join(f"Sentence {i % 150}.\n" for i in range(300)), encoding="utf-8")
+    training, held = Corpus(tmp_path / "lines.txt", alone=True).split(0.2)
+    assert set(training).isdisjoint(held) and len(training) + len(held) == 150 and 10 < len(held) < 60
+    assert any("of its" in remark for remark in Corpus(tmp_path / "lines.txt", alone=True, held_out=held).remarks)
