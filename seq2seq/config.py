@@ -60,7 +60,7 @@ def choose(name: str, value: str, choices: Mapping[str, Any]) -> Any:
 class ModelConfig(_Checked):
     """The shape of an encoder-decoder. The registries check `architecture`, `cell` and `attention`."""
 
-    architecture: str = _setting("recurrent", help="recurrent, sutskever, cho, bahdanau, luong or transformer")
+    architecture: str = _setting("recurrent", help="recurrent, sutskever, cho, bahdanau, luong, transformer or language-model")
     cell: str = _setting("gru", help="recurrent cell: rnn, gru or lstm")
     attention: str = _setting("additive", help="score function: additive, dot, general; 'none' for one fixed context vector")
     source_vocabulary: int = _setting(6000, 8, 64_000, "pieces in the source vocabulary")

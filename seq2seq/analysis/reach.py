@@ -49,7 +49,10 @@ def reach(model: Seq2Seq, source: Ids, target: Ids, step: int) -> Reach:
         features = model.decoder(fed, state, memory)[0][:, -1]
         log_prob = model.output(features).log_softmax(-1)[0, target[step]]
         gradients = torch.autograd.grad(log_prob, (embedded, fed), allow_unused=True)
-    norms = [np.zeros(0) if g is None else g[0].norm(dim=-1).numpy() for g in gradients]
+    norms = [  # what the model does not read has no gradient
+        np.zeros(inputs.shape[1]) if g is None else g[0].norm(dim=-1).numpy()
+        for inputs, g in zip((embedded, fed), gradients, strict=True)
+    ]
     return Reach(step, float(log_prob.detach()), norms[0], norms[1])
 
 

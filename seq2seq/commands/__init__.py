@@ -1,10 +1,11 @@
 """One module per command, with HELP, add_arguments(parser) and run(options)."""
 
-from seq2seq.commands import align, bench, compare, evaluate, export, fetch, forcing, push, score, train, translate
+from seq2seq.commands import align, bench, compare, evaluate, export, fetch, forcing, generate, push, score, train, translate
 
 COMMANDS = {
     "translate": translate,
     "score": score,
+    "generate": generate,
     "fetch": fetch,
     "train": train,
     "evaluate": evaluate,

@@ -9,8 +9,7 @@ from typing import Any
 
 from seq2seq.analysis import alignment
 from seq2seq.analysis.alignment import METHODS
-from seq2seq.commands.options import add_model, model_of
-from seq2seq.decoding.translator import Translator
+from seq2seq.commands.options import add_model, translator_of
 
 HELP = "alignment error rate of a model's attention, teacher-forced, compared with a diagonal and a uniform alignment"
 NAMES = {"error_rate": "alignment error rate", "precision": "precision", "recall": "recall"}
@@ -30,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     sentences = alignment.read_aligned(options.data)
-    translator = Translator.load(model_of(options))
+    translator = translator_of(options)
     rows = list(alignment.measure(translator, sentences))
     if not rows:
         raise ValueError(f"{options.data}: every sentence is too long for {options.model}")

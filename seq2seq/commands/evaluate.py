@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import pairwise
 
+from seq2seq.analysis.language_model import likelihood
 from seq2seq.commands.options import (
     PAIRS,
     add_columns,
@@ -20,19 +21,21 @@ from seq2seq.commands.options import (
     pairs_of,
     refuse_with_task,
     strategy,
+    warn,
     write_text,
 )
 from seq2seq.config import choose
-from seq2seq.data.corpora import Pair
+from seq2seq.data.corpora import Corpus, Pair
 from seq2seq.data.synthetic import TASKS
 from seq2seq.decoding.hypotheses import Hypothesis
 from seq2seq.decoding.metrics import LENGTHS, REPEATED_WORDS, Quality
+from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.decoding.strategies import describe
 from seq2seq.decoding.translator import Translator
 from seq2seq.models import checkpoint
 from seq2seq.runs import card
 
-HELP = "BLEU and chrF of free-running translations against all references of each sentence"
+HELP = "BLEU and chrF of free-running translations, or the perplexity of a language model"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    if not ModelInfo.read(model_of(options)).reads_source:
+        return _perplexity(options)
     chosen = strategy(options)
     if options.nbest is not None and options.output is None:
         raise ValueError("--nbest needs --output FILE, which gets the hypotheses")
@@ -89,6 +94,32 @@ def run(options: argparse.Namespace) -> int:
     if options.card:
         line = card.command("evaluate", [a for a in options.given if a != "--card"])
         card.add_evaluation(checkpoint.find(options.model), line, data, chosen, quality)
+    return 0
+
+
+def _perplexity(options: argparse.Namespace) -> int:
+    """Evaluate a language model: the perplexity of the different sentences of a file."""
+    for name in ("task", "nbest", "output", "by_length", "beam", "length_penalty", "temperature", "top_k", "top_p", "seed"):
+        if getattr(options, name) is not None:
+            raise ValueError(f"a language model translates nothing: leave out --{name.replace('_', '-')}")
+    if options.sample or options.raw or options.no_repeat:
+        raise ValueError("a language model translates nothing: leave out --sample, --raw and --no-repeat")
+    if options.card:
+        card.check(checkpoint.find(options.model))
+    corpus = Corpus(options.data[0] if len(options.data) == 1 else options.data, target=options.target, alone=True)
+    warn(corpus.remarks)
+    found = likelihood(Translator.load(model_of(options)), (sentence for _, sentence in corpus))
+    if options.json:
+        print(json.dumps({"model": options.model, **found.to_dict()}, ensure_ascii=False, indent=2))
+    else:
+        print(
+            f"teacher-forced, {found.sentences:,} different sentences, {found.words:,} words, {found.pieces:,} pieces\n"
+            f"perplexity {found.per_piece:.2f} per piece, {found.per_word:.2f} per word; "
+            f"{found.bits_per_sentence:.1f} bits per sentence"
+        )
+    if options.card:
+        line = card.command("evaluate", [a for a in options.given if a != "--card"])
+        card.add_likelihood(checkpoint.find(options.model), line, file_names(options.data), found.to_dict())
     return 0
 
 

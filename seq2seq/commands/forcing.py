@@ -11,8 +11,7 @@ from tqdm import tqdm
 
 from seq2seq.analysis.exposure import LANES, Row, measure
 from seq2seq.analysis.exposure_report import Report
-from seq2seq.commands.options import PAIRS, add_columns, add_model, file_names, model_of, pairs_of, write_text
-from seq2seq.decoding.translator import Translator
+from seq2seq.commands.options import PAIRS, add_columns, add_model, file_names, pairs_of, translator_of, write_text
 from seq2seq.models import checkpoint
 from seq2seq.runs import card
 
@@ -34,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     if not 0 <= options.seed < 2**31:
         raise ValueError(f"seed must be between 0 and {2**31 - 1}, not {options.seed}")
     pairs = pairs_of(options.data, options)
-    translator = Translator.load(model_of(options))
+    translator = translator_of(options)
     rows: list[Row] = []
     with tqdm(total=len(pairs), unit=" pairs", disable=options.json or not sys.stderr.isatty()) as bar:
         for batch in measure(translator, pairs, options.seed):

@@ -13,6 +13,7 @@ from seq2seq.data.corpora import Pair, read_pairs
 from seq2seq.data.lines import lines
 from seq2seq.decoding.hypotheses import Hypothesis
 from seq2seq.decoding.strategies import Beam, Greedy, Sample
+from seq2seq.decoding.translator import Translator
 from seq2seq.models.checkpoint import HUB
 from seq2seq.sources.normalise import printable
 
@@ -33,6 +34,17 @@ def model_of(options: argparse.Namespace) -> str:
     from seq2seq.runs import hub  # slow to import
 
     return hub.local(options.model)
+
+
+def translator_of(options: argparse.Namespace) -> Translator:
+    """Load a model that translates. Raises ValueError for a language model, with the commands that it has."""
+    translator = Translator.load(model_of(options))
+    if not translator.info.reads_source:
+        raise ValueError(
+            f"{translator.name} is a language model and has no source to translate: write with it by `generate`, or score "
+            "sentences by `score` and `evaluate`"
+        )
+    return translator
 
 
 PAIRS = "CSV, TSV, JSON Lines, TMX, Excel (.xlsx), two files with matching lines, or a zip of these"
@@ -73,6 +85,12 @@ def add_strategy(parser: argparse.ArgumentParser) -> None:
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--beam", type=int, metavar="SIZE", help="beam search with this many hypotheses")
     choice.add_argument("--sample", action="store_true", help="draw every piece at random")
+    parser.add_argument("--length-penalty", type=float, help="for --beam; 0 means none (default 1.0)")
+    add_sampling(parser, "for --sample")
+
+
+def add_sampling(parser: argparse.ArgumentParser, when: str) -> None:
+    """Add the settings of sampling, and the one of all strategies. `when` begins their help."""
     # No defaults here, so that `strategy` can tell a given setting from an omitted one.
     parser.add_argument(
         "--no-repeat",
@@ -80,11 +98,10 @@ def add_strategy(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="never write the same N pieces twice; 0 allows it (default); 3 is a good start",
     )
-    parser.add_argument("--length-penalty", type=float, help="for --beam; 0 means none (default 1.0)")
-    parser.add_argument("--temperature", type=float, help="for --sample (default 1.0)")
-    parser.add_argument("--top-k", type=int, help="for --sample: draw from the k best pieces (default: all)")
-    parser.add_argument("--top-p", type=float, help="for --sample: draw from the best pieces up to this share (default 1.0)")
-    parser.add_argument("--seed", type=int, help="for --sample (default 0)")
+    parser.add_argument("--temperature", type=float, help=f"{when} (default 1.0)")
+    parser.add_argument("--top-k", type=int, help=f"{when}: draw from the k best pieces (default: all)")
+    parser.add_argument("--top-p", type=float, help=f"{when}: draw from the best pieces up to this share (default 1.0)")
+    parser.add_argument("--seed", type=int, help=f"{when} (default 0)")
 
 
 def add_nbest(parser: argparse.ArgumentParser) -> None:

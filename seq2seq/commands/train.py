@@ -64,6 +64,10 @@ def run(options: argparse.Namespace) -> int:
         follow.check(options.log)
     plan.augmenter()
     plan.outline()  # raise errors of unknown settings before any work is done
+    if not plan.reads_source and (options.probe or options.probes or measured(options, training)):
+        raise ValueError(
+            "a language model translates nothing: leave out --probe, --probes, --measure, --stop-when-solved and --best-by"
+        )
     if options.threads:
         torch.set_num_threads(options.threads)
     with join(device) as world, ExitStack() as held:

@@ -8,8 +8,8 @@ import sys
 from tqdm import tqdm
 
 from seq2seq.commands.line_stream import lines_of, write_line, writer
-from seq2seq.commands.options import add_model, add_nbest, add_strategy, model_of, nbest_rows, strategy, write_text
-from seq2seq.decoding.translator import TooLong, Translator
+from seq2seq.commands.options import add_model, add_nbest, add_strategy, nbest_rows, strategy, translator_of, write_text
+from seq2seq.decoding.translator import TooLong
 from seq2seq.sources.normalise import printable
 
 HELP = "translate a sentence, a file, or standard input"
@@ -45,11 +45,10 @@ def run(options: argparse.Namespace) -> int:
     if options.input is not None:
         return _lines(options, chosen)
     if options.nbest is not None:
-        translator = Translator.load(model_of(options))
-        (_, best), *_ = translator.best_of_lines([options.sentence], chosen, options.nbest, readable=True)
+        (_, best), *_ = translator_of(options).best_of_lines([options.sentence], chosen, options.nbest, readable=True)
         write_text(options.output, "".join(row + "\n" for row in nbest_rows(1, best)))
         return 0
-    trace = Translator.load(model_of(options)).translate(options.sentence, chosen)
+    trace = translator_of(options).translate(options.sentence, chosen)
     for note in trace.notes:
         _warn(note)
     if not trace.finished:
@@ -63,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _lines(options: argparse.Namespace, chosen: object) -> int:
     """Translate line by line. Returns 1 if a line was skipped or cut, else 0."""
-    translator = Translator.load(model_of(options))
+    translator = translator_of(options)
     done, faulty = 0, 0
 
     def instead(number: int, error: ValueError) -> str:

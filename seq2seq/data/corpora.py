@@ -1,4 +1,7 @@
-"""Read sentence pairs from files, and hold them in little memory. A pair is a source and a target text."""
+"""Read sentence pairs from files, and hold them in little memory. A pair is a source and a target text.
+
+A language model has no source: its pairs are an empty text and a sentence.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,7 @@ class PairFile:
     name: str
     files: Source
     layout: Layout
+    alone: bool = False  # sentences without a source: the source of each pair is empty
 
     @classmethod
     def open(cls, paths: Paths, source: int | None = None, target: int | None = None, as_is: bool = False) -> PairFile:
@@ -56,15 +60,34 @@ class PairFile:
         target = next(column for column in guessed if column != source) if target is None else target
         return cls(name, files, replace(layout, source=source, target=target))
 
+    @classmethod
+    def of_sentences(cls, paths: Paths, column: int | None = None) -> PairFile:
+        """Open the sentences of a language model: a text file with one a line, or the target column of pairs of any kind.
+
+        A text file is UTF-8 text in which every character stands for itself; tabs, if there are any, separate columns. Without
+        `column`, a file of one column is read whole, and of other files the target is guessed.
+        """
+        given = [paths] if isinstance(paths, str | Path) else list(paths)
+        name = " and ".join(map(str, given))
+        if column is not None and column < 0:
+            raise ValueError(f"columns are counted from 0: target {column} must be 0 or more")
+        with _naming(name):
+            files = recognise(given)
+            files = plain(given[0]) if files.kind == TEXT and not files.parts[0].member else files
+            layout = reading.guess(files)
+            last = len(reading.columns(files, layout)) - 1
+        column = min(layout.target, last) if column is None else column
+        return cls(name, files, replace(layout, source=column, target=column), alone=True)
+
     def __iter__(self) -> Iterator[Pair]:
         return self.tallied(Tally())
 
     def tallied(self, tally: Tally) -> Iterator[Pair]:
         """Yield the pairs; count in `tally` what is left out or changed."""
         with _naming(self.name):
-            for pair in reading.sides(self.files, self.layout, tally):
+            for pair in reading.sides(self.files, self.layout, tally, self.alone):
                 if all(text.strip() for text in pair):
-                    yield pair
+                    yield ("", pair[1]) if self.alone else pair
                 else:
                     tally.add("empty")
 
@@ -78,7 +101,10 @@ class PairFile:
         if self.files.kind not in (TEXT, PLAIN) or as_usual != Layout("utf-8", "\t", False, 0, 1) or len(names) > 2:
             how = reading.described(self.files, layout)
             pair = f"{names[layout.source]!r} to {names[layout.target]!r}"
-            texts.insert(0, f"Read as {how}, {pair} (columns {layout.source} and {layout.target} of {len(names)}).")
+            which = f"{pair} (columns {layout.source} and {layout.target} of {len(names)})"
+            if self.alone:
+                which = f"only the sentences of {names[layout.target]!r} (column {layout.target} of {len(names)})"
+            texts.insert(0, f"Read as {how}, {which}.")
         return [f"{self.name}: {text}" for text in texts]
 
 
@@ -119,6 +145,7 @@ def _no_pairs(file: PairFile, tally: Tally) -> ValueError:
 class Corpus:
     """The training pairs of a file: both sides normalised, exact duplicates removed, order kept.
 
+    With `alone`, they are the sentences of a language model; see `PairFile.of_sentences`.
     With `repeated`, a pair counts as often as it stands in the file, so that a small corpus can be given more weight. A pair
     with a side that is empty after normalising is skipped. Each iteration reads the file again. Memory holds one byte per
     row, so the file may be larger than memory. `remarks` says how the file was read, and whether it contains pairs of
@@ -133,8 +160,10 @@ class Corpus:
         repeated: bool = False,
         as_is: bool = False,
         held_out: Corpus | None = None,
+        alone: bool = False,
     ):
-        self._file, tally = PairFile.open(paths, source, target, as_is), Tally()
+        self._file = PairFile.of_sentences(paths, target) if alone else PairFile.open(paths, source, target, as_is)
+        tally = Tally()
         digests = np.fromiter(map(_digest, self._rows(tally)), np.uint64)
         self.remarks = self._file.remarks(tally)
         if not len(digests):
@@ -161,25 +190,25 @@ class Corpus:
     def _rows(self, tally: Tally) -> Iterator[Pair]:
         for source, target in self._file.tallied(tally):
             pair = normalise(source), normalise(target)
-            if all(pair):
+            if all(pair) or (self._file.alone and pair[1]):
                 yield pair
 
     def split(self, share: float) -> tuple[Corpus, Corpus]:
         """Return training and validation pairs that have no sentence in common, on neither side.
 
-        A keyed hash of the source sentence holds out about `share` of the pairs, the same ones in every corpus. Training pairs
-        with the target of a held-out pair are left out. Raises ValueError if a part is empty.
+        A keyed hash of the source sentence, or of the only one, holds out about `share` of the pairs, the same ones in every
+        corpus. Training pairs with the target of a held-out pair are left out. Raises ValueError if a part is empty.
         """
         most, targets = int(share * 2**64), set()
         held = bytearray(self._marks)  # marks of the validation pairs
         for row, (source, target) in enumerate(self._rows(Tally())):
-            if self._marks[row] != _FIRST or _hash(source, _HELD_OUT_KEY) >= most:
+            if self._marks[row] != _FIRST or _hash(source or target, _HELD_OUT_KEY) >= most:
                 held[row] = _UNUSED
             else:
                 targets.add(_hash(target))
         rest = bytearray(self._marks)
         for row, (source, target) in enumerate(self._rows(Tally())):
-            if _hash(source, _HELD_OUT_KEY) < most or _hash(target) in targets:
+            if _hash(source or target, _HELD_OUT_KEY) < most or _hash(target) in targets:
                 rest[row] = _UNUSED
         training, validation = self._part(rest), self._part(held)
         left_out = len(self) - len(training) - len(validation)

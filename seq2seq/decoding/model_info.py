@@ -29,6 +29,7 @@ class ModelInfo:
     architecture: str
     parameters: int
     has_attention: bool
+    reads_source: bool  # False: a language model, which has nothing to translate
     max_source_pieces: int
     max_characters: int
 
@@ -52,6 +53,7 @@ class ModelInfo:
             architecture=known.model.architecture.describe(config),
             parameters=count_parameters(known.model),
             has_attention=config.attention != NO_ATTENTION,
+            reads_source=known.model.architecture.reads_source,
             max_source_pieces=MAX_PIECES - 1,  # one position is for the end mark
             max_characters=MAX_CHARACTERS,
         )

@@ -122,6 +122,17 @@ class Sample(Strategy):
         _check("top_p", self.top_p, 0.01, 1)
         _check_whole("seed", self.seed, 0, 2**31 - 1)
 
+    def probabilities(self, log_probs: Tensor) -> Tensor:
+        """Return what the pieces are drawn from [R, V]: the model's distribution after temperature, top_k and top_p. The pieces
+        that stay keep their ratio; their sum can be below 1."""
+        ordered, pieces = (log_probs / self.temperature).sort(-1, descending=True)
+        probs = ordered.softmax(-1)
+        if self.top_k:
+            probs[:, self.top_k :] = 0
+        # A piece stays if the pieces before it have less than top_p, so the first one always stays.
+        probs = probs.masked_fill(probs.cumsum(-1) - probs >= self.top_p * probs.sum(-1, keepdim=True), 0)
+        return torch.zeros_like(probs).scatter(-1, pieces, probs)
+
     def search(self, sentences: int) -> Search:
         return _SampleSearch(self, sentences)
 
@@ -132,18 +143,11 @@ class _SampleSearch:
         self._generators = [torch.Generator().manual_seed(strategy.seed) for _ in range(sentences)]
 
     def choose(self, log_probs: Tensor, rows: Rows) -> Choice:
-        s = self._strategy
-        ordered, pieces = (log_probs / s.temperature).sort(-1, descending=True)
-        probs = ordered.softmax(-1)
-        if s.top_k:
-            probs[:, s.top_k :] = 0
-        # A piece stays if the pieces before it have less than top_p, so the first one always stays.
-        probs = probs.masked_fill(probs.cumsum(-1) - probs >= s.top_p * probs.sum(-1, keepdim=True), 0)
         # Draw by the id of a piece, not by its rank: rounding in a batch can exchange the ranks of two nearly equal pieces.
-        by_id = torch.zeros_like(probs).scatter(-1, pieces, probs).cpu()
+        by_id = self._strategy.probabilities(log_probs).cpu()
         owners = rows.sentences.tolist()
         draws = [torch.multinomial(p, 1, generator=self._generators[i]) for p, i in zip(by_id, owners, strict=True)]
-        tokens = torch.cat(draws).to(pieces.device)
+        tokens = torch.cat(draws).to(log_probs.device)
         totals = rows.totals + log_probs.gather(-1, tokens[:, None])[:, 0]
         return Choice(rows.all, tokens, totals, tokens != EOS)
 

@@ -231,7 +231,12 @@ class Translator:
             return False
 
     def source_ids(self, text: str, readable: bool = False) -> Ids:
-        """Return the ids of `text` and the end mark. With `readable`, text without known words is refused, too."""
+        """Return the ids of `text` and the end mark. With `readable`, text without known words is refused, too.
+
+        The source of a language model is empty.
+        """
+        if not self.info.reads_source and text == "":
+            return [EOS]
         clean = _clean(text, f"there is nothing to translate: please type a sentence in {self.info.source_language}")
         ids = self._tokenizer.source.encode(clean)
         if readable:
@@ -293,8 +298,9 @@ class Translator:
         """Return what `decode` needs for a batch: its memory and first state, the strategy bound to these sources, and the
         maximum length of each translation in pieces."""
         source, lengths = (tensor.to(model.device) for tensor in pad(encoded))
-        # A translation of more than twice the length of its source is a loop. The limit depends only on the sentence,
-        limits = 2 * lengths + 10
+        # A translation of more than twice the length of its source is a loop; without a source, the limit is the longest
+        # sentence of the training. The limit depends only on the sentence,
+        limits = 2 * lengths + 10 if self.info.reads_source else torch.full_like(lengths, MAX_PIECES)
         if isinstance(strategy, Prefix):  # but a forced prefix can be longer than that
             limits += torch.tensor([len(prefix) for prefix in strategy.prefixes], device=limits.device)
         return (*model.encode(source, lengths), self._no_repeat.bind(strategy, encoded), limits.clamp_max(MAX_TARGET_PIECES))

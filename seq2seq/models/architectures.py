@@ -15,6 +15,7 @@ from torch import nn
 from seq2seq.config import ModelConfig
 from seq2seq.errors import SettingError
 from seq2seq.models.attention import NO_ATTENTION, SCORES
+from seq2seq.models.language_model import LanguageModelDecoder, NoEncoder
 from seq2seq.models.papers import BahdanauDecoder, ChoDecoder, LuongDecoder, SutskeverDecoder
 from seq2seq.models.recurrent import CELLS, RecurrentDecoder, RecurrentEncoder
 from seq2seq.models.transformer import TransformerDecoder, TransformerEncoder
@@ -30,6 +31,11 @@ def _transformer_summary(title: str, config: ModelConfig) -> str:
     return f"{title}, {config.encoder_layers} + {config.decoder_layers} layers, {config.heads} heads"
 
 
+def _language_model_summary(title: str, config: ModelConfig) -> str:
+    layers = f"{config.decoder_layers} layer{'' if config.decoder_layers == 1 else 's'}"
+    return f"{CELLS[config.cell].title} {title}, {layers} of {config.decoder_size} units"
+
+
 @dataclass(frozen=True)
 class Architecture:
     """An encoder and a decoder. Seq2Seq adds the common parts: embeddings, output layer, loss."""
@@ -43,6 +49,7 @@ class Architecture:
     summary: Callable[[str, ModelConfig], str] = _recurrent_summary  # (title, config) -> one line for the user
     has_heads: bool = False  # encoder and decoder have `forward_with_heads`, which returns the weights of every head
     looks_back: bool = False  # the decoder attends to all earlier steps instead of carrying a hidden state
+    reads_source: bool = True  # False: a language model, which writes without reading
 
     def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Complete `given` with the fixed and usual values of this architecture."""
@@ -55,7 +62,8 @@ class Architecture:
     def reads(self, attention: str) -> frozenset[str]:
         """Return the names of the settings that this architecture uses with this score function."""
         score = SCORES.get(attention) if "attention" in self.own else None
-        return COMMON | self.own | (score.reads if score else frozenset())
+        common = COMMON if self.reads_source else COMMON - {"encoder_layers"}
+        return common | self.own | (score.reads if score else frozenset())
 
     def check(self, config: ModelConfig) -> None:
         """Raise ValueError for a setting that contradicts the architecture or that it would ignore."""
@@ -119,5 +127,12 @@ ARCHITECTURES: dict[str, Architecture] = {
         summary=_transformer_summary,
         has_heads=True,
         looks_back=True,
+    ),
+    "language-model": Architecture(
+        "language model",
+        *(NoEncoder, LanguageModelDecoder, frozenset({"cell", "decoder_size"})),
+        fixed={**_PLAIN, "start": "learned", "shared_vocabulary": True},
+        summary=_language_model_summary,
+        reads_source=False,
     ),
 }

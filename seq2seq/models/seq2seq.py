@@ -62,7 +62,7 @@ class Seq2Seq(nn.Module):
         self.architecture: Architecture = choose("architecture", config.architecture, ARCHITECTURES)
         self.architecture.check(config)
         self.target_embedding = nn.Embedding(config.target_vocabulary, config.embedding_size)
-        if config.shared_vocabulary and config.tied_embeddings:
+        if (config.shared_vocabulary and config.tied_embeddings) or not self.architecture.reads_source:
             self.source_embedding = self.target_embedding
         else:
             self.source_embedding = nn.Embedding(config.source_vocabulary, config.embedding_size)

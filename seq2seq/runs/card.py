@@ -66,6 +66,13 @@ def add_evaluation(folder: Path, line: str, data: str, strategy: Any, quality: Q
     _write(folder, {**results, "evaluations": [*others, entry]})
 
 
+def add_likelihood(folder: Path, line: str, data: str, figures: dict[str, Any]) -> None:
+    """Save the perplexity of a language model on `data`; replace an earlier one."""
+    results = _read(folder)
+    others = [e for e in results["evaluations"] if e["data"] != data]
+    _write(folder, {**results, "evaluations": [*others, {"command": line, "data": data, **figures}]})
+
+
 def add_exposure(folder: Path, line: str, about: dict[str, Any], report: dict[str, Any]) -> None:
     """Save the report of `exposure` for the page."""
     _keep(folder / EXPOSURE, {"command": line, **about, "report": report})
@@ -128,19 +135,22 @@ def _write(folder: Path, results: dict[str, Any]) -> None:
 
 def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
     origin, model, training = checkpoint.origin, checkpoint.model, results["training"]
-    config = model.config
+    config, reads = model.config, model.architecture.reads_source
+    shared = " shared by source and target." if config.shared_vocabulary else f" (source: {config.source_vocabulary:,})."
+    evaluations = results["evaluations"]
     lines = [
         "---",
         "library_name: seq2seq-unrolled",
-        "pipeline_tag: translation",
+        f"pipeline_tag: {'translation' if reads else 'text-generation'}",
         "---",
         "",
         f"# {checkpoint.name}",
         "",
         f"{origin.title}. {count_parameters(model):,} parameters, {config.target_vocabulary:,} pieces"
-        + (" shared by source and target." if config.shared_vocabulary else f" (source: {config.source_vocabulary:,})."),
+        + (shared if reads else "."),
         "",
-        f"Reads {origin.source_language}, writes {origin.target_language}. Trained on: {origin.trained_on}",
+        (f"Reads {origin.source_language}, writes" if reads else "A language model: reads no source, writes")
+        + f" {origin.target_language}. Trained on: {origin.trained_on}",
         "Sentences of another kind, names and long texts may come out wrong; it repeats what its data says, mistakes and",
         "slants included.",
         "",
@@ -160,9 +170,9 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
         "test set.",
         *(f"The run {_ended(remark)}" for remark in training.get("remarks", [])),
         "",
-        "## Quality, free-running",
+        f"## Quality, {'free-running' if reads else 'teacher-forced'}",
         "",
-        *(_table(results["evaluations"]) if results["evaluations"] else ["Not evaluated yet."]),
+        *((_table if reads else _perplexities)(evaluations) if evaluations else ["Not evaluated yet."]),
         "",
     ]
     return "\n".join(lines)
@@ -215,6 +225,18 @@ def _table(evaluations: list[dict[str, Any]]) -> list[str]:
         "",
     ]
     lines += [f"    BLEU {first['bleu_signature']}", f"    chrF {first['chrf_signature']}", "", "Commands:", ""]
+    return [*lines, *(f"    {e['command']}" for e in evaluations)]
+
+
+def _perplexities(evaluations: list[dict[str, Any]]) -> list[str]:
+    """Return the evaluations of a language model as rows, then the commands."""
+    lines = ["| data | sentences | words | pieces | perplexity per piece | per word | bits per sentence |", "|---" * 7 + "|"]
+    for e in evaluations:
+        counts = (f"{e[name]:,}" for name in ("sentences", "words", "pieces"))
+        figures = (f"{e[name]:.2f}" for name in ("perplexity_per_piece", "perplexity_per_word", "bits_per_sentence"))
+        lines.append(f"| {' | '.join([e['data'], *counts, *figures])} |")
+    lines += ["", "Each sentence counts once. A word has its punctuation; the end mark is a piece, but no word.", ""]
+    lines += ["Commands:", ""]
     return [*lines, *(f"    {e['command']}" for e in evaluations)]
 
 

@@ -59,6 +59,8 @@ class Vocabulary:
     def encode(self, text: str) -> list[int]:
         """Return the ids of the pieces without begin and end marks. `decode` returns exactly `text`."""
         ids: list[int] = []
+        if not text:
+            return ids
         for index, part in enumerate((" " + text).split(WORD_START)):
             if index:
                 ids += self._mark
@@ -68,7 +70,7 @@ class Vocabulary:
 
     def sample(self, text: str, config: TrainConfig, random_source: random.Random) -> list[int]:
         """Return a random segmentation of `text`; `decode` returns exactly `text`, too."""
-        if WORD_START in text:
+        if not text or WORD_START in text:
             return self.encode(text)
         if self.kind == "bpe":
             return self._drop_merges(text, config.merge_dropout, random_source)

@@ -13,7 +13,7 @@ from seq2seq.data.corpora import Corpus, Pair
 from seq2seq.data.synthetic import SPLITS, TASKS, Task
 from seq2seq.errors import SettingError
 from seq2seq.models import checkpoint
-from seq2seq.models.architectures import ARCHITECTURES
+from seq2seq.models.architectures import ARCHITECTURES, Architecture
 from seq2seq.models.checkpoint import MAX_ORIGIN, Origin, Outline
 from seq2seq.models.seq2seq import Seq2Seq, shape_of
 from seq2seq.sources.text import Tokenizer
@@ -64,9 +64,10 @@ class Files:
         restored: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
         return cls(**restored)
 
-    def pairs(self) -> tuple[Corpus, Corpus]:
-        """Return training and validation pairs. Raises ValueError with the file and its error."""
-        how: dict[str, Any] = {"source": self.source, "target": self.target, "as_is": self.as_is}
+    def pairs(self, alone: bool = False) -> tuple[Corpus, Corpus]:
+        """Return training and validation pairs; `alone`: sentences without a source. Raises ValueError with the file and its
+        error."""
+        how: dict[str, Any] = {"source": self.source, "target": self.target, "as_is": self.as_is, "alone": alone}
         if self.valid is None:
             return Corpus(self.data, repeated=self.repeated, **how).split(self.valid_share)
         valid = Corpus(self.valid, **how)
@@ -108,6 +109,15 @@ class Plan:
     def held_out(self) -> str:
         """Return the name of the validation pairs."""
         return f"the task {self.data}" if isinstance(self.data, str) else self.data.held_out
+
+    @property
+    def reads_source(self) -> bool:
+        """False for a language model. Raises ValueError for an unknown architecture."""
+        if self.start_from:
+            return checkpoint.outline(self.start_from).model.architecture.reads_source
+        name = self.model.get("architecture", ModelConfig.architecture)
+        known: Architecture = choose("architecture", name, ARCHITECTURES)
+        return known.reads_source
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for a file."""
@@ -201,10 +211,12 @@ class Plan:
 
     def pairs(self) -> tuple[Pairs, Pairs]:
         """Return training and validation pairs. Raises ValueError with the file and its error."""
+        if self.task and not self.reads_source:
+            raise ValueError("a language model learns from the sentences of a file, not from a task: name the file with --data")
         if task := self.task:
             return task.pairs("train"), task.pairs("valid")
         assert isinstance(self.data, Files)
-        return self.data.pairs()
+        return self.data.pairs(alone=not self.reads_source)
 
     def tokenizer(self, pairs: Pairs, seed: int) -> Tokenizer:
         """Load the tokenizer of another checkpoint, or train one on `pairs` alone."""
@@ -228,6 +240,8 @@ class Plan:
     def augmenter(self) -> Augmenter:
         """Return the changes to training pairs that this plan makes. Raises ValueError for unknown changes."""
         changes = shares(self.train_config().augment)
+        if changes and not self.reads_source:
+            raise SettingError("{augment} changes sentence pairs, but a language model has no source: choose 'none'")
         if changes and self.task:
             raise SettingError("{augment} changes sentences, but a task makes its own pairs: choose 'none'")
         return Augmenter(changes, self.languages)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from seq2seq.ui.attention import attribution, beam_tree, bottleneck, edit, predict, side_by_side
 from seq2seq.ui.forcing import cure, exposure, score, two_lanes
-from seq2seq.ui.inside import cell, fading, reach
+from seq2seq.ui.inside import cell, fading, language, reach
 from seq2seq.ui.kit.address import Parameter
 from seq2seq.ui.kit.view import Tab, View
 from seq2seq.ui.train import tab as train
@@ -55,6 +55,7 @@ VIEWS: tuple[View, ...] = (
     cell.VIEW,
     reach.VIEW,
     fading.VIEW,
+    language.VIEW,
     train.VIEW,
 )
 

@@ -28,7 +28,7 @@ from seq2seq.__main__ import main
         (["translate", "--model", "M", "a", "--temperature", "0.5"], "--temperature needs --sample"),
         (["translate", "--model", "M", "a", "--length-penalty", "0.5"], "--length-penalty needs --beam"),
         (["translate", "--model", "M", "--input", "/nowhere.txt"], "/nowhere.txt cannot be read: No such file"),
-        (["score", "--model", "M", "--source", "a"], "required: --target"),
+        (["score", "--model", "M", "--source", "a"], "its translation by --target"),
         (["evaluate", "--model", "M", "--data", "/nowhere.tsv"], "/nowhere.tsv cannot be read"),
         (["train", "--data", "d", "--valid", "/nowhere.tsv", "--out", "O"], "/nowhere.tsv cannot be read"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--epochs", "0"], "--epochs must be between 1"),

@@ -1,12 +1,14 @@
 """The bundled checkpoints: valid, comparable, as good as in their cards, and correct on everyday sentences."""
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from seq2seq.analysis.language_model import minimal_pairs
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.decoding.strategies import Beam, Greedy
 from seq2seq.decoding.translator import Translator
@@ -14,6 +16,9 @@ from seq2seq.models import checkpoint
 from seq2seq.models.checkpoint import ROOT, available
 from seq2seq.runs import card
 from seq2seq.ui.kit import examples
+
+TRANSLATING = [name for name in available() if ModelInfo.read(name).reads_source]
+WRITING = [name for name in available() if name not in TRANSLATING]  # language models
 
 README, MODELS = ((ROOT.parent / name).read_text(encoding="utf-8") for name in ("README.md", "assets/docs/models.md"))
 FIRST = "en-fr-everyday"  # the page opens with it
@@ -65,18 +70,40 @@ def test_a_bundled_folder_is_complete_and_small_enough_for_a_space(name: str) ->
     files = {f.name: f.stat().st_size for f in (ROOT / name).iterdir()}
     assert sum(files.values()) < 10_000_000
     tokenizer = {"tokenizer.model"} if "tokenizer.model" in files else {"source.model", "target.model"}
-    named = {"README.md", "config.json", "model.safetensors", "results.json", card.EXPOSURE, *tokenizer}
-    assert files.keys() - {card.COMPARISON} == named
     info = ModelInfo.read(name)
+    exposure = {card.EXPOSURE} if info.reads_source else set()
+    named = {"README.md", "config.json", "model.safetensors", "results.json", *exposure, *tokenizer}
+    assert files.keys() - {card.COMPARISON} == named
     assert "Not stated." not in (info.trained_on, info.attribution, info.licence)
 
 
-@pytest.mark.parametrize("name", available())
+@pytest.mark.parametrize("name", TRANSLATING)
 def test_a_bundled_model_has_examples_of_its_own_and_finishes_them(name: str) -> None:
     translator = Translator.load(name)
     assert examples.of(translator.info)
     for sentence in examples.of(translator.info):
         assert translator.translate(sentence, Beam(5)).finished
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_a_language_model_is_as_good_as_its_card_says(name: str) -> None:
+    (measured,) = results(name)["evaluations"]
+    text = (ROOT / name / "README.md").read_text(encoding="utf-8")
+    row = re.search(rf"^\| `{name}` .*$", MODELS, re.MULTILINE)
+    for figure in ("perplexity_per_piece", "perplexity_per_word"):
+        assert row and f"{measured[figure]:.2f}" in row[0] and f"| {measured[figure]:.2f} |" in text
+    assert measured["command"] in text and "A language model: reads no source" in text
+    # The same sentences, measured in bfloat16 while training and in int8 matrices from the file.
+    assert math.log(measured["perplexity_per_piece"]) == pytest.approx(results(name)["training"]["validation_loss"], rel=0.02)
+
+
+def test_the_english_language_model_knows_most_minimal_pairs() -> None:
+    rows = (ROOT.parent / "assets/inside/language/minimal-pairs.tsv").read_text(encoding="utf-8").splitlines()
+    pairs = minimal_pairs(Translator.load("lm-en"), rows)
+    right = sum(pair.is_right for pair in pairs)
+    assert f"{right} of {len(pairs)}" in MODELS
+    parts = [pair for pair in pairs if pair.right == "You say goodbye."]
+    assert parts[0].log_prob_right - parts[0].log_prob_wrong > math.log(1000)
 
 
 def test_bundled_pair_differs_only_in_attention() -> None:
@@ -112,7 +139,7 @@ def test_attention_beats_one_fixed_vector_and_most_so_where_sentences_are_long()
     assert additive[11, 15] - plain[11, 15] > additive[1, 4] - plain[1, 4]
 
 
-@pytest.mark.parametrize("name", available())
+@pytest.mark.parametrize("name", TRANSLATING)
 def test_card_and_readme_print_the_measured_figures(name: str) -> None:
     card = (ROOT / name / "README.md").read_text(encoding="utf-8")
     rows = "\n".join(re.findall(rf"^\| `{name}` .*$", MODELS, re.MULTILINE))
@@ -141,7 +168,7 @@ def test_the_captions_models_are_one_family_and_the_transformer_meets_its_goal()
     assert found >= 41.0
 
 
-@pytest.mark.parametrize("name", available())
+@pytest.mark.parametrize("name", TRANSLATING)
 def test_exposure_report_matches_the_card(name: str) -> None:
     found = card.read_exposure(ROOT / name)
     assert found is not None

@@ -66,7 +66,8 @@ def _small_configs() -> dict[str, ModelConfig]:
             "start": list(STARTS),
         }
         changes = [{key: value} for key in choices if key in entry.own - entry.fixed.keys() for value in choices[key]]
-        for change in [{}, {"encoder_layers": 1, "decoder_layers": 1}, {"encoder_layers": 3, "decoder_layers": 3}, *changes]:
+        layers = [name for name in ("encoder_layers", "decoder_layers") if name in entry.reads(NO_ATTENTION)]
+        for change in [{}, dict.fromkeys(layers, 1), dict.fromkeys(layers, 3), *changes]:
             if change.get("reverse_source") and not entry.fixed.get("bidirectional"):
                 change["bidirectional"] = False
             if change.get("attention") == "dot" and not entry.fixed.get("bidirectional", True):
@@ -102,7 +103,7 @@ def make_model(config: ModelConfig, seed: int = 3) -> Seq2Seq:
 def make_info(name: str, source: str = "English", target: str = "French", kind: str = "GRU encoder-decoder") -> ModelInfo:
     """Return the info of a model that does not exist."""
     subject = "captions" if name.startswith("captions") else "everyday"
-    return ModelInfo(name, "A title", source, target, subject, *["Not stated."] * 3, kind, 1, True, 127, 1000)
+    return ModelInfo(name, "A title", source, target, subject, *["Not stated."] * 3, kind, 1, True, True, 127, 1000)
 
 
 def make_checkpoint(model: Seq2Seq, tokenizer: Tokenizer) -> Checkpoint:

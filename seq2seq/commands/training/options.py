@@ -24,7 +24,12 @@ _BY_DATA = {"source_vocabulary", "target_vocabulary", "shared_vocabulary"}  # th
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", help=f"train on generated pairs: {', '.join(TASKS)}")
-    parser.add_argument("--data", nargs="+", metavar="FILE", help=f"training pairs instead of a task: {PAIRS}")
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        metavar="FILE",
+        help=f"training pairs instead of a task: {PAIRS}; for a language model also text, one sentence a line",
+    )
     parser.add_argument(
         "--valid", nargs="+", metavar="FILE", help="validation pairs, which choose the best checkpoint; a task has its own"
     )

@@ -60,8 +60,9 @@ def first_rows(source: Source, layout: Layout, count: int) -> list[list[str]]:
     return [row for row in _sample(source, layout)[layout.header :] if len(row) > needed][:count]
 
 
-def sides(source: Source, layout: Layout, tally: Tally) -> Iterator[tuple[str, str]]:
+def sides(source: Source, layout: Layout, tally: Tally, alone: bool = False) -> Iterator[tuple[str, str]]:
     """Yield the source and the target cell of each row, without HTML. Rows that lack one are left out. `tally` counts the rows.
+    With `alone`, source and target may be the same column.
 
     Raises ValueError for columns that do not exist, and for the first fault of the files, with its line.
     """
@@ -72,7 +73,7 @@ def sides(source: Source, layout: Layout, tally: Tally) -> Iterator[tuple[str, s
     checked = False
     for line, cells in rows:
         if not checked:
-            _check_columns(source, layout, width)
+            _check_columns(source, layout, width, alone)
             checked = True
         tally.add("rows")
         if len(cells) <= max(layout.source, layout.target):
@@ -127,14 +128,14 @@ def _sample(source: Source, layout: Layout) -> list[list[str]]:
     return [row.cells for row in found]
 
 
-def _check_columns(source: Source, layout: Layout, width: int) -> None:
+def _check_columns(source: Source, layout: Layout, width: int, alone: bool) -> None:
     by_delimiter = f"with the {_delimiter_name(layout)} as delimiter " if source.kind == TEXT else ""
-    if width < 2:
+    if width < 2 and not alone:
         advice = "choose another delimiter, or put a tab between source and target" if source.kind == TEXT else "add the other"
         raise ValueError(f"{by_delimiter}the file has one column, but two are needed: {advice}")
     if width > MAX_COLUMNS:
         raise ValueError(f"the file has {width:,} columns; at most {MAX_COLUMNS} can be read: leave out the others")
-    if layout.source == layout.target:
+    if layout.source == layout.target and not alone:
         raise ValueError("source and target are the same column: choose two different ones")
     for column in (layout.source, layout.target):
         if not 0 <= column < width:

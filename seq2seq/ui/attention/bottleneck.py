@@ -20,7 +20,7 @@ from seq2seq.ui.kit.view import Slot, View
 from seq2seq.views.attention import bottleneck as view
 
 OPENING = 3  # clauses; models with attention still translate them well
-PARAMETERS = (address.words("family"), address.number("clauses"), address.number("sentence"))
+PARAMETERS = (address.FAMILY, address.number("clauses"), address.number("sentence"))
 Family = tuple[str, str, str]
 
 

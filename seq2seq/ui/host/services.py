@@ -37,8 +37,8 @@ _log = logging.getLogger(__name__)
 
 
 class Services:
-    """`infos` by name, in menu order; the page opens with the first one. `faults` has a message for each installed model that
-    cannot be used."""
+    """`infos` by name, in menu order; the page opens with the first one. `language_models` are the infos of the models without
+    a source, which only one view offers. `faults` has a message for each installed model that cannot be used."""
 
     def __init__(
         self,
@@ -47,7 +47,8 @@ class Services:
         limits: Limits | None = None,
         launcher: Launch | None = None,
     ):
-        self.infos = dict(infos)
+        self.infos = {name: info for name, info in infos.items() if info.reads_source}
+        self.language_models = {name: info for name, info in infos.items() if not info.reads_source}
         self.limits = limits or Limits.of(os.environ)
         self.runs = Runs(self.limits.folder / "runs", launcher or launch)
         # The key has the file time, because a run replaces its model.
@@ -98,7 +99,9 @@ class Services:
             return self.infos[name]
         if name.startswith(MODEL):
             run, folder = self.runs.model(name)
-            return replace(ModelInfo.read(folder), title=run.name)
+            return _translates(replace(ModelInfo.read(folder), title=run.name))
+        if name in self.language_models:
+            return _translates(self.language_models[name])
         if name in self.faults:
             raise ValueError(self._unusable(name))
         raise ValueError(f"There is no model “{name[:80]}”. There are: {', '.join(self.infos)}.")
@@ -114,6 +117,16 @@ class Services:
         """
         if not isinstance(name, str) or name not in self.infos:
             return self._of_run(self.info(name).name)
+        return self._shared(name)
+
+    def language_model(self, name: str) -> Translator:
+        """Do the same for a model without a source. Raises ValueError with the choices for another name."""
+        if not isinstance(name, str) or name not in self.language_models:
+            names = ", ".join(self.language_models) or "none"
+            raise ValueError(f"There is no language model “{str(name)[:80]}”. There are: {names}.")
+        return self._shared(name)
+
+    def _shared(self, name: str) -> Translator:
         with self._locks[name]:
             if name not in self._loaded:
                 try:
@@ -149,6 +162,13 @@ class Services:
             if key not in self._trained:
                 self._trained[key] = self._load(str(folder))
             return self._trained[key]
+
+
+def _translates(info: ModelInfo) -> ModelInfo:
+    """Return `info`. Raises ValueError for a language model, which has no source."""
+    if not info.reads_source:
+        raise ValueError(f"“{info.title}” is a language model and reads no source: open it in Inside, The decoder alone.")
+    return info
 
 
 def _fault(error: ValueError) -> str:

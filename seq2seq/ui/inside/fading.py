@@ -20,7 +20,7 @@ from seq2seq.ui.kit.once import Once
 from seq2seq.ui.kit.view import Slot, View
 from seq2seq.views.inside import fading as view
 
-PARAMETERS = (address.words("family"),)
+PARAMETERS = (address.FAMILY,)
 Family = tuple[str, str, str]
 
 

@@ -69,6 +69,7 @@ TEXT = words("text")
 MODEL = Parameter("model", lambda text, services: services.info(text).name)
 STEP = number("step")
 REFERENCE = words("reference")
+FAMILY = words("family")  # languages and subject of sentences, such as "english-french-everyday"
 SETTINGS = {name: _setting(name) for name in search.SETTINGS}
 
 

@@ -34,6 +34,7 @@ class Asking(Generic[R, S]):
     prefix: ClassVar[str]  # of the ids of the form's parts
     opens_with_page: ClassVar[bool] = False  # the first answer is part of the page; other views open on first sight
     events_change_form: ClassVar[bool] = False
+    undropped: ClassVar[frozenset[str]] = frozenset()  # events of a component that itself waits for an answer before the next
     redraws_after_fault: ClassVar[bool] = False  # draw the component again if one of its events failed
     marks_busy: ClassVar[bool] = False  # mark the page as busy during a request
     walks_history: ClassVar[bool] = False  # the component has the event `navigate`, for Back and Forward
@@ -258,7 +259,9 @@ class Asking(Generic[R, S]):
             form.example.input(show_example, [state, form.example, *inputs], everything, **decodes)
         for name, event in self.events().items():
             outputs = everything if self.events_change_form else answer_parts
-            getattr(board, name)(handler(event), [state], outputs, **decodes)
+            # By default, Gradio drops an event that comes just after an answer, while it closes the one before.
+            mode: dict[str, Any] = {"trigger_mode": "multiple"} if name in self.undropped else {}
+            getattr(board, name)(handler(event), [state], outputs, **mode, **decodes)
         if self.walks_history:
             board.navigate(navigate, None, everything, **decodes)
         first_sight = slot.page.load if self.opens_with_page else slot.tab.select

@@ -30,7 +30,8 @@ def labels(infos: Mapping[str, ModelInfo]) -> list[tuple[str, str]]:
 def _label(info: ModelInfo) -> str:
     kind = info.architecture.replace(" encoder-decoder", "")  # all models are encoder-decoders
     about = "" if info.subject == EVERYDAY else f", {info.subject}"
-    return f"{info.source_language} → {info.target_language}{about}: {kind}"
+    direction = f"{info.source_language} → {info.target_language}" if info.reads_source else info.target_language
+    return f"{direction}{about}: {kind}"
 
 
 def _direction(info: ModelInfo) -> tuple[object, ...]:

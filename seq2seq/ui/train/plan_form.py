@@ -47,11 +47,13 @@ class Setting:
     step: float = 1
 
 
+# A language model does not translate, so the tab cannot show it; the command line trains it.
+TRANSLATING = tuple(name for name, architecture in ARCHITECTURES.items() if architecture.reads_source)
 # From the smallest set of changes to all of them.
 _AUGMENT = (NONE, "form", "form,concat", "form,concat,names,numbers", ",".join(CHANGES))
 MODEL: dict[str, Setting] = {
     "architecture": Setting(
-        "Architecture", "Which encoder and decoder. Compare them: [Side by side](?tab=attention).", tuple(ARCHITECTURES)
+        "Architecture", "Which encoder and decoder. Compare them: [Side by side](?tab=attention).", TRANSLATING
     ),
     "cell": Setting("Cell", "LSTM and GRU have gates, an RNN has none: [The cell](?tab=inside).", tuple(CELLS)),
     "attention": Setting(
@@ -181,8 +183,8 @@ def _plan_of(
     data: Files | str, values: Mapping[str, Any], updates: int | None, vocabulary_size: int | None, start: str | None
 ) -> Plan:
     architecture = values["architecture"]
-    if architecture not in ARCHITECTURES:
-        raise ValueError(f"There is no architecture “{str(architecture)[:40]}”. There are: {', '.join(ARCHITECTURES)}.")
+    if architecture not in TRANSLATING:
+        raise ValueError(f"There is no architecture “{str(architecture)[:40]}”. There are: {', '.join(TRANSLATING)}.")
     base = {} if start or architecture == ModelConfig.architecture else {"architecture": architecture}
     open_ones = open_settings(architecture, start)
     for names in (_SHAPING, SETTINGS):  # the first ones decide the defaults of the others

@@ -1,0 +1,131 @@
+"""The view The decoder alone: its drawn numbers are the engine's, and an address opens the same picture."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from seq2seq.analysis.language_model import bits_per_piece, worth, write_on
+from seq2seq.decoding.strategies import Greedy, Sample
+from seq2seq.decoding.translator import Translator
+from seq2seq.ui.kit import examples
+from seq2seq.views.inside.language import PAIRS, parting
+
+MODEL, READY = "lm-en", ".language.ready"
+FIRST, SECOND = PAIRS[0].first, PAIRS[0].second
+LINK = f"?tab=language&text={FIRST}&second={SECOND}"
+
+
+@pytest.fixture(scope="module")
+def writer() -> Translator:
+    return Translator.load(MODEL)
+
+
+@pytest.fixture
+def page(visit) -> Page:
+    return visit(LINK, READY)
+
+
+def numbers(page: Page, selector: str) -> list[float]:
+    return [float(text) for text in page.locator(selector).all_inner_texts()]
+
+
+def test_the_product_grows_by_the_factors_of_the_engine(page: Page, writer: Translator) -> None:
+    traces = [writer.score("", text) for text in (FIRST, SECOND)]
+    page.get_by_role("radio", name="nats").click()
+    page.locator(".language-player [data-action=last]").click()
+    for number, trace in enumerate(traces):
+        drawn = numbers(page, f"[data-lane='{number}'] .language-factor")
+        assert drawn == pytest.approx([-step.log_prob for step in trace.steps], abs=0.006)
+        total = page.locator(f".language-product[data-lane='{number}'] .language-total")
+        expect(total).to_have_text(f"= {-trace.log_prob:.2f} nats", use_inner_text=True)
+    page.get_by_role("radio", name="bits").click()
+    assert numbers(page, "[data-lane='0'] .language-factor")[0] == pytest.approx(
+        -traces[0].steps[0].log_prob / math.log(2), abs=0.006
+    )
+    page.locator(".language-player [data-action=first]").click()
+    page.locator(".language-player [data-action=next]").click()
+    first = page.locator(".language-product[data-lane='0'] .language-total")
+    expect(first).to_have_text(f"= {-traces[0].steps[0].log_prob / math.log(2):.2f} bits", use_inner_text=True)
+    shared = parting(*traces)
+    parts = page.locator("[data-lane='0'] .language-piece.language-parts")
+    expect(parts).to_have_text(traces[0].steps[shared].piece.strip("▁"))
+    expect(page.get_by_test_id("language-verdict")).to_contain_text(f"They part at piece {shared + 1}")
+
+
+def test_the_five_likeliest_pieces_stand_under_each_piece(page: Page, writer: Translator) -> None:
+    step = writer.score("", FIRST).steps[1]
+    listed = page.locator("[data-lane='0'] .language-likeliest").nth(1).locator("li")
+    assert [line.split("\n")[0] for line in listed.all_inner_texts()] == [c.piece.strip("▁") for c in step.candidates]
+
+
+def test_what_is_written_on_is_what_the_engine_draws(page: Page, writer: Translator) -> None:
+    page.get_by_test_id("language-start").fill("I want")
+    page.get_by_test_id("language-temperature").fill("0.5")
+    page.get_by_test_id("language-seed").fill("3")
+    page.get_by_test_id("language-write-go").click()
+    page.wait_for_function("new URLSearchParams(location.search).get('seed') === '3'")
+    page.locator(".language-writing [data-action=last]").click()
+    drawn = write_on(writer, "I want", Sample(temperature=0.5, seed=3))
+    chips = page.locator(".language-chip").all_inner_texts()
+    assert len(chips) == len(drawn.steps) - 2 and chips[-1] == "end"
+    page.get_by_test_id("language-search").select_option("greedy")
+    page.wait_for_function("new URLSearchParams(location.search).get('how') === 'greedy'")
+    greedy = write_on(writer, "I want", Greedy())
+    expect(page.locator(".language-chip")).to_have_count(len(greedy.steps) - 2)
+    page.locator(".language-writing [data-action=first]").click()
+    page.locator(".language-writing [data-action=next]").click()
+    expect(page.get_by_test_id("language-bars").locator(".language-came")).to_contain_text(greedy.steps[2].piece.strip("▁"))
+    expect(page.get_by_test_id("language-bars").locator(".language-cut").first).to_contain_text("cut")
+
+
+def test_the_worth_of_a_source_is_in_bits_per_piece(page: Page, writer: Translator) -> None:
+    translator = Translator.load("fr-en-additive")
+    own, _, other = examples.of(translator.info)[:3]
+    target = examples.reference(own, translator.info)
+    found = worth(writer, translator, target, own, other)
+    drawn = numbers(page, ".language-mean")
+    assert drawn == pytest.approx([bits_per_piece(t) for t in (found.alone, found.with_source, found.with_other)], abs=0.006)
+    assert drawn[1] < drawn[0] < drawn[2]
+
+
+def test_a_pair_is_chosen_and_the_address_opens_it_again(page: Page, visit) -> None:
+    page.get_by_test_id("language-pairs").get_by_role("button", name="agreement across a noun").click()
+    expect(page.locator("#language-text input, #language-text textarea")).to_have_value(PAIRS[1].first)
+    page.locator(".language-player [data-action=last]").click()
+    page.wait_for_function(
+        "new URLSearchParams(location.search).get('text').startsWith('The keys') && location.search.includes('step=')"
+    )
+    again = visit(page.url[page.url.index("?") :], READY)
+    expect(again.get_by_test_id("language-verdict")).to_have_text(page.get_by_test_id("language-verdict").inner_text())
+    expect(again.locator(".language-player .counter")).to_have_text(page.locator(".language-player .counter").inner_text())
+
+
+def test_the_keyboard_steps_and_the_sentence_is_announced(page: Page) -> None:
+    page.get_by_test_id("language-scroller").press("Home")
+    page.get_by_test_id("language-scroller").press("ArrowRight")
+    expect(page.locator(".language-player [data-testid=live]")).to_contain_text(
+        re.compile("Sentence 1: the next piece is You, p = ")
+    )
+
+
+def test_a_phone_has_no_sideways_scroll(visit) -> None:
+    page = visit(LINK, READY, viewport={"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_table_is_exported(page: Page, writer: Translator) -> None:
+    with page.expect_download() as download:
+        page.get_by_test_id("language-csv").click()
+    lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    steps = [step for text in (FIRST, SECOND) for step in writer.score("", text).steps]
+    assert len(lines) == 1 + len(steps)
+    assert float(lines[1].split(",")[4]) == pytest.approx(steps[0].log_prob)
+
+
+def test_a_language_model_does_not_open_in_a_view_of_translations(visit) -> None:
+    page = visit(f"?model={MODEL}&text=Hello.", ".player.ready")
+    expect(page.get_by_role("alert").first).to_contain_text("is a language model and reads no source")
