@@ -11,7 +11,7 @@
   if (opening) dataset.awaited = known.includes(named) ? named : "";
   if ((dataset.awaited && dataset.awaited !== tab) || (opening && named && !known.includes(named))) return;
   const place = document.getElementById(panel);
-  if (!place || getComputedStyle(place).display === "none") return; // the event came late: another tab is open by now
+  if (!place || !place.getClientRects().length) return; // the event came late: another tab or view is open by now
   dataset.awaited = "";
   if (within) dataset[within] = tab;
   else if (tab) tab = dataset[tab.replaceAll("-", "")] || tab;

@@ -18,6 +18,7 @@ from seq2seq.decoding.translator import TooLong, Translator
 from seq2seq.models.seq2seq import Seq2Seq
 
 PROBES = 4  # random directions
+REPORT = 24  # sentences between two reports of the finished share: a page draws each one
 FEWEST = 20  # sentences: a distance that fewer reach is left out
 
 
@@ -100,7 +101,8 @@ def fading(translator: Translator, sentences: Sequence[str]) -> Iterator[Fading 
         found += [[] for _ in range(len(norms) - len(found))]
         for values, norm in zip(found, norms / norms[0], strict=False):
             values.append(float(norm))
-        yield (number + 1) / len(sentences)
+        if number % REPORT == 0:
+            yield number / len(sentences)
     kept = [(distance, values) for distance, values in enumerate(found) if len(values) >= FEWEST]
     low, median, high = (tuple(float(np.quantile(values, q)) for _, values in kept) for q in (0.25, 0.5, 0.75))
     yield Fading(translator.name, tuple(d for d, _ in kept), median, low, high, tuple(len(v) for _, v in kept))

@@ -51,8 +51,8 @@ def _minimal_pairs(options: argparse.Namespace, translator: Translator) -> int:
     pairs = minimal_pairs(translator, [row for row in read_lines(options.pairs) if row])
     if options.json:
         found = [{**asdict(pair), "is_right": pair.is_right} for pair in pairs]
-        about = {"mode": "teacher-forced", "unit": "natural logarithm", "model": translator.name}
-        print(json.dumps({**about, "right": sum(p.is_right for p in pairs), "pairs": found}, ensure_ascii=False, indent=2))
+        facts = {"mode": "teacher-forced", "unit": "natural logarithm", "model": translator.name}
+        print(json.dumps({**facts, "right": sum(p.is_right for p in pairs), "pairs": found}, ensure_ascii=False, indent=2))
         return 0
     print("log-probability (natural, teacher-forced) of the right and the wrong sentence")
     for pair in pairs:

