@@ -8,7 +8,7 @@ const UNITS = { p: { sign: " × ", name: "" }, nats: { sign: " + ", name: " nats
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /** Format a probability of any size from its logarithm, with two digits: 0.31, 0.0042, 1.7 × 10⁻⁸. */
-export function smallText(logProb) {
+function smallText(logProb) {
   const p = Math.exp(logProb);
   if (p >= 0.1) return p > 0.995 ? "> 0.99" : p.toFixed(2);
   if (p >= 0.001) return p.toPrecision(2);
@@ -19,7 +19,7 @@ export function smallText(logProb) {
 }
 
 /** Format a log-probability in a unit: a probability, or how surprising it is. */
-export const inUnit = (logProb, unit) => (unit === "p" ? smallText(logProb) : Math.abs(logProb * (unit === "bits" ? BITS : 1)).toFixed(2));
+const inUnit = (logProb, unit) => (unit === "p" ? smallText(logProb) : Math.abs(logProb * (unit === "bits" ? BITS : 1)).toFixed(2));
 
 export function makeProducts(root, store, goTo) {
   const lanes = root.querySelector(".language-lanes");

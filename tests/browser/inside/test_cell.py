@@ -59,13 +59,15 @@ def test_the_drawn_numbers_are_the_engines(page, inside) -> None:
 
 def test_a_unit_is_chosen_by_its_row_and_the_address_opens_it_again(page, visit) -> None:
     page.locator(".cell-view [data-action=last]").click()
+    before = page.get_by_test_id("unit-name").inner_text()
     page.locator("[data-strip=forget] canvas").first.click(position={"x": 20, "y": 2})
+    expect(page.get_by_test_id("unit-name")).not_to_have_text(before)
     page.wait_for_function(  # one of the units at the top, and the address names it
         """() => { const [unit] = document.querySelector('[data-testid=unit-name]').textContent.split(' ');
         return document.querySelector('[data-testid=unit]').value < 10
           && new URLSearchParams(location.search).get('neuron') === unit && location.search.includes('step='); }"""
     )
-    again = visit(page.url[page.url.index("?") :], ".cell-view.ready")
+    again = visit(page.evaluate("location.search"), ".cell-view.ready")
     expect(again.get_by_test_id("unit-name")).to_have_text(page.get_by_test_id("unit-name").inner_text())
     expect(again.locator(".cell-view .counter")).to_have_text(page.locator(".cell-view .counter").inner_text())
 
