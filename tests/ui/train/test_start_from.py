@@ -39,6 +39,6 @@ def test_a_name_becomes_a_checkpoint_and_back(services: Services) -> None:
     assert start_from.name(folder) == own
     assert start_from.folder(services, "shared") == "shared" == start_from.name("shared")
     assert start_from.folder(services, "") is None and start_from.name(None) == ""
-    for unknown in ("other", "run-other", "../shared"):
+    for unknown in ("other", "run-other", "../elsewhere"):
         with pytest.raises(ValueError, match=r"There is no model|not here"):
             start_from.folder(services, unknown)
