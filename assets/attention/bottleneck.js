@@ -3,6 +3,7 @@
 import { makeFigures } from "../lib/charts.js";
 import { makeBoard } from "../lib/component.js";
 import { html } from "../lib/dom.js";
+import { showProgress } from "../lib/progress.js";
 import { fillTable } from "../lib/table.js";
 
 export function start({ element, props, watch }) {
@@ -14,13 +15,7 @@ export function start({ element, props, watch }) {
   let number = 0; // index of the sentence
 
   function show(payload) {
-    const waits = payload.share !== undefined;
-    find(".progress").hidden = !waits;
-    root.dataset.busy = waits;
-    if (waits) {
-      find("progress").value = payload.share;
-      find(".progress-says").textContent = payload.says;
-      root.classList.add("ready");
+    if (showProgress(root, payload)) {
       for (const part of [".grown", ".reading"]) find(part).hidden = !given;
       return false;
     }

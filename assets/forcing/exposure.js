@@ -3,6 +3,7 @@
 import { makeFigures } from "../lib/charts.js";
 import { makeBoard } from "../lib/component.js";
 import { html } from "../lib/dom.js";
+import { showProgress } from "../lib/progress.js";
 import { makeByPosition } from "../lib/table.js";
 
 const LISTED = 12;
@@ -18,13 +19,7 @@ export function start({ element, props, watch }) {
 
   function show(payload) {
     if (payload.share !== undefined && payload.serial < Number(root.dataset.serial)) return false; // it was cancelled
-    find(".progress").hidden = payload.share === undefined;
-    root.dataset.busy = payload.share !== undefined;
-    if (payload.share !== undefined) {
-      find("progress").value = payload.share;
-      find(".progress-says").textContent = payload.says;
-      return false;
-    }
+    if (showProgress(root, payload)) return false;
     shown = payload;
     find(".exposure-about").textContent = payload.about;
     find(".origin").textContent = `${payload.model.title}. Trained on ${payload.model.trained_on}`;

@@ -3,6 +3,7 @@
 import { makeFigures } from "../lib/charts.js";
 import { makeBoard } from "../lib/component.js";
 import { html } from "../lib/dom.js";
+import { showProgress } from "../lib/progress.js";
 import { fillTable } from "../lib/table.js";
 
 export function start({ element, props, watch }) {
@@ -11,15 +12,7 @@ export function start({ element, props, watch }) {
   const figures = makeFigures(root, find(".figures"), props.plotly);
 
   function show(payload) {
-    const waits = payload.share !== undefined;
-    find(".progress").hidden = !waits;
-    root.dataset.busy = waits;
-    if (waits) {
-      find("progress").value = payload.share;
-      find(".progress-says").textContent = payload.says;
-      root.classList.add("ready");
-      return false;
-    }
+    if (showProgress(root, payload)) return false;
     find(".fading-says").replaceChildren(...payload.says.map((said) => html("p", "", said)));
     fillTable(find("[data-testid=fading-table]"), payload.table.columns, payload.table.rows, 1);
     figures.show(payload.figures);

@@ -14,6 +14,9 @@ from seq2seq.models.seq2seq import count_parameters
 MAX_CHARACTERS = 1000  # of a typed text; checked first
 
 
+Family = tuple[str, str, str]  # source language, target language, subject
+
+
 @dataclass(frozen=True)
 class ModelInfo:
     """The facts about a model that the app shows."""
@@ -32,6 +35,11 @@ class ModelInfo:
     reads_source: bool  # False: a language model, which has nothing to translate
     max_source_pieces: int
     max_characters: int
+
+    @property
+    def family(self) -> Family:
+        """Return what models have in common that can be compared on the same sentences."""
+        return self.source_language, self.target_language, self.subject
 
     @classmethod
     def read(cls, name_or_folder: str | Path) -> ModelInfo:

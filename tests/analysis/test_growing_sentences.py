@@ -12,8 +12,9 @@ from support.small import make_info
 from seq2seq.analysis.growing_sentences import MOST_CLAUSES, PARTS, SENTENCES, Stretched, grown, stretch
 from seq2seq.data.corpora import Pair
 from seq2seq.decoding.translator import Translator
-from seq2seq.ui.attention import bottleneck
+from seq2seq.ui.attention.bottleneck import Bottleneck
 from seq2seq.ui.host.services import Services
+from seq2seq.ui.kit.by_family import ByFamily
 from seq2seq.views.attention import bottleneck as view
 
 FAMILY = ("English", "French", "everyday")
@@ -75,14 +76,40 @@ def test_payload_has_the_same_numbers_in_text_figure_and_table() -> None:
 
 def test_families_need_two_models_to_compare() -> None:
     alone = Services({"a": make_info("a")})
-    assert bottleneck.families(alone) == {}
+    assert Bottleneck(alone).families() == {}
     both = Services({"a": make_info("a"), "b": type(make_info("b"))(**{**vars(make_info("b")), "has_attention": False})})
-    assert bottleneck.families(both) == {"english-french-everyday": FAMILY}
-    assert bottleneck.models(both, FAMILY) == ["a", "b"]
+    assert Bottleneck(both).families() == {"english-french-everyday": FAMILY}
+    assert Bottleneck(both).models(FAMILY) == ["a", "b"]
 
 
-def test_view_opens_at_an_existing_length() -> None:
-    value = json.dumps({"sentences": [[0] * 3] * 8})
-    for requested, opened in ((0, 1), (5, 5), (99, 8)):
-        start = json.loads(bottleneck.opened_at(value, requested, requested))["start"]
-        assert start == {"clauses": opened, "sentence": min(opened, 3)}
+def test_view_opens_at_an_existing_length(services: Services) -> None:
+    empty = Stretched(
+        "one", (("",) * SENTENCES,) * MOST_CLAUSES, np.zeros((SENTENCES, MOST_CLAUSES)), (0.0,) * MOST_CLAUSES, ("", "")
+    )
+    for requested, opened in ((0, (1, 1)), (5, (5, 5)), (99, (MOST_CLAUSES, SENTENCES))):
+        values = {"clauses": requested, "sentence": requested}
+        start = Bottleneck(services).payload(FAMILY, [empty], ["one"], values)["start"]
+        assert (start["clauses"], start["sentence"]) == opened
+
+
+def test_a_model_is_measured_once_for_all_visitors(services: Services) -> None:
+    calls: list[str] = []
+
+    class Counted(ByFamily[str]):
+        doing = "Measuring"
+
+        def models(self, family):
+            return ["small", "small"]
+
+        def measure(self, model, family):
+            calls.append(model)
+            yield 0.5
+            yield "result"
+
+        def payload(self, family, results, titles, values):
+            return {"results": results, **values}
+
+    counted = Counted(services)
+    first, second = list(counted.of(FAMILY, {})), list(counted.of(FAMILY, {"clauses": 2}))
+    assert first[0] == 0.25 and len(first) == 2 and len(second) == 1 and calls == ["small"]
+    assert json.loads(second[0])["clauses"] == 2 and json.loads(second[0])["link"] == [["family", "english-french-everyday"]]

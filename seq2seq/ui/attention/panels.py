@@ -84,13 +84,7 @@ class PanelAnswer:
 
 def companions(services: Services, info: ModelInfo, count: int = 2) -> list[str]:
     """Return models to compare with one, of the same languages and subject: without attention, and of another architecture."""
-    same = [
-        other
-        for other in services.infos.values()
-        if other.name != info.name
-        and (other.source_language, other.target_language, other.subject)
-        == (info.source_language, info.target_language, info.subject)
-    ]
+    same = [other for other in services.infos.values() if other.name != info.name and other.family == info.family]
     chosen: list[str] = []
     kinds = {_kind(info)}
     for attentive in (not info.has_attention, True, False):

@@ -52,15 +52,9 @@ class TwoLanes(Asking[LanesRequest, LanesAnswer]):
         return lanes.payload(self.services, answer, **start)
 
     def form(self, request: LanesRequest) -> Form:
-        info = self.services.info(request.model)
-        with gr.Row(elem_classes="ask"):
-            text = fields.line(request.text, fields.sentence_label(info), "forcing-text")
-            reference = fields.line(request.reference, _label_of_reference(info), "forcing-reference")
-            go = gr.Button(self.button, variant="primary", scale=0, min_width=120, elem_id="compare")
-            fields.fold("forcing-fold")
-            example = fields.example_menu(info, request.text, "forcing-example")
-            model = fields.models(self.services, request.model, "forcing-model")
-        return Form({"text": text, "reference": reference, "model": model}, go, example)
+        asked = (request.model, request.text, request.reference)
+        label = _label_of_reference(self.services.info(request.model))
+        return fields.pair_row(self.services, *asked, label, self.button, self.prefix)
 
     def fill(self, request: LanesRequest) -> dict[str, Any]:
         label = _label_of_reference(self.services.info(request.model))

@@ -65,15 +65,8 @@ class HowFarBack(Asking[ReachRequest, ReachRequest]):
         return {"choose": lambda answer, event: (_chosen(answer, event), {})}
 
     def form(self, request: ReachRequest) -> Form:
-        info = self.services.info(request.model)
-        with gr.Row(elem_classes="ask"):
-            text = fields.line(request.text, fields.sentence_label(info), "reach-text")
-            reference = fields.line(request.reference, "Translation (empty: the model's own)", "reach-reference", folded=True)
-            go = gr.Button(self.button, variant="primary", scale=0, min_width=120, elem_id="reach-go")
-            fields.fold("reach-fold")
-            example = fields.example_menu(info, request.text, "reach-example")
-            model = fields.models(self.services, request.model, "reach-model")
-        return Form({"text": text, "reference": reference, "model": model}, go, example)
+        asked = (request.model, request.text, request.reference)
+        return fields.pair_row(self.services, *asked, "Translation (empty: the model's own)", self.button, self.prefix)
 
     def fill(self, request: ReachRequest) -> dict[str, Any]:
         return {**super().fill(request), "reference": request.reference}
@@ -105,7 +98,7 @@ def kinds(services: Services, name: str) -> list[str]:
     info = services.info(name)
     found: dict[tuple[str, bool], str] = {}
     for other in [info, *services.infos.values()]:
-        if all(getattr(other, field) == getattr(info, field) for field in ("source_language", "target_language", "subject")):
+        if other.family == info.family:
             found.setdefault((other.architecture.split()[0], other.has_attention), other.name)
     return list(found.values())[:MOST]
 

@@ -113,6 +113,19 @@ def row(services: Services, model: str, text: str, button: str, prefix: str) -> 
     return Form({"text": sentence, "model": menu_of_models}, go, example)
 
 
+def pair_row(services: Services, model: str, text: str, reference: str, label: str, button: str, prefix: str) -> Form:
+    """Build a sentence, its translation with this `label`, a button, the examples and the models in one row."""
+    info = services.info(model)
+    with gr.Row(elem_classes="ask"):
+        sentence = line(text, sentence_label(info), f"{prefix}-text")
+        translation = line(reference, label, f"{prefix}-reference")
+        go = gr.Button(button, variant="primary", scale=0, min_width=120, elem_id=f"{prefix}-go")
+        fold(f"{prefix}-fold")
+        example = example_menu(info, text, f"{prefix}-example")
+        menu_of_models = models(services, model, f"{prefix}-model")
+    return Form({"text": sentence, "reference": translation, "model": menu_of_models}, go, example)
+
+
 def from_event(event: gr.EventData, name: str) -> Any:
     """Return the event data `name`, or None. It comes from the client, so it can have any type."""
     try:

@@ -14,10 +14,9 @@ if TYPE_CHECKING:  # for the annotation only: the views do not load the engine
 STYLES = (THIRD, OWN, REFERENCE, Style("source", "triangle-up-open", "dashdot"))
 ACROSS = "steps since the piece was read"
 UP = "norm, relative to the last piece"
-LOWEST = 1e-4  # of the axis
 
 
-def payload(found: Sequence[Fading], names: Sequence[str], sentences: int, **extra: Any) -> dict[str, Any]:
+def payload(found: Sequence[Fading], names: Sequence[str], sentences: int) -> dict[str, Any]:
     """Return the data of the view; `names` are the display names of the models."""
     curves = []
     for one, name, style in zip(found, names, STYLES, strict=False):
@@ -43,7 +42,6 @@ def payload(found: Sequence[Fading], names: Sequence[str], sentences: int, **ext
             "columns": ["model", *(f"after {d}" for d in AFTER)],
             "rows": [_row(o, n) for o, n in zip(found, names, strict=True)],
         },
-        **extra,
     }
 
 

@@ -170,7 +170,7 @@ def test_invalid_input_is_reported_and_the_lanes_stay(tab) -> None:
     ):
         page.locator("#forcing-text input").fill(source)
         page.locator("#forcing-reference input").fill(reference)
-        page.locator("#compare").click()
+        page.locator("#forcing-go").click()
         expect(page.locator(".message:visible")).to_contain_text(message)
         assert root(page).get_attribute("data-id") == before, message
         assert page.locator("#forcing-reference input").input_value() == reference
@@ -180,7 +180,7 @@ def test_a_reference_in_the_wrong_language_gets_a_warning(tab) -> None:
     page = tab(PAIR)
     expect(page.get_by_test_id("doubts")).to_be_hidden()
     page.locator("#forcing-reference input").fill(SOURCE)
-    page.locator("#compare").click()
+    page.locator("#forcing-go").click()
     expect(page.get_by_test_id("doubts")).to_contain_text("is it French, and a translation of this sentence?")
 
 
