@@ -83,6 +83,13 @@ def test_type_corners_and_gaps_come_from_one_set_of_variables() -> None:
     }
 
 
+def test_no_change_of_a_training_setting_is_lost_while_an_earlier_one_is_described(services: Services) -> None:
+    page = create_app(services)
+    ids = {block["props"].get("elem_id"): block["id"] for block in blocks_of(page)}
+    changes = [each for each in page.config["dependencies"] if (ids["train-length"], "input") in map(tuple, each["targets"])]
+    assert [each["trigger_mode"] for each in changes] == ["multiple"]
+
+
 def test_names_and_elements_are_different() -> None:
     for field in ("name", "element", "part"):
         values = [getattr(view, field) for view in VIEWS]

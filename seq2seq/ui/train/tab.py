@@ -223,7 +223,8 @@ def build(slot: Slot) -> None:
     first.focus(lambda owner: gr.update(choices=start_from.menu(services, owner)), visitor, first, **private)
     first.input(choose_start, [visitor, *values], everything, **private).then(**describe_plan)
     others = [component.input for name, component in controls.items() if name not in ("architecture", "optimizer")]
-    gr.on([length.input, vocabulary.input, own.material.change, *others], **describe_plan)
+    # "once", Gradio's default here, would lose a change that comes while an earlier one is described.
+    gr.on([length.input, vocabulary.input, own.material.change, *others], trigger_mode="multiple", **describe_plan)
     go.click(start, [visitor, watched, *own.languages, *values], [visitor, board, line], **private)
     board.again(use_settings, visitor, [*everything, data], **private).then(**describe_plan)
     upload.upload(load, [visitor, upload], [visitor, board, line], concurrency_limit=1, **private)
