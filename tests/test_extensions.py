@@ -18,10 +18,11 @@ from seq2seq.data import synthetic
 from seq2seq.data.synthetic import Example, Task
 from seq2seq.decoding.strategies import STRATEGIES
 from seq2seq.decoding.translator import Translator
-from seq2seq.models import architectures, attention, packed, recurrent
+from seq2seq.models import architectures, attention, recurrent
 from seq2seq.models.architectures import Architecture
 from seq2seq.models.attention import RecurrentMemory, Score
 from seq2seq.models.recurrent import Cell, RecurrentDecoder
+from seq2seq.models.saved import packed
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.schedules import Schedule, teacher_forcing_ratio
 from seq2seq.sources.text import Tokenizer

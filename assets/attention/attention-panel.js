@@ -1,9 +1,9 @@
 // One panel of the view Side by side: a model, its translation, and the attention weights of the model or of one head.
 
 import { html, logText } from "../lib/dom.js";
-import { saveMatrix } from "../lib/heat-files.js";
-import { makeHeatTable } from "../lib/heat-table.js";
-import { endsOf, shades } from "../lib/shade.js";
+import { saveMatrix } from "../lib/charts/heat-files.js";
+import { makeHeatTable } from "../lib/charts/heat-table.js";
+import { endsOf, shades } from "../lib/charts/shade.js";
 
 const FILES = ["csv", "svg", "png", "html"];
 

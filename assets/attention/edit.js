@@ -3,8 +3,8 @@
 
 import { makeBoard } from "../lib/component.js";
 import { clamp, html, logText, probabilityText } from "../lib/dom.js";
-import { makeHeatTable, percentText } from "../lib/heat-table.js";
-import { shade } from "../lib/shade.js";
+import { makeHeatTable, percentText } from "../lib/charts/heat-table.js";
+import { shade } from "../lib/charts/shade.js";
 
 const DRAG_FULL = 160; // pixels of a drag from 0% to 100%
 

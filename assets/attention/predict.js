@@ -3,9 +3,9 @@
 
 import { makeBoard } from "../lib/component.js";
 import { clamp, html } from "../lib/dom.js";
-import { percentText } from "../lib/heat-table.js";
-import { shade } from "../lib/shade.js";
-import { fillTable } from "../lib/table.js";
+import { percentText } from "../lib/charts/heat-table.js";
+import { shade } from "../lib/charts/shade.js";
+import { fillTable } from "../lib/charts/table.js";
 
 const WRITTEN = 0.05; // smaller weights show only their colour; their number is in the cell's label
 

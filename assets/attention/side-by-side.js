@@ -2,7 +2,7 @@
 
 import { makeLink } from "../lib/address.js";
 import { payloadOf, rove } from "../lib/dom.js";
-import { percentText } from "../lib/heat-table.js";
+import { percentText } from "../lib/charts/heat-table.js";
 import { makePanel } from "./attention-panel.js";
 
 export function start({ element, trigger, props, watch }) {

@@ -1,9 +1,9 @@
 // The view The cure: training recipes compared, and the results of their paper.
 
-import { makeFigures } from "../lib/charts.js";
+import { makeFigures } from "../lib/charts/figures.js";
 import { makeBoard } from "../lib/component.js";
 import { html } from "../lib/dom.js";
-import { fillTable, makeByPosition } from "../lib/table.js";
+import { fillTable, makeByPosition } from "../lib/charts/table.js";
 
 export function start({ element, props, watch }) {
   const root = element.querySelector(".cure");

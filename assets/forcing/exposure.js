@@ -1,10 +1,10 @@
 // The view Over many sentences: progress while the sentences are measured, then figures, the worst sentences and the table.
 
-import { makeFigures } from "../lib/charts.js";
+import { makeFigures } from "../lib/charts/figures.js";
 import { makeBoard } from "../lib/component.js";
 import { html } from "../lib/dom.js";
 import { showProgress } from "../lib/progress.js";
-import { makeByPosition } from "../lib/table.js";
+import { makeByPosition } from "../lib/charts/table.js";
 
 const LISTED = 12;
 

@@ -1,10 +1,10 @@
 // The view How it fades: what is left of a piece in the encoder's state, as curves and as a table.
 
-import { makeFigures } from "../lib/charts.js";
+import { makeFigures } from "../lib/charts/figures.js";
 import { makeBoard } from "../lib/component.js";
 import { html } from "../lib/dom.js";
 import { showProgress } from "../lib/progress.js";
-import { fillTable } from "../lib/table.js";
+import { fillTable } from "../lib/charts/table.js";
 
 export function start({ element, props, watch }) {
   const root = element.querySelector(".fading");

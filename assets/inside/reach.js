@@ -2,8 +2,8 @@
 
 import { makeBoard } from "../lib/component.js";
 import { html, probabilityText, rove } from "../lib/dom.js";
-import { percentText } from "../lib/heat-table.js";
-import { shade } from "../lib/shade.js";
+import { percentText } from "../lib/charts/heat-table.js";
+import { shade } from "../lib/charts/shade.js";
 
 export function start({ element, trigger, props, watch }) {
   const root = element.querySelector(".reach");

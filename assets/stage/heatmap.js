@@ -1,8 +1,8 @@
 // The attention heatmap: a table that fills with the clock. It shares the pointer with the stage.
 
 import { rove } from "../lib/dom.js";
-import { saveMatrix } from "../lib/heat-files.js";
-import { makeHeatTable, percentText } from "../lib/heat-table.js";
+import { saveMatrix } from "../lib/charts/heat-files.js";
+import { makeHeatTable, percentText } from "../lib/charts/heat-table.js";
 
 export function makeHeatmap(root, store) {
   const section = root.querySelector(".heat");

@@ -5,7 +5,7 @@ import { clamp, html, part, readingOf, rove, svg } from "../lib/dom.js";
 import { makeArcs } from "./arcs.js";
 import { makeEncoder } from "./encoder.js";
 import { fullBar, joined, ROW_NAMES, layout, STATE } from "./layout.js";
-import { STRONG } from "../lib/shade.js";
+import { STRONG } from "../lib/charts/shade.js";
 import { unitsOf } from "./units.js";
 import { defineMarks, drawMove, drawState, rail, showMove } from "./shapes.js";
 

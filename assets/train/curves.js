@@ -1,7 +1,7 @@
 // The curves of the shown run and of the runs that are compared with it. Every run has one colour; line styles tell the curves of
 // one figure apart. The horizontal axis counts updates, seconds, or the share of the run.
 
-import { makeFigures } from "../lib/charts.js";
+import { makeFigures } from "../lib/charts/figures.js";
 import { rove } from "../lib/dom.js";
 
 const AXES = {

@@ -2,7 +2,7 @@
 
 import { makeClock } from "../lib/clock.js";
 import { html, rove } from "../lib/dom.js";
-import { makeHeatTable } from "../lib/heat-table.js";
+import { makeHeatTable } from "../lib/charts/heat-table.js";
 
 const PROBE_MS = 600; // one validation at 1x
 

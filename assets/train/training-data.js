@@ -1,6 +1,6 @@
 // Sentence pairs before training: findings, the first rows, the lengths. All of it is written as text, never as HTML.
 
-import { makeFigures } from "../lib/charts.js";
+import { makeFigures } from "../lib/charts/figures.js";
 import { html, payloadOf } from "../lib/dom.js";
 
 export function start({ element, props, watch }) {

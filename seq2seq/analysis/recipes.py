@@ -16,7 +16,7 @@ from seq2seq.analysis.exposure_report import Report, Run, means, position_grids,
 from seq2seq.data.corpora import Pair
 from seq2seq.decoding.strategies import Beam, Greedy, describe
 from seq2seq.decoding.translator import Translator
-from seq2seq.models.checkpoint import Checkpoint
+from seq2seq.models.saved.checkpoint import Checkpoint
 from seq2seq.models.seq2seq import count_parameters
 
 SEARCHES = (Greedy(), Beam(5))  # for the BLEU of the test set

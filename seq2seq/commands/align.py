@@ -9,7 +9,7 @@ from typing import Any
 
 from seq2seq.analysis import alignment
 from seq2seq.analysis.alignment import METHODS
-from seq2seq.commands.options import add_model, translator_of
+from seq2seq.commands.kit.options import add_model, translator_of
 
 HELP = "alignment error rate of a model's attention, teacher-forced, compared with a diagonal and a uniform alignment"
 NAMES = {"error_rate": "alignment error rate", "precision": "precision", "recall": "recall"}

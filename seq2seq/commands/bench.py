@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 
 from seq2seq.analysis.speed.report import Report, measure
-from seq2seq.commands.options import add_columns, add_model, model_of, pairs_of
+from seq2seq.commands.kit.options import add_columns, add_model, model_of, pairs_of
 
 HELP = "measure training, decoding, the cost of the trace, and the cold start on this machine"
 

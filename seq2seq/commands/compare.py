@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from seq2seq.analysis.exposure_report import FIGURES
 from seq2seq.analysis.recipes import Member, compare, member, settings
-from seq2seq.commands.options import add_columns, pairs_of
-from seq2seq.models import checkpoint
+from seq2seq.commands.kit.options import add_columns, pairs_of
+from seq2seq.models.saved import checkpoint
 from seq2seq.runs import card
 
 HELP = "compare training recipes over several seeds each: which settings differ, and how much the results differ"

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import pairwise
 
-from seq2seq.analysis.language_model import likelihood
-from seq2seq.commands.options import (
+from seq2seq.analysis.inside.language_model import likelihood
+from seq2seq.commands.kit.options import (
     PAIRS,
     add_columns,
     add_model,
@@ -32,7 +32,7 @@ from seq2seq.decoding.metrics import LENGTHS, REPEATED_WORDS, Quality
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.decoding.strategies import describe
 from seq2seq.decoding.translator import Translator
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.runs import card
 
 HELP = "BLEU and chrF of free-running translations, or the perplexity of a language model"

@@ -7,10 +7,10 @@ import random
 import shutil
 from pathlib import Path
 
-from seq2seq.commands.options import add_model, model_of
+from seq2seq.commands.kit.options import add_model, model_of
 from seq2seq.config import EOS
-from seq2seq.models import checkpoint
-from seq2seq.models.onnx_export import ENCODER, STEP, difference, export
+from seq2seq.models.saved import checkpoint
+from seq2seq.models.saved.onnx_export import ENCODER, STEP, difference, export
 
 HELP = "write a model as ONNX graphs, with a program that translates without this project"
 PROGRAM = Path(__file__).resolve().parents[2] / "assets" / "docs" / "onnx" / "translate.py"

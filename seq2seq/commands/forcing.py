@@ -11,8 +11,8 @@ from tqdm import tqdm
 
 from seq2seq.analysis.exposure import LANES, Row, measure
 from seq2seq.analysis.exposure_report import Report
-from seq2seq.commands.options import PAIRS, add_columns, add_model, file_names, pairs_of, translator_of, write_text
-from seq2seq.models import checkpoint
+from seq2seq.commands.kit.options import PAIRS, add_columns, add_model, file_names, pairs_of, translator_of, write_text
+from seq2seq.models.saved import checkpoint
 from seq2seq.runs import card
 
 HELP = "accuracy and loss of the next piece, fed the reference or its own output, by position and after a mistake"

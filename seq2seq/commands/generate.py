@@ -6,8 +6,8 @@ import argparse
 import json
 from typing import Any
 
-from seq2seq.analysis.language_model import MOST_WRITTEN, check, sentences
-from seq2seq.commands.options import add_model, add_sampling, model_of, write_text
+from seq2seq.analysis.inside.language_model import MOST_WRITTEN, check, sentences
+from seq2seq.commands.kit.options import add_model, add_sampling, model_of, write_text
 from seq2seq.decoding.strategies import Greedy, Sample, describe
 from seq2seq.decoding.translator import Translator
 

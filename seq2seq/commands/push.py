@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 
 HELP = "upload a model to the Hugging Face Hub, with a model card; it can be loaded again as hf:USER/NAME"
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from seq2seq.analysis.probes import Probes, sample
-from seq2seq.commands.options import read_lines, warn
+from seq2seq.commands.kit.options import read_lines, warn
 from seq2seq.commands.training import config_file, follow
 from seq2seq.commands.training.options import add_arguments as add_arguments
 from seq2seq.commands.training.options import measured, plan_of
@@ -26,8 +26,8 @@ from seq2seq.data.batches import TrainingData, fixed_batches
 from seq2seq.data.corpora import Corpus
 from seq2seq.decoding.translator import Translator
 from seq2seq.files import replace_file
-from seq2seq.models import checkpoint
-from seq2seq.models.checkpoint import Checkpoint
+from seq2seq.models.saved import checkpoint
+from seq2seq.models.saved.checkpoint import Checkpoint
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.runs import card
 from seq2seq.runs.control import Control

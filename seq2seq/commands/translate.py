@@ -7,8 +7,8 @@ import sys
 
 from tqdm import tqdm
 
-from seq2seq.commands.line_stream import lines_of, write_line, writer
-from seq2seq.commands.options import add_model, add_nbest, add_strategy, nbest_rows, strategy, translator_of, write_text
+from seq2seq.commands.kit.line_stream import lines_of, write_line, writer
+from seq2seq.commands.kit.options import add_model, add_nbest, add_strategy, nbest_rows, strategy, translator_of, write_text
 from seq2seq.decoding.translator import TooLong
 from seq2seq.sources.normalise import printable
 

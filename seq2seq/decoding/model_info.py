@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seq2seq.data.encoded import MAX_PIECES
-from seq2seq.models import checkpoint
 from seq2seq.models.attention import NO_ATTENTION
-from seq2seq.models.checkpoint import Checkpoint, Outline
+from seq2seq.models.saved import checkpoint
+from seq2seq.models.saved.checkpoint import Checkpoint, Outline
 from seq2seq.models.seq2seq import count_parameters
 
 MAX_CHARACTERS = 1000  # of a typed text; checked first

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seq2seq.data.augmentation import shares
-from seq2seq.models.checkpoint import Checkpoint
+from seq2seq.models.saved.checkpoint import Checkpoint
 
 MOST_NAMED = 5
 MIN_CAPITALS = 4  # letters; a shorter text, such as "OK", is often written in capitals

@@ -26,10 +26,10 @@ from seq2seq.decoding.model_info import MAX_CHARACTERS, ModelInfo
 from seq2seq.decoding.no_repeat import Rule
 from seq2seq.decoding.recorder import record
 from seq2seq.decoding.strategies import Beam, Greedy, Prefix
-from seq2seq.models import checkpoint
 from seq2seq.models.attention import Memory
-from seq2seq.models.checkpoint import Checkpoint
-from seq2seq.models.packed import pack
+from seq2seq.models.saved import checkpoint
+from seq2seq.models.saved.checkpoint import Checkpoint
+from seq2seq.models.saved.packed import pack
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.models.state import State
 from seq2seq.sources.normalise import normalise

@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from seq2seq.config import ModelConfig, choose
 from seq2seq.errors import SettingError
-from seq2seq.models import gates
 from seq2seq.models.attention import FixedContext, RecurrentMemory, build_context
-from seq2seq.models.gates import Explanation
-from seq2seq.models.gru_scan import gru_scan
+from seq2seq.models.cells import gates
+from seq2seq.models.cells.gates import Explanation
+from seq2seq.models.cells.gru_scan import gru_scan
 from seq2seq.models.layers import LockedDropout
 from seq2seq.models.state import PerRow
 

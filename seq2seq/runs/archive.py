@@ -21,8 +21,16 @@ import torch
 from seq2seq.config import EOS, UNK
 from seq2seq.data.batches import pad
 from seq2seq.files import FULL, BoundedReader, replace_file
-from seq2seq.models import checkpoint
-from seq2seq.models.checkpoint import CONFIG, MAX_CONFIG_BYTES, MAX_TOKENIZER_BYTES, TOKENIZERS, UNUSABLE, WEIGHTS, Checkpoint
+from seq2seq.models.saved import checkpoint
+from seq2seq.models.saved.checkpoint import (
+    CONFIG,
+    MAX_CONFIG_BYTES,
+    MAX_TOKENIZER_BYTES,
+    TOKENIZERS,
+    UNUSABLE,
+    WEIGHTS,
+    Checkpoint,
+)
 from seq2seq.runs.card import COMPARISON, EXPOSURE, MAX_KEPT_BYTES, RESULTS
 from seq2seq.training import event_log
 

@@ -13,7 +13,7 @@ from seq2seq.config import BEST_BY
 from seq2seq.decoding.metrics import Quality
 from seq2seq.decoding.strategies import describe
 from seq2seq.files import replace_file
-from seq2seq.models.checkpoint import Checkpoint, load
+from seq2seq.models.saved.checkpoint import Checkpoint, load
 from seq2seq.models.seq2seq import count_parameters
 from seq2seq.training.events import Finished, perplexity
 

@@ -13,7 +13,7 @@ from seq2seq import files
 from seq2seq.data.corpora import Corpus, Pair
 from seq2seq.data.public_corpora import PUBLIC
 from seq2seq.files import replace_file
-from seq2seq.models.checkpoint import CONFIG
+from seq2seq.models.saved.checkpoint import CONFIG
 from seq2seq.runs.card import RESULTS, command
 from seq2seq.training import event_log
 from seq2seq.training.event_log import START, Place

@@ -29,8 +29,8 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
-from seq2seq.models import checkpoint
-from seq2seq.models.checkpoint import CONFIG, HUB, WEIGHTS
+from seq2seq.models.saved import checkpoint
+from seq2seq.models.saved.checkpoint import CONFIG, HUB, WEIGHTS
 from seq2seq.runs import archive
 from seq2seq.runs.archive import CARD, LIMITS, MAX_UNPACKED_BYTES
 from seq2seq.runs.hub_card import with_front_matter

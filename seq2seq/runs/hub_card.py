@@ -9,7 +9,7 @@ from typing import Any
 
 from huggingface_hub import ModelCardData
 
-from seq2seq.models.checkpoint import Checkpoint
+from seq2seq.models.saved.checkpoint import Checkpoint
 from seq2seq.runs.card import RESULTS
 from seq2seq.sources.languages import code_of
 

@@ -12,9 +12,9 @@ from seq2seq.data.augmentation import Augmenter, shares
 from seq2seq.data.corpora import Corpus, Pair
 from seq2seq.data.synthetic import SPLITS, TASKS, Task
 from seq2seq.errors import SettingError
-from seq2seq.models import checkpoint
 from seq2seq.models.architectures import ARCHITECTURES, Architecture
-from seq2seq.models.checkpoint import MAX_ORIGIN, Origin, Outline
+from seq2seq.models.saved import checkpoint
+from seq2seq.models.saved.checkpoint import MAX_ORIGIN, Origin, Outline
 from seq2seq.models.seq2seq import Seq2Seq, shape_of
 from seq2seq.sources.text import Tokenizer
 from seq2seq.training.optimizers import OPTIMIZERS

@@ -17,8 +17,8 @@ from safetensors.torch import load
 from seq2seq.config import ModelConfig, TrainConfig
 from seq2seq.data.batches import TrainingData
 from seq2seq.files import replace_file
+from seq2seq.models.saved.weights import save_tensors
 from seq2seq.models.seq2seq import Seq2Seq
-from seq2seq.models.weights import save_tensors
 from seq2seq.training.distributed import ALONE, World
 
 Weights = dict[str, torch.Tensor]  # by the names of parameters

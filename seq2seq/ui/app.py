@@ -114,5 +114,11 @@ def launch_settings() -> dict[str, Any]:
 
 def styles() -> list[Path]:
     """Return the CSS files in order; a later file can override an earlier one."""
-    names = ["shell/app", "lib/heat-table", *(name for view in VIEWS for name in view.styles), "lesson/lesson", "shell/framed"]
+    names = [
+        "shell/app",
+        "lib/charts/heat-table",
+        *(name for view in VIEWS for name in view.styles),
+        "lesson/lesson",
+        "shell/framed",
+    ]
     return [ASSETS / f"{name}.css" for name in dict.fromkeys(names)]

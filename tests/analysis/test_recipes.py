@@ -19,8 +19,8 @@ from seq2seq.analysis.exposure_report import Report
 from seq2seq.analysis.recipes import Member, compare, member, settings
 from seq2seq.config import TrainConfig
 from seq2seq.decoding.translator import Translator
-from seq2seq.models import checkpoint
-from seq2seq.models.checkpoint import Checkpoint
+from seq2seq.models.saved import checkpoint
+from seq2seq.models.saved.checkpoint import Checkpoint
 from seq2seq.runs import card
 from seq2seq.schedules import SCHEDULES
 from seq2seq.sources.text import Tokenizer

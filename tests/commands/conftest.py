@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.small import make_checkpoint, make_model, small_config
 
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.sources.text import Tokenizer
 
 

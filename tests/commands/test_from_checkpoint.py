@@ -8,7 +8,7 @@ from support.small import make_checkpoint, make_model, small_config
 
 from seq2seq.__main__ import main
 from seq2seq.config import ModelConfig
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.sources.text import Tokenizer
 from seq2seq.training.plan import Files, Plan
 

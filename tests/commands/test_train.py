@@ -11,7 +11,7 @@ from support.shell import run
 from seq2seq.__main__ import main
 from seq2seq.data.synthetic import TASKS
 from seq2seq.decoding.translator import Translator
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.runs.lock import alone_in
 
 

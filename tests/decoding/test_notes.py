@@ -7,7 +7,7 @@ from support.small import make_checkpoint, make_model, small_config
 from seq2seq.config import TrainConfig
 from seq2seq.data.corpora import Pair
 from seq2seq.decoding.translator import Translator
-from seq2seq.models.checkpoint import Checkpoint
+from seq2seq.models.saved.checkpoint import Checkpoint
 from seq2seq.sources.text import Tokenizer
 from seq2seq.trace import DecodingTrace
 

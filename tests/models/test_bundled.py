@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from seq2seq.analysis.language_model import minimal_pairs
+from seq2seq.analysis.inside.language_model import minimal_pairs
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.decoding.strategies import Beam, Greedy
 from seq2seq.decoding.translator import Translator
-from seq2seq.models import checkpoint
-from seq2seq.models.checkpoint import ROOT, available
+from seq2seq.models.saved import checkpoint
+from seq2seq.models.saved.checkpoint import ROOT, available
 from seq2seq.runs import card
 from seq2seq.ui.kit import examples
 

@@ -13,10 +13,10 @@ from seq2seq.config import BOS, EOS, PAD, ModelConfig
 from seq2seq.data.batches import pad
 from seq2seq.decoding.loop import decode
 from seq2seq.decoding.strategies import Greedy
-from seq2seq.models import packed
-from seq2seq.models.gru_scan import gru_scan
+from seq2seq.models.cells.gru_scan import gru_scan
 from seq2seq.models.layers import CHUNK, Dropout, LockedDropout, linear_cross_entropy
-from seq2seq.models.packed import pack
+from seq2seq.models.saved import packed
+from seq2seq.models.saved.packed import pack
 from seq2seq.models.seq2seq import Seq2Seq, count_parameters
 
 SOURCES = [[5, 9, 7, 300, 41, EOS], [8, 11, EOS], [6, EOS]]

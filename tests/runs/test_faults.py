@@ -19,7 +19,7 @@ from support.runs import ANN, LONG, SHORT, updates, wait, wait_for
 from support.small import make_checkpoint, make_model, small_config
 
 from seq2seq.data import uploaded_table
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.runs import archive, queue
 from seq2seq.runs.folders import Run
 from seq2seq.runs.lock import alone_in

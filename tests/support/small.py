@@ -12,8 +12,8 @@ from seq2seq.config import ModelConfig, TrainConfig
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.models.attention import NO_ATTENTION, SCORES
-from seq2seq.models.checkpoint import Checkpoint, Origin
 from seq2seq.models.recurrent import CELLS, STARTS
+from seq2seq.models.saved.checkpoint import Checkpoint, Origin
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.sources.text import Tokenizer
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.traces import make_trace
 
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.sources.pieces import END, spell
 from seq2seq.views.pieces import label, visible, words
 

@@ -4,7 +4,7 @@ import { makeLink } from "../../lib/address.js";
 import { makeClock } from "../../lib/clock.js";
 import { html, payloadOf } from "../../lib/dom.js";
 import { startReading } from "../../lib/reading.js";
-import { fillTable } from "../../lib/table.js";
+import { fillTable } from "../../lib/charts/table.js";
 import { makeBeamTree } from "./tree.js";
 
 const BEAM_STEP_MS = 1200;

@@ -2,7 +2,7 @@
 // mean, or one unit. `draw(step, phase)` shows the table up to that time.
 
 import { clamp, html, part } from "../../lib/dom.js";
-import { endsOf, shades } from "../../lib/shade.js";
+import { endsOf, shades } from "../../lib/charts/shade.js";
 
 /** `choose(unit)` is called with a unit from 1 after a click on its row, `goTo(step)` after a click on the head of a step. */
 export function makeStrips(root, store, choose, goTo) {

@@ -15,7 +15,7 @@ from seq2seq.analysis.speed.timing import Measure, medians
 from seq2seq.decoding.loop import decode
 from seq2seq.decoding.strategies import Beam, Greedy, Prefix
 from seq2seq.decoding.translator import Translator
-from seq2seq.models.packed import pack, pack_linear
+from seq2seq.models.saved.packed import pack, pack_linear
 from seq2seq.models.seq2seq import Seq2Seq
 
 SENTENCE = "We were waiting for you in the garden of the old house."  # 12 words

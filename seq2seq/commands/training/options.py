@@ -7,11 +7,11 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from seq2seq.commands.options import PAIRS, add_columns, refuse_with_task
+from seq2seq.commands.kit.options import PAIRS, add_columns, refuse_with_task
 from seq2seq.commands.training.follow import KINDS
 from seq2seq.config import ModelConfig, TrainConfig
 from seq2seq.data.synthetic import TASKS
-from seq2seq.models.checkpoint import Origin
+from seq2seq.models.saved.checkpoint import Origin
 from seq2seq.sources import text
 from seq2seq.training.plan import VOCABULARY_SIZE, Files, Plan
 

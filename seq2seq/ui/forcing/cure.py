@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.runs import card
 from seq2seq.ui.forcing import two_lanes
 from seq2seq.ui.forcing.lanes import LanesRequest

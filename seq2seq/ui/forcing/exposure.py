@@ -14,7 +14,7 @@ from seq2seq.analysis.exposure import Row, measure
 from seq2seq.analysis.exposure_report import Report
 from seq2seq.analysis.two_lanes import FORCED, FREE
 from seq2seq.data.corpora import Pair, read_pairs
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.runs import card
 from seq2seq.ui.forcing import two_lanes
 from seq2seq.ui.host.services import Services

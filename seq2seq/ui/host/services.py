@@ -19,8 +19,8 @@ from cachetools import LRUCache
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.decoding.strategies import Greedy
 from seq2seq.decoding.translator import Translator
-from seq2seq.models import checkpoint
-from seq2seq.models.checkpoint import UNUSABLE, WEIGHTS, available
+from seq2seq.models.saved import checkpoint
+from seq2seq.models.saved.checkpoint import UNUSABLE, WEIGHTS, available
 from seq2seq.runs.folders import MODEL
 from seq2seq.runs.process import Launch, launch
 from seq2seq.runs.queue import Runs

@@ -10,9 +10,9 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.analysis import cells as engine
-from seq2seq.analysis.cells import Hold
-from seq2seq.analysis.units import Units, examine
+from seq2seq.analysis.inside import cells as engine
+from seq2seq.analysis.inside.cells import Hold
+from seq2seq.analysis.inside.units import Units, examine
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, examples, fields

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from seq2seq.analysis.growing_sentences import PARTS, grown
-from seq2seq.analysis.reach import Fading, fading
+from seq2seq.analysis.inside.reach import Fading, fading
 from seq2seq.decoding.model_info import Family
 from seq2seq.ui.inside.reach import kinds
 from seq2seq.ui.kit.by_family import ByFamily

@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.analysis import language_model as engine
+from seq2seq.analysis.inside import language_model as engine
 from seq2seq.decoding.strategies import Greedy, Sample
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.host.services import Services

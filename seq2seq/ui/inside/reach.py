@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.analysis.reach import reach
+from seq2seq.analysis.inside.reach import reach
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import examples, fields
 from seq2seq.ui.kit.address import MODEL, REFERENCE, STEP, TEXT

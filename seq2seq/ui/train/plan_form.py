@@ -16,10 +16,10 @@ import torch
 from seq2seq.config import BEST_BY, EOS, ModelConfig
 from seq2seq.data.augmentation import CHANGES, NONE
 from seq2seq.errors import SettingError
-from seq2seq.models import checkpoint
 from seq2seq.models.architectures import ARCHITECTURES, COMMON
 from seq2seq.models.attention import NO_ATTENTION, SCORES
 from seq2seq.models.recurrent import CELLS, STARTS
+from seq2seq.models.saved import checkpoint
 from seq2seq.models.seq2seq import Seq2Seq, count_parameters
 from seq2seq.schedules import SCHEDULES
 from seq2seq.training.device import lends_gpu

@@ -22,7 +22,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import gradio as gr
 
 from seq2seq.data.synthetic import TASKS, Example
-from seq2seq.models.checkpoint import Origin
+from seq2seq.models.saved.checkpoint import Origin
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.runs import archive
 from seq2seq.runs.folders import MAX_NAME, Run

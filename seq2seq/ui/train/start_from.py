@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seq2seq.models.checkpoint import CONFIG
+from seq2seq.models.saved.checkpoint import CONFIG
 from seq2seq.runs.folders import MODEL
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import menu as models

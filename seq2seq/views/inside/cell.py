@@ -17,8 +17,8 @@ from seq2seq.views.pieces import label
 from seq2seq.views.stage.sentences import TextSpan, to_dicts
 
 if TYPE_CHECKING:  # for the annotations only: the views do not load the engine
-    from seq2seq.analysis.cells import Hold, Layer
-    from seq2seq.analysis.units import Units
+    from seq2seq.analysis.inside.cells import Hold, Layer
+    from seq2seq.analysis.inside.units import Units
 
 START = {"text": "start", "kind": "end"}
 LIVES = "half of its memory is gone after {:.1f} steps on average"

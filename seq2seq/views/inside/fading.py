@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from seq2seq.views.curves import OWN, REFERENCE, THIRD, Curve, Style, figure
 
 if TYPE_CHECKING:  # for the annotation only: the views do not load the engine
-    from seq2seq.analysis.reach import Fading
+    from seq2seq.analysis.inside.reach import Fading
 
 STYLES = (THIRD, OWN, REFERENCE, Style("source", "triangle-up-open", "dashdot"))
 ACROSS = "steps since the piece was read"

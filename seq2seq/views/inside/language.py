@@ -13,7 +13,7 @@ from seq2seq.trace import DecodingStep, DecodingTrace
 from seq2seq.views.pieces import label, visible
 
 if TYPE_CHECKING:  # for the annotations only: the views do not load the engine
-    from seq2seq.analysis.language_model import Drawn
+    from seq2seq.analysis.inside.language_model import Drawn
 
 SHOWN = 5  # likeliest pieces under each piece
 BITS = 1 / math.log(2)  # bits per nat

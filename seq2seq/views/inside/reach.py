@@ -10,7 +10,7 @@ from seq2seq.views.matrix import percent
 from seq2seq.views.pieces import label
 
 if TYPE_CHECKING:  # for the annotation only: the views do not load the engine
-    from seq2seq.analysis.reach import Reach
+    from seq2seq.analysis.inside.reach import Reach
 
 START = {"text": "start", "kind": "end"}
 

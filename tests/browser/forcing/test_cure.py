@@ -7,7 +7,7 @@ import csv
 import pytest
 from playwright.sync_api import expect
 
-from seq2seq.models.checkpoint import ROOT, available
+from seq2seq.models.saved.checkpoint import ROOT, available
 from seq2seq.runs import card
 from seq2seq.views.forcing import cure
 

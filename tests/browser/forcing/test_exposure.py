@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from seq2seq.decoding.model_info import ModelInfo
-from seq2seq.models.checkpoint import ROOT
+from seq2seq.models.saved.checkpoint import ROOT
 from seq2seq.runs import card
 from seq2seq.ui.kit import examples
 

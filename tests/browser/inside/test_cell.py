@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from seq2seq.analysis.cells import Hold, Layer, look_inside
-from seq2seq.analysis.units import examine
+from seq2seq.analysis.inside.cells import Hold, Layer, look_inside
+from seq2seq.analysis.inside.units import examine
 from seq2seq.decoding.translator import Translator
 from seq2seq.trace import DecodingTrace
 

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from seq2seq.analysis.language_model import bits_per_piece, worth, write_on
+from seq2seq.analysis.inside.language_model import bits_per_piece, worth, write_on
 from seq2seq.decoding.strategies import Greedy, Sample
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.kit import examples

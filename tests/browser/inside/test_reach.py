@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from seq2seq.analysis.reach import fading, reach
+from seq2seq.analysis.inside.reach import fading, reach
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.inside.fading import sentences
 

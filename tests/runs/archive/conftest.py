@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.small import make_checkpoint, make_model, small_config
 
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.runs.archive import pack
 from seq2seq.sources.text import Tokenizer
 from seq2seq.training import event_log

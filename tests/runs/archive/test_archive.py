@@ -14,8 +14,8 @@ from support.files.crafted import contents_of, craft, names, refusal
 from support.small import CONFIGS, make_checkpoint, make_model, small_config
 
 from seq2seq.decoding.translator import Translator
-from seq2seq.models import checkpoint
 from seq2seq.models.architectures import ARCHITECTURES
+from seq2seq.models.saved import checkpoint
 from seq2seq.runs import archive
 from seq2seq.runs.archive import pack, unpack
 from seq2seq.sources.text import Tokenizer

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from support.files.crafted import becomes, craft, plain, refusal
 from support.small import make_checkpoint, make_model, small_config
 
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.runs import archive
 from seq2seq.sources.text import Tokenizer
 from seq2seq.training import event_log

@@ -13,8 +13,8 @@ import pytest
 from huggingface_hub import ModelCard, constants
 from support.apps.hub import TOKEN, USER, Hub, Repo, standing_in
 
-from seq2seq.models import checkpoint
-from seq2seq.models.checkpoint import CONFIG, WEIGHTS
+from seq2seq.models.saved import checkpoint
+from seq2seq.models.saved.checkpoint import CONFIG, WEIGHTS
 from seq2seq.runs import archive
 from seq2seq.runs.hub import local, push
 

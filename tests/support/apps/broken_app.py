@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from safetensors.torch import load_file, save_file
 
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.ui.app import create_app, launch_settings
 from seq2seq.ui.host.services import PREFERRED
 

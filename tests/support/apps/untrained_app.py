@@ -18,7 +18,7 @@ from dataclasses import replace  # noqa: E402
 
 from seq2seq.decoding.model_info import ModelInfo  # noqa: E402
 from seq2seq.decoding.translator import Translator  # noqa: E402
-from seq2seq.models.checkpoint import Origin  # noqa: E402
+from seq2seq.models.saved.checkpoint import Origin  # noqa: E402
 from seq2seq.sources.text import Tokenizer  # noqa: E402
 from seq2seq.trace import DecodingTrace  # noqa: E402
 from seq2seq.ui.app import create_app, launch_settings  # noqa: E402

@@ -17,7 +17,7 @@ from support.small import make_checkpoint, make_info, make_model, small_config
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.decoding.strategies import Beam, Greedy
 from seq2seq.decoding.translator import Translator
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.ui.app import faults_of
 from seq2seq.ui.host import services
 from seq2seq.ui.host.services import Services

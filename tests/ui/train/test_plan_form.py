@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from seq2seq.data.synthetic import TASKS
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.training.plan import Files, Plan
 from seq2seq.ui.train import plan_form
 from seq2seq.ui.views import VIEWS

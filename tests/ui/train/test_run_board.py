@@ -18,7 +18,7 @@ from support.small import make_checkpoint, make_model, small_config
 
 from seq2seq.data.synthetic import TASKS
 from seq2seq.decoding.translator import Translator
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.runs import archive, card
 from seq2seq.runs.folders import MODEL
 from seq2seq.sources.text import Tokenizer

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.small import make_checkpoint, make_info, make_model, small_config
 
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.sources.text import Tokenizer
 from seq2seq.training.plan import Plan
 from seq2seq.ui.host.limits import Limits

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.small import make_checkpoint, make_model, small_config
 
-from seq2seq.analysis.cells import Hold, look_inside
+from seq2seq.analysis.inside.cells import Hold, look_inside
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.recurrent import CELLS
 from seq2seq.sources.text import Tokenizer

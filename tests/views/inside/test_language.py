@@ -7,7 +7,7 @@ import math
 import pytest
 from support.small import make_checkpoint, make_model, small_config
 
-from seq2seq.analysis.language_model import choices, write_on
+from seq2seq.analysis.inside.language_model import choices, write_on
 from seq2seq.decoding.strategies import Greedy, Sample
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.text import Tokenizer

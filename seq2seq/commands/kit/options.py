@@ -14,7 +14,7 @@ from seq2seq.data.lines import lines
 from seq2seq.decoding.hypotheses import Hypothesis
 from seq2seq.decoding.strategies import Beam, Greedy, Sample
 from seq2seq.decoding.translator import Translator
-from seq2seq.models.checkpoint import HUB
+from seq2seq.models.saved.checkpoint import HUB
 from seq2seq.sources.normalise import printable
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from seq2seq.config import ModelConfig, TrainConfig
 from seq2seq.files import replace_file
-from seq2seq.models import weights
+from seq2seq.models.saved import weights
 from seq2seq.models.seq2seq import Seq2Seq, shape_of
 from seq2seq.sources.text import Tokenizer
 
@@ -30,7 +30,7 @@ MAX_ORIGIN = 2000  # characters per text in Origin
 MAX_TOKENIZER_BYTES = 20_000_000
 HUB = "hf:"  # before USER/NAME[@REVISION]: a model on the Hugging Face Hub (runs/hub.py)
 UNUSABLE = " cannot be used: "  # between a checkpoint's name and the fault, in error messages
-ROOT = Path(__file__).resolve().parents[2] / "checkpoints"
+ROOT = Path(__file__).resolve().parents[3] / "checkpoints"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from support.small import make_checkpoint, make_model, small_config
 from seq2seq.config import EOS
 from seq2seq.data.batches import pad
 from seq2seq.decoding.translator import Translator
-from seq2seq.models import checkpoint
+from seq2seq.models.saved import checkpoint
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.sources.text import Tokenizer
 

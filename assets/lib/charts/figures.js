@@ -1,6 +1,6 @@
 // Plotly figures made in Python, drawn in the page's colours, light or dark. `meta` of a trace names its colour.
 
-import { html } from "./dom.js";
+import { html } from "../dom.js";
 import { loadPlotly, withoutBase } from "./plotly.js";
 
 const TRACE_COLOURS = { ink: "--ink", source: "--source", target: "--target-fill", soft: "--ink-soft" };

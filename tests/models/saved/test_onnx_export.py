@@ -17,10 +17,10 @@ from seq2seq.__main__ import main
 from seq2seq.commands import export as export_command
 from seq2seq.config import BOS, EOS
 from seq2seq.decoding.translator import Translator
-from seq2seq.models import checkpoint
 from seq2seq.models.architectures import ARCHITECTURES
-from seq2seq.models.onnx_export import NEXT, STEP, difference, export, named
 from seq2seq.models.recurrent import CELLS
+from seq2seq.models.saved import checkpoint
+from seq2seq.models.saved.onnx_export import NEXT, STEP, difference, export, named
 from seq2seq.sources.text import Tokenizer
 
 CONFIGS = {name: small_config(name) for name in ARCHITECTURES} | {cell: small_config(cell=cell) for cell in CELLS}

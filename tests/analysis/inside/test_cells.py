@@ -10,7 +10,7 @@ import torch
 from support.small import KINDS, make_checkpoint, make_model, small_config
 from torch.nn import functional as F
 
-from seq2seq.analysis.cells import Hold, look_inside
+from seq2seq.analysis.inside.cells import Hold, look_inside
 from seq2seq.decoding.translator import Translator
 from seq2seq.models import recurrent
 from seq2seq.models.recurrent import CELLS

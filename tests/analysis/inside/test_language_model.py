@@ -8,7 +8,7 @@ import pytest
 import torch
 from support.small import make_checkpoint, make_model, small_config
 
-from seq2seq.analysis.language_model import bits_per_piece, likelihood, sentences, worth, write_on
+from seq2seq.analysis.inside.language_model import bits_per_piece, likelihood, sentences, worth, write_on
 from seq2seq.config import BOS, EOS
 from seq2seq.decoding.strategies import Beam, Greedy, Sample
 from seq2seq.decoding.translator import Translator

@@ -1,7 +1,7 @@
 """Inside the recurrent cells of a model: every gate at every step of one translation, and what changes if a gate is held.
 
-The model is run once more with the readable step of its cells (`models/gates.py`), one piece after another. Symbols: T steps,
-D units of a layer.
+The model is run once more with the readable step of its cells (`models/cells/gates.py`), one piece after another. Symbols:
+T steps, D units of a layer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from seq2seq.decoding.translator import Translator
-from seq2seq.models.gates import NOTHING, Explanation, Held, Step
+from seq2seq.models.cells.gates import NOTHING, Explanation, Held, Step
 from seq2seq.models.recurrent import Recurrence
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.trace import DecodingTrace

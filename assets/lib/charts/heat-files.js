@@ -1,6 +1,6 @@
 // A matrix of weights as a file: CSV, SVG, PNG or an HTML page. All labels are written as text, never as markup.
 
-import { html, saveFile, svg, SVG, textWidth } from "./dom.js";
+import { html, saveFile, svg, SVG, textWidth } from "../dom.js";
 import { percentText } from "./heat-table.js";
 import { hex, PAPER, shades } from "./shade.js";
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.small import make_checkpoint, make_model, small_config
 
-from seq2seq.analysis import units
+from seq2seq.analysis.inside import units
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.text import Tokenizer
 

@@ -1,7 +1,7 @@
 // A matrix of weights as a table of coloured cells: one tab stop, arrow keys inside, numbers on demand (see shade.js for the
 // colours). The column of the end mark stands apart, because weight on it is weight on no word.
 
-import { clamp, html } from "./dom.js";
+import { clamp, html } from "../dom.js";
 import { shade } from "./shade.js";
 
 /** Format a share in percent, never as a false 0% or 100%. */

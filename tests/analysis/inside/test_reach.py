@@ -7,7 +7,7 @@ import pytest
 import torch
 from support.small import KINDS, make_checkpoint, make_model, small_config
 
-from seq2seq.analysis.reach import fading, reach, state_reach
+from seq2seq.analysis.inside.reach import fading, reach, state_reach
 from seq2seq.config import BOS, EOS
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq

@@ -1,6 +1,6 @@
 // Tables made in Python: column names, and rows of words, numbers, or numbers with a small note below.
 
-import { html, saveFile } from "./dom.js";
+import { html, saveFile } from "../dom.js";
 
 const TABLE_DIGITS = 3;
 
