@@ -60,9 +60,13 @@ def choose(name: str, value: str, choices: Mapping[str, Any]) -> Any:
 class ModelConfig(_Checked):
     """The shape of an encoder-decoder. The registries check `architecture`, `cell` and `attention`."""
 
-    architecture: str = _setting("recurrent", help="recurrent, sutskever, cho, bahdanau, luong, transformer or language-model")
+    architecture: str = _setting(
+        "recurrent", help="recurrent, sutskever, cho, bahdanau, luong, transformer, pointwise or language-model"
+    )
     cell: str = _setting("gru", help="recurrent cell: rnn, gru or lstm")
     attention: str = _setting("additive", help="score function: additive, dot, general; 'none' for one fixed context vector")
+    source_kind: str = _setting("text", help="what the encoder reads: text or picture")
+    place_sees: int = _setting(31, 1, 64, "pixels of a picture that one place sees, in each direction: 15 or 31")
     source_vocabulary: int = _setting(6000, 8, 64_000, "pieces in the source vocabulary")
     target_vocabulary: int = _setting(6000, 8, 64_000, "pieces in the target vocabulary")
     embedding_size: int = _setting(256, 4, 2048, "units of a piece's embedding (E)")

@@ -47,12 +47,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class SourcePosition:
-    """One source position: a piece, and a summary (G values) of each part of its encoder state."""
+    """One source position: a piece or a place, and a summary (G values) of each part of its encoder state."""
 
-    token: int
-    piece: str  # of the tokenizer: "▁" marks the start of a word
-    word: int  # index of its word; the end mark is a separate word
+    token: int  # -1 for a place that is not a piece of a vocabulary
+    piece: str  # of the tokenizer: "▁" marks the start of a word; or the name of the place
+    word: int  # index of its word or group; the end mark is a separate word
     states: tuple[tuple[float, ...], ...]
+    box: tuple[float, ...] | None = None  # shares of the picture: left, top, right, bottom; or seconds: from, to
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class DecodingTrace:
-    """One source sentence and every step of its translation."""
+    """One source and every step of its translation."""
 
     model: str
     architecture: str
@@ -105,6 +106,8 @@ class DecodingTrace:
     finished: bool  # False: stopped by the length limit before the end-of-sentence mark
     hypotheses: tuple[Hypothesis, ...]  # the n best of the search, best first; the first one is this trace
     notes: tuple[str, ...] = ()  # sentences for the user about how the model read this text, such as unknown characters
+    kind: str = "text"  # of the source, a name of `sources.kinds.KINDS`
+    media: str | None = None  # data URL: what the model read, if it is not text
 
     def __post_init__(self) -> None:
         for position in self.source:

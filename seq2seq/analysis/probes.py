@@ -11,6 +11,7 @@ from seq2seq.analysis.exposure import measure
 from seq2seq.analysis.two_lanes import FORCED, FREE
 from seq2seq.data.corpora import Pair
 from seq2seq.data.synthetic import Example
+from seq2seq.decoding.evaluation import evaluate
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.training.events import Event, Measured, SampleDecoded
@@ -60,7 +61,7 @@ class Probes:
         )
 
     def _measure(self, translator: Translator, update: int) -> Measured:
-        quality = translator.evaluate(self._pairs)
+        quality = evaluate(translator, self._pairs)
         self.signatures = {"bleu": quality.bleu_signature, "chrf": quality.chrf_signature}
         rows = list(chain.from_iterable(measure(translator, self._pairs, wrong_words=False)))
         accuracy = {lane: statistics.fmean(chain.from_iterable(row.right[lane] for row in rows)) for lane in (FORCED, FREE)}
@@ -77,9 +78,13 @@ class Probes:
         for example, source, target, weights in zip(
             self._aligned, sources, targets, translator.attend(sources, targets), strict=True
         ):
-            pieces = translator.source_vocabulary.pieces(source), translator.target_vocabulary.pieces(target)
+            places, pieces = translator.places(source), translator.target_vocabulary.pieces(target)
+            if example.regions:
+                links = example.aligned_places([place.box for place in places], pieces)
+            else:
+                links = example.aligned([place.piece for place in places], pieces)
             by_row: dict[int, float] = {}
-            for t, s in example.aligned(*pieces):
+            for t, s in links:
                 by_row[t] = by_row.get(t, 0.0) + float(weights[t, s])
             shares += by_row.values()
         return round(statistics.fmean(shares), DIGITS) if shares else None

@@ -14,6 +14,7 @@ from seq2seq.analysis.bootstrap import Bootstrap
 from seq2seq.analysis.exposure import Row, measure
 from seq2seq.analysis.exposure_report import Report, Run, means, position_grids, records, table_of
 from seq2seq.data.corpora import Pair
+from seq2seq.decoding.evaluation import evaluate
 from seq2seq.decoding.strategies import Beam, Greedy, describe
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.saved.checkpoint import Checkpoint
@@ -40,7 +41,7 @@ def member(loaded: Checkpoint, updates: int, pairs: Sequence[Pair], test: Sequen
     translator = Translator(loaded)
     quality = []
     for search in SEARCHES:
-        scores = translator.evaluate(test, search)
+        scores = evaluate(translator, test, search)
         figures = {"bleu": scores.bleu, "chrf": scores.chrf, "signature": scores.bleu_signature}
         quality.append({"strategy": describe(search), **figures})
     return Member(

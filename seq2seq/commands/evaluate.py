@@ -27,6 +27,7 @@ from seq2seq.commands.kit.options import (
 from seq2seq.config import choose
 from seq2seq.data.corpora import Corpus, Pair
 from seq2seq.data.synthetic import TASKS
+from seq2seq.decoding.evaluation import best_of_sources, judge
 from seq2seq.decoding.hypotheses import Hypothesis
 from seq2seq.decoding.metrics import LENGTHS, REPEATED_WORDS, Quality
 from seq2seq.decoding.model_info import ModelInfo
@@ -77,11 +78,11 @@ def run(options: argparse.Namespace) -> int:
     translator = Translator.load(model_of(options))
     if options.card:
         card.check(checkpoint.find(options.model))  # fail before the long evaluation
-    found = translator.best_of_sources([source for source, _ in pairs], chosen, options.nbest or 1)
+    found = best_of_sources(translator, [source for source, _ in pairs], chosen, options.nbest or 1)
     if options.output:
         rows = len(pairs) // max(1, len(options.data or ()) - 1)  # of the first references
         write_text(options.output, _hypotheses([found[source] for source, _ in pairs[:rows]], options.nbest))
-    quality = translator.judge(pairs, found, options.raw, lengths)
+    quality = judge(translator, pairs, found, options.raw, lengths)
     if options.raw:
         quality = replace(
             quality, bleu_signature=f"{quality.bleu_signature}|text:raw", chrf_signature=f"{quality.chrf_signature}|text:raw"

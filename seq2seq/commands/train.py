@@ -24,6 +24,7 @@ from seq2seq.commands.training.output import show
 from seq2seq.config import TrainConfig
 from seq2seq.data.batches import TrainingData, fixed_batches
 from seq2seq.data.corpora import Corpus
+from seq2seq.decoding.evaluation import evaluate
 from seq2seq.decoding.translator import Translator
 from seq2seq.files import replace_file
 from seq2seq.models.saved import checkpoint
@@ -93,8 +94,8 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, measu
     tokenizer = world.from_first(lambda: _tokenizer(options, plan, pairs, training.seed))
     torch.manual_seed(training.seed)
     model = plan.new_model(tokenizer)
-    data = world.together(lambda: TrainingData(pairs, tokenizer, training, plan.augmenter()))
-    validation = world.together(lambda: fixed_batches(held_out, tokenizer, training.batch_tokens))
+    data = world.together(lambda: TrainingData(pairs, tokenizer, training, plan.augmenter(), plan.reader(tokenizer)))
+    validation = world.together(lambda: fixed_batches(held_out, tokenizer, training.batch_tokens, plan.reader(tokenizer)))
     keep_freed_memory()
     name, origin = options.out.resolve().name, plan.full_origin()
 
@@ -173,7 +174,7 @@ def _tested(events: Iterator[Event], plan: Plan, out: Path, stops: list[StoppedE
             stops.append(event)
         if isinstance(event, Finished) and plan.task:
             pairs = plan.task.pairs("test")
-            yield Tested(event.update, len(pairs), Translator.load(out).evaluate(pairs).exact)
+            yield Tested(event.update, len(pairs), evaluate(Translator.load(out), pairs).exact)
         yield event
 
 

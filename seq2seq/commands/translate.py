@@ -9,8 +9,8 @@ from tqdm import tqdm
 
 from seq2seq.commands.kit.line_stream import lines_of, write_line, writer
 from seq2seq.commands.kit.options import add_model, add_nbest, add_strategy, nbest_rows, strategy, translator_of, write_text
-from seq2seq.decoding.translator import TooLong
 from seq2seq.sources.normalise import printable
+from seq2seq.sources.reader import TooLong
 
 HELP = "translate a sentence, a file, or standard input"
 ON_ERROR = ("stop", "skip", "truncate")

@@ -12,18 +12,20 @@ from itertools import chain
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from seq2seq.config import EOS, PAD, TrainConfig
 from seq2seq.data.augmentation import UNCHANGED, Augmenter
 from seq2seq.data.corpora import Pair
-from seq2seq.data.encoded import MAX_PIECES, EncodedPairs, Ids
+from seq2seq.data.encoded import EncodedPairs, Ids, Input, MediaPairs
+from seq2seq.sources.reader import Reader
 from seq2seq.sources.text import Tokenizer
+from seq2seq.sources.text_reader import MAX_PIECES
 
 
 @dataclass(frozen=True)
 class Batch:
-    """`source` [B, S], its lengths [B], and `target` [B, T]. All rows end in the end mark, then padding."""
+    """`source` [B, S] or [B, S, ..], its lengths [B], and `target` [B, T]. Ids end in the end mark, then padding."""
 
     source: Tensor
     lengths: Tensor
@@ -46,16 +48,18 @@ class Batch:
         return Batch(self.source.to(device), self.lengths.to(device), self.target.to(device))
 
 
-def pad(sequences: Sequence[Ids]) -> tuple[Tensor, Tensor]:
-    """Return ids [B, longest], filled with padding, and lengths [B]."""
+def pad(sequences: Sequence[Input]) -> tuple[Tensor, Tensor]:
+    """Return ids [B, longest], filled with padding, or arrays [B, longest, ..], filled with zeros; and lengths [B]."""
     lengths = torch.tensor([len(s) for s in sequences])
+    if isinstance(sequences[0], np.ndarray):
+        return nn.utils.rnn.pad_sequence([torch.from_numpy(s) for s in sequences], batch_first=True), lengths
     padded = torch.full((len(sequences), int(lengths.max())), PAD)
     padded[torch.arange(padded.shape[1]) < lengths[:, None]] = torch.tensor(list(chain.from_iterable(sequences)))
     return padded, lengths
 
 
-def collate(pairs: Sequence[tuple[Ids, Ids]]) -> Batch:
-    """Make a batch from pairs of ids. All ids must end in the end mark."""
+def collate(pairs: Sequence[tuple[Input, Ids]]) -> Batch:
+    """Make a batch from inputs and the ids of their targets. All ids must end in the end mark."""
     source, lengths = pad([s for s, _ in pairs])
     target, _ = pad([t for _, t in pairs])
     return Batch(source, lengths, target)
@@ -64,14 +68,14 @@ def collate(pairs: Sequence[tuple[Ids, Ids]]) -> Batch:
 class Epoch:
     """The batches of an epoch, as lists of pairs of ids. A batch is built when it is read."""
 
-    def __init__(self, pairs: EncodedPairs, cuts: EncodedPairs, members: list[np.ndarray]):
+    def __init__(self, pairs: EncodedPairs | MediaPairs, cuts: EncodedPairs, members: list[np.ndarray]):
         self._pairs, self._cuts = pairs, cuts
         self._members = members  # row numbers of each batch; numbers from len(pairs) on refer to `cuts`
 
     def __len__(self) -> int:
         return len(self._members)
 
-    def __getitem__(self, number: int) -> list[tuple[Ids, Ids]]:
+    def __getitem__(self, number: int) -> list[tuple[Input, Ids]]:
         count = len(self._pairs)
         return [self._pairs[i] if i < count else self._cuts[i - count] for i in self._members[number].tolist()]
 
@@ -79,9 +83,17 @@ class Epoch:
 class TrainingData:
     """Encoded training pairs, put into new batches each epoch. An epoch depends only on its number and the seed."""
 
-    def __init__(self, pairs: Iterable[Pair], tokenizer: Tokenizer, config: TrainConfig, augmenter: Augmenter = UNCHANGED):
+    def __init__(
+        self,
+        pairs: Iterable[Pair],
+        tokenizer: Tokenizer,
+        config: TrainConfig,
+        augmenter: Augmenter = UNCHANGED,
+        reader: Reader | None = None,
+    ):
+        """`reader` reads sources that are not text."""
         self._tokenizer, self._config, self._augmenter = tokenizer, config, augmenter
-        self._pairs, self.left_out = EncodedPairs.encode(pairs, tokenizer, config.max_length)
+        self._pairs, self.left_out = _encode(pairs, tokenizer, reader, config.max_length)
         if not len(self):
             raise ValueError(f"every training pair is longer than {config.max_length} pieces")
 
@@ -102,7 +114,8 @@ class TrainingData:
         shuffle = random.Random(f"{self._config.seed}/{number}")
         noise = np.random.default_rng(shuffle.getrandbits(64))
         cuts, rows = EncodedPairs(), np.arange(len(self))
-        for index, pair, resample in self._changed(noise.random(len(self)) < self._config.subword_sampling, number):
+        changed = self._changed(noise.random(len(self)) < self._config.subword_sampling, number)
+        for index, pair, resample in changed:
             cut = self._cut(pair, shuffle if resample else None)
             if max(map(len, cut)) <= self._config.max_length:
                 rows[index] = len(self) + len(cuts)
@@ -116,6 +129,8 @@ class TrainingData:
 
     def _changed(self, resampled: np.ndarray, number: int) -> Iterator[tuple[int, Pair, bool]]:
         """Yield the rows whose text or pieces change in epoch `number`: index, texts, and whether to sample the pieces."""
+        if isinstance(self._pairs, MediaPairs):
+            return
         if not self._augmenter:
             yield from ((index, self._texts(index), True) for index in np.flatnonzero(resampled).tolist())
             return
@@ -128,6 +143,7 @@ class TrainingData:
 
     def _texts(self, index: int) -> Pair:
         source, target = self._pairs[index]
+        assert isinstance(source, list)
         return self._tokenizer.source.decode(source), self._tokenizer.target.decode(target)
 
     def _cut(self, pair: Pair, shuffle: random.Random | None) -> tuple[Ids, Ids]:
@@ -140,14 +156,23 @@ class TrainingData:
         return first, second
 
 
-def fixed_batches(pairs: Iterable[Pair], tokenizer: Tokenizer, batch_tokens: int) -> list[Batch]:
+def fixed_batches(pairs: Iterable[Pair], tokenizer: Tokenizer, batch_tokens: int, reader: Reader | None = None) -> list[Batch]:
     """Return validation batches: the same at each call, with every pair that is not too long once."""
-    encoded, _ = EncodedPairs.encode(pairs, tokenizer)
+    encoded, _ = _encode(pairs, tokenizer, reader, MAX_PIECES)
     if not len(encoded):
         raise ValueError(f"every validation pair is longer than {MAX_PIECES} pieces")
     order = np.lexsort((encoded.lengths[:, 0], encoded.lengths[:, 1]))
     batches = _fill(order, encoded.lengths[order].max(1), batch_tokens)
     return [collate([encoded[i] for i in batch.tolist()]) for batch in batches]
+
+
+def _encode(
+    pairs: Iterable[Pair], tokenizer: Tokenizer, reader: Reader | None, longest: int
+) -> tuple[EncodedPairs | MediaPairs, int]:
+    """Return the pairs of at most `longest` pieces per side, and the number of longer ones."""
+    if reader is None:
+        return EncodedPairs.encode(pairs, tokenizer, longest)
+    return MediaPairs.encode(pairs, reader, tokenizer.target, longest)
 
 
 def _fill(rows: np.ndarray, longest: np.ndarray, batch_tokens: int) -> list[np.ndarray]:

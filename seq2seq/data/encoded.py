@@ -10,10 +10,12 @@ import numpy as np
 
 from seq2seq.config import EOS
 from seq2seq.data.corpora import Pair
-from seq2seq.sources.text import Tokenizer
+from seq2seq.sources.reader import Reader
+from seq2seq.sources.text import Tokenizer, Vocabulary
+from seq2seq.sources.text_reader import MAX_PIECES
 
-MAX_PIECES = 100  # longest source or target in training; the app shows it as its limit
 Ids = list[int]
+Input = Ids | np.ndarray  # what a model reads: the ids of a text, or an array whose first axis is padded in a batch
 
 
 class EncodedPairs:
@@ -61,4 +63,43 @@ class EncodedPairs:
         """Return a hash of all ids and their boundaries."""
         digest = hashlib.sha256(self._ids)
         digest.update(self._ends)
+        return digest.hexdigest()
+
+
+class MediaPairs:
+    """Pairs of a source that is not text and the ids of its target. A source is read each time a batch needs it."""
+
+    def __init__(self, reader: Reader):
+        self._reader, self._given = reader, list[str]()
+        self._targets = EncodedPairs()  # without sources
+
+    @classmethod
+    def encode(cls, pairs: Iterable[Pair], reader: Reader, vocabulary: Vocabulary, longest: int) -> tuple[MediaPairs, int]:
+        """Encode the pairs whose target has at most `longest` pieces; also return the number of longer ones."""
+        encoded, left_out = cls(reader), 0
+        for given, target in pairs:
+            ids = vocabulary.encode(target) + [EOS]
+            if len(ids) <= longest:
+                encoded._given.append(given)
+                encoded._targets.append([], ids)
+            else:
+                left_out += 1
+        return encoded, left_out
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    def __getitem__(self, index: int) -> tuple[Input, Ids]:
+        return self._reader.read(self._given[index]), self._targets[index][1]
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Return 0 and the number of target pieces, end mark included: [pairs, 2]. Batches are filled by their targets."""
+        return self._targets.lengths
+
+    @property
+    def digest(self) -> str:
+        """Return a hash of all sources, as they are given, and of all ids."""
+        digest = hashlib.sha256("\n".join(self._given).encode())
+        digest.update(self._targets.digest.encode())
         return digest.hexdigest()

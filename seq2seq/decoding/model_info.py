@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from seq2seq.data.encoded import MAX_PIECES
 from seq2seq.models.attention import NO_ATTENTION
 from seq2seq.models.saved import checkpoint
 from seq2seq.models.saved.checkpoint import Checkpoint, Outline
 from seq2seq.models.seq2seq import count_parameters
-
-MAX_CHARACTERS = 1000  # of a typed text; checked first
-
+from seq2seq.sources.kinds import KINDS, Kind
+from seq2seq.sources.text_reader import MAX_CHARACTERS, MAX_PIECES
 
 Family = tuple[str, str, str]  # source language, target language, subject
 
@@ -33,8 +31,13 @@ class ModelInfo:
     parameters: int
     has_attention: bool
     reads_source: bool  # False: a language model, which has nothing to translate
+    source: str  # the kind of source that it reads, a name of KINDS
     max_source_pieces: int
     max_characters: int
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.source]
 
     @property
     def family(self) -> Family:
@@ -62,6 +65,7 @@ class ModelInfo:
             parameters=count_parameters(known.model),
             has_attention=config.attention != NO_ATTENTION,
             reads_source=known.model.architecture.reads_source,
+            source=config.source_kind,
             max_source_pieces=MAX_PIECES - 1,  # one position is for the end mark
             max_characters=MAX_CHARACTERS,
         )

@@ -69,7 +69,7 @@ class Rule:
         """Return whether each piece has letters, but no digit [V]."""
         return torch.tensor([_has_letter(piece) and _counts(piece) for piece in self._ids])
 
-    def bind(self, strategy: Any, sources: Sequence[Ids]) -> Any:
+    def bind(self, strategy: Any, sources: Sequence[Any]) -> Any:
         """Return `strategy` as it searches for translations of `sources`; the same object if its `no_repeat` is 0."""
         if isinstance(strategy, Prefix):
             return replace(strategy, then=self.bind(strategy.then, sources))
@@ -88,6 +88,13 @@ class Rule:
         blockable = self._letters.clone()
         blockable[[self._ids[p] for p in pieces if p in self._ids and p.removeprefix(WORD_START)[:1].isupper()]] = False
         return blockable
+
+
+def without_rule(strategy: Any) -> Any:
+    """Return `strategy` without blocking, for targets in which phrases may be repeated."""
+    if isinstance(strategy, Prefix):
+        return replace(strategy, then=without_rule(strategy.then))
+    return replace(strategy, no_repeat=0)
 
 
 def _has_letter(piece: str) -> bool:

@@ -13,7 +13,9 @@ from seq2seq.decoding.hypotheses import HypothesisPath
 from seq2seq.decoding.loop import Frame
 from seq2seq.decoding.strategies import describe
 from seq2seq.models.attention import Memory
+from seq2seq.sources.kinds import TEXT
 from seq2seq.sources.pieces import word_indices
+from seq2seq.sources.reader import Place
 from seq2seq.sources.text import Tokenizer
 from seq2seq.trace import SUMMARY_GROUPS, Candidate, DecodingStep, DecodingTrace, Hypothesis, Reading, SourcePosition
 
@@ -32,7 +34,7 @@ def record(
     model_name: str,
     architecture: str,
     source_text: str,
-    source_ids: Sequence[int],
+    places: Sequence[Place],
     memory: Memory,
     reading: Reading,
     frames: Sequence[Frame],
@@ -40,6 +42,8 @@ def record(
     strategy: Any,
     tokenizer: Tokenizer,
     notes: Sequence[str] = (),
+    kind: str = TEXT,
+    media: str | None = None,
 ) -> DecodingTrace:
     """Return the trace of the best of `hypotheses`, which come from the `frames` of one sentence."""
     best = hypotheses[0]
@@ -49,7 +53,7 @@ def record(
         architecture=architecture,
         source_text=source_text,
         reading=reading,
-        source=_source(source_ids, memory, reading, tokenizer),
+        source=_source(places, memory, reading),
         context=None if memory.context is None else _summary(memory.context)[0],
         strategy=settings,
         steps=_steps(frames, best, len(settings.get("prefix", ())), tokenizer),
@@ -59,14 +63,15 @@ def record(
         finished=best.finished,
         hypotheses=tuple(Hypothesis(tokenizer.target.decode(h.tokens), h.totals[-1], h.score, h.finished) for h in hypotheses),
         notes=tuple(notes),
+        kind=kind,
+        media=media,
     )
 
 
-def _source(ids: Sequence[int], memory: Memory, reading: Reading, tokenizer: Tokenizer) -> tuple[SourcePosition, ...]:
-    pieces = tokenizer.source.pieces(ids)
+def _source(places: Sequence[Place], memory: Memory, reading: Reading) -> tuple[SourcePosition, ...]:
     by_part = [_summary(states) for states in memory.states[0].chunk(len(reading.names), -1)]
-    rows = zip(ids, pieces, word_indices(pieces), zip(*by_part, strict=True), strict=True)
-    return tuple(SourcePosition(*row) for row in rows)
+    rows = zip(places, zip(*by_part, strict=True), strict=True)
+    return tuple(SourcePosition(place.token, place.piece, place.word, states, place.box) for place, states in rows)
 
 
 def _steps(frames: Sequence[Frame], path: HypothesisPath, forced: int, tokenizer: Tokenizer) -> tuple[DecodingStep, ...]:

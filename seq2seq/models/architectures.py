@@ -17,8 +17,10 @@ from seq2seq.errors import SettingError
 from seq2seq.models.attention import NO_ATTENTION, SCORES
 from seq2seq.models.language_model import LanguageModelDecoder, NoEncoder
 from seq2seq.models.papers import BahdanauDecoder, ChoDecoder, LuongDecoder, SutskeverDecoder
+from seq2seq.models.pointwise import PointwiseEncoder
 from seq2seq.models.recurrent import CELLS, RecurrentDecoder, RecurrentEncoder
 from seq2seq.models.transformer import TransformerDecoder, TransformerEncoder
+from seq2seq.sources.kinds import KINDS, kind_of
 
 
 def _recurrent_summary(title: str, config: ModelConfig) -> str:
@@ -62,12 +64,16 @@ class Architecture:
     def reads(self, attention: str) -> frozenset[str]:
         """Return the names of the settings that this architecture uses with this score function."""
         score = SCORES.get(attention) if "attention" in self.own else None
-        common = COMMON if self.reads_source else COMMON - {"encoder_layers"}
+        common = COMMON if self.reads_source else COMMON - {"encoder_layers", "source_kind"}
         return common | self.own | (score.reads if score else frozenset())
 
     def check(self, config: ModelConfig) -> None:
         """Raise ValueError for a setting that contradicts the architecture or that it would ignore."""
-        read = self.reads(config.attention)
+        kind = kind_of(config)
+        read = self.reads(config.attention) | kind.reads
+        if not kind.is_text and not config.shared_vocabulary:
+            kind_name = f"{{source_kind}} {config.source_kind!r}"
+            raise SettingError(f"{{shared_vocabulary}} cannot be off for {kind_name}, which has no vocabulary of its own")
         for setting in fields(config):
             name, value = setting.name, getattr(config, setting.name)
             if name in self.fixed:
@@ -77,6 +83,8 @@ class Architecture:
                     )
             elif name not in read and value != setting.default:
                 reader = f"{{architecture}} {config.architecture!r}"
+                if any(name in kind.reads for kind in KINDS.values()):
+                    reader = f"{{source_kind}} {config.source_kind!r}"
                 if "attention" in self.own and any(name in score.reads for score in SCORES.values()):
                     reader = f"{{attention}} {config.attention!r}"
                 raise SettingError(f"{reader} does not read {{{name}}}; leave it out")
@@ -84,7 +92,7 @@ class Architecture:
 
 COMMON = frozenset(
     {
-        *("architecture", "source_vocabulary", "target_vocabulary", "shared_vocabulary", "tied_embeddings"),
+        *("architecture", "source_kind", "source_vocabulary", "target_vocabulary", "shared_vocabulary", "tied_embeddings"),
         *("embedding_size", "encoder_layers", "decoder_layers", "dropout"),
     }
 )
@@ -127,6 +135,10 @@ ARCHITECTURES: dict[str, Architecture] = {
         summary=_transformer_summary,
         has_heads=True,
         looks_back=True,
+    ),
+    "pointwise": Architecture(
+        "decoder with an encoder without recurrence",
+        *(PointwiseEncoder, RecurrentDecoder, frozenset({"cell", "encoder_size", "decoder_size", "attention", "start"})),
     ),
     "language-model": Architecture(
         "language model",

@@ -20,6 +20,7 @@ from seq2seq.models.architectures import ARCHITECTURES, Architecture
 from seq2seq.models.attention import Memory
 from seq2seq.models.layers import linear_cross_entropy, widen
 from seq2seq.models.state import State
+from seq2seq.sources.kinds import kind_of
 from seq2seq.trace import Reading
 
 ENCODER, CROSS, DECODER = (
@@ -62,10 +63,14 @@ class Seq2Seq(nn.Module):
         self.architecture: Architecture = choose("architecture", config.architecture, ARCHITECTURES)
         self.architecture.check(config)
         self.target_embedding = nn.Embedding(config.target_vocabulary, config.embedding_size)
-        if (config.shared_vocabulary and config.tied_embeddings) or not self.architecture.reads_source:
+        kind = kind_of(config)
+        if kind.front is not None:
+            self.front = kind.front(config)
+        elif (config.shared_vocabulary and config.tied_embeddings) or not self.architecture.reads_source:
             self.source_embedding = self.target_embedding
         else:
             self.source_embedding = nn.Embedding(config.source_vocabulary, config.embedding_size)
+        self.reads_text = kind.is_text
         self.encoder = self.architecture.encoder(config)
         self.decoder = self.architecture.decoder(config, self.encoder.memory_size)
         self.output = nn.Linear(config.embedding_size, config.target_vocabulary)
@@ -92,12 +97,17 @@ class Seq2Seq(nn.Module):
         return table(ids) * math.sqrt(self.config.embedding_size)
 
     def encode(self, source: Tensor, lengths: Tensor) -> tuple[Memory, State]:
-        """Source ids [B, S], padded, and their lengths [B] -> the decoder's memory, and its state before the first step."""
-        assert source.shape[0] == lengths.shape[0] and source.dim() == 2, (source.shape, lengths.shape)
-        return self.encode_embedded(self.embed_source(source), lengths)
+        """Inputs [B, .., ..], padded, and their lengths [B] -> the decoder's memory, and its state before the first step.
+
+        The input of a text is its ids [B, S]; other inputs are what the Reader of their kind returns (sources/kinds.py).
+        """
+        assert source.shape[0] == lengths.shape[0], (source.shape, lengths.shape)
+        if self.reads_text:
+            return self.encode_embedded(self.embed_source(source), lengths)
+        return self.encode_embedded(*self.front(source, lengths))
 
     def embed_source(self, source: Tensor) -> Tensor:
-        """Source ids [B, S] -> embedded source [B, S, E]."""
+        """Source ids [B, S] -> embedded source [B, S, E]. Only for text."""
         return self._embed(self.source_embedding, source)
 
     def embed_target(self, target: Tensor) -> Tensor:
@@ -105,7 +115,7 @@ class Seq2Seq(nn.Module):
         return self._embed(self.target_embedding, target)
 
     def encode_embedded(self, embedded: Tensor, lengths: Tensor) -> tuple[Memory, State]:
-        """Encode an embedded source [B, S, E], which need not belong to a text."""
+        """Encode vectors [B, S, E], of which the first `lengths` [B] of a row are real."""
         return self.decoder.begin(self.encoder(embedded, lengths))
 
     def step(self, token: Tensor, state: State, memory: Memory) -> StepOutput:

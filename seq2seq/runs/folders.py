@@ -18,7 +18,8 @@ from seq2seq.runs.card import RESULTS, command
 from seq2seq.training import event_log
 from seq2seq.training.event_log import START, Place
 from seq2seq.training.events import Event
-from seq2seq.training.plan import Files, Plan
+from seq2seq.training.files import Files
+from seq2seq.training.plan import Plan
 
 ABOUT, ERROR, NOTE = "run.json", "error", "note"  # files of a run
 MODEL = "run-"  # prefix of the name of a run's model and its folder; the run's id follows

@@ -2,7 +2,8 @@
 
 Vocabularies are SentencePiece models (Kudo and Richardson 2018), trained only on training text: byte pairs (Sennrich et al.
 2016), which keep frequent words whole, or a unigram model (Kudo 2018). Byte fallback writes characters outside the vocabulary
-as UTF-8 bytes, so Unicode text is never unknown or changed.
+as UTF-8 bytes, so Unicode text is never unknown or changed. A vocabulary of kind "word" has one piece for each word between
+spaces and no bytes: other words are unknown.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from seq2seq.sources.pieces import UNSPACED, WORD_START, byte_of, byte_piece, ha
 from seq2seq.sources.words import split
 
 NBEST = 8  # number of segmentations that a unigram vocabulary samples from
-KINDS = {"bpe": "byte pairs", "unigram": "unigram model"}
+KINDS = {"bpe": "byte pairs", "unigram": "unigram model", "word": "whole words, for closed sets such as phonemes"}
 _WORD_END = "\t"  # no text contains it after `normalise`
 VOCABULARY_LINES = 300_000  # maximum number of training lines: SentencePiece needs about 25 bytes of memory per character
 
@@ -70,7 +71,7 @@ class Vocabulary:
 
     def sample(self, text: str, config: TrainConfig, random_source: random.Random) -> list[int]:
         """Return a random segmentation of `text`; `decode` returns exactly `text`, too."""
-        if not text or WORD_START in text:
+        if not text or WORD_START in text or self.kind == "word":
             return self.encode(text)
         if self.kind == "bpe":
             return self._drop_merges(text, config.merge_dropout, random_source)
@@ -81,7 +82,9 @@ class Vocabulary:
 
     @cached_property
     def kind(self) -> str:
-        """Return "bpe" or "unigram": a BPE score is the rank of the merge, a unigram score is a log-probability."""
+        """Return one of KINDS. Words have no byte pieces; the scores are ranks for byte pairs, else log-probabilities."""
+        if self._processor.PieceToId(byte_piece(0)) == UNK:
+            return "word"
         return "bpe" if all(score.is_integer() for score in self._merges.values()) else "unigram"
 
     @cached_property
@@ -160,25 +163,28 @@ class Vocabulary:
         """Train a vocabulary of `size` pieces on `lines`, each a text and its language, which may be unknown ("").
 
         A piece never crosses the end of a word as `words.split` defines it: "J'" is a piece, "J'ai" is not, and "aujourd'hui"
-        can be one. With `split_digits`, each digit is a separate piece. At most VOCABULARY_LINES lines are used, a random
-        sample that is the same every time. Raises ValueError if the text is too small for the size.
+        can be one. With `split_digits`, each digit is a separate piece. For kind "word", `size` is only a limit. At most
+        VOCABULARY_LINES lines are used, a random sample that is the same every time. Raises ValueError if the text is too small
+        for the size.
         """
         choose("vocabulary kind", kind, KINDS)
         out = io.BytesIO()
         sentencepiece.set_random_generator_seed(seed)
+        whole = kind == "word"
         try:
             sentencepiece.SentencePieceTrainer.Train(
-                sentence_iterator=(" " + _with_word_ends(*line) for line in lines),
+                sentence_iterator=(" " + (text if whole else _with_word_ends(text, language)) for text, language in lines),
                 model_writer=out,
                 input_sentence_size=VOCABULARY_LINES,
                 shuffle_input_sentence=True,
                 vocab_size=size,
+                hard_vocab_limit=not whole,
                 model_type=kind,
                 normalization_rule_name="identity",  # this and the next two settings keep the text unchanged
                 remove_extra_whitespaces=False,
                 add_dummy_prefix=False,  # `encode` adds the space before the first word itself, because "▁" can be text, too
-                byte_fallback=True,
-                pretokenization_delimiter=_WORD_END,
+                byte_fallback=not whole,
+                pretokenization_delimiter="" if whole else _WORD_END,
                 split_by_unicode_script=False,  # an apostrophe may belong to a word
                 split_digits=split_digits,
                 character_coverage=0.9999,

@@ -12,7 +12,7 @@ import torch
 
 from seq2seq.config import TrainConfig
 from seq2seq.data.batches import Batch, Epoch, TrainingData
-from seq2seq.data.encoded import Ids
+from seq2seq.data.encoded import Ids, Input
 from seq2seq.models.seq2seq import Seq2Seq, count_parameters
 from seq2seq.schedules import teacher_forcing_ratio
 from seq2seq.training import device as devices
@@ -177,7 +177,7 @@ def updates_within(
 
 def pace(
     model: Seq2Seq,
-    batches: Epoch | Sequence[Sequence[tuple[Ids, Ids]]],
+    batches: Epoch | Sequence[Sequence[tuple[Input, Ids]]],
     config: TrainConfig,
     seconds: float,
     warm_up: int,

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import asdict, dataclass, field, fields, replace
-from pathlib import Path
 from typing import Any, Protocol
 
 from seq2seq.config import ModelConfig, TrainConfig, choose
 from seq2seq.data.augmentation import Augmenter, shares
-from seq2seq.data.corpora import Corpus, Pair
-from seq2seq.data.synthetic import SPLITS, TASKS, Task
+from seq2seq.data.corpora import Pair
+from seq2seq.data.synthetic import TASKS, Task
 from seq2seq.errors import SettingError
 from seq2seq.models.architectures import ARCHITECTURES, Architecture
 from seq2seq.models.saved import checkpoint
 from seq2seq.models.saved.checkpoint import MAX_ORIGIN, Origin, Outline
 from seq2seq.models.seq2seq import Seq2Seq, shape_of
+from seq2seq.sources.kinds import KINDS, Kind, kind_of
+from seq2seq.sources.reader import Reader
 from seq2seq.sources.text import Tokenizer
+from seq2seq.training.files import Files
 from seq2seq.training.optimizers import OPTIMIZERS
 
 VOCABULARY_SIZE = 6000
@@ -35,54 +37,6 @@ _TASK_TRAINING: dict[str, Any] = {
 
 class Pairs(Sized, Iterable[Pair], Protocol):
     """Pairs that can be iterated more than once."""
-
-
-@dataclass(frozen=True)
-class Files:
-    """Sentence pairs in files of any kind; columns are counted from 0 and guessed if None.
-
-    A name is one file, or two files with matching lines. Either `valid` or `valid_share` is given.
-    """
-
-    data: str | tuple[str, ...]
-    valid: str | tuple[str, ...] | None = None
-    source: int | None = None
-    target: int | None = None
-    repeated: bool = False  # a pair counts as often as it stands in the training file
-    as_is: bool = False  # tab-separated UTF-8 as this project writes it, about which nothing is guessed
-    valid_share: float = 0.0  # share of the training pairs that are held out
-
-    def __post_init__(self) -> None:
-        if bool(self.valid) == bool(self.valid_share):
-            raise ValueError("name a file of validation pairs, or hold out a share of the training pairs: one of the two")
-        if self.valid_share and not 0 < self.valid_share < 1:
-            raise ValueError(f"the share of validation pairs must be between 0 and 1, not {self.valid_share:g}")
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Files:
-        """Restore the files from plain values, in which two names are a list."""
-        restored: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-        return cls(**restored)
-
-    def pairs(self, alone: bool = False) -> tuple[Corpus, Corpus]:
-        """Return training and validation pairs; `alone`: sentences without a source. Raises ValueError with the file and its
-        error."""
-        how: dict[str, Any] = {"source": self.source, "target": self.target, "as_is": self.as_is, "alone": alone}
-        if self.valid is None:
-            return Corpus(self.data, repeated=self.repeated, **how).split(self.valid_share)
-        valid = Corpus(self.valid, **how)
-        return Corpus(self.data, repeated=self.repeated, held_out=valid, **how), valid
-
-    @property
-    def held_out(self) -> str:
-        """Return the name of the validation pairs."""
-        if self.valid is None:
-            return f"a held-out share of {self.valid_share:g} of {_file_names(self.data)}"
-        return _file_names(self.valid)
-
-
-def _file_names(files: str | tuple[str, ...]) -> str:
-    return " and ".join(Path(file).name for file in ([files] if isinstance(files, str) else files))
 
 
 @dataclass(frozen=True)
@@ -149,7 +103,7 @@ class Plan:
 
     def train_config(self) -> TrainConfig:
         """Return the training settings. Raises ValueError for an unknown choice or a value out of range."""
-        defaults = dict(_TASK_TRAINING) if self.task else {}
+        defaults = {**_TASK_TRAINING, **self.task.settings} if self.task else {}
         name = self.training.get("optimizer", TrainConfig.optimizer)
         kind = choose("optimizer", name, OPTIMIZERS)
         if name != TrainConfig.optimizer:
@@ -163,9 +117,9 @@ class Plan:
         """
         if self.start_from:
             return self._shape_of_start(checkpoint.outline(self.start_from).model.config)
-        name = self.model.get("architecture", ModelConfig.architecture)
-        architecture = choose("architecture", name, ARCHITECTURES)
-        given = {**(sized(self.model, _EMBEDDING, _WIDTH) if self.task else {}), **self.model}
+        of_task = _of_task(self.task, self.model) if self.task else {}
+        given = {**of_task, **self.model}
+        architecture = choose("architecture", given.get("architecture", ModelConfig.architecture), ARCHITECTURES)
         sizes = {"source_vocabulary": source, "target_vocabulary": target, "shared_vocabulary": self.shared_vocabulary}
         return ModelConfig(**{**architecture.settings(given), **sizes})
 
@@ -202,7 +156,7 @@ class Plan:
                 "source_language": task.source_language,
                 "target_language": task.target_language,
                 "subject": str(self.data),
-                "trained_on": f"{SPLITS['train']:,} examples that the task {self.data!r} of this project makes itself.",
+                "trained_on": f"{task.splits['train']:,} examples that the task {self.data!r} of this project makes itself.",
                 "attribution": "made by this project",
                 "licence": "Apache License 2.0",
             }
@@ -229,7 +183,27 @@ class Plan:
         # The vocabulary also needs the pieces of changed pairs, such as capitals.
         changed = _Changed(pairs, self.augmenter(), seed) if self.augmenter() else pairs
         size, languages = self._vocabulary_size(), self.languages
-        return Tokenizer.train(changed, size, self.shared_vocabulary, seed, self.vocabulary_kind, split_digits, languages)
+        kind = self.vocabulary_kind
+        if self.task and kind == Plan.vocabulary_kind:
+            kind = self.task.vocabulary_kind
+        if not self.source_kind.is_text:
+            changed = [("", target) for _, target in pairs]
+        return Tokenizer.train(changed, size, self.shared_vocabulary, seed, kind, split_digits, languages)
+
+    @property
+    def source_kind(self) -> Kind:
+        """Return what the model reads. Raises ValueError for an unknown kind."""
+        if self.start_from:
+            return kind_of(checkpoint.outline(self.start_from).model.config)
+        given = {**(self.task.model if self.task else {}), **self.model}
+        kind: Kind = choose("source_kind", given.get("source_kind", ModelConfig.source_kind), KINDS)
+        return kind
+
+    def reader(self, tokenizer: Tokenizer) -> Reader | None:
+        """Return what reads the sources of training, or None for text, which is cut into pieces once."""
+        if self.source_kind.is_text:
+            return None
+        return self.source_kind.reader(tokenizer.source, self.languages[0], self.reads_source)
 
     @property
     def languages(self) -> tuple[str, str]:
@@ -274,11 +248,19 @@ def _changed_fields(settings: Files | Plan) -> dict[str, Any]:
     return {f.name: value for f in fields(settings) if (value := getattr(settings, f.name)) != f.default}
 
 
+def _of_task(task: Task, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a task's model. Sizes fit the `given` settings; those of the task only its own architecture."""
+    own = {**task.model, **given}
+    if given.get("architecture", own.get("architecture")) != own.get("architecture"):
+        own = dict(given)
+    return {**sized(own, _EMBEDDING, _WIDTH), **own}
+
+
 def sized(given: Mapping[str, Any], embedding: int, width: int) -> dict[str, Any]:
     """Return sizes that fit the `given` settings and exist in its architecture; decoder and memory have `width` units."""
     architecture = choose("architecture", given.get("architecture", ModelConfig.architecture), ARCHITECTURES)
     chosen = architecture.settings(given)
-    both_ways = chosen.get("bidirectional", ModelConfig.bidirectional)
+    both_ways = "bidirectional" in architecture.own and chosen.get("bidirectional", ModelConfig.bidirectional)
     sizes: dict[str, Any] = {
         "embedding_size": embedding,
         "encoder_size": width // 2 if both_ways else width,

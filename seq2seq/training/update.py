@@ -11,11 +11,13 @@ from torch import Tensor
 
 from seq2seq.config import TrainConfig
 from seq2seq.data.batches import collate
-from seq2seq.data.encoded import Ids
+from seq2seq.data.encoded import Ids, Input
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.training.device import out_of_memory
 from seq2seq.training.distributed import ALONE, World
 from seq2seq.training.scheduled_sampling import fed_pieces
+
+Rows = Sequence[tuple[Input, Ids]]  # the input and the target ids of each row of a batch
 
 
 class Updater:
@@ -36,7 +38,7 @@ class Updater:
         self._config, self._bf16, self._world = config, bf16, world
 
     @torch.enable_grad()
-    def __call__(self, pairs: Sequence[tuple[Ids, Ids]], rate: float, forcing: float, update: int) -> tuple[float, float, int]:
+    def __call__(self, pairs: Rows, rate: float, forcing: float, update: int) -> tuple[float, float, int]:
         """Do one update; each process computes its share of the batch.
 
         Returns the loss per piece, the gradient's norm and the number of target pieces of the whole batch. Raises ValueError
@@ -69,7 +71,7 @@ class Updater:
                 raise ValueError("memory is too small for the optimizer's values per weight: choose a smaller model") from error
             raise
 
-    def _gradient(self, rows: Sequence[tuple[Ids, Ids]], tokens: int, forcing: float, update: int) -> Tensor:
+    def _gradient(self, rows: Rows, tokens: int, forcing: float, update: int) -> Tensor:
         """Add the gradient of this process's rows to the parameters; return their part of the batch's loss, a scalar []."""
         while True:
             try:
@@ -84,7 +86,7 @@ class Updater:
             if self._model.device.type == "cuda":
                 torch.cuda.empty_cache()
 
-    def _sum_gradient(self, rows: Sequence[tuple[Ids, Ids]], tokens: int, forcing: float, update: int) -> Tensor:
+    def _sum_gradient(self, rows: Rows, tokens: int, forcing: float, update: int) -> Tensor:
         model = self._model
         self._optimizer.zero_grad()
         # Seed from the update and the process, so that no random state must be saved.

@@ -13,7 +13,9 @@ from seq2seq.analysis.exposure import measure
 from seq2seq.analysis.exposure_report import Report
 from seq2seq.analysis.probes import Probes, sample
 from seq2seq.data.synthetic import TASKS
+from seq2seq.decoding.evaluation import evaluate
 from seq2seq.decoding.translator import Translator
+from seq2seq.sources.reader import Place
 from seq2seq.training import event_log
 from seq2seq.training.events import CheckpointSaved, Measured, SampleDecoded
 
@@ -29,7 +31,7 @@ def test_probes_report_the_engines_results(small: Translator, pairs: Pairs) -> N
     for row, step in zip(decoded.attention, trace.steps, strict=True):
         assert row == pytest.approx(step.attention, abs=0.001) and len(row) == len(decoded.source_pieces)
     assert isinstance(measured, Measured) and measured.sentences == len(held_out)
-    quality = small.evaluate(held_out)
+    quality = evaluate(small, held_out)
     assert (measured.bleu, measured.exact) == (quality.bleu, quality.exact)
     summary = Report.of([row for batch in measure(small, held_out) for row in batch]).summary
     assert measured.accuracy_forced == pytest.approx(summary["accuracy_forced"])
@@ -72,7 +74,7 @@ def test_probes_do_not_change_the_training(tmp_path: Path, capsys: pytest.Captur
     if any(isinstance(event, CheckpointSaved) and event.update == 20 for event in events):
         # The saved weights are those that were measured, except for rounding to 16 bits.
         kept = Translator.load(tmp_path / "watched")
-        assert kept.evaluate(sample(TASKS["reverse"].pairs("valid"), 16)).bleu == pytest.approx(measured[1].bleu, abs=5)
+        assert evaluate(kept, sample(TASKS["reverse"].pairs("valid"), 16)).bleu == pytest.approx(measured[1].bleu, abs=5)
 
 
 @pytest.mark.parametrize("sentence", ["", "😀", "1 " * 200])
@@ -98,6 +100,7 @@ def test_the_weight_on_the_true_alignment_is_measured(reads_backward: bool, shar
         target_ids=str,
         source_vocabulary=pieces,
         target_vocabulary=pieces,
+        places=lambda text: [Place(0, piece, 0) for piece in pieces.pieces(text)],
         attend=lambda sources, targets: [weights],
     )
     probes = Probes(lambda _: decoder, [], [(example.source, example.target)], [example])  # type: ignore[arg-type, return-value]

@@ -18,6 +18,7 @@ from seq2seq.analysis.exposure import Row, measure
 from seq2seq.analysis.exposure_report import Report
 from seq2seq.analysis.recipes import Member, compare, member, settings
 from seq2seq.config import TrainConfig
+from seq2seq.decoding.evaluation import evaluate
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.saved import checkpoint
 from seq2seq.models.saved.checkpoint import Checkpoint
@@ -106,7 +107,7 @@ def test_member_holds_the_engines_results(
     run, translator = measured[FORCED][0], Translator.load(recipes[FORCED][0])
     assert (run.name, run.seed, run.updates) == ("forced-1", 1, 7)
     assert run.rows == tuple(row for batch in measure(translator, pairs[:40]) for row in batch)
-    assert run.quality[0]["bleu"] == translator.evaluate(pairs[40:60]).bleu
+    assert run.quality[0]["bleu"] == evaluate(translator, pairs[40:60]).bleu
 
 
 def test_two_equal_runs_give_the_means_and_bands_of_one(rows: list[Row]) -> None:

@@ -10,7 +10,8 @@ from seq2seq.__main__ import main
 from seq2seq.config import ModelConfig
 from seq2seq.models.saved import checkpoint
 from seq2seq.sources.text import Tokenizer
-from seq2seq.training.plan import Files, Plan
+from seq2seq.training.files import Files
+from seq2seq.training.plan import Plan
 
 
 @pytest.fixture

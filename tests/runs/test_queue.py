@@ -18,7 +18,8 @@ from seq2seq.runs import control
 from seq2seq.runs.control import Control
 from seq2seq.runs.queue import FAILED, FINISHED, PAUSED, QUEUED, RUNNING, STOPPED, Runs
 from seq2seq.training.events import Event, Finished, Started, StepDone
-from seq2seq.training.plan import Files, Plan
+from seq2seq.training.files import Files
+from seq2seq.training.plan import Plan
 
 
 @pytest.fixture

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.config import BOS, EOS, PAD, TrainConfig
+from seq2seq.config import BOS, EOS, PAD, UNK, TrainConfig
 from seq2seq.sources.text import KINDS, Tokenizer, Vocabulary
+
+OPEN = [kind for kind in KINDS if kind != "word"]  # can write any text
 
 any_text = st.text(
     st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("▁ \x00\n\t<s>/\u00a0\u202f\u200b\ufeff😀e\u0301")),
@@ -13,7 +15,7 @@ any_text = st.text(
 )
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=OPEN)
 def vocabulary(request: pytest.FixtureRequest, pairs: list[tuple[str, str]]) -> Vocabulary:
     made = Vocabulary.train([(text, "") for pair in pairs for text in pair], 310, kind=request.param)
     assert made.kind == request.param
@@ -63,7 +65,7 @@ def test_sampled_training_lines_are_deterministic(pairs: list[tuple[str, str]], 
     assert drawn[0] == drawn[1] != whole.source.model
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OPEN)
 @pytest.mark.parametrize("size", [2000, 60_000])
 def test_vocabulary_too_large_for_its_text_names_the_largest_size(pairs: list[tuple[str, str]], kind: str, size: int) -> None:
     with pytest.raises(ValueError, match=f"{size:,} pieces is too large for this text, which gives at most") as raised:
@@ -97,3 +99,11 @@ def test_digits_are_single_pieces_if_asked_for() -> None:
     lines = [(text, "") for text in ("1200 or 1200", "12 and 12", "1200 and 12")] * 30
     whole, split = (Vocabulary.train(lines, 274, split_digits=split) for split in (False, True))
     assert whole.pieces(whole.encode("1200")) != split.pieces(split.encode("1200")) == ["▁", "1", "2", "0", "0"]
+
+
+def test_a_vocabulary_of_words_has_one_piece_for_each_word_and_knows_no_others() -> None:
+    phonemes = Vocabulary.train([("N AY T", ""), ("K AE T", "")] * 5, 60_000, kind="word")
+    ids = phonemes.encode("K AY T")
+    assert phonemes.kind == "word" and phonemes.pieces(ids) == ["▁K", "▁AY", "▁T"]
+    assert phonemes.decode(ids) == "K AY T" and phonemes.sample("K AY T", TrainConfig(), random.Random(1)) == ids
+    assert len(phonemes) == 4 + 5 and phonemes.encode("K ZH") == [ids[0], UNK]

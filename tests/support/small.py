@@ -70,7 +70,8 @@ def _small_configs() -> dict[str, ModelConfig]:
         for change in [{}, dict.fromkeys(layers, 1), dict.fromkeys(layers, 3), *changes]:
             if change.get("reverse_source") and not entry.fixed.get("bidirectional"):
                 change["bidirectional"] = False
-            if change.get("attention") == "dot" and not entry.fixed.get("bidirectional", True):
+            one_way = "bidirectional" not in entry.own or not entry.fixed.get("bidirectional", True)
+            if change.get("attention") == "dot" and one_way:
                 change["decoder_size"] = SMALL["encoder_size"]  # a dot product needs equal sizes
             config = small_config(name, **change)
             label = "-".join(f"{key}={value}" for key, value in change.items()) or "usual"
@@ -103,7 +104,7 @@ def make_model(config: ModelConfig, seed: int = 3) -> Seq2Seq:
 def make_info(name: str, source: str = "English", target: str = "French", kind: str = "GRU encoder-decoder") -> ModelInfo:
     """Return the info of a model that does not exist."""
     subject = "captions" if name.startswith("captions") else "everyday"
-    return ModelInfo(name, "A title", source, target, subject, *["Not stated."] * 3, kind, 1, True, True, 127, 1000)
+    return ModelInfo(name, "A title", source, target, subject, *["Not stated."] * 3, kind, 1, True, True, "text", 127, 1000)
 
 
 def make_checkpoint(model: Seq2Seq, tokenizer: Tokenizer) -> Checkpoint:

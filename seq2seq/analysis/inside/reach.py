@@ -14,8 +14,9 @@ import torch
 
 from seq2seq.config import BOS
 from seq2seq.data.batches import Ids
-from seq2seq.decoding.translator import TooLong, Translator
+from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.sources.reader import TooLong
 
 PROBES = 4  # random directions
 REPORT = 24  # sentences between two reports of the finished share: a page draws each one

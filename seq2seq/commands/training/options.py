@@ -13,7 +13,8 @@ from seq2seq.config import ModelConfig, TrainConfig
 from seq2seq.data.synthetic import TASKS
 from seq2seq.models.saved.checkpoint import Origin
 from seq2seq.sources import text
-from seq2seq.training.plan import VOCABULARY_SIZE, Files, Plan
+from seq2seq.training.files import Files
+from seq2seq.training.plan import VOCABULARY_SIZE, Plan
 
 MOST_MINUTES, MOST_MEASURED = 100_000, 10_000
 # Held-out sentences that a run translates if their translations decide when it stops, or which validation is the best.

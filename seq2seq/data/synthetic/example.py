@@ -8,6 +8,7 @@ from typing import Any
 
 from seq2seq.sources.pieces import Span, character_spans
 
+Box = tuple[float, ...]  # shares of a picture: left, top, right, bottom; or seconds of a sound: from, to
 # A text with its spaces, and the labels of its meaning. Parts with a common label are aligned; punctuation has no label.
 Part = tuple[str, tuple[Any, ...]]
 
@@ -17,18 +18,21 @@ class Example:
     source: str
     target: str
     links: tuple[tuple[Span, Span], ...]  # the true alignment: pairs of source span and target span
+    regions: tuple[Box, ...] = ()  # of each link, if the source is a picture or a sound: where its part is
+    kind: str = ""  # of a task whose examples are of several kinds, which `evaluate` counts apart
 
     @classmethod
-    def of(cls, source: Sequence[Part], target: Sequence[Part]) -> Example:
+    def of(cls, source: Sequence[Part], target: Sequence[Part], kind: str = "") -> Example:
         """Join the parts. The leading spaces of a part are not in its span."""
         spans, spans_of_target = _spans(source), _spans(target)
         links = [
             (span, span_of_target)
             for (_, labels), span in zip(source, spans, strict=True)
+            if labels
             for (_, labels_of_target), span_of_target in zip(target, spans_of_target, strict=True)
-            if set(labels) & set(labels_of_target)
+            if not set(labels).isdisjoint(labels_of_target)
         ]
-        return cls("".join(text for text, _ in source), "".join(text for text, _ in target), tuple(links))
+        return cls("".join(text for text, _ in source), "".join(text for text, _ in target), tuple(links), kind=kind)
 
     def aligned(self, source: Sequence[str], target: Sequence[str]) -> list[tuple[int, int]]:
         """Return (target position, source position) for each pair of aligned pieces, from the character spans of the pieces."""
@@ -40,8 +44,28 @@ class Example:
             if any(_overlap(of_source, link) and _overlap(of_target, link_of_target) for link, link_of_target in self.links)
         ]
 
+    def aligned_places(self, places: Sequence[Box | None], target: Sequence[str]) -> list[tuple[int, int]]:
+        """Do the same for a source that is not text, whose positions are `places`."""
+        written = character_spans(target)
+        return [
+            (t, s)
+            for t, of_target in enumerate(written)
+            for s, place in enumerate(places)
+            if place
+            and any(
+                _overlap(of_target, link) and _boxes_overlap(place, region)
+                for (_, link), region in zip(self.links, self.regions, strict=True)
+            )
+        ]
 
-def _overlap(one: Span, other: Span) -> bool:
+
+def _boxes_overlap(one: Box, other: Box) -> bool:
+    """Whether two boxes of the same number of axes overlap; the first half of a box is where it begins."""
+    axes = len(one) // 2
+    return all(_overlap((one[a], one[axes + a]), (other[a], other[axes + a])) for a in range(axes))
+
+
+def _overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
     return max(one[0], other[0]) < min(one[1], other[1])
 
 

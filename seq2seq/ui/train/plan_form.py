@@ -23,9 +23,10 @@ from seq2seq.models.saved import checkpoint
 from seq2seq.models.seq2seq import Seq2Seq, count_parameters
 from seq2seq.schedules import SCHEDULES
 from seq2seq.training.device import lends_gpu
+from seq2seq.training.files import Files
 from seq2seq.training.loop import pace
 from seq2seq.training.optimizers import OPTIMIZERS
-from seq2seq.training.plan import Files, Plan, sized
+from seq2seq.training.plan import Plan, sized
 from seq2seq.ui.host import zero_gpu
 
 _WIDTHS = (16, 32, 64, 128, 192, 256, 320, 512)

@@ -30,7 +30,8 @@ from seq2seq.runs.queue import FINISHED
 from seq2seq.training import event_log
 from seq2seq.training.event_log import Place
 from seq2seq.training.events import Started
-from seq2seq.training.plan import Files, Plan
+from seq2seq.training.files import Files
+from seq2seq.training.plan import Plan
 from seq2seq.ui.host.limits import UNLIMITED
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, examples

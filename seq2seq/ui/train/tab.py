@@ -9,8 +9,9 @@ import gradio as gr
 
 from seq2seq.config import ModelConfig
 from seq2seq.data.synthetic import TASKS
-from seq2seq.decoding.model_info import MAX_CHARACTERS
-from seq2seq.training.plan import Files, Plan
+from seq2seq.sources.text_reader import MAX_CHARACTERS
+from seq2seq.training.files import Files
+from seq2seq.training.plan import Plan
 from seq2seq.ui.host.limits import UNLIMITED
 from seq2seq.ui.kit import address, examples, fields
 from seq2seq.ui.kit.message import explain, message, message_line, note_line, reported

@@ -15,7 +15,8 @@ from seq2seq.data import downloads, uploaded_table
 from seq2seq.data.corpora import Pair
 from seq2seq.data.public_corpora import PUBLIC
 from seq2seq.data.tables.layout import Layout
-from seq2seq.training.plan import VOCABULARY_SIZE, Files, Plan
+from seq2seq.training.files import Files
+from seq2seq.training.plan import VOCABULARY_SIZE, Plan
 from seq2seq.views.train import uploaded_table as view
 
 FILES = Files("train.tsv", "valid.tsv", as_is=True)  # in the run's folder

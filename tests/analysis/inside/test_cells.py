@@ -17,7 +17,8 @@ from seq2seq.models.recurrent import CELLS
 from seq2seq.sources.text import Tokenizer
 from seq2seq.trace import SUMMARY_GROUPS
 
-RECURRENT = {name: config for name, config in KINDS.items() if config.architecture not in ("transformer", "language-model")}
+OTHER_ENCODERS = ("transformer", "pointwise", "language-model")
+RECURRENT = {name: config for name, config in KINDS.items() if config.architecture not in OTHER_ENCODERS}
 RECURRENT |= {cell: small_config(cell=cell, encoder_layers=2) for cell in CELLS}
 TEXT = "the old man likes two apples"
 

@@ -10,9 +10,9 @@ from seq2seq.config import EOS, TrainConfig
 from seq2seq.data.augmentation import CHANGES, UNCHANGED, Augmenter, form, lists, names, numbers, patterns, shares, typos
 from seq2seq.data.batches import TrainingData
 from seq2seq.data.corpora import Pair
-from seq2seq.data.encoded import MAX_PIECES
 from seq2seq.sources.normalise import normalise
 from seq2seq.sources.text import Tokenizer
+from seq2seq.sources.text_reader import MAX_PIECES
 
 EN_FR = ("en", "fr")
 PAIRS = [

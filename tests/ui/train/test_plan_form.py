@@ -9,7 +9,8 @@ import pytest
 
 from seq2seq.data.synthetic import TASKS
 from seq2seq.models.saved import checkpoint
-from seq2seq.training.plan import Files, Plan
+from seq2seq.training.files import Files
+from seq2seq.training.plan import Plan
 from seq2seq.ui.train import plan_form
 from seq2seq.ui.views import VIEWS
 

@@ -24,7 +24,8 @@ from seq2seq.runs.folders import MODEL
 from seq2seq.sources.text import Tokenizer
 from seq2seq.training.event_log import to_json
 from seq2seq.training.events import BatchSplit, DeviceUsed, Finished, SampleDecoded, Started, StepDone
-from seq2seq.training.plan import Files, Plan
+from seq2seq.training.files import Files
+from seq2seq.training.plan import Plan
 from seq2seq.ui.forcing import exposure
 from seq2seq.ui.host.limits import Limits
 from seq2seq.ui.host.services import MOST_TRAINED, Services

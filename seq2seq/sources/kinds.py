@@ -1,0 +1,48 @@
+"""The registry of kinds of source. To add one, write its Reader and its Front in a room of its own, and add an entry here.
+
+Menus, the command line and the tests read this registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import nn
+
+from seq2seq.config import ModelConfig, choose
+from seq2seq.sources.picture.front import PictureFront
+from seq2seq.sources.picture.reader import PictureReader
+from seq2seq.sources.reader import Reader
+from seq2seq.sources.text import Vocabulary
+from seq2seq.sources.text_reader import TextReader
+
+TEXT = "text"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a model can read. `front` is None for text, whose vectors are rows of an embedding table."""
+
+    title: str
+    front: Callable[[ModelConfig], nn.Module] | None
+    reader: Callable[[Vocabulary, str, bool], Reader]  # source vocabulary, its language, whether the model reads a source
+    reads: frozenset[str] = frozenset()  # the settings of ModelConfig that only this kind uses
+    blocks_repeats: bool = False  # a phrase that stands once in the source should not be written twice
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the source is pieces of a vocabulary."""
+        return self.front is None
+
+
+KINDS: dict[str, Kind] = {
+    TEXT: Kind("text", None, TextReader, blocks_repeats=True),
+    "picture": Kind("a picture", PictureFront, lambda *_: PictureReader(), frozenset({"place_sees"})),
+}
+
+
+def kind_of(config: ModelConfig) -> Kind:
+    """Return the kind of source that a model reads. Raises ValueError with the choices."""
+    kind: Kind = choose("source_kind", config.source_kind, KINDS)
+    return kind
