@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from seq2seq.config import ModelConfig, TrainConfig, choose
 from seq2seq.data.augmentation import Augmenter, shares
 from seq2seq.data.corpora import Corpus, Pair
-from seq2seq.data.synthetic import SPLITS, TASKS, Task
+from seq2seq.data.synthetic import TASKS, Task
 from seq2seq.errors import SettingError
 from seq2seq.models.architectures import ARCHITECTURES, Architecture
 from seq2seq.models.saved import checkpoint
@@ -202,7 +202,7 @@ class Plan:
                 "source_language": task.source_language,
                 "target_language": task.target_language,
                 "subject": str(self.data),
-                "trained_on": f"{SPLITS['train']:,} examples that the task {self.data!r} of this project makes itself.",
+                "trained_on": f"{task.splits['train']:,} examples that the task {self.data!r} of this project makes itself.",
                 "attribution": "made by this project",
                 "licence": "Apache License 2.0",
             }

@@ -6,19 +6,21 @@ To add a task, write a module with a `draw` function and add a line to `_ALL`.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 
 from seq2seq.data.corpora import Pair
-from seq2seq.data.synthetic import dates, digits, grammar, numbers, recall
+from seq2seq.data.synthetic import dates, digits, grammar, numbers, recall, stories
 from seq2seq.data.synthetic.example import Example
 
 __all__ = ["SPLITS", "TASKS", "Example", "Task"]
 
 SPLITS = {"test": 1000, "valid": 500, "train": 10_000}  # number of different sources; no source is in two splits
+FURTHER = 500  # examples of each further split
 _SEED = "seq2seq unrolled"  # the same for everybody, so that a task has the same pairs on every machine
 _TRIES = 1000  # draws in a row that may repeat known sources
+Draw = Callable[[random.Random], Example]
 
 
 @dataclass(frozen=True)
@@ -29,32 +31,43 @@ class Task:
     title: str
     source_language: str
     target_language: str
-    draw: Callable[[random.Random], Example]
+    draw: Draw
     vocabulary_size: int  # single characters and whole words
     split_digits: bool  # True where each digit has its own meaning and no space before it
+    training: int | None = None  # examples to train on, if not as many as in SPLITS
+    further: Mapping[str, Draw] = field(default_factory=dict)  # test sets of other examples than those of training, by name
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """The number of examples of each split."""
+        own = {} if self.training is None else {"train": self.training}
+        return {**SPLITS, **own, **dict.fromkeys(self.further, FURTHER)}
 
     def examples(self, split: str) -> list[Example]:
-        """Return the examples of "train", "valid" or "test": always the same, no source repeated or in two splits."""
-        examples = self._distinct()
-        for name, size in SPLITS.items():
-            part = [next(examples) for _ in range(size)]
+        """Return the examples of "train", "valid", "test" or a further split: always the same, no source repeated or in two
+        splits."""
+        if split in self.further:
+            return list(islice(self._distinct(self.further[split], f"/{split}"), FURTHER))
+        examples = self._distinct(self.draw)
+        for name in SPLITS:
+            part = list(islice(examples, self.splits[name]))
             if name == split:
                 return part
-        raise ValueError(f"split must be one of {', '.join(SPLITS)}, not {split!r}")
+        raise ValueError(f"split must be one of {', '.join(self.splits)}, not {split!r}")
 
     def first(self, count: int) -> list[Example]:
         """Return the first `count` test examples without making the others."""
-        return list(islice(self._distinct(), count))
+        return list(islice(self._distinct(self.draw), count))
 
     def pairs(self, split: str) -> list[Pair]:
         return [(example.source, example.target) for example in self.examples(split)]
 
-    def _distinct(self) -> Iterator[Example]:
-        numbers = random.Random(f"{_SEED}/{self.name}")
+    def _distinct(self, draw: Draw, seed: str = "") -> Iterator[Example]:
+        numbers = random.Random(f"{_SEED}/{self.name}{seed}")
         seen: set[str] = set()
-        for _ in range(sum(SPLITS.values())):
+        while True:
             for _ in range(_TRIES):
-                example = self.draw(numbers)
+                example = draw(numbers)
                 if example.source not in seen:
                     break
             else:
@@ -71,5 +84,16 @@ _ALL = (
     Task("numbers-en", "Numbers to English words", "numbers", "English", numbers.english, 380, True),
     Task("numbers-fr", "Numbers to French words", "numbers", "French", numbers.french, 390, True),
     Task("grammar", "A small grammar, English to French", "English", "French", grammar.draw, 650, False),
+    Task(
+        "stories",
+        "Stories to one sentence",
+        "stories",
+        "one sentence",
+        stories.draw,
+        1300,
+        False,
+        training=40_000,
+        further={"unseen-pairs": stories.unseen, "many-idle": stories.long},
+    ),
 )
 TASKS = {task.name: task for task in _ALL}

@@ -17,18 +17,20 @@ class Example:
     source: str
     target: str
     links: tuple[tuple[Span, Span], ...]  # the true alignment: pairs of source span and target span
+    kind: str = ""  # of a task whose examples are of several kinds, which `evaluate` counts apart
 
     @classmethod
-    def of(cls, source: Sequence[Part], target: Sequence[Part]) -> Example:
+    def of(cls, source: Sequence[Part], target: Sequence[Part], kind: str = "") -> Example:
         """Join the parts. The leading spaces of a part are not in its span."""
         spans, spans_of_target = _spans(source), _spans(target)
         links = [
             (span, span_of_target)
             for (_, labels), span in zip(source, spans, strict=True)
+            if labels
             for (_, labels_of_target), span_of_target in zip(target, spans_of_target, strict=True)
-            if set(labels) & set(labels_of_target)
+            if not set(labels).isdisjoint(labels_of_target)
         ]
-        return cls("".join(text for text, _ in source), "".join(text for text, _ in target), tuple(links))
+        return cls("".join(text for text, _ in source), "".join(text for text, _ in target), tuple(links), kind)
 
     def aligned(self, source: Sequence[str], target: Sequence[str]) -> list[tuple[int, int]]:
         """Return (target position, source position) for each pair of aligned pieces, from the character spans of the pieces."""
