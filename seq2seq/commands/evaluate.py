@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import pairwise
 
+from seq2seq.analysis.by_kind import KindQuality, by_kind
 from seq2seq.analysis.inside.language_model import likelihood
 from seq2seq.commands.kit.options import (
     PAIRS,
@@ -26,7 +27,7 @@ from seq2seq.commands.kit.options import (
 )
 from seq2seq.config import choose
 from seq2seq.data.corpora import Corpus, Pair
-from seq2seq.data.synthetic import TASKS
+from seq2seq.data.synthetic import TASKS, Example
 from seq2seq.decoding.evaluation import best_of_sources, judge
 from seq2seq.decoding.hypotheses import Hypothesis
 from seq2seq.decoding.metrics import LENGTHS, REPEATED_WORDS, Quality
@@ -44,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     given = parser.add_mutually_exclusive_group(required=True)
     given.add_argument("--data", nargs="+", metavar="FILE", help=f"pairs: {PAIRS}; further files are further references")
     given.add_argument("--task", help=f"the test examples of a task instead: {', '.join(TASKS)}")
+    further = "; ".join(f"{task.name} has {', '.join(task.further)}" for task in TASKS.values() if task.further)
+    parser.add_argument("--split", metavar="NAME", help=f"other examples of the task than its test examples: {further}")
     add_columns(parser)
     parser.add_argument("--raw", action="store_true", help="do not normalise the references and translations")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -68,12 +71,17 @@ def run(options: argparse.Namespace) -> int:
     if options.nbest is not None and options.output is None:
         raise ValueError("--nbest needs --output FILE, which gets the hypotheses")
     lengths = _ranges(options.by_length)
+    examples: list[Example] = []  # of a task
     if options.task:
         if options.raw:
             raise ValueError("--raw is about the references of a file: leave out --raw, or give --data instead of --task")
         refuse_with_task(options, "source", "target")
-        pairs, data = choose("task", options.task, TASKS).pairs("test"), options.task
+        examples = choose("task", options.task, TASKS).examples(options.split or "test")
+        pairs = [(example.source, example.target) for example in examples]
+        data = f"{options.task}, {options.split}" if options.split else options.task
     else:
+        if options.split:
+            raise ValueError("--split is about the examples of a task: leave out --split, or give --task instead of --data")
         pairs, data = _with_references(options), file_names(options.data)
     translator = Translator.load(model_of(options))
     if options.card:
@@ -82,25 +90,27 @@ def run(options: argparse.Namespace) -> int:
     if options.output:
         rows = len(pairs) // max(1, len(options.data or ()) - 1)  # of the first references
         write_text(options.output, _hypotheses([found[source] for source, _ in pairs[:rows]], options.nbest))
-    quality = judge(translator, pairs, found, options.raw, lengths)
+    quality, kinds = judge(translator, pairs, found, options.raw, lengths), by_kind(examples, found)
     if options.raw:
         quality = replace(
             quality, bleu_signature=f"{quality.bleu_signature}|text:raw", chrf_signature=f"{quality.chrf_signature}|text:raw"
         )
     if options.json:
         result = {"mode": "free-running", "model": options.model, "strategy": describe(chosen), **asdict(quality)}
+        result |= {"by_kind": [asdict(kind) for kind in kinds]} if kinds else {}
         print(json.dumps(result, ensure_ascii=False, indent=2))
     else:
-        print("\n".join(_lines(quality)))
+        print("\n".join(_lines(quality, kinds)))
     if options.card:
         line = card.command("evaluate", [a for a in options.given if a != "--card"])
-        card.add_evaluation(checkpoint.find(options.model), line, data, chosen, quality)
+        card.add_evaluation(checkpoint.find(options.model), line, data, chosen, quality, kinds)
     return 0
 
 
 def _perplexity(options: argparse.Namespace) -> int:
     """Evaluate a language model: the perplexity of the different sentences of a file."""
-    for name in ("task", "nbest", "output", "by_length", "beam", "length_penalty", "temperature", "top_k", "top_p", "seed"):
+    translating = ("task", "split", "nbest", "output", "by_length", "beam", "length_penalty")
+    for name in (*translating, "temperature", "top_k", "top_p", "seed"):
         if getattr(options, name) is not None:
             raise ValueError(f"a language model translates nothing: leave out --{name.replace('_', '-')}")
     if options.sample or options.raw or options.no_repeat:
@@ -153,7 +163,7 @@ def _hypotheses(found: Sequence[Sequence[Hypothesis]], nbest: int | None) -> str
     return "".join(row + "\n" for row in rows)
 
 
-def _lines(quality: Quality) -> list[str]:
+def _lines(quality: Quality, kinds: Sequence[KindQuality]) -> list[str]:
     return [
         f"free-running, {quality.sentences} different sentences, {quality.references} references, {quality.rows} rows",
         f"BLEU {quality.bleu:.1f} with each sentence once, {quality.bleu_by_row:.1f} with each row  ({quality.bleu_signature})",
@@ -165,4 +175,6 @@ def _lines(quality: Quality) -> list[str]:
             f"{card.span(part.low, part.high):>12}  {part.sentences:9d}  {part.bleu:4.1f}  {part.chrf:4.1f}  {part.exact:7.1f}"
             for part in quality.by_length
         ),
+        *(["kind of example  examples  exact %"] if kinds else []),
+        *(f"{kind.kind:>15}  {kind.examples:8d}  {kind.exact:7.1f}" for kind in kinds),
     ]

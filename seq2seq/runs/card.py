@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from seq2seq.analysis.by_kind import KindQuality
 from seq2seq.config import BEST_BY
 from seq2seq.decoding.metrics import Quality
 from seq2seq.decoding.strategies import describe
@@ -58,10 +59,13 @@ def add_training(
     _write(folder, {"training": {"command": line, **figures, **remarked}, "evaluations": []})
 
 
-def add_evaluation(folder: Path, line: str, data: str, strategy: Any, quality: Quality) -> None:
-    """Save a free-running evaluation; replace an earlier one of the same data and strategy."""
+def add_evaluation(
+    folder: Path, line: str, data: str, strategy: Any, quality: Quality, kinds: Sequence[KindQuality] = ()
+) -> None:
+    """Save a free-running evaluation; replace an earlier one of the same data and strategy. `kinds`: of a task's examples."""
     results = _read(folder)
     entry = {"command": line, "data": data, "strategy": describe(strategy), **asdict(quality)}
+    entry |= {"by_kind": [asdict(kind) for kind in kinds]} if kinds else {}
     others = [e for e in results["evaluations"] if (e["data"], e["strategy"]) != (data, entry["strategy"])]
     _write(folder, {**results, "evaluations": [*others, entry]})
 
@@ -217,6 +221,7 @@ def _table(evaluations: list[dict[str, Any]]) -> list[str]:
     lines += ["|---" * (len(spans) + 1) + "|"]
     for e in same:
         lines.append(f"| {_search(e['strategy'])} | " + " | ".join(f"{part['bleu']:.1f}" for part in e["by_length"]) + " |")
+    lines += _exact_by_kind([e for e in evaluations if "by_kind" in e])
     first = evaluations[0]
     lines += [
         "",
@@ -226,6 +231,20 @@ def _table(evaluations: list[dict[str, Any]]) -> list[str]:
     ]
     lines += [f"    BLEU {first['bleu_signature']}", f"    chrF {first['chrf_signature']}", "", "Commands:", ""]
     return [*lines, *(f"    {e['command']}" for e in evaluations)]
+
+
+def _exact_by_kind(evaluations: list[dict[str, Any]]) -> list[str]:
+    """Return the exact answers to the examples of a task, in all and by their kind."""
+    if not evaluations:
+        return []
+    kinds = [kind["kind"] for kind in evaluations[0]["by_kind"]]
+    lines = ["", "Exactly right, % (examples), in all and by the kind of example:", ""]
+    lines += [f"| data | search | all | {' | '.join(kinds)} |", "|---" * (len(kinds) + 3) + "|"]
+    for e in evaluations:
+        cells = [e["data"], _search(e["strategy"]), f"{e['exact']:.1f} ({e['sentences']:,})"]
+        cells += [f"{kind['exact']:.1f} ({kind['examples']:,})" for kind in e["by_kind"]]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
 
 
 def _perplexities(evaluations: list[dict[str, Any]]) -> list[str]:

@@ -9,6 +9,10 @@ import pytest
 from support.shell import run
 
 from seq2seq.__main__ import main
+from seq2seq.analysis.by_kind import KindQuality, by_kind
+from seq2seq.data import synthetic
+from seq2seq.data.synthetic import Example
+from seq2seq.decoding.hypotheses import Hypothesis
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.normalise import printable
 
@@ -88,3 +92,22 @@ def test_impossible_numbers_of_hypotheses_are_refused(
 ) -> None:
     assert main(["evaluate", "--model", model, "--data", data[1], *options]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_task_has_further_splits_and_is_counted_by_the_kind_of_example(
+    model: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(synthetic, "FURTHER", 30)
+    call = ["evaluate", "--model", model, "--task", "stories", "--split", "unseen-pairs"]
+    table = json.loads(run(capsys, *call, "--json"))["by_kind"]
+    assert [kind["kind"] for kind in table] == ["1 amount", "2 amounts", "3 amounts"]
+    assert sum(kind["examples"] for kind in table) == 30 and all(kind["exact"] == 0 for kind in table)
+    assert run(capsys, *call).splitlines()[-1].split() == ["3", "amounts", str(table[-1]["examples"]), "0.0"]
+    assert main([*call[:-1], "nothing"]) == 2
+    assert "split must be one of test, valid, train, unseen-pairs, many-idle" in capsys.readouterr().err
+
+
+def test_exact_answers_are_shares_of_their_kind() -> None:
+    examples = [Example(source, "right", (), kind) for source, kind in (("a", "few"), ("b", "few"), ("c", "many"), ("d", ""))]
+    found = {source: [Hypothesis(text, 0.0)] for source, text in (("a", "right"), ("b", "wrong"), ("d", "right"))} | {"c": []}
+    assert by_kind(examples, found) == [KindQuality("few", 2, 50.0), KindQuality("many", 1, 0.0)]

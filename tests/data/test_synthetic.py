@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from num2words import num2words
 
 from seq2seq.config import UNK
-from seq2seq.data.synthetic import TASKS, Example, Task, grammar
+from seq2seq.data.synthetic import TASKS, Draw, Example, Task, grammar, stories
 from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.sources.normalise import normalise
+from seq2seq.sources.pieces import WORD_START
+from seq2seq.sources.text_reader import MAX_PIECES
 from seq2seq.training.plan import Plan
 
 every_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS.keys())
@@ -44,7 +46,8 @@ def test_task_vocabulary_holds_all_words_and_needs_no_bytes(task: Task) -> None:
         pieces = [piece for pair in task.pairs("test")[:200] for piece in vocabulary.pieces(vocabulary.encode(pair[side]))]
         assert not any(piece.startswith("<") for piece in pieces) and vocabulary.pieces([UNK])[0] not in pieces
         # A digit without a space before it must be a piece of its own, so that attention can select it.
-        assert not any(sum(character.isdigit() for character in piece) > 1 for piece in pieces)
+        inner = [piece for piece in pieces if task.split_digits or not piece.startswith(WORD_START)]
+        assert not any(sum(character.isdigit() for character in piece) > 1 for piece in inner)
 
 
 @every_task
@@ -155,6 +158,56 @@ def test_grammar_links_everything_except_the_full_stop(numbers: random.Random) -
     for text, side in ((example.source, 0), (example.target, 1)):
         linked = {position for link in example.links for position in range(*link[side])}
         assert {text[position] for position in range(len(text)) if position not in linked} <= {" ", "."}
+
+
+@given(st.integers(0, 2**32).map(random.Random), st.sampled_from([stories.draw, stories.unseen, stories.long]))
+def test_a_summary_has_the_sum_of_the_heros_amounts(numbers: random.Random, draw: Draw) -> None:
+    example = draw(numbers)
+    told = re.fullmatch(r"(\w+) (\w+) (\d+) (\w+) at the (\w+)\.", example.target)
+    assert told
+    hero, verb, total, what, place = told.groups()
+    linked: dict[str, list[str]] = {}
+    for (a, b), (c, d) in example.links:
+        linked.setdefault(example.target[c:d], []).append(example.source[a:b])
+    assert sum(map(int, linked[total])) == int(total) and f"{len(linked[total])} amount" in example.kind
+    assert set(linked[hero]) == {hero} and linked[place] == [place]
+    assert set(linked[what]) <= {what, *stories.KINDS.get(what, ())} and (what in linked[what]) == (what not in stories.KINDS)
+    (action,) = [action for action in stories.ACTIONS if action.summary == verb]
+    assert set(linked[verb]) <= set(action.verbs)
+
+
+@given(st.integers(0, 2**32).map(random.Random), st.sampled_from([stories.draw, stories.unseen, stories.long]))
+def test_only_the_hero_is_linked_and_a_pronoun_means_the_person_named_last(numbers: random.Random, draw: Draw) -> None:
+    example = draw(numbers)
+    hero, *_, place = example.target.removesuffix(".").split(" ")
+    amounts = [span for span, (c, d) in example.links if example.target[c:d].isdigit()]
+    last, at = "", 0
+    for sentence in re.findall(r"[^.]+\.", example.source):
+        names = [word for word in re.findall(r"\w+", sentence) if word in stories.PEOPLE]
+        pronouns = re.findall(r"\b(?:he|she)\b", sentence, re.IGNORECASE)
+        subject = names[-1] if names else hero if pronouns else ""
+        assert not pronouns or last == hero
+        assert all(pronoun.lower() == ("he" if hero in stories.HE else "she") for pronoun in pronouns)
+        acts = any(verb in sentence.split() for action in stories.ACTIONS for verb in action.verbs)
+        linked = any(at <= start < at + len(sentence) for start, _ in amounts)
+        assert linked == (acts and subject == hero)
+        last, at = subject or last, at + len(sentence)
+    assert ((hero, place) in stories.UNSEEN) == (draw is stories.unseen)
+
+
+def test_one_pair_in_ten_is_never_in_training() -> None:
+    assert len(stories.PAIRS) == 200 and len(stories.UNSEEN) == 20
+    assert {sum(who == name for who, _ in stories.UNSEEN) for name in stories.PEOPLE} == {1}
+    assert {sum(where == place for _, where in stories.UNSEEN) for place in stories.PLACES} == {2}
+    shown = {(target.split(" ")[0], target.removesuffix(".").split(" ")[-1]) for _, target in TASKS["stories"].pairs("valid")}
+    assert shown <= set(stories.SEEN)
+
+
+@given(st.integers(0, 2**32).map(random.Random))
+def test_a_story_has_3_to_9_sentences_and_a_long_one_still_fits_the_model(numbers: random.Random) -> None:
+    assert 3 <= stories.draw(numbers).source.count(".") <= 9
+    pieces = len(re.findall(r"\w+|[.,]", stories.long(numbers).source))
+    assert pieces < MAX_PIECES
 
 
 @pytest.mark.parametrize("attention", ["additive", "dot", "general", "none"])

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from seq2seq.data.corpora import Pair
-from seq2seq.data.synthetic import dates, digits, grammar, numbers, recall, scenes
+from seq2seq.data.synthetic import dates, digits, grammar, numbers, recall, scenes, stories
 from seq2seq.data.synthetic.example import Example
 
 __all__ = ["SPLITS", "TASKS", "Example", "Task"]
@@ -101,6 +101,17 @@ _ALL = (
         vocabulary_kind="word",
         model=scenes.MODEL,
         settings=scenes.TRAINING,
+    ),
+    Task(
+        "stories",
+        "Stories to one sentence",
+        "stories",
+        "one sentence",
+        stories.draw,
+        1300,
+        False,
+        training=40_000,
+        further={"unseen-pairs": stories.unseen, "many-idle": stories.long},
     ),
 )
 TASKS = {task.name: task for task in _ALL}
