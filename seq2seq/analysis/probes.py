@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, islice
 
 from seq2seq.analysis.exposure import measure
+from seq2seq.analysis.links import weight_on_links
 from seq2seq.analysis.two_lanes import FORCED, FREE
 from seq2seq.data.corpora import Pair
 from seq2seq.data.synthetic import Example
@@ -72,21 +73,7 @@ class Probes:
         """Return the share of attention on the true alignment, teacher-forced; None without attention or alignments."""
         if not (self._aligned and translator.info.has_attention):
             return None
-        sources = [translator.source_ids(example.source) for example in self._aligned]
-        targets = [translator.target_ids(example.target) for example in self._aligned]
-        shares: list[float] = []
-        for example, source, target, weights in zip(
-            self._aligned, sources, targets, translator.attend(sources, targets), strict=True
-        ):
-            places, pieces = translator.places(source), translator.target_vocabulary.pieces(target)
-            if example.regions:
-                links = example.aligned_places([place.box for place in places], pieces)
-            else:
-                links = example.aligned([place.piece for place in places], pieces)
-            by_row: dict[int, float] = {}
-            for t, s in links:
-                by_row[t] = by_row.get(t, 0.0) + float(weights[t, s])
-            shares += by_row.values()
+        shares = [share for example in weight_on_links(translator, self._aligned) for share, _ in example]
         return round(statistics.fmean(shares), DIGITS) if shares else None
 
 

@@ -8,7 +8,16 @@ import sys
 from tqdm import tqdm
 
 from seq2seq.commands.kit.line_stream import lines_of, write_line, writer
-from seq2seq.commands.kit.options import add_model, add_nbest, add_strategy, nbest_rows, strategy, translator_of, write_text
+from seq2seq.commands.kit.options import (
+    add_model,
+    add_nbest,
+    add_strategy,
+    given_of,
+    nbest_rows,
+    strategy,
+    translator_of,
+    write_text,
+)
 from seq2seq.sources.normalise import printable
 from seq2seq.sources.reader import TooLong
 
@@ -18,7 +27,9 @@ ON_ERROR = ("stop", "skip", "truncate")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
-    parser.add_argument("sentence", nargs="?", help="the sentence to translate")
+    parser.add_argument(
+        "sentences", nargs="*", metavar="SENTENCE", help="what to translate; files, for a model that reads them"
+    )
     parser.add_argument("--input", metavar="FILE", help="translate every line of FILE instead; - is standard input")
     parser.add_argument(
         "--on-error",
@@ -33,22 +44,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    if (options.sentence is None) == (options.input is None):
-        raise ValueError("give either one sentence or --input FILE")
-    if options.input is not None and options.trace:
-        raise ValueError("--trace records one sentence: leave out --trace, or give a sentence instead of --input")
+    if bool(options.sentences) == (options.input is not None):
+        raise ValueError("give either a sentence or --input FILE")
+    if (options.input is not None or len(options.sentences) > 1) and options.trace:
+        raise ValueError("--trace records one sentence: leave out --trace, or give one sentence instead of --input")
     if options.on_error and options.input is None:
         raise ValueError("--on-error is about the lines of a file: leave it out, or give --input FILE")
     if options.nbest is not None and options.trace:
         raise ValueError("--trace has all hypotheses: leave out --nbest, or leave out --trace")
     chosen = strategy(options)
-    if options.input is not None:
+    if options.input is not None or len(options.sentences) > 1:
         return _lines(options, chosen)
+    translator = translator_of(options)
+    given = given_of(translator, options.sentences[0])
     if options.nbest is not None:
-        (_, best), *_ = translator_of(options).best_of_lines([options.sentence], chosen, options.nbest, readable=True)
+        (_, best), *_ = translator.best_of_lines([given], chosen, options.nbest, readable=True)
         write_text(options.output, "".join(row + "\n" for row in nbest_rows(1, best)))
         return 0
-    trace = translator_of(options).translate(options.sentence, chosen)
+    trace = translator.translate(given, chosen)
     for note in trace.notes:
         _warn(note)
     if not trace.finished:
@@ -71,14 +84,15 @@ def _lines(options: argparse.Namespace, chosen: object) -> int:
         if options.on_error == "stop":
             raise ValueError(f"line {done + number}: {error}")
         faulty += 1
-        cuts = options.on_error == "truncate" and isinstance(error, TooLong)
+        cuts = options.on_error == "truncate" and isinstance(error, TooLong) and translator.info.kind.is_text
         shorter = translator.cut(lines[number - 1]) if cuts else ""
         _warn(f"line {done + number} was {'cut' if shorter else 'skipped'}: {error}")
         return shorter
 
     with writer(options.output) as file, tqdm(unit="line", disable=not sys.stderr.isatty()) as bar:
-        for lines in lines_of(options.input):
-            best = translator.best_of_lines(lines, chosen, options.nbest or 1, readable=True, instead=instead)
+        for lines in lines_of(options.input) if options.input is not None else [options.sentences]:
+            given = [given_of(translator, line) for line in lines]
+            best = translator.best_of_lines(given, chosen, options.nbest or 1, readable=True, instead=instead)
             for index, found in sorted(best):
                 rows = nbest_rows(done + index + 1, found) if options.nbest else [each.text for each in found] or [""]
                 for row in rows:

@@ -47,6 +47,25 @@ def translator_of(options: argparse.Namespace) -> Translator:
     return translator
 
 
+def given_of(translator: Translator, argument: str) -> str | bytes:
+    """Return what an argument gives to a model: its text, or the content of the file that it names if the model reads files.
+
+    Raises ValueError for a file that is far too large; the model's reader has its own limit.
+    """
+    if translator.info.kind.is_text:
+        return argument
+    try:
+        path = Path(argument)
+        if not path.is_file():
+            return argument
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ValueError(f"{path.name} has {path.stat().st_size / 1e6:.0f} MB; at most {MAX_FILE_BYTES / 1e6:.0f} are read")
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{argument[:80]} cannot be read: {error.strerror}") from None
+
+
+MAX_FILE_BYTES = 100_000_000
 PAIRS = "CSV, TSV, JSON Lines, TMX, Excel (.xlsx), two files with matching lines, or a zip of these"
 
 

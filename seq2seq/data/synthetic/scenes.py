@@ -77,7 +77,7 @@ def _example(numbers: random.Random, must: Sequence[tuple[str, str]]) -> Example
         if must:
             pairs[numbers.randrange(count)] = numbers.choice(must)
         scene = Scene(numbers.choice(sorted(GROUNDS)), tuple(_placed(numbers, *pair) for pair in pairs))
-        if all(_apart(a, b) for i, a in enumerate(scene.shapes) for b in scene.shapes[:i]) and (found := describe(scene)):
+        if not touching(scene) and (found := describe(scene)):
             return found
 
 
@@ -85,6 +85,11 @@ def _placed(numbers: random.Random, colour: str, shape: str) -> Shape:
     size = numbers.choice(sorted(SIZES))
     half = SIZES[size] // 2
     return Shape(size, colour, shape, numbers.randint(half, SIDE - half), numbers.randint(half, SIDE - half))
+
+
+def touching(scene: Scene) -> bool:
+    """Whether two shapes are closer than in training."""
+    return not all(_apart(a, b) for i, a in enumerate(scene.shapes) for b in scene.shapes[:i])
 
 
 def _apart(one: Shape, other: Shape) -> bool:

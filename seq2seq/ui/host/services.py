@@ -24,6 +24,7 @@ from seq2seq.models.saved.checkpoint import UNUSABLE, WEIGHTS, available
 from seq2seq.runs.folders import MODEL
 from seq2seq.runs.process import Launch, launch
 from seq2seq.runs.queue import Runs
+from seq2seq.sources.kinds import KINDS, TEXT
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host import zero_gpu
 from seq2seq.ui.host.limits import Limits
@@ -37,8 +38,8 @@ _log = logging.getLogger(__name__)
 
 
 class Services:
-    """`infos` by name, in menu order; the page opens with the first one. `language_models` are the infos of the models without
-    a source, which only one view offers. `faults` has a message for each installed model that cannot be used."""
+    """`infos` of the models that read text, by name and in menu order; the page opens with the first one. `apart` are the infos
+    of the others, which only views of their own offer. `faults` has a message for each installed model that cannot be used."""
 
     def __init__(
         self,
@@ -47,8 +48,8 @@ class Services:
         limits: Limits | None = None,
         launcher: Launch | None = None,
     ):
-        self.infos = {name: info for name, info in infos.items() if info.reads_source}
-        self.language_models = {name: info for name, info in infos.items() if not info.reads_source}
+        self.infos = {name: info for name, info in infos.items() if info.reads_source and info.source == TEXT}
+        self.apart = {name: info for name, info in infos.items() if name not in self.infos}
         self.limits = limits or Limits.of(os.environ)
         self.runs = Runs(self.limits.folder / "runs", launcher or launch)
         # The key has the file time, because a run replaces its model.
@@ -98,13 +99,17 @@ class Services:
         if name in self.infos:
             return self.infos[name]
         if name.startswith(MODEL):
-            run, folder = self.runs.model(name)
-            return _translates(replace(ModelInfo.read(folder), title=run.name))
-        if name in self.language_models:
-            return _translates(self.language_models[name])
+            return _translates(self.trained_info(name))
+        if name in self.apart:
+            return _translates(self.apart[name])
         if name in self.faults:
             raise ValueError(self._unusable(name))
         raise ValueError(f"There is no model “{name[:80]}”. There are: {', '.join(self.infos)}.")
+
+    def trained_info(self, name: str) -> ModelInfo:
+        """Return the facts about a model that a visitor trained. Raises ValueError for an unknown run."""
+        run, folder = self.runs.model(name)
+        return replace(ModelInfo.read(folder), title=run.name)
 
     def offered(self, name: str) -> list[tuple[str, str]]:
         """Return the menu of models: the shared ones, and the trained one that this visitor chose."""
@@ -119,12 +124,25 @@ class Services:
             return self._of_run(self.info(name).name)
         return self._shared(name)
 
+    @property
+    def language_models(self) -> dict[str, ModelInfo]:
+        """The models without a source."""
+        return {name: info for name, info in self.apart.items() if not info.reads_source}
+
+    def readers(self, source: str) -> dict[str, ModelInfo]:
+        """The models that read the kind `source`, which is not text."""
+        return {name: info for name, info in self.apart.items() if info.reads_source and info.source == source}
+
     def language_model(self, name: str) -> Translator:
         """Do the same for a model without a source. Raises ValueError with the choices for another name."""
-        if not isinstance(name, str) or name not in self.language_models:
-            names = ", ".join(self.language_models) or "none"
-            raise ValueError(f"There is no language model “{str(name)[:80]}”. There are: {names}.")
-        return self._shared(name)
+        return self._shared(_one_of(name, self.language_models, "language model"))
+
+    def reader(self, name: str, source: str) -> Translator:
+        """Do the same for a model that reads the kind `source`, shared or trained by a visitor. Raises ValueError with the
+        choices for another name."""
+        if isinstance(name, str) and name.startswith(MODEL) and self.trained_info(name).source == source:
+            return self._of_run(name)
+        return self._shared(_one_of(name, self.readers(source), f"model that reads {KINDS[source].title}"))
 
     def _shared(self, name: str) -> Translator:
         with self._locks[name]:
@@ -164,8 +182,17 @@ class Services:
             return self._trained[key]
 
 
+def _one_of(name: Any, offered: Mapping[str, ModelInfo], what: str) -> str:
+    """Return `name`. Raises ValueError with the choices if it is none of the offered ones; a client can send any type."""
+    if not isinstance(name, str) or name not in offered:
+        raise ValueError(f"There is no {what} “{str(name)[:80]}”. There are: {', '.join(offered) or 'none'}.")
+    return name
+
+
 def _translates(info: ModelInfo) -> ModelInfo:
-    """Return `info`. Raises ValueError for a language model, which has no source."""
+    """Return `info`. Raises ValueError for a model that does not read text."""
+    if info.source != TEXT:
+        raise ValueError(f"“{info.title}” reads {info.kind.title}, not text: open it in the tab Senses.")
     if not info.reads_source:
         raise ValueError(f"“{info.title}” is a language model and reads no source: open it in Inside, The decoder alone.")
     return info
