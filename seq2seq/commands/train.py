@@ -94,8 +94,9 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, measu
     tokenizer = world.from_first(lambda: _tokenizer(options, plan, pairs, training.seed))
     torch.manual_seed(training.seed)
     model = plan.new_model(tokenizer)
-    data = world.together(lambda: TrainingData(pairs, tokenizer, training, plan.augmenter(), plan.reader(tokenizer)))
-    validation = world.together(lambda: fixed_batches(held_out, tokenizer, training.batch_tokens, plan.reader(tokenizer)))
+    reader, sides = plan.reader(tokenizer), (plan.prepared(pairs), plan.prepared(held_out))
+    data = world.together(lambda: TrainingData(sides[0], tokenizer, training, plan.augmenter(), reader))
+    validation = world.together(lambda: fixed_batches(sides[1], tokenizer, training.batch_tokens, reader))
     keep_freed_memory()
     name, origin = options.out.resolve().name, plan.full_origin()
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from seq2seq.config import ModelConfig, choose
+from seq2seq.sources.letters import LettersReader, spaced
 from seq2seq.sources.picture.front import PictureFront
 from seq2seq.sources.picture.reader import PictureReader
 from seq2seq.sources.reader import Reader
@@ -28,6 +29,7 @@ class Kind:
     front: Callable[[ModelConfig], nn.Module] | None
     reader: Callable[[Vocabulary, str, bool], Reader]  # source vocabulary, its language, whether the model reads a source
     reads: frozenset[str] = frozenset()  # the settings of ModelConfig that only this kind uses
+    prepare: Callable[[str], str] = str  # a text of training as the vocabulary sees it
     blocks_repeats: bool = False  # a phrase that stands once in the source should not be written twice
 
     @property
@@ -38,6 +40,7 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     TEXT: Kind("text", None, TextReader, blocks_repeats=True),
+    "letters": Kind("the letters of a word", None, LettersReader, prepare=spaced),
     "picture": Kind("a picture", PictureFront, lambda *_: PictureReader(), frozenset({"place_sees"})),
 }
 

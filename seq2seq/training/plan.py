@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Protocol
 
@@ -181,13 +181,14 @@ class Plan:
             return Tokenizer.load(checkpoint.find(self.vocabulary_of), self.shared_vocabulary)
         split_digits = self.vocabulary_split_digits or (self.task is not None and self.task.split_digits)
         # The vocabulary also needs the pieces of changed pairs, such as capitals.
-        changed = _Changed(pairs, self.augmenter(), seed) if self.augmenter() else pairs
+        changed: Iterable[Pair] = _Changed(pairs, self.augmenter(), seed) if self.augmenter() else pairs
         size, languages = self._vocabulary_size(), self.languages
         kind = self.vocabulary_kind
         if self.task and kind == Plan.vocabulary_kind:
             kind = self.task.vocabulary_kind
         if not self.source_kind.is_text:
             changed = [("", target) for _, target in pairs]
+        changed = self.prepared(changed)
         return Tokenizer.train(changed, size, self.shared_vocabulary, seed, kind, split_digits, languages)
 
     @property
@@ -198,6 +199,10 @@ class Plan:
         given = {**(self.task.model if self.task else {}), **self.model}
         kind: Kind = choose("source_kind", given.get("source_kind", ModelConfig.source_kind), KINDS)
         return kind
+
+    def prepared(self, pairs: Iterable[Pair]) -> Iterable[Pair]:
+        """Return the pairs with their sources as the vocabulary sees them; they can be iterated more than once."""
+        return pairs if self.source_kind.prepare is str else _Prepared(pairs, self.source_kind.prepare)
 
     def reader(self, tokenizer: Tokenizer) -> Reader | None:
         """Return what reads the sources of training, or None for text, which is cut into pieces once."""
@@ -241,6 +246,16 @@ class _Changed:
 
     def __iter__(self) -> Iterator[Pair]:
         return self._augmenter.all(self._pairs, self._seed)
+
+
+class _Prepared:
+    """Pairs whose sources are changed by `prepare`; they can be iterated more than once."""
+
+    def __init__(self, pairs: Iterable[Pair], prepare: Callable[[str], str]):
+        self._pairs, self._prepare = pairs, prepare
+
+    def __iter__(self) -> Iterator[Pair]:
+        return ((self._prepare(source), target) for source, target in self._pairs)
 
 
 def _changed_fields(settings: Files | Plan) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class PictureReader:
     def read(self, given: str | bytes, readable: bool = False) -> np.ndarray:
         if isinstance(given, str):
             return Scene.parse(given).draw()
-        return np.asarray(ImageOps.fit(_opened(given), (SIDE, SIDE), Image.Resampling.BOX))
+        return np.array(ImageOps.fit(_opened(given), (SIDE, SIDE), Image.Resampling.BOX))
 
     def places(self, source: Sequence[object]) -> list[Place]:
         cells = [(row, column) for row in range(GRID) for column in range(GRID)]

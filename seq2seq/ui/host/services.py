@@ -24,7 +24,7 @@ from seq2seq.models.saved.checkpoint import UNUSABLE, WEIGHTS, available
 from seq2seq.runs.folders import MODEL
 from seq2seq.runs.process import Launch, launch
 from seq2seq.runs.queue import Runs
-from seq2seq.sources.kinds import KINDS, TEXT
+from seq2seq.sources.kinds import KINDS
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host import zero_gpu
 from seq2seq.ui.host.limits import Limits
@@ -38,8 +38,9 @@ _log = logging.getLogger(__name__)
 
 
 class Services:
-    """`infos` of the models that read text, by name and in menu order; the page opens with the first one. `apart` are the infos
-    of the others, which only views of their own offer. `faults` has a message for each installed model that cannot be used."""
+    """`infos` of the models that read text or letters, by name and in menu order; the page opens with the first. `apart` has
+    the infos of the others, which only views of their own offer. `faults` has a message for each installed model that cannot be
+    used."""
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class Services:
         limits: Limits | None = None,
         launcher: Launch | None = None,
     ):
-        self.infos = {name: info for name, info in infos.items() if info.reads_source and info.source == TEXT}
+        self.infos = {name: info for name, info in infos.items() if info.reads_source and info.kind.is_text}
         self.apart = {name: info for name, info in infos.items() if name not in self.infos}
         self.limits = limits or Limits.of(os.environ)
         self.runs = Runs(self.limits.folder / "runs", launcher or launch)
@@ -191,7 +192,7 @@ def _one_of(name: Any, offered: Mapping[str, ModelInfo], what: str) -> str:
 
 def _translates(info: ModelInfo) -> ModelInfo:
     """Return `info`. Raises ValueError for a model that does not read text."""
-    if info.source != TEXT:
+    if not info.kind.is_text:
         raise ValueError(f"“{info.title}” reads {info.kind.title}, not text: open it in the tab Senses.")
     if not info.reads_source:
         raise ValueError(f"“{info.title}” is a language model and reads no source: open it in Inside, The decoder alone.")

@@ -72,7 +72,7 @@ def said(trace: DecodingTrace, step: DecodingStep, shapes: Sequence[Shape]) -> l
     shares = [on_shape(trace, step, shape) for shape in shapes]
     best = max(range(len(shares)), key=shares.__getitem__, default=None)
     if best is not None and shares[best] >= MOSTLY:
-        spans += [_span(f"{percent(shares[best])} of its weight lies on the "), _span(shapes[best].name, "source"), _span(".")]
+        spans += [_span(f"Of its weight, {percent(shares[best])} lies on the "), _span(shapes[best].name, "source"), _span(".")]
     else:
         weights = list(step.attention or ())
         most = max(range(len(weights)), key=weights.__getitem__)
