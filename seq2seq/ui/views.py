@@ -10,6 +10,7 @@ from seq2seq.ui.forcing import cure, exposure, score, two_lanes
 from seq2seq.ui.inside import cell, fading, language, reach
 from seq2seq.ui.kit.address import Parameter
 from seq2seq.ui.kit.view import Tab, View
+from seq2seq.ui.senses import stories
 from seq2seq.ui.train import tab as train
 from seq2seq.ui.translate import tab as translate
 
@@ -31,6 +32,11 @@ TABS = (
         "inside",
         "Inside",
         "A recurrent cell keeps a part of its memory and writes a part anew, at each step. Gates decide how much.",
+    ),
+    Tab(
+        "senses",
+        "Senses",
+        "The same encoder and decoder, trained on other sequences than sentences and their translations.",
     ),
     Tab(
         "train",
@@ -56,6 +62,7 @@ VIEWS: tuple[View, ...] = (
     reach.VIEW,
     fading.VIEW,
     language.VIEW,
+    stories.VIEW,
     train.VIEW,
 )
 

@@ -16,7 +16,7 @@ from seq2seq.ui.kit.view import Slot, Tab, View, address_of
 
 def build(services: Services, tabs: Sequence[Tab], views: Sequence[View]) -> gr.Tabs:
     """Build every view in its tab. When a view or a tab is selected, the address changes to it."""
-    with gr.Tabs(elem_id="tabs") as built:
+    with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as built:
         for tab in tabs:
             own = [view for view in views if view.tab == tab.name]
             with gr.Tab(tab.title, id=tab.name, elem_id=f"tab-{tab.name}") as panel:

@@ -1,0 +1,1 @@
+"""The Senses tab: what else can be a sequence?"""

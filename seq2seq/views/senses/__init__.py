@@ -1,0 +1,1 @@
+"""Views of the Senses tab, one module per view."""
