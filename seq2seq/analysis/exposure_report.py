@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from seq2seq.analysis.bootstrap import Bootstrap, Means
 from seq2seq.analysis.exposure import LANES, Row
 from seq2seq.analysis.two_lanes import FORCED, FREE
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Run = Sequence[Row]
 _MEASURES = (("accuracy", "right"), ("loss", "loss"))  # name and attribute of a row
@@ -163,6 +165,8 @@ def _table(counter: str, grids: dict[str, list[np.ndarray]], draw: Bootstrap) ->
 
 def table_of(counter: str, grids: dict[str, list[np.ndarray]], columns: dict[str, Means]) -> pd.DataFrame:
     """Return one line per column of the grids: its number, how many sentences have it (mean over runs), means and bands."""
+    import pandas as pd  # here, because its 0.3 s would delay every command, and few make a table
+
     first = next(iter(grids.values()))
     runs, longest = len(first), first[0].shape[1]
     counted = np.sum([(~np.isnan(grid)).sum(0) for grid in first], 0)

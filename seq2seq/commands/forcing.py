@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from tqdm import tqdm
 
 from seq2seq.analysis.exposure import LANES, Row, measure
@@ -14,6 +14,9 @@ from seq2seq.analysis.exposure_report import Report
 from seq2seq.commands.kit.options import PAIRS, add_columns, add_model, file_names, pairs_of, translator_of, write_text
 from seq2seq.models.saved import checkpoint
 from seq2seq.runs import card
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HELP = "accuracy and loss of the next piece, fed the reference or its own output, by position and after a mistake"
 SHOWN = 12  # lines of a printed table; --json and --csv have all

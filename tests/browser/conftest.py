@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect, sync_playwright
 from support.apps.server import FLAGS, find_chromium, serve
-from support.browser.visitor import Contexts, Visitor
+from support.browser.visitor import SIZE, Contexts, Visitor
 
 expect.set_options(timeout=60_000)  # ms; enough for a slow and busy machine
 
@@ -39,11 +39,14 @@ def contexts(browser):
 @pytest.fixture
 def visit(browser, contexts, address):
     """Return a function that opens the page as a new visitor and waits for the selector `ready`; its other keywords are
-    settings of the browser context. At the end of the test, the visitors are checked."""
+    settings of the browser context. The size of the page is none of them: contexts that are alike can be used again. At the
+    end of the test, the visitors are checked."""
     visitors: list[tuple[Visitor, dict[str, Any]]] = []
 
-    def new(query: str | None = "", ready: str = ".player.ready", **settings) -> Page:
+    def new(query: str | None = "", ready: str = ".player.ready", viewport: ViewportSize = SIZE, **settings) -> Page:
         visitor = Visitor(browser, address, contexts.take(address, settings))
+        if viewport != SIZE:
+            visitor.page.set_viewport_size(viewport)
         visitors.append((visitor, settings))
         if query is not None:
             visitor.open(query, ready)

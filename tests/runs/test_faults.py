@@ -7,15 +7,17 @@ import json
 import os
 import re
 import shutil
-import subprocess
+import signal
 import sys
 from collections.abc import Callable, Iterator
+from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors import safe_open
-from support.runs import ANN, LONG, SHORT, updates, wait, wait_for
+from support.runs import ANN, LONG, PATIENCE, SHORT, updates, wait, wait_for
 from support.small import make_checkpoint, make_model, small_config
 
 from seq2seq.data import uploaded_table
@@ -24,7 +26,7 @@ from seq2seq.runs import archive, queue
 from seq2seq.runs.folders import Run
 from seq2seq.runs.lock import alone_in
 from seq2seq.runs.process import Launch, launch
-from seq2seq.runs.queue import ELSEWHERE, FAILED, FINISHED, STOPPED, Runs
+from seq2seq.runs.queue import ELSEWHERE, FAILED, FINISHED, PAUSED, STOPPED, Runs
 from seq2seq.sources.text import Tokenizer
 from seq2seq.training import device
 from seq2seq.training.events import Started
@@ -63,35 +65,30 @@ def instead(code: str) -> Launch:
 
 # --- killed ---
 
-SERVER = """
-import json, sys, time
-from pathlib import Path
-from seq2seq.training.plan import Plan
-from seq2seq.runs.queue import PAUSED, Runs
+FORKED = get_context("fork")  # a child that has loaded torch already; it can be killed like any other process
 
-runs = Runs(Path(sys.argv[1]))
-run = runs.start("ann", "long", Plan.from_dict(json.loads(sys.argv[2])))
-if sys.argv[3] != "starting":
-    while not any(event.update >= 20 for event in runs.events(run)[0]):
-        time.sleep(0.02)
-if sys.argv[3] == "paused":
-    runs.pause(run)
-    while runs.state(run) != PAUSED:
-        time.sleep(0.02)
-print("now", flush=True)
-time.sleep(1000)
-"""
+
+def serve(folder: Path, moment: str, ready: Event) -> None:
+    """Be a server that starts a run, and set `ready` at the moment to kill it."""
+    runs = Runs(folder)
+    run = runs.start(ANN, "long", LONG)
+    if moment != "starting":
+        wait(lambda: updates(runs, run) >= 20)
+    if moment == "paused":
+        runs.pause(run)
+        wait_for(runs, run, PAUSED)
+    ready.set()
+    signal.pause()
 
 
 @pytest.mark.parametrize("moment", ["starting", "training", "paused"])
 def test_run_of_a_killed_server_saves_itself_and_can_resume(moment: str, opened: Callable[..., Runs], tmp_path: Path) -> None:
-    plan = json.dumps(LONG.to_dict())
-    server = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(tmp_path / "runs"), plan, moment], stdout=subprocess.PIPE, text=True, cwd=ROOT
-    )
-    assert server.stdout is not None and server.stdout.readline() == "now\n"
+    ready = FORKED.Event()
+    server = FORKED.Process(target=serve, args=(tmp_path / "runs", moment, ready))
+    server.start()
+    assert ready.wait(PATIENCE)
     server.kill()
-    server.wait()
+    server.join()
     later = opened()
     (run,) = later.of(ANN)
     assert later.state(run) == STOPPED
@@ -118,15 +115,10 @@ def is_free(folder: Path) -> bool:
         return False
 
 
-IMPORTER = """
-import os, signal, sys
-from pathlib import Path
-from seq2seq.runs import archive
-from seq2seq.runs.queue import Runs
-
-archive._check_use = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-Runs(Path(sys.argv[1])).adopt("ann", lambda folder: archive.unpack(Path(sys.argv[2]), folder))
-"""
+def adopt(folder: Path, packed: Path) -> None:
+    """Import a model, and be killed in the middle."""
+    archive._check_use = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+    Runs(folder).adopt(ANN, lambda to: archive.unpack(packed, to))
 
 
 def test_killed_import_leaves_a_run_that_can_only_be_deleted(
@@ -134,8 +126,10 @@ def test_killed_import_leaves_a_run_that_can_only_be_deleted(
 ) -> None:
     checkpoint.save(make_checkpoint(make_model(small_config()), tokenizer), tmp_path / "small")
     archive.pack(tmp_path / "small", tmp_path / "small.zip")
-    call = [sys.executable, "-c", IMPORTER, str(tmp_path / "runs"), str(tmp_path / "small.zip")]
-    assert subprocess.run(call, cwd=ROOT, check=False).returncode == -9
+    importer = FORKED.Process(target=adopt, args=(tmp_path / "runs", tmp_path / "small.zip"))
+    importer.start()
+    importer.join()
+    assert importer.exitcode == -signal.SIGKILL
     later = opened()
     (run,) = later.of(ANN)
     assert list(later.folder(run.id).glob("**/model.safetensors"))  # the kill came during the import

@@ -29,16 +29,6 @@ def runs(tmp_path: Path) -> Iterator[Runs]:
     opened.close()
 
 
-def test_run_trains_a_model_that_can_be_loaded(runs: Runs) -> None:
-    run = runs.start(ANN, "  My\n run ", SHORT)
-    assert run.name == "My run"
-    wait_for(runs, run, FINISHED)
-    events, place = runs.events(run)
-    assert isinstance(events[0], Started) and isinstance(events[-1], Finished) and events[-1].update == 30
-    assert runs.events(run, place) == ([], place)
-    assert Translator.load(runs.checkpoint(run)).translate("3 1 2").source_text == "3 1 2"
-
-
 def test_runs_train_in_turn_and_a_waiting_run_can_be_stopped(runs: Runs) -> None:
     first, second, third = (runs.start(ANN, name, plan) for name, plan in (("1", LONG), ("2", LONG), ("3", SHORT)))
     wait_for(runs, first, RUNNING)
@@ -51,7 +41,7 @@ def test_runs_train_in_turn_and_a_waiting_run_can_be_stopped(runs: Runs) -> None
     assert runs.state(first) == STOPPED
 
 
-def test_run_pauses_stops_and_resumes_from_its_last_update(runs: Runs) -> None:
+def test_run_pauses_stops_and_resumes_from_its_last_update_also_on_another_server(runs: Runs, tmp_path: Path) -> None:
     run = runs.start(ANN, "long", LONG)
     wait(lambda: updates(runs, run) > 0)
     runs.pause(run)
@@ -70,10 +60,18 @@ def test_run_pauses_stops_and_resumes_from_its_last_update(runs: Runs) -> None:
     wait(lambda: updates(runs, run) > saved)
     starts = [event.update for event in runs.events(run)[0] if isinstance(event, Started)]
     assert starts[0] == 0 and starts[1] >= saved  # only some updates are logged, so the last one may be missing
-    runs.stop(run)
-    wait_for(runs, run, STOPPED)
-    runs.delete(run)
-    assert runs.of(ANN) == []
+    runs.close()
+    later = Runs(tmp_path / "runs")
+    try:
+        assert later.of(ANN) == [run] and later.state(run) == STOPPED
+        later.resume(run)
+        wait_for(later, run, RUNNING)
+        later.stop(run)
+        wait_for(later, run, STOPPED)
+        later.delete(run)
+        assert later.of(ANN) == []
+    finally:
+        later.close()
 
 
 def test_paused_run_is_stopped_if_another_waits(runs: Runs) -> None:
@@ -103,29 +101,24 @@ def test_killed_process_leaves_a_run_that_can_be_resumed(runs: Runs) -> None:
     wait_for(runs, run, RUNNING)
 
 
-def test_closed_server_saves_its_run_and_another_server_resumes_it(runs: Runs, tmp_path: Path) -> None:
-    run = runs.start(ANN, "long", LONG)
-    wait(lambda: updates(runs, run) > 0)
-    runs.close()
-    later = Runs(tmp_path / "runs")
-    try:
-        assert later.of(ANN) == [run] and later.state(run) == STOPPED
-        later.resume(run)
-        wait_for(later, run, RUNNING)
-    finally:
-        later.close()
-
-
-def test_failed_run_reports_its_error_and_the_next_one_starts(runs: Runs) -> None:
+def test_failed_run_reports_its_error_and_the_next_one_trains_a_model_that_can_be_loaded(runs: Runs) -> None:
     broken = runs.start(ANN, "broken", Plan(Files("/nowhere.tsv", "/nowhere.tsv")))
-    following = runs.start(ANN, "following", SHORT)
+    run = runs.start(ANN, "  My\n run ", SHORT)
+    assert run.name == "My run"
     wait(lambda: runs.state(broken) == FAILED)
     assert runs.problem(broken) == "/nowhere.tsv cannot be read: No such file or directory"
-    wait_for(runs, following, FINISHED)
+    wait_for(runs, run, FINISHED)
+    events, place = runs.events(run)
+    assert isinstance(events[0], Started) and isinstance(events[-1], Finished) and events[-1].update == 30
+    assert runs.events(run, place) == ([], place)
+    assert Translator.load(runs.checkpoint(run)).translate("the key").source_text == "the key"
+    for act in (runs.pause, runs.stop, runs.resume):
+        with pytest.raises(ValueError, match="This run is finished"):
+            act(run)
 
 
 def test_visitor_sees_only_their_own_runs(runs: Runs) -> None:
-    run = runs.start(ANN, "mine", SHORT)
+    run = runs.watch(ANN, "mine", "")
     assert runs.of(ANN) == [run] and runs.of(BOB) == []
     assert runs.get(ANN, run.id) == run
     for owner, id in ((BOB, run.id), (ANN, "gone"), (ANN, ""), (ANN, "../runs"), (ANN, "."), (ANN, "a/b"), (ANN, "x" * 400)):
@@ -136,10 +129,6 @@ def test_visitor_sees_only_their_own_runs(runs: Runs) -> None:
     for name in ("", " \n", "x" * 81):
         with pytest.raises(ValueError, match="1 to 80 characters"):
             runs.rename(run, name)
-    wait_for(runs, run, FINISHED)
-    for act in (runs.pause, runs.stop, runs.resume):
-        with pytest.raises(ValueError, match="This run is finished"):
-            act(run)
 
 
 def test_folder_without_a_run_is_skipped(runs: Runs, tmp_path: Path) -> None:

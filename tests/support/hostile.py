@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import httpx
 
+LONG = os.environ.get("SEQ2SEQ_FUZZ") == "long"
 TIMEOUT = 120.0  # seconds within which every request must be answered
 SCRIPT = "<img src=x onerror=alert(1)><script>alert(1)</script>{{value}}${value}"
 DEEP = 1000
@@ -76,6 +79,20 @@ MODELS = (
     SCRIPT,
     "\ud800",
     "\u202eevitidda-rf-ne",
+)
+
+# Names of files to upload.
+UPLOADS = (
+    "../../../../tmp/escaped.tsv",
+    "/etc/cron.d/x.tsv",
+    "a\0b.tsv",
+    "..",
+    "%2e%2e%2fx.tsv",
+    SCRIPT,
+    "\u202evst.x",
+    "x" * 5000 + ".tsv",
+    "CON.tsv",
+    ".",
 )
 
 # Bodies that are not JSON, or not of the expected form.
@@ -183,6 +200,32 @@ class Visitor:
 
 def session() -> str:
     return uuid.uuid4().hex[:12]
+
+
+def calls_of(visitor: Visitor) -> list[tuple[int, list, object]]:
+    """Call every function with hostile values for all parameters; in the short form with two per function, so that each value
+    is used."""
+    turn = itertools.cycle(VALUES.values())
+    found = []
+    for fn in visitor.functions():
+        values = VALUES.values() if LONG else itertools.islice(turn, 2)
+        found += [(fn["id"], [value] * len(fn["inputs"]), value) for value in values]
+    return found
+
+
+def single_calls_of(visitor: Visitor) -> list[tuple[int, list, object]]:
+    """Return the body of a page's request with another text."""
+    components = {component["id"]: component for component in visitor.config["components"]}
+    turn = itertools.cycle(VALUES.values())
+    found = []
+    for fn in visitor.functions() if LONG else visitor.functions()[::2]:
+        usual = [components[number]["props"].get("value") for number in fn["inputs"]]
+        places = [i for i, number in enumerate(fn["inputs"]) if components[number]["type"] == "textbox"]
+        for place in places:
+            for value in VALUES.values() if LONG else [next(turn)]:
+                found.append((fn["id"], [*usual[:place], value, *usual[place + 1 :]], None))
+        found.append((fn["id"], [*usual, "one too many"], {"id": SCRIPT, "step": -1, "trace_id": None}))
+    return found
 
 
 def secret_places(root: Path, home: Path) -> list[str]:

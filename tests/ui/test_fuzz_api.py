@@ -16,14 +16,27 @@ from pathlib import Path
 import plotly
 import pytest
 from support.apps.server import ROOT, serve
-from support.hostile import BODIES, BROKEN, MODELS, SCRIPT, VALUES, Answer, Visitor, secret_places, session
+from support.hostile import (
+    BODIES,
+    BROKEN,
+    LONG,
+    MODELS,
+    SCRIPT,
+    UPLOADS,
+    VALUES,
+    Answer,
+    Visitor,
+    calls_of,
+    secret_places,
+    session,
+    single_calls_of,
+)
 from support.log_of_app import surprises
 
 from seq2seq.runs.queue import Runs
 from seq2seq.ui.api import MAX_ID
 from seq2seq.ui.host import upload_folder
 
-LONG = os.environ.get("SEQ2SEQ_FUZZ") == "long"
 SENTENCE = "I forgot my umbrella."
 OWNER, STRANGER = "owner-" + "a" * 24, "stranger-" + "b" * 24
 # Gradio refuses some values before any of our functions is called (files, deep nesting); these answers have no sentence or
@@ -97,32 +110,6 @@ def test_a_traceback_through_our_code_is_a_surprise():
     assert surprises(theirs.replace("gradio/x.py", f"{ROOT}/seq2seq/ui/x.py"))
     assert surprises(theirs.replace("KeyError: 3", "OSError: disk"))
     assert surprises("a handler failed")
-
-
-def calls_of(visitor: Visitor) -> list[tuple[int, list, object]]:
-    """Call every function with hostile values for all parameters; in the short form with two per function, so that each value
-    is used."""
-    turn = itertools.cycle(VALUES.values())
-    found = []
-    for fn in visitor.functions():
-        values = VALUES.values() if LONG else itertools.islice(turn, 2)
-        found += [(fn["id"], [value] * len(fn["inputs"]), value) for value in values]
-    return found
-
-
-def single_calls_of(visitor: Visitor) -> list[tuple[int, list, object]]:
-    """Return the body of a page's request with another text."""
-    components = {component["id"]: component for component in visitor.config["components"]}
-    turn = itertools.cycle(VALUES.values())
-    found = []
-    for fn in visitor.functions() if LONG else visitor.functions()[::2]:
-        usual = [components[number]["props"].get("value") for number in fn["inputs"]]
-        places = [i for i, number in enumerate(fn["inputs"]) if components[number]["type"] == "textbox"]
-        for place in places:
-            for value in VALUES.values() if LONG else [next(turn)]:
-                found.append((fn["id"], [*usual[:place], value, *usual[place + 1 :]], None))
-        found.append((fn["id"], [*usual, "one too many"], {"id": SCRIPT, "step": -1, "trace_id": None}))
-    return found
 
 
 @pytest.mark.parametrize("made", [calls_of, single_calls_of])
@@ -217,22 +204,8 @@ def test_file_paths_reveal_nothing(visitor, check):
     assert len(refused) > 10 and {answer.status for answer in refused} <= {403, 404}
 
 
-NAMES = (
-    "../../../../tmp/escaped.tsv",
-    "/etc/cron.d/x.tsv",
-    "a\0b.tsv",
-    "..",
-    "%2e%2e%2fx.tsv",
-    SCRIPT,
-    "\u202evst.x",
-    "x" * 5000 + ".tsv",
-    "CON.tsv",
-    ".",
-)
-
-
 def test_uploads_stay_in_the_upload_folder(visitor, check, secret):
-    for name in NAMES:
+    for name in UPLOADS:
         answer = visitor.send("POST", "gradio_api/upload", files={"files": (name, f"a\t{secret}\n".encode())})
         if answer.status == 200:
             (place,) = json.loads(answer.text)

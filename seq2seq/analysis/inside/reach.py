@@ -7,19 +7,20 @@ is fed the given target (teacher forcing). Symbols: S source positions, T target
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from seq2seq.config import BOS
-from seq2seq.data.batches import Ids
+from seq2seq.data.batches import Ids, pad
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.sources.reader import TooLong
 
 PROBES = 4  # random directions
-REPORT = 24  # sentences between two reports of the finished share: a page draws each one
+BATCH = 24  # sentences between two reports of the finished share: a page draws each one
 FEWEST = 20  # sentences: a distance that fewer reach is left out
 
 
@@ -70,9 +71,9 @@ class Fading:
     counts: tuple[int, ...]  # sentences that are long enough
 
 
-def state_reach(model: Seq2Seq, source: Ids, probes: int = PROBES) -> np.ndarray:
-    """Return the norm of d state / d embedding of each source piece [S], for the last state of the top encoder layer, read
-    forwards. The Frobenius norm is estimated with `probes` random directions (Hutchinson 1989).
+def state_reach(model: Seq2Seq, sources: Sequence[Ids], probes: int = PROBES) -> list[np.ndarray]:
+    """Return for each sentence the norm of d state / d embedding of each source piece [S], for the last state of the top
+    encoder layer, read forwards. The Frobenius norm is estimated with `probes` random directions (Hutchinson 1989).
 
     Raises ValueError for a model that does not read its source forwards.
     """
@@ -80,30 +81,30 @@ def state_reach(model: Seq2Seq, source: Ids, probes: int = PROBES) -> np.ndarray
         raise ValueError("this model does not read its source forwards: choose a recurrent model")
     random = torch.Generator().manual_seed(1)
     with torch.enable_grad():
-        embedded = model.embed_source(torch.tensor([source])).requires_grad_()  # [1, S, E]
-        memory = model.encoder(embedded, torch.tensor([len(source)]))
-        last = memory.states[0, -1, : model.encoder.size]
-        total = torch.zeros(len(source), dtype=last.dtype)
-        for _ in range(probes):
-            direction = torch.randn(len(last), generator=random).to(last)
-            (gradient,) = torch.autograd.grad(last @ direction, embedded, retain_graph=True)
-            total += gradient[0].square().sum(-1)
-    return (total / probes).sqrt().numpy()
+        # A sentence stands in the batch once per direction. So all of them go through time once, forwards and backwards.
+        ids, lengths = pad([source for source in sources for _ in range(probes)])
+        embedded = model.embed_source(ids).requires_grad_()  # [B * probes, S, E]
+        memory = model.encoder(embedded, lengths)
+        last = memory.states[torch.arange(len(ids)), lengths - 1, : model.encoder.size]
+        directions = torch.stack([torch.randn(last.shape[1], generator=random) for _ in range(probes)]).to(last)
+        (gradient,) = torch.autograd.grad((last * directions.repeat(len(sources), 1)).sum(), embedded)
+    norms = gradient.square().sum(-1).unflatten(0, (len(sources), probes)).mean(1).sqrt()  # [B, S]
+    return [row[: len(source)].numpy() for row, source in zip(norms, sources, strict=True)]
 
 
 def fading(translator: Translator, sentences: Sequence[str]) -> Iterator[Fading | float]:
     """Yield the finished share of the work, and at the end the result. Sentences that are too long are left out."""
     found: list[list[float]] = []
-    for number, text in enumerate(sentences):
-        try:
-            norms = state_reach(translator.model, translator.source_ids(text))[::-1]
-        except TooLong:
-            continue
-        found += [[] for _ in range(len(norms) - len(found))]
-        for values, norm in zip(found, norms / norms[0], strict=False):
-            values.append(float(norm))
-        if number % REPORT == 0:
-            yield number / len(sentences)
+    for start in range(0, len(sentences), BATCH):
+        yield start / len(sentences)
+        sources = []
+        for text in sentences[start : start + BATCH]:
+            with suppress(TooLong):
+                sources.append(translator.source_ids(text))
+        for norms in state_reach(translator.model, sources) if sources else []:
+            found += [[] for _ in range(len(norms) - len(found))]
+            for values, norm in zip(found, norms[::-1] / norms[-1], strict=False):
+                values.append(float(norm))
     kept = [(distance, values) for distance, values in enumerate(found) if len(values) >= FEWEST]
     low, median, high = (tuple(float(np.quantile(values, q)) for _, values in kept) for q in (0.25, 0.5, 0.75))
     yield Fading(translator.name, tuple(d for d, _ in kept), median, low, high, tuple(len(v) for _, v in kept))

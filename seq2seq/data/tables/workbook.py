@@ -10,8 +10,6 @@ from itertools import count
 from typing import Any
 from xml.parsers import expat
 
-import openpyxl
-
 from seq2seq.data.lines import CHUNK_BYTES
 from seq2seq.data.tables.layout import MAX_COLUMNS, Layout, Row
 from seq2seq.data.tables.parts import Part, Source
@@ -69,6 +67,8 @@ def _text(value: Any) -> str:
 @contextmanager
 def _opened(part: Part) -> Iterator[Any]:
     """Open a workbook for reading row by row. Raises ValueError if it is damaged or declares entities."""
+    import openpyxl  # here, because its 0.3 s would delay every command, and few read a workbook
+
     _refuse_entities(part)
     with part.open() as file:
         with _reading():

@@ -60,7 +60,15 @@ def test_the_estimated_norm_of_a_state_is_close_to_the_exact_one() -> None:
 
     jacobian = torch.autograd.functional.jacobian(last, embedded)[:, 0]  # [D, S, E]
     exact = jacobian.square().sum((0, 2)).sqrt()
-    np.testing.assert_allclose(state_reach(model, SOURCE, probes=4000), exact, rtol=0.1)
+    (found,) = state_reach(model, [SOURCE], probes=4000)
+    np.testing.assert_allclose(found, exact, rtol=0.1)
+
+
+def test_sentences_of_a_batch_have_the_norms_that_each_has_alone() -> None:
+    model = make_model(small_config()).double()
+    sources = [SOURCE, [9, EOS], [5, 6, 7, 8, 9, 10, EOS]]
+    for source, norms in zip(sources, state_reach(model, sources), strict=True):
+        np.testing.assert_allclose(norms, state_reach(model, [source])[0])
 
 
 def test_a_state_that_forgets_everything_has_no_reach(tokenizer: Tokenizer) -> None:
@@ -68,13 +76,13 @@ def test_a_state_that_forgets_everything_has_no_reach(tokenizer: Tokenizer) -> N
     model = make_model(small_config(encoder_layers=1))
     with torch.no_grad():
         model.encoder.forwards[0].cell.bias_ih_l0[: 2 * model.encoder.size] = -100
-    norms = state_reach(model, SOURCE)
+    (norms,) = state_reach(model, [SOURCE])
     assert norms[-1] > 0.01 and norms[:-1].max() < 1e-6
 
 
 def test_a_transformer_does_not_read_forwards(tokenizer: Tokenizer) -> None:
     with pytest.raises(ValueError, match="does not read its source forwards"):
-        state_reach(make_model(small_config("transformer")), SOURCE)
+        state_reach(make_model(small_config("transformer")), [SOURCE])
 
 
 def test_fading_starts_at_one_and_leaves_out_rare_distances(tokenizer: Tokenizer) -> None:

@@ -13,7 +13,7 @@ def gradio(tmp_path_factory) -> str:
         yield url
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(browser, gradio: str):
     context = browser.new_context()
     page: Page = context.new_page()

@@ -18,13 +18,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 from support.apps.server import serve
-from support.browser.lessons import TABS
 from support.browser.train_page import LONG, PAIRS, choose, upload
+from support.browser.views import each_view
 from support.browser.visitor import Visitor
 
 from seq2seq.ui.host import upload_folder
 from seq2seq.ui.train.tab import _FORMER as VISITOR
-from seq2seq.ui.views import VIEWS
 
 WATCHED = Path(__file__).parents[2] / "support" / "watched"
 MARK = "zyxomark"  # a word that is in no other file of this project
@@ -137,16 +136,9 @@ def type_everywhere(visitor: Visitor, own_files: Path) -> None:
     page.get_by_test_id("lesson-ask").fill(TYPED)
     page.locator(".lesson-qr img").wait_for()
     page.keyboard.press("Escape")
-    opened, name = {VIEWS[0].name}, None
-    for tab in page.locator("#tabs > .tab-wrapper").get_by_role("tab").all()[1:]:
-        tab.click()
-        opened.add(name := wait_for_view(page, name))
-        for view in page.locator('[id^="views-"]:visible > .tab-wrapper').get_by_role("tab").all()[1:]:
-            view.click()
-            opened.add(name := wait_for_view(page, name))
-            if name == "sentences":
-                measure(page, own_files)
-    assert opened == {view.name for view in VIEWS}
+    for name in each_view(page):
+        if name == "sentences":
+            measure(page, own_files)
     visitor.open(f"?tab=score&text={quote(TYPED)}&first={quote(TYPED)}&other=Non.", ".score.ready")
     visitor.open("?tab=train", ".train.ready")
     load = page.locator("#train-load")
@@ -163,16 +155,6 @@ def type_everywhere(visitor: Visitor, own_files: Path) -> None:
     page.locator("#train").click()
     page.wait_for_url("**run=*")
     expect(page.get_by_test_id("run-says")).to_contain_text("update", timeout=LONG)
-
-
-def wait_for_view(page: Page, before: str | None) -> str:
-    """Wait until another view than `before` is drawn; return its name."""
-    shown = "new URLSearchParams(location.search).get('tab')"
-    page.wait_for_function(f"before => {shown} !== before", arg=before)
-    name = page.evaluate(shown)
-    ready = next(ready for query, ready in TABS.items() if query.startswith(f"?tab={name}"))
-    page.locator(f"{ready}:visible").first.wait_for()
-    return name
 
 
 def measure(page: Page, own_files: Path) -> None:

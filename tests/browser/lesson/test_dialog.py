@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 from support.browser.lessons import QUESTION, TABS, at, compose, query_of, scanned, wait_for_lesson
-from support.browser.page import AT_STEP_2, SENTENCE, expect_step
+from support.browser.page import AT_STEP_2, expect_step
 
 from seq2seq.ui.lesson.lesson import CONTROLS, MOST_CHARACTERS, Lesson, decode, encode
 from seq2seq.ui.lesson.lesson import link as lesson_link
@@ -158,22 +158,21 @@ def test_the_dialog_lists_the_controls_of_the_view(visit):
     expect(page.get_by_test_id("lesson-ask")).to_be_focused()
 
 
-def test_without_a_question_the_link_is_the_address_of_the_page(visit):
-    page = visit(AT_STEP_2)
-    page.wait_for_url("**search=greedy**")
+def test_without_a_question_the_link_is_the_address_of_the_page(page):
     page.get_by_test_id("lesson-open").click()
+    page.get_by_test_id("lesson-ask").fill("")
     expect(page.get_by_test_id("lesson-link")).to_have_value(page.url)
 
 
-def test_copying_the_link_is_confirmed(visit):
-    page = visit(AT_STEP_2, permissions=["clipboard-read", "clipboard-write"])
-    page.wait_for_url("**search=greedy**")
+def test_copying_the_link_is_confirmed(page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     link = compose(page, "Why?")
     page.get_by_test_id("lesson-copy").click()
     expect(page.get_by_test_id("lesson-copied")).to_have_text("The link is copied.")
     assert page.evaluate("navigator.clipboard.readText()") == link
     page.get_by_test_id("lesson-ask").fill("Why not?")
     expect(page.get_by_test_id("lesson-copied")).to_have_text("")
+    page.context.clear_permissions()
 
 
 def test_the_link_follows_the_address(page):
@@ -217,14 +216,16 @@ def test_the_longest_link_with_a_qr_code_is_scanned_from_the_screen(page):
     assert scanned(page.get_by_test_id("lesson-qr").locator("img").screenshot()) == link
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_dialog_fits_and_its_code_can_be_scanned(visit, width):
-    page = visit("?text=" + quote(SENTENCE), viewport={"width": width, "height": 844})
-    page.wait_for_url("**search=greedy**")
-    link = compose(page, "Which source word does the decoder look at? Where would you have looked?", tabs="hidden")
-    assert scanned(page.get_by_test_id("lesson-qr").locator("img").screenshot()) == link
-    assert page.get_by_test_id("lesson-dialog").evaluate("node => node.scrollWidth <= node.clientWidth")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_the_dialog_fits_and_its_code_can_be_scanned(page):
+    usual = page.viewport_size
+    question = "Which source word does the decoder look at? Where would you have looked?"
+    link = compose(page, question)
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert scanned(page.get_by_test_id("lesson-qr").locator("img").screenshot()) == link
+        assert page.get_by_test_id("lesson-dialog").evaluate("node => node.scrollWidth <= node.clientWidth")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size(usual)
 
 
 # --- every control ---------------------------------------------------------------------------------------------------

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from support.apps.archive_server import ARCHIVE, OTHER, Server
+from support.apps.listening import Handler, listening
 
 
 @pytest.fixture
@@ -18,7 +17,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         monkeypatch.delenv(name.upper(), raising=False)
     state = Server()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Archives(Handler):
         def do_GET(self) -> None:
             state.paths.append(self.path)
             state.agents.append(self.headers["User-Agent"])
@@ -27,17 +26,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
             except ConnectionError:  # the client has closed the connection
                 self.close_connection = True
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Log nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        state.port = listening.server_address[1]
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with listening(Archives) as port:
+        state.port = port
         state.sends(ARCHIVE)
         yield state
-        listening.shutdown()
-        thread.join()
 
 
 @pytest.fixture

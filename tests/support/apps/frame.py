@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+
+from support.apps.listening import Handler, listening
 
 TOKEN = "secret-of-a-private-space"
 OF_FRAME = f"__theme=light&__sign={TOKEN}"  # what the Hub adds to the address of the frame
@@ -21,27 +21,14 @@ def framed(app: str, height: int = 3000) -> Iterator[str]:
     """Serve a page with `app` in a frame during the block; return its address. Its own parameters go to the frame."""
     assert APP_HOST in app
 
-    class Handler(BaseHTTPRequestHandler):
+    class Space(Handler):
         def do_GET(self) -> None:
             query = self.path.partition("?")[2]
             source = html.escape(f"{app}?{query}{'&' if query else ''}{OF_FRAME}")
             style = f"width: 100%; height: {height}px; border: 0"
             frame = f'<iframe src="{source}" allow="clipboard-write; fullscreen" style="{style}"></iframe>'
-            body = f"<!doctype html><title>A Space</title><link rel=icon href=data:,><body style=margin:0>{frame}".encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            body = f"<!doctype html><title>A Space</title><link rel=icon href=data:,><body style=margin:0>{frame}"
+            self.send(200, body.encode(), Content_Type="text/html; charset=utf-8")
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://{HOST}:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listening(Space) as port:
+        yield f"http://{HOST}:{port}/"

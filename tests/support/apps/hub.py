@@ -14,13 +14,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import yaml
+
+from support.apps.listening import Handler, listening
 
 USER, TOKEN = "somebody", "hf_secret"
 KINDS = {"models": "model", "spaces": "space", "datasets": "dataset"}
@@ -89,18 +89,12 @@ def front_matter(text: str) -> Any:
         raise ValueError(str(error)) from None
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     protocol_version = "HTTP/1.1"
     hub: Hub
 
     def _answer(self, status: int, content: Any = b"", **headers: str) -> None:
-        body = content if isinstance(content, bytes) else json.dumps(content).encode()
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        self.send(status, content if isinstance(content, bytes) else json.dumps(content).encode(), **headers)
 
     def _refuse(self, status: int, code: str, message: str) -> None:
         self._answer(status, {"error": message}, X_Error_Code=code, X_Error_Message=message)
@@ -239,9 +233,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = do_PUT = _handle
 
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 _ID = r"([\w.-]+/[\w.-]+)"
 _ROUTES: list[tuple[str, Any]] = [
@@ -262,13 +253,6 @@ _ROUTES: list[tuple[str, Any]] = [
 def standing_in() -> Iterator[Hub]:
     """Serve the stand-in during the block."""
     hub = Hub()
-    handler = type("Handler", (_Handler,), {"hub": hub})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    hub.address = f"http://127.0.0.1:{server.server_port}"
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with listening(type("OfHub", (_Handler,), {"hub": hub})) as port:
+        hub.address = f"http://127.0.0.1:{port}"
         yield hub
-    finally:
-        server.shutdown()
-        server.server_close()

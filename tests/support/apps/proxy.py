@@ -5,9 +5,9 @@ from __future__ import annotations
 import http.client
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from urllib.parse import urlsplit
+
+from support.apps.listening import Handler, listening
 
 BETWEEN_TWO = {"connection", "keep-alive", "transfer-encoding", "date", "server"}  # headers of one connection, not passed on
 
@@ -17,7 +17,7 @@ def proxy(app: str, path: str) -> Iterator[str]:
     """Serve `app` under `path` during the block and return its address. All other paths answer 404."""
     target = urlsplit(app)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Proxy(Handler):
         def _pass_on(self) -> None:
             if self.path == "/favicon.ico":  # browsers request it outside the path
                 self.send_response(204)
@@ -50,14 +50,5 @@ def proxy(app: str, path: str) -> Iterator[str]:
 
         do_GET = do_POST = do_HEAD = _pass_on
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    front = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    front.daemon_threads = True
-    Thread(target=front.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{front.server_port}{path}/"
-    finally:
-        front.shutdown()
-        front.server_close()
+    with listening(Proxy) as port:
+        yield f"http://127.0.0.1:{port}{path}/"

@@ -39,6 +39,14 @@ def unmarked(text: str) -> str:
     return text[1:] if len(text) > 1 and text[0] in "·␣" else text
 
 
+def expect_to_fit_a_phone(page: Page) -> None:
+    """Check that the page has no sideways scroll on a phone; then give it its size back."""
+    usual = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("document.documentElement.scrollWidth <= 390")
+    page.set_viewport_size(usual)
+
+
 def output(page: Page) -> list[str]:
     """Return the target pieces shown so far, without marks."""
     return [unmarked(text) for text in page.locator(".chip.target[aria-hidden=false] text").all_text_contents()]
