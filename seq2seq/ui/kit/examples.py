@@ -7,7 +7,7 @@ from functools import cache
 from seq2seq.data.synthetic import TASKS
 from seq2seq.decoding.model_info import ModelInfo
 
-EVERYDAY, CAPTIONS = "everyday", "captions"  # subjects, as checkpoints name them
+EVERYDAY, CAPTIONS, LETTERS = "everyday", "captions", "letters"  # subjects, as checkpoints name them
 
 EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
     ("English", EVERYDAY): (
@@ -44,6 +44,7 @@ EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
         "Ein brauner Hund springt im Park über eine Pfütze.",
         "Ein alter Mann hält seinen Hut fest, weil der Wind stark weht.",
     ),
+    ("English letters", LETTERS): ("knight", "phoenix", "queue", "rhythm", "muscle", "choir", "thoroughly", "onion"),
 }
 
 # A correct translation of each example, in the same order, by languages and subject.
@@ -119,6 +120,16 @@ REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
         "A girl wearing a yellow hat is feeding the ducks.",
         "A brown dog jumps over a puddle in the park.",
         "An old man is holding on to his hat because the wind is strong.",
+    ),
+    ("English letters", "phonemes", LETTERS): (  # as in the CMU Pronouncing Dictionary, without stress
+        "N AY T",
+        "F IY N IH K S",
+        "K Y UW",
+        "R IH DH AH M",
+        "M AH S AH L",
+        "K W AY ER",
+        "TH ER OW L IY",
+        "AH N Y AH N",
     ),
 }
 COUNT = 6  # examples per task

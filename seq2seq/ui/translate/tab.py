@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import gradio as gr
 
@@ -34,7 +34,7 @@ class Translate(Asking[TranslateRequest, TranslateAnswer]):
     marks_busy = True
     has_notes = True
     walks_history = True
-    unlisted = ""
+    unlisted: ClassVar[str | None] = ""
 
     def example(self, model: str, text: str | None = None) -> TranslateRequest:
         return TranslateRequest(examples.fitting(examples.FIRST, self.services.info(model)) if text is None else text, model)
