@@ -169,6 +169,7 @@ def _lines(quality: Quality, kinds: Sequence[KindQuality]) -> list[str]:
         f"BLEU {quality.bleu:.1f} with each sentence once, {quality.bleu_by_row:.1f} with each row  ({quality.bleu_signature})",
         f"chrF {quality.chrf:.1f} with each sentence once, {quality.chrf_by_row:.1f} with each row  ({quality.chrf_signature})",
         f"{quality.exact:.1f}% of the sentences are a reference, character by character",
+        f"{quality.word_errors:.1f}% of the words are wrong: insertions, deletions and substitutions per word of a reference",
         f"{quality.repeated:.1f}% of the translations repeat {REPEATED_WORDS} words in a row, although their source does not",
         "source words  sentences  BLEU  chrF  exact %",
         *(

@@ -49,6 +49,7 @@ class Quality:
     by_length: tuple[LengthQuality, ...]
     exact: float  # percentage of sources whose translation is equal to one of the references
     repeated: float  # percentage of sources whose translation has a phrase twice, although the source has none twice
+    word_errors: float  # insertions, deletions and substitutions of words, in percent of the words of the closest references
 
 
 def quality(
@@ -107,7 +108,21 @@ def quality(
             for source, hypothesis in zip(sources, hypotheses, strict=True)
         )
         / len(sources),
+        word_errors=word_errors(hypotheses, references),
     )
+
+
+def word_errors(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    """Return the word error rate in percent: edits per word of the reference that needs the fewest (Levenshtein 1966).
+
+    Words are the texts between spaces: for phonemes this is the phoneme error rate.
+    """
+    edits = words_of_references = 0
+    for hypothesis, several in zip(hypotheses, references, strict=True):
+        written = hypothesis.split()
+        fewest, length = min((_costs(reference.split(), written)[-1][-1], len(reference.split())) for reference in several)
+        edits, words_of_references = edits + fewest, words_of_references + length
+    return 100 * edits / words_of_references
 
 
 def ngrams(items: Sequence[str], size: int) -> list[tuple[str, ...]]:
@@ -161,11 +176,7 @@ def align(reference: Sequence[int], hypothesis: Sequence[int]) -> list[tuple[int
     piece that is missing in the hypothesis is aligned with the next piece of the hypothesis.
     """
     rows, columns = len(reference), len(hypothesis)
-    cost = [[i + j if i == 0 or j == 0 else 0 for j in range(columns + 1)] for i in range(rows + 1)]
-    for i in range(1, rows + 1):
-        for j in range(1, columns + 1):
-            substituted = cost[i - 1][j - 1] + (reference[i - 1] != hypothesis[j - 1])
-            cost[i][j] = min(substituted, cost[i - 1][j] + 1, cost[i][j - 1] + 1)
+    cost = _costs(reference, hypothesis)
     aligned: list[tuple[int, bool]] = [(0, False)] * rows
     i, j = rows, columns
     while i:
@@ -179,3 +190,14 @@ def align(reference: Sequence[int], hypothesis: Sequence[int]) -> list[tuple[int
         else:
             j -= 1
     return aligned
+
+
+def _costs(reference: Sequence[object], hypothesis: Sequence[object]) -> list[list[int]]:
+    """Return the fewest edits between the first i items of `reference` and the first j of `hypothesis`, at [i][j]."""
+    rows, columns = len(reference), len(hypothesis)
+    cost = [[i + j if i == 0 or j == 0 else 0 for j in range(columns + 1)] for i in range(rows + 1)]
+    for i in range(1, rows + 1):
+        for j in range(1, columns + 1):
+            substituted = cost[i - 1][j - 1] + (reference[i - 1] != hypothesis[j - 1])
+            cost[i][j] = min(substituted, cost[i - 1][j] + 1, cost[i][j - 1] + 1)
+    return cost

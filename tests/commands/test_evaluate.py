@@ -108,6 +108,8 @@ def test_a_task_has_further_splits_and_is_counted_by_the_kind_of_example(
 
 
 def test_exact_answers_are_shares_of_their_kind() -> None:
-    examples = [Example(source, "right", (), kind) for source, kind in (("a", "few"), ("b", "few"), ("c", "many"), ("d", ""))]
+    examples = [
+        Example(source, "right", (), kind=kind) for source, kind in (("a", "few"), ("b", "few"), ("c", "many"), ("d", ""))
+    ]
     found = {source: [Hypothesis(text, 0.0)] for source, text in (("a", "right"), ("b", "wrong"), ("d", "right"))} | {"c": []}
     assert by_kind(examples, found) == [KindQuality("few", 2, 50.0), KindQuality("many", 1, 0.0)]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.decoding.metrics import agreeing_tail, align, divergence, quality
+from seq2seq.decoding.metrics import agreeing_tail, align, divergence, quality, word_errors
 
 SOURCES = ["where is the key", "we see two small red boats on the old river"]
 REFERENCES = [["où est la clé", "la clé est où"], ["nous voyons deux petits bateaux rouges sur la vieille rivière"]]
@@ -103,3 +103,11 @@ def test_divergence_and_agreeing_tail_of_two_sequences(first: list[int], second:
     assert first[:at] == second[:at] and first[at : at + 1] != second[at : at + 1]
     assert tail == 0 or first[-tail:] == second[-tail:]
     assert first[-tail - 1 :] != second[-tail - 1 :] or tail == min(len(first), len(second))
+
+
+def test_word_errors_are_edits_per_word_of_the_closest_reference() -> None:
+    assert word_errors(["N AY T", "K AE"], [["N AY T"], ["K AE T", "D AO G"]]) == pytest.approx(100 / 6)
+    assert word_errors(["a b c d"], [["a c d e", "x"]]) == 50  # two edits; "x" would need four
+    assert word_errors([""], [["a b"]]) == 100
+    rows = [quality(["s"], ["a x c"], [["a b c"]])]
+    assert rows[0].word_errors == pytest.approx(100 / 3)

@@ -67,7 +67,7 @@ class Pictures(Asking[PictureRequest, PictureRequest]):
     def form(self, request: PictureRequest) -> Form:
         known = self.services.readers(KIND)
         with gr.Row(elem_classes="ask"):
-            labels = [(f"{_sees(self.services, name)}", name) for name in known]
+            labels = [(_sees(self.services, name), name) for name in known]
             model = gr.Radio(labels, value=request.model, label="How far can a place see?", scale=3, elem_id="pictures-model")
             go = gr.Button(self.button, variant="primary", scale=0, min_width=120, elem_id="pictures-go")
         return Form({"model": model}, go)
@@ -122,7 +122,7 @@ VIEW = View(
 
 def _sees(services: Services, name: str) -> str:
     config = services.reader(name, KIND).model.config
-    return f"{config.place_sees} × {config.place_sees} pixels"
+    return f"{config.place_sees} px"
 
 
 def _drawn(request: PictureRequest, event: gr.EventData) -> PictureRequest:
