@@ -181,7 +181,8 @@ def _plain(value: Any) -> Any:
 def _sample(event: SampleDecoded, example: Example | None) -> dict[str, Any]:
     drawn = matrix.of_pieces(event.pieces, event.source_pieces, event.attention) if event.attention else None
     right = example is not None and event.hypothesis == example.target
-    gold = example.aligned(event.source_pieces, event.pieces) if example and right else []
+    pieces_only = example and not example.regions  # the places of a picture are no pieces of a text
+    gold = example.aligned(event.source_pieces, event.pieces) if example and right and pieces_only else []
     return {
         "update": event.update,
         "source": event.source,
