@@ -1,6 +1,20 @@
 """One module per command, with HELP, add_arguments(parser) and run(options)."""
 
-from seq2seq.commands import align, bench, compare, evaluate, export, fetch, forcing, generate, push, score, train, translate
+from seq2seq.commands import (
+    align,
+    bench,
+    compare,
+    evaluate,
+    export,
+    fetch,
+    forcing,
+    generate,
+    push,
+    replies,
+    score,
+    train,
+    translate,
+)
 
 COMMANDS = {
     "translate": translate,
@@ -11,6 +25,7 @@ COMMANDS = {
     "evaluate": evaluate,
     "forcing": forcing,
     "compare": compare,
+    "replies": replies,
     "align": align,
     "push": push,
     "bench": bench,

@@ -11,7 +11,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from seq2seq.config import choose
-from seq2seq.data import downloads
+from seq2seq.data import dialogues, downloads
+from seq2seq.data.dialogues import DIALOGUES
 from seq2seq.data.everyday import EVERYDAY, Mixed, mixture
 from seq2seq.data.public_corpora import PUBLIC
 from seq2seq.data.uploaded_table import write
@@ -20,13 +21,13 @@ HELP = "fetch a public corpus by name, as train.tsv and valid.tsv"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("corpus", metavar="CORPUS", help=", ".join([*PUBLIC, *EVERYDAY]))
+    parser.add_argument("corpus", metavar="CORPUS", help=", ".join([*PUBLIC, *EVERYDAY, *DIALOGUES]))
     parser.add_argument("--out", type=Path, required=True, help="folder for train.tsv and valid.tsv, and for the archives")
 
 
 def run(options: argparse.Namespace) -> int:
-    choose("the corpus", options.corpus, {**PUBLIC, **EVERYDAY})
-    corpus = PUBLIC[EVERYDAY.get(options.corpus, options.corpus)]
+    choose("the corpus", options.corpus, {**PUBLIC, **EVERYDAY, **DIALOGUES})
+    corpus = {**PUBLIC, **DIALOGUES}[EVERYDAY.get(options.corpus, options.corpus)]
     copies = downloads.copies_in(os.environ)
     with tqdm(unit="B", unit_scale=True, desc=corpus.name, leave=False, disable=not sys.stderr.isatty()) as bar:
 
@@ -35,7 +36,11 @@ def run(options: argparse.Namespace) -> int:
             bar.update(done - bar.n)
 
         fetched = downloads.fetch(corpus, options.out, copies=copies, report=report)
-    train, valid = downloads.pairs(corpus, fetched)
+    if options.corpus in DIALOGUES:
+        train, valid, count = dialogues.pairs(corpus, fetched)
+        print(f"{count:,} dialogues to train on, {dialogues.HELD_OUT} held out")
+    else:
+        train, valid = downloads.pairs(corpus, fetched)
     for archive in fetched:
         print(f"{archive.path.name}: SHA-256 {archive.sha256}, from {archive.origin}")
     if options.corpus in EVERYDAY:

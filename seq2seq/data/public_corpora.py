@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import IO, Any
 
 from seq2seq.data.corpora import Pair
@@ -26,13 +26,15 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 @dataclass(frozen=True)
 class Remote:
-    """An archive at a public address. It contains one text in tab-separated columns, or two texts with matching lines."""
+    """An archive or a text at a public address. It contains one text in tab-separated columns, two texts with matching lines,
+    or dialogues, one a line."""
 
     address: str
     file: str  # its name on disk; the ending gives the kind of archive
     members: tuple[str, ...]
     limit: int  # largest accepted size in bytes
     sha256: str | None = None  # None if its makers update the archive now and then
+    turn_end: str = ""  # of dialogues: the mark after each turn
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,12 @@ def split(all_pairs: Iterable[Pair]) -> tuple[list[Pair], list[Pair]]:
 
 
 def rows(remote: Remote, data: bytes) -> Iterator[Pair]:
-    """Yield both sides of every non-empty line, unchanged. Raises ValueError with the error and its line."""
+    """Yield both sides of every non-empty line, or each turn of a dialogue with its reply, unchanged. Raises ValueError with
+    the error and its line."""
+    if remote.turn_end:
+        for turns in dialogues(remote, data):
+            yield from pairwise(turns)
+        return
     names = " and ".join(remote.members)
     texts = [_lines(data, remote, name) for name in remote.members]
     empty = True
@@ -132,6 +139,22 @@ def rows(remote: Remote, data: bytes) -> Iterator[Pair]:
             yield sides[0], sides[1]
     if empty:
         raise ValueError(f"{names} contains no sentence pair")
+
+
+def dialogues(remote: Remote, data: bytes) -> Iterator[list[str]]:
+    """Yield the turns of every dialogue of at least two turns. What follows the last mark in a line, after a tab, are labels.
+
+    Raises ValueError with the error and its line, also if there is no dialogue.
+    """
+    (name,) = remote.members
+    empty = True
+    for line in _lines(data, remote, name):
+        turns = [turn for part in line.partition("\t")[0].split(remote.turn_end) if (turn := part.strip())]
+        if len(turns) > 1:
+            empty = False
+            yield turns
+    if empty:
+        raise ValueError(f"{name} contains no dialogue")
 
 
 class _Limited:
@@ -152,13 +175,18 @@ class _Limited:
 def _lines(data: bytes, remote: Remote, name: str) -> Iterator[str]:
     """Yield the lines of a text in the archive."""
     with _reading():
-        member = (_in_zip if remote.file.endswith(".zip") else _in_tar)(data, name)
+        readers = {".zip": _in_zip, ".txt": _plain}
+        member = readers.get(remote.file[-4:], _in_tar)(data, name)
     if member is None:
         raise ValueError(f"it does not contain {name}")
     try:
         yield from lines(_Limited(member))
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
+
+
+def _plain(data: bytes, _: str) -> IO[bytes] | None:
+    return io.BytesIO(data)
 
 
 def _in_zip(data: bytes, name: str) -> IO[bytes] | None:

@@ -21,6 +21,7 @@ from seq2seq.training.events import Finished, perplexity
 RESULTS = "results.json"
 EXPOSURE = "exposure.json"  # teacher forcing compared with free running, on a held-out file
 COMPARISON = "comparison.json"  # training recipes compared; this model is one of them
+REPLIES = "replies.json"  # how much the replies of a dialogue model differ
 MAX_KEPT_BYTES = 2_000_000
 
 
@@ -95,6 +96,16 @@ def add_comparison(folder: Path, line: str, comparison: dict[str, Any]) -> None:
 def read_comparison(folder: Path) -> dict[str, Any] | None:
     """Return what `add_comparison` saved; None if there is nothing or it cannot be read."""
     return _read_kept(folder / COMPARISON, {"command", "data", "test", "settings", "recipes", "differences"})
+
+
+def add_replies(folder: Path, line: str, data: str, report: dict[str, Any]) -> None:
+    """Save the report of `replies` for the page."""
+    _keep(folder / REPLIES, {"command": line, "data": data, **report})
+
+
+def read_replies(folder: Path) -> dict[str, Any] | None:
+    """Return what `add_replies` saved; None if there is nothing or it cannot be read."""
+    return _read_kept(folder / REPLIES, {"command", "data", "varieties", "question"})
 
 
 def _keep(path: Path, content: dict[str, Any]) -> None:
