@@ -17,6 +17,7 @@ import torch
 
 from seq2seq.data.batches import Ids
 from seq2seq.data.corpora import Pair
+from seq2seq.decoding.evaluation import best_of_sources
 from seq2seq.decoding.metrics import ngrams
 from seq2seq.decoding.strategies import Beam, Greedy, Sample
 from seq2seq.decoding.translator import BATCH_SENTENCES, Translator
@@ -157,11 +158,11 @@ def report(translator: Translator, pairs: Sequence[Pair], count: int, most_reran
     found = [variety("people", [first[turn] for turn in asked])]
     searches = {"greedy": Greedy(), "beam 5": Beam(5), f"sampling, top-p 0.95, seed {seed}": Sample(top_p=0.95, seed=seed)}
     for how, strategy in searches.items():
-        best = translator.best_of_sources(asked, strategy)
+        best = best_of_sources(translator, asked, strategy)
         found.append(variety(how, [best[turn][0].text if best[turn] else "" for turn in asked]))
     few = asked[:most_reranked]
     if few:
-        beam = translator.best_of_sources(few, Beam(5))
+        beam = best_of_sources(translator, few, Beam(5))
         found.append(variety("beam 5", [beam[turn][0].text if beam[turn] else "" for turn in few]))
         found.append(variety("reranked (MMI)", [reranked(translator, turn)[0].text for turn in few if beam[turn]]))
     worth = question_worth(translator, pairs)
