@@ -64,7 +64,9 @@ class ModelConfig(_Checked):
         "recurrent", help="recurrent, sutskever, cho, bahdanau, luong, transformer, pointwise or language-model"
     )
     cell: str = _setting("gru", help="recurrent cell: rnn, gru or lstm")
-    attention: str = _setting("additive", help="score function: additive, dot, general; 'none' for one fixed context vector")
+    attention: str = _setting(
+        "additive", help="score function: additive, dot, general, location; 'none' for one fixed context vector"
+    )
     source_kind: str = _setting("text", help="what the encoder reads: text, letters or picture")
     place_sees: int = _setting(31, 1, 64, "pixels of a picture that one place sees, in each direction: 15 or 31")
     source_vocabulary: int = _setting(6000, 8, 64_000, "pieces in the source vocabulary")

@@ -38,9 +38,13 @@ class RecurrentMemory(Memory):
 
 
 class Score(nn.Module):
-    """How well a decoder state (the query) fits each encoder state. `reads` names the settings that only this score uses."""
+    """How well a decoder state (the query) fits each encoder state. `reads` names the settings that only this score uses.
+
+    `remembers`: the score also reads where the decoder has looked before, which `Attention` keeps for it.
+    """
 
     reads: ClassVar[frozenset[str]] = frozenset()
+    remembers: ClassVar[bool] = False
 
     def __init__(self, query_size: int, memory_size: int, config: ModelConfig):
         super().__init__()
@@ -102,6 +106,27 @@ class AdditiveScore(Score):
         return self.weight(compared).squeeze(-1)
 
 
+class LocationScore(AdditiveScore):
+    """Additive attention that remembers: v . tanh(W query + U state + F seen), Chorowski et al. 2015, section 2.1.
+
+    `seen` has FILTERS values for each position: a convolution over the weights of the last step and their sum over all steps.
+    """
+
+    remembers: ClassVar[bool] = True
+    FILTERS: ClassVar[int] = 8
+    WIDTH: ClassVar[int] = 15  # positions that a filter reads
+
+    def __init__(self, query_size: int, memory_size: int, config: ModelConfig):
+        super().__init__(query_size, memory_size, config)
+        self.filters = nn.Conv1d(2, self.FILTERS, self.WIDTH, padding=self.WIDTH // 2, bias=False)
+        self.seen = nn.Linear(self.FILTERS, config.attention_size, bias=False)
+
+    def forward(self, query: Tensor, keys: Tensor, looked: Tensor) -> Tensor:  # type: ignore[override]
+        """Query [R, 1, D], keys [R, S, A] and earlier weights [R, 2, S] -> scores [R, 1, S], before masking."""
+        seen = self.seen(self.filters(looked.to(keys.dtype)).transpose(1, 2))  # [R, S, A]
+        return super().forward(query, keys + seen)
+
+
 class Attention(nn.Module):
     """Compute a context vector for every target position: the mean of the memory, weighted with the softmax of the scores."""
 
@@ -112,13 +137,31 @@ class Attention(nn.Module):
     def prepare(self, memory: RecurrentMemory) -> RecurrentMemory:
         return replace(memory, keys=self.score.keys(memory.states))
 
-    def forward(self, query: Tensor, memory: RecurrentMemory) -> tuple[Tensor, Tensor]:
-        """Query [R, T, D] -> contexts [R, T, M] and weights [R, T, S]; padding gets a weight of exactly 0."""
+    def begin(self, memory: RecurrentMemory) -> Tensor | None:
+        """Return where the decoder has looked before the first step [R, 2, S]: nowhere. None for a score that does not ask."""
+        return memory.states.new_zeros(len(memory.states), 2, memory.states.shape[1]) if self.score.remembers else None
+
+    def forward(self, query: Tensor, memory: RecurrentMemory, looked: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Query [R, T, D] -> contexts [R, T, M], weights [R, T, S], and where the decoder has looked after the last position.
+
+        Padding gets a weight of exactly 0. `looked` [R, 2, S] has the weights of the last step, and their sum over all steps.
+        """
+        if looked is None:
+            weights = self._weights(query, memory)
+        else:  # each step needs the weights of the step before it
+            steps = []
+            for at in query.split(1, 1):
+                steps.append(self._weights(at, memory, looked))
+                last = steps[-1][:, 0].to(looked.dtype)
+                looked = torch.stack([last, looked[:, 1] + last], 1)
+            weights = torch.cat(steps, 1)
+        return torch.bmm(weights.to(memory.states.dtype), memory.states), weights, looked
+
+    def _weights(self, query: Tensor, memory: RecurrentMemory, *looked: Tensor) -> Tensor:
+        """Return the weights [R, T, S]: given ones, or the softmax of the scores."""
         if memory.given is None:
-            weights = masked_softmax(self.score(query, memory.keys), memory.mask[:, None])
-        else:
-            weights = memory.given[:, None].expand(-1, query.shape[1], -1)
-        return torch.bmm(weights.to(memory.states.dtype), memory.states), weights
+            return masked_softmax(self.score(query, memory.keys, *looked), memory.mask[:, None])
+        return memory.given[:, None].expand(-1, query.shape[1], -1)
 
 
 def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
@@ -137,13 +180,21 @@ class FixedContext(nn.Module):
     def prepare(self, memory: RecurrentMemory) -> RecurrentMemory:
         return replace(memory, context=torch.tanh(self.project(memory.summary)))
 
-    def forward(self, query: Tensor, memory: RecurrentMemory) -> tuple[Tensor, None]:
+    def begin(self, memory: RecurrentMemory) -> None:
+        return None
+
+    def forward(self, query: Tensor, memory: RecurrentMemory, looked: None = None) -> tuple[Tensor, None, None]:
         """Return the same context for each of T positions [R, T, M], and no weights."""
         assert memory.context is not None
-        return memory.context[:, None].expand(-1, query.shape[1], -1), None
+        return memory.context[:, None].expand(-1, query.shape[1], -1), None, None
 
 
-SCORES: dict[str, type[Score]] = {"additive": AdditiveScore, "dot": DotScore, "general": GeneralScore}
+SCORES: dict[str, type[Score]] = {
+    "additive": AdditiveScore,
+    "dot": DotScore,
+    "general": GeneralScore,
+    "location": LocationScore,
+}
 NO_ATTENTION = "none"
 
 

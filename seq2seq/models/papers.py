@@ -107,7 +107,8 @@ class BahdanauDecoder(nn.Module):
     def begin(self, memory: RecurrentMemory) -> tuple[RecurrentMemory, RecurrentState]:
         """Compute the start state only from the backward encoder's state at the first piece, as in the paper."""
         start = torch.tanh(self.start(memory.summary[:, -self.backward_size :]))
-        return self.context.prepare(memory), RecurrentState(start.split(self.stack.state_sizes, -1), self.size)
+        layers = start.split(self.stack.state_sizes, -1)
+        return self.context.prepare(memory), RecurrentState(layers, self.size, looked=self.context.begin(memory))
 
     def forward(self, embedded: Tensor, state: RecurrentState, memory: RecurrentMemory) -> Decoded:
         """Embedded inputs [R, T, E]."""
@@ -115,9 +116,9 @@ class BahdanauDecoder(nn.Module):
         queries, contexts, weights = [], [], []
         for position in embedded.split(1, 1):
             queries.append(state.hidden[:, None])
-            context, attention = self.context(queries[-1], memory)
+            context, attention, looked = self.context(queries[-1], memory, state.looked)
             _, after = self.stack(torch.cat([position, context.to(position.dtype)], -1), state.layers)
-            state = RecurrentState(after, self.size)
+            state = RecurrentState(after, self.size, looked=looked)
             contexts.append(context)
             weights.append(attention)
         readout_input = torch.cat([self.dropout(torch.cat(queries, 1)), torch.cat(contexts, 1), embedded], -1)
@@ -144,7 +145,7 @@ class LuongDecoder(nn.Module):
 
     def begin(self, memory: RecurrentMemory) -> tuple[RecurrentMemory, RecurrentState]:
         fed = memory.states.new_zeros(len(memory.states), self.embedding_size) if self.input_feeding else None
-        return self.context.prepare(memory), RecurrentState(memory.last, self.size, fed)
+        return self.context.prepare(memory), RecurrentState(memory.last, self.size, fed, self.context.begin(memory))
 
     def forward(self, embedded: Tensor, state: RecurrentState, memory: RecurrentMemory) -> Decoded:
         """Embedded inputs [R, T, E]."""
@@ -153,9 +154,9 @@ class LuongDecoder(nn.Module):
             if state.fed is not None:
                 inputs = torch.cat([inputs, state.fed[:, None].to(inputs.dtype)], -1)
             outputs, after = self.stack(inputs, state.layers)
-            context, attention = self.context(outputs, memory)
+            context, attention, looked = self.context(outputs, memory, state.looked)
             vector = torch.tanh(self.attentional(torch.cat([context, self.dropout(outputs)], -1)))
-            state = RecurrentState(after, self.size, None if state.fed is None else vector[:, -1])
+            state = RecurrentState(after, self.size, None if state.fed is None else vector[:, -1], looked)
             features.append(vector)
             weights.append(attention)
         attended = torch.cat(weights, 1) if isinstance(self.context, Attention) else None

@@ -140,6 +140,7 @@ class RecurrentState(PerRow):
     layers: tuple[Tensor, ...]
     size: int
     fed: Tensor | None = None  # [R, E] the vector of input feeding for the next step
+    looked: Tensor | None = None  # [R, 2, S] where the decoder has looked, for a score that asks (attention.py)
 
     @property
     def hidden(self) -> Tensor:
@@ -196,7 +197,7 @@ class RecurrentDecoder(nn.Module):
         """Return the prepared memory, and the state before the first piece."""
         start = torch.tanh(self.start(memory.summary))
         layers = start.split(self.state_sizes, -1)
-        return self.context.prepare(memory), RecurrentState(tuple(layers), self.size)
+        return self.context.prepare(memory), RecurrentState(tuple(layers), self.size, looked=self.context.begin(memory))
 
     def forward(
         self, embedded: Tensor, state: RecurrentState, memory: RecurrentMemory
@@ -208,9 +209,9 @@ class RecurrentDecoder(nn.Module):
             inputs = torch.cat([embedded, self.context(embedded, memory)[0]], -1)
         below, after = self.first(inputs, state.layers[0])
         states = [after]
-        context, attention = self.context(below, memory)
+        context, attention, looked = self.context(below, memory, state.looked)
         for layer, before in zip(self.rest, state.layers[1:], strict=True):
             below, after = layer(torch.cat([self.dropout(below), context], -1), before)
             states.append(after)
         features = self.squash(self.readout(torch.cat([self.dropout(below), context, embedded], -1)))
-        return self.dropout(features), attention, RecurrentState(tuple(states), self.size)
+        return self.dropout(features), attention, RecurrentState(tuple(states), self.size, looked=looked)

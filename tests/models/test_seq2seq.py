@@ -185,7 +185,7 @@ def test_number_of_matrices_follows_from_tying_and_sharing() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"attention": "telepathy"}, "attention must be one of additive, dot, general, none, not 'telepathy'"),
+        ({"attention": "telepathy"}, "attention must be one of additive, dot, general, location, none, not 'telepathy'"),
         ({"cell": "qrnn"}, "cell must be one of rnn, gru, lstm, not 'qrnn'"),
         (
             {"architecture": "cnn"},
