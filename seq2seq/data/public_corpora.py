@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import re
 import tarfile
 import zipfile
 import zlib
@@ -21,6 +22,7 @@ from seq2seq.sources.languages import LANGUAGES
 MAX_TEXT_BYTES = 200_000_000  # limit for an unpacked archive, and for a text in it
 HELD_OUT = 50  # one sentence in so many is for validation
 _SPLIT_KEY = b"seq2seq-unrolled/held-out/1"
+_ENTRY = re.compile(r"([a-z']+)(?:\(\d+\))? +((?:[A-Z]{1,2}[012]? ?)+?) *(?:#.*)?")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -35,6 +37,7 @@ class Remote:
     limit: int  # largest accepted size in bytes
     sha256: str | None = None  # None if its makers update the archive now and then
     turn_end: str = ""  # of dialogues: the mark after each turn
+    is_dictionary: bool = False  # a word and its phonemes in each line, as in the CMU Pronouncing Dictionary
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,9 @@ def rows(remote: Remote, data: bytes) -> Iterator[Pair]:
         for turns in dialogues(remote, data):
             yield from pairwise(turns)
         return
+    if remote.is_dictionary:
+        yield from _entries(remote, data)
+        return
     names = " and ".join(remote.members)
     texts = [_lines(data, remote, name) for name in remote.members]
     empty = True
@@ -155,6 +161,21 @@ def dialogues(remote: Remote, data: bytes) -> Iterator[list[str]]:
             yield turns
     if empty:
         raise ValueError(f"{name} contains no dialogue")
+
+
+def _entries(remote: Remote, data: bytes) -> Iterator[Pair]:
+    """Yield every word with each of its pronunciations, without stress: "read(2) R EH1 D # past" is ("read", "R EH D").
+
+    Entries of other characters than letters and apostrophes are left out. Raises ValueError if there is no entry.
+    """
+    (name,) = remote.members
+    empty = True
+    for line in _lines(data, remote, name):
+        if entry := _ENTRY.fullmatch(line.strip()):
+            empty = False
+            yield entry[1], re.sub(r"\d", "", entry[2]).strip()
+    if empty:
+        raise ValueError(f"{name} contains no word with its phonemes")
 
 
 class _Limited:

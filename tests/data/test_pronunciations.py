@@ -1,0 +1,41 @@
+"""A dictionary of pronunciations becomes pairs of a word and its phonemes, without stress and comments."""
+
+from pathlib import Path
+
+import pytest
+from support.shell import run
+
+from seq2seq.data.downloads import FOLDER
+from seq2seq.data.pronunciations import PRONUNCIATIONS
+from seq2seq.data.public_corpora import rows
+
+TEXT = """;;; a comment
+read R EH1 D
+read(2) R IY1 D # present
+o'hare OW0 HH EH1 R
+a42 EY1 F AO1 R T IY0 T UW1
+"""
+
+
+def test_each_pronunciation_of_a_word_is_a_pair() -> None:
+    (remote,) = PRONUNCIATIONS["letters-en"].files
+    assert list(rows(remote, TEXT.encode())) == [("read", "R EH D"), ("read", "R IY D"), ("o'hare", "OW HH EH R")]
+    with pytest.raises(ValueError, match="contains no word with its phonemes"):
+        list(rows(remote, b"nothing here\n"))
+
+
+def test_words_are_held_out_with_all_their_pronunciations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    words = [f"{a}{b}{c}" for a in "bcdf" for b in "aeiou" for c in "lmnprst"]
+    lines = [line for word in words for line in (f"{word} {word[0].upper()} AH0", f"{word}(2) {word[2].upper()} IY1")]
+    (copies / "cmudict.txt").write_text("\n".join(lines))
+    monkeypatch.setenv(FOLDER, str(copies))
+    assert "BSD 2-Clause" in run(capsys, "fetch", "letters-en", "--out", str(tmp_path / "out"))
+    train, valid = (
+        {line.split("\t")[0] for line in (tmp_path / "out" / f"{name}.tsv").read_text().splitlines()}
+        for name in ("train", "valid")
+    )
+    assert train and valid and not train & valid and valid <= set(words)
