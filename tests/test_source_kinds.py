@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,12 +15,14 @@ import torch
 from support.small import make_model
 from torch import Tensor, nn
 
+from seq2seq.__main__ import main
 from seq2seq.config import ModelConfig, TrainConfig
 from seq2seq.data.batches import TrainingData, fixed_batches, pad
 from seq2seq.decoding.strategies import Beam, Greedy
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.saved import checkpoint
 from seq2seq.models.saved.checkpoint import Checkpoint, Origin
+from seq2seq.runs import archive
 from seq2seq.sources import kinds
 from seq2seq.sources.kinds import Kind
 from seq2seq.sources.reader import NO_TOKEN, Place
@@ -67,7 +70,7 @@ TARGETS = ("a small circle", "a star and a ring")
 
 @pytest.fixture(autouse=True)
 def walk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(kinds.KINDS, "walk", Kind("a walk", WalkFront, lambda *_: WalkReader()))
+    monkeypatch.setitem(kinds.KINDS, "walk", Kind("a walk", WalkFront, lambda *_: WalkReader(), example="0 0, 1 1"))
 
 
 def test_every_kind_is_tested() -> None:
@@ -128,6 +131,23 @@ def test_a_checkpoint_names_its_kind_and_gives_the_same_output(translator: Trans
     first, second = (Translator.load(tmp_path / "small") for _ in range(2))
     assert first.info.source == translator.info.source
     assert first.translate(given(first)[1]).to_json() == second.translate(given(first)[1]).to_json()
+
+
+def test_an_archive_of_every_kind_is_checked_by_using_its_model(translator: Translator, tmp_path: Path) -> None:
+    loaded = translator._checkpoint
+    archive._check_use(replace(loaded, model=loaded.model.float()), tmp_path)
+    broken = copy.deepcopy(loaded.model).float()
+    broken.output.bias.data[:] = float("nan")
+    with pytest.raises(ValueError, match="weights are damaged"):
+        archive._check_use(replace(loaded, model=broken), tmp_path)
+
+
+@pytest.mark.parametrize("command", ["export", "bench"])
+@pytest.mark.parametrize(("model", "reads"), [("lm-en", "no source"), ("letters-en", "the letters"), ("scenes", "a picture")])
+def test_commands_for_text_alone_say_so(command: str, model: str, reads: str, capsys: pytest.CaptureFixture[str]) -> None:
+    out = ["--out", "nowhere"] if command == "export" else []
+    assert main([command, "--model", model, *out]) == 2
+    assert f"{command} is for models that read text, but {model} reads {reads}" in capsys.readouterr().err
 
 
 def test_every_kind_is_trained_and_resumed_to_the_same_weights(translator: Translator, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 
 from seq2seq.analysis.speed.report import Report, measure
-from seq2seq.commands.kit.options import add_columns, add_model, model_of, pairs_of
+from seq2seq.commands.kit.options import add_columns, add_model, pairs_of, text_model_of
 
 HELP = "measure training, decoding, the cost of the trace, and the cold start on this machine"
 
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     sentences = []
     if options.data:
         sentences = [source for source, _ in pairs_of(options.data, options)]
-    report = measure(model_of(options), sentences, options.device)
+    report = measure(text_model_of(options, "bench"), sentences, options.device)
     if options.json:
         print(json.dumps(asdict(report), ensure_ascii=False, indent=2))
     else:

@@ -7,7 +7,7 @@ import random
 import shutil
 from pathlib import Path
 
-from seq2seq.commands.kit.options import add_model, model_of
+from seq2seq.commands.kit.options import add_model, text_model_of
 from seq2seq.config import EOS
 from seq2seq.models.saved import checkpoint
 from seq2seq.models.saved.onnx_export import ENCODER, STEP, difference, export
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    loaded = checkpoint.load(model_of(options))
+    loaded = checkpoint.load(text_model_of(options, "export"))
     export(loaded.model, options.out)
     for file, content in loaded.tokenizer.files().items():
         (options.out / file).write_bytes(content)

@@ -32,6 +32,7 @@ from seq2seq.models.saved.checkpoint import (
     Checkpoint,
 )
 from seq2seq.runs.card import COMPARISON, EXPOSURE, MAX_KEPT_BYTES, RESULTS
+from seq2seq.sources.kinds import kind_of
 from seq2seq.training import event_log
 
 MAX_ARCHIVE_BYTES = 100_000_000
@@ -278,8 +279,10 @@ def _is_table(text: str) -> bool:
 def _check_use(loaded: Checkpoint, folder: Path) -> None:
     if spare := sorted({path.name for path in folder.glob("*.model")} - loaded.tokenizer.files().keys()):
         raise ValueError(f"it contains {spare[0]}, but the model has another tokenizer")
-    ids, lengths = pad([[UNK + 1, UNK + 2, EOS]])  # two pieces that every vocabulary has
+    ids = [UNK + 1, UNK + 2, EOS]  # two pieces that every vocabulary has
+    kind = kind_of(loaded.model.config)
+    source = ids if kind.is_text else kind.reader(loaded.tokenizer.source, "", True).read(kind.example)
     with torch.inference_mode():
-        scores = loaded.model(ids, lengths, ids)
+        scores = loaded.model(*pad([source]), pad([ids])[0])
     if not scores.isfinite().all():
         raise ValueError("the model computes values that are not finite numbers: its weights are damaged")

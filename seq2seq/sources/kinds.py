@@ -30,6 +30,7 @@ class Kind:
     reader: Callable[[Vocabulary, str, bool], Reader]  # source vocabulary, its language, whether the model reads a source
     reads: frozenset[str] = frozenset()  # the settings of ModelConfig that only this kind uses
     prepare: Callable[[str], str] = str  # a text of training as the vocabulary sees it
+    example: str = ""  # what every model of a kind that is not text can read
     blocks_repeats: bool = False  # a phrase that stands once in the source should not be written twice
 
     @property
@@ -41,7 +42,13 @@ class Kind:
 KINDS: dict[str, Kind] = {
     TEXT: Kind("text", None, TextReader, blocks_repeats=True),
     "letters": Kind("the letters of a word", None, LettersReader, prepare=spaced),
-    "picture": Kind("a picture", PictureFront, lambda *_: PictureReader(), frozenset({"place_sees"})),
+    "picture": Kind(
+        "a picture",
+        PictureFront,
+        lambda *_: PictureReader(),
+        reads=frozenset({"place_sees"}),
+        example="light; small red star 32 32",
+    ),
 }
 
 

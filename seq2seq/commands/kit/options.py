@@ -12,9 +12,11 @@ from typing import Any
 from seq2seq.data.corpora import Pair, read_pairs
 from seq2seq.data.lines import lines
 from seq2seq.decoding.hypotheses import Hypothesis
+from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.decoding.strategies import Beam, Greedy, Sample
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.saved.checkpoint import HUB
+from seq2seq.sources.kinds import TEXT
 from seq2seq.sources.normalise import printable
 
 
@@ -34,6 +36,16 @@ def model_of(options: argparse.Namespace) -> str:
     from seq2seq.runs import hub  # slow to import
 
     return hub.local(options.model)
+
+
+def text_model_of(options: argparse.Namespace, command: str) -> str:
+    """Return the name or folder of a model that reads text. Raises ValueError for another one; `command` is the reason."""
+    name = model_of(options)
+    info = ModelInfo.read(name)
+    if not info.reads_source or info.source != TEXT:
+        what = info.kind.title if info.reads_source else "no source"
+        raise ValueError(f"{command} is for models that read text, but {info.name} reads {what}")
+    return name
 
 
 def translator_of(options: argparse.Namespace) -> Translator:
