@@ -88,7 +88,8 @@ def build(slot: Slot) -> None:
 
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     choosing = model.input(show_model, model, everything, **private)
-    running = upload.upload(run, [upload, model], [board, line], concurrency_limit=1, **private)
+    # A cancelled measurement ends after its batch; by default, the page would ignore a file that is chosen before.
+    running = upload.upload(run, [upload, model], [board, line], concurrency_limit=1, trigger_mode="multiple", **private)
     opening = slot.tab.select(open_view, [opened], everything, **private)
     stop.click(show_stored, model, everything, cancels=[choosing, running, opening], **private)
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 from support.browser.beam_tree import LINK, TEXT, parameters, prefix, root, visible_nodes
+from support.browser.page import expect_to_fit_a_phone
 
 from seq2seq.decoding.strategies import Beam
 from seq2seq.decoding.translator import Translator
@@ -69,8 +70,8 @@ def test_invalid_parameters_are_reported_and_the_others_are_used(beam_tree, quer
     expect(page.locator(".node.leading.ended")).to_have_count(1)
 
 
-def test_invalid_input_is_reported_and_the_tree_stays(beam_tree) -> None:
-    page = beam_tree(LINK)
+def test_invalid_input_is_reported_and_the_tree_stays(beam_page) -> None:
+    page = beam_page
     before = root(page).get_attribute("data-serial")
     for text, message in (
         ("  ", "There is nothing to translate"),
@@ -117,17 +118,14 @@ def test_a_wide_beam_on_a_long_sentence_stays_usable(beam_tree, translator) -> N
     expect(page.get_by_test_id("in-words").locator("tr")).to_have_count(1 + len(tree.nodes))
 
 
-def test_the_page_does_not_scroll_sideways_on_a_phone(beam_tree) -> None:
-    page = beam_tree(LINK, viewport={"width": 390, "height": 844})
+def test_text_is_large_and_has_contrast_and_the_page_fits_a_phone(beam_page) -> None:
+    page = beam_page
+    for _ in ("light", "dark"):
+        assert page.evaluate(CHECK) == []
+        page.get_by_test_id("dark").click()
     page.get_by_test_id("in-words").locator("summary").click()
     page.get_by_test_id("in-words").locator("td").first.wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-@pytest.mark.parametrize("theme", ["", "&__theme=dark"])
-def test_text_is_large_and_has_contrast(beam_tree, theme: str) -> None:
-    page = beam_tree(f"{LINK}{theme}")
-    assert page.evaluate(CHECK) == []
+    expect_to_fit_a_phone(page)
 
 
 IN_SIGHT = """(selector) => {

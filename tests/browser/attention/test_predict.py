@@ -25,6 +25,12 @@ def view(visit):
     return lambda query="", **settings: visit(LINK + query, ready=".predict.ready", **settings)
 
 
+@pytest.fixture
+def page(reuse) -> Page:
+    """Return the page that tests share; each takes its links away."""
+    return reuse(LINK, ".predict.ready")
+
+
 def cell(page: Page, i: int, j: int):
     return page.locator(f".predict-cell[data-link='{i}-{j}']")
 
@@ -61,8 +67,7 @@ def expect_revealed(page: Page, links: Links) -> None:
     assert drawn_links(page) == links
 
 
-def test_links_are_drawn_with_the_mouse_and_revealed(view) -> None:
-    page = view()
+def test_links_are_drawn_with_the_mouse_and_revealed(page) -> None:
     assert page.locator(REVEALED).count() == 0
     expect(page.get_by_test_id("outcome")).to_be_hidden()
     for i, j in sorted(LINKS | {(8, 6)}):
@@ -81,8 +86,7 @@ def test_links_are_drawn_with_the_mouse_and_revealed(view) -> None:
     page.wait_for_url(lambda url: "revealed" not in url and "links" not in url)
 
 
-def test_links_are_drawn_with_the_keyboard_and_revealed(view) -> None:
-    page = view()
+def test_links_are_drawn_with_the_keyboard_and_revealed(page) -> None:
     assert page.locator(".predict-cell[tabindex='0']").count() == 1
     cell(page, 0, 0).focus()
     for keys, at in (
@@ -102,6 +106,7 @@ def test_links_are_drawn_with_the_keyboard_and_revealed(view) -> None:
     expect_revealed(page, LINKS)
     expect(page.get_by_test_id("again")).to_be_focused()
     expect(page.get_by_role("button", name="t', you, weight")).to_have_count(1)
+    page.get_by_test_id("again").click()
 
 
 def test_the_address_restores_the_links_before_and_after_the_reveal(view) -> None:

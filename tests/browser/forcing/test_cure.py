@@ -6,6 +6,7 @@ import csv
 
 import pytest
 from playwright.sync_api import expect
+from support.browser.page import expect_to_fit_a_phone
 
 from seq2seq.models.saved.checkpoint import ROOT, available
 from seq2seq.runs import card
@@ -20,7 +21,7 @@ def view(visit):
     return lambda query="", **settings: visit("?tab=cure" + query, ready=".cure.ready", **settings)
 
 
-def test_figures_and_table_show_both_recipes_and_the_papers_numbers(reuse) -> None:
+def test_figures_and_table_show_both_recipes_and_the_papers_numbers_and_fit_a_phone(reuse) -> None:
     page = reuse("?tab=cure", ".cure.ready")
     expect(page.get_by_test_id("verdict")).to_have_text("".join(cure.verdict(COMPARISON)))
     for name, traces in FIGURES.items():
@@ -33,6 +34,7 @@ def test_figures_and_table_show_both_recipes_and_the_papers_numbers(reuse) -> No
         expect(row).to_contain_text(", ".join(str(run["seed"]) for run in recipe["runs"]))
     expect(page.get_by_test_id("published")).to_contain_text("30.6")
     expect(page.get_by_test_id("compared")).to_contain_text(COMPARISON["command"])
+    expect_to_fit_a_phone(page)
 
 
 def test_the_table_by_position_opens_and_its_file_is_complete(reuse) -> None:
@@ -61,9 +63,3 @@ def test_the_keyboard_opens_the_view_and_the_address_names_it(visit) -> None:
     page.keyboard.press("Enter")
     page.locator(".cure.ready").wait_for()
     page.wait_for_url("**tab=cure*")
-
-
-def test_the_page_does_not_scroll_sideways_on_a_phone(view) -> None:
-    page = view(viewport={"width": 390, "height": 844})
-    page.locator(".cure").get_by_test_id("figure-free").locator(".scatterlayer .trace").first.wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390

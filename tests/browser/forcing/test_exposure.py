@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
+from support.browser.page import expect_to_fit_a_phone
 
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.models.saved.checkpoint import ROOT
@@ -12,6 +13,12 @@ from seq2seq.ui.kit import examples
 
 INFO = ModelInfo.read("en-fr-everyday")
 PAIRS = [(text, examples.reference(text, INFO)) for text in examples.of(INFO)]
+
+
+@pytest.fixture
+def page(reuse) -> Page:
+    """Return the page that tests share; they leave the saved measurement on it. Its figures take seconds to draw."""
+    return reuse("?tab=sentences", ".exposure.ready")
 
 
 @pytest.fixture
@@ -25,8 +32,7 @@ def upload(page: Page, tmp_path, pairs: list[tuple[str, str]]) -> None:
     page.locator("input[type=file]").first.set_input_files(file)
 
 
-def test_the_saved_measurement_is_shown(view) -> None:
-    page = view()
+def test_the_saved_measurement_is_shown_and_fits_a_phone(page) -> None:
     saved = card.read_exposure(ROOT / "en-fr-everyday")
     assert saved is not None
     expect(page.get_by_test_id("measured")).to_contain_text(saved["command"])
@@ -35,10 +41,25 @@ def test_the_saved_measurement_is_shown(view) -> None:
         expect(page.get_by_test_id(f"figure-{name}").locator(".scatterlayer .trace")).to_have_count(4)  # two bands, two lines
     page.get_by_text("The table by position").click()
     expect(page.get_by_test_id("table").locator("tr")).to_have_count(1 + len(saved["report"]["by_position"]))
+    expect_to_fit_a_phone(page)
     with page.expect_download() as download:
         page.locator("#exposure").get_by_test_id("csv").click()
     lines = download.value.path().read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + len(saved["report"]["by_position"])
+
+
+def test_a_measurement_can_be_cancelled(page, tmp_path) -> None:
+    upload(page, tmp_path, PAIRS * 280)
+    expect(page.get_by_test_id("progress")).to_be_visible()
+    page.locator("#sentences-stop").click()
+    expect(page.get_by_test_id("progress")).to_be_hidden()
+    expect(page.get_by_test_id("measured")).to_contain_text("a held-out file")
+
+
+def test_an_invalid_file_is_reported_and_the_figure_stays(page, tmp_path) -> None:
+    upload(page, tmp_path, [("no reference", "")])
+    expect(page.locator(".message:visible")).to_contain_text("The file contains no sentence pair")
+    expect(page.get_by_test_id("figure-accuracy")).to_be_visible()
 
 
 def test_an_uploaded_file_is_measured_and_its_sentences_open_in_two_lanes(view, tmp_path) -> None:
@@ -58,22 +79,6 @@ def test_an_uploaded_file_is_measured_and_its_sentences_open_in_two_lanes(view, 
     expect(page.locator("#forcing-text input")).to_have_value(source)
 
 
-def test_a_measurement_can_be_cancelled(view, tmp_path) -> None:
-    page = view()
-    upload(page, tmp_path, PAIRS * 280)
-    expect(page.get_by_test_id("progress")).to_be_visible()
-    page.locator("#sentences-stop").click()
-    expect(page.get_by_test_id("progress")).to_be_hidden()
-    expect(page.get_by_test_id("measured")).to_contain_text("a held-out file")
-
-
-def test_an_invalid_file_is_reported_and_the_figure_stays(view, tmp_path) -> None:
-    page = view()
-    upload(page, tmp_path, [("no reference", "")])
-    expect(page.locator(".message:visible")).to_contain_text("The file contains no sentence pair")
-    expect(page.get_by_test_id("figure-accuracy")).to_be_visible()
-
-
 def test_another_model_shows_its_measurement_and_the_address_restores_it(view) -> None:
     page = view()
     page.locator("#sentences-model input").click()
@@ -83,10 +88,3 @@ def test_another_model_shows_its_measurement_and_the_address_restores_it(view) -
     other = page.context.new_page()
     other.goto(page.url)
     expect(other.get_by_test_id("measured")).to_contain_text("en-fr-plain")
-
-
-def test_the_page_does_not_scroll_sideways_on_a_phone(view) -> None:
-    page = view(viewport={"width": 390, "height": 844})
-    page.get_by_test_id("figure-accuracy").locator(".scatterlayer .trace").first.wait_for()
-    page.get_by_text("The table by position").click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390

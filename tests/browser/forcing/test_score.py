@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import expect
+from support.browser.page import expect_to_fit_a_phone
 
 OWN = "J'ai faim."
 LINK = f"?tab=score&text={quote('I am hungry.')}&first={quote(OWN)}"
@@ -32,6 +33,7 @@ def test_two_translations_are_compared(view) -> None:
     page = view("&other=" + quote("J'ai froid."))
     expect(page.get_by_test_id("verdicts")).to_contain_text("“froid” in place of “faim”")
     expect(page.get_by_test_id("sheet")).to_have_count(2)
+    expect_to_fit_a_phone(page)
 
 
 def test_an_empty_translation_is_reported_and_the_scores_stay(view) -> None:
@@ -48,16 +50,16 @@ def test_markup_stays_text(view) -> None:
     assert page.locator(".score img").count() == 0
 
 
-def test_a_tab_reopens_with_its_last_view(visit) -> None:
+def test_a_tab_reopens_with_its_last_view_and_the_address_follows(visit) -> None:
     page = visit()
-    for name, parameter in (("Teacher forcing", "reference="), ("Score a translation", "first="), ("Translate", "search=")):
+    for name, own, others in (
+        ("Teacher forcing", "reference", {"search"}),
+        ("Score a translation", "first", {"search", "reference"}),
+        ("Translate", "search", {"tab", "reference", "first"}),
+    ):
         page.get_by_role("tab", name=name).click()
-        page.wait_for_url(f"**{parameter}*")
+        page.wait_for_url(f"**{own}=*")
+        assert not others & parse_qs(urlsplit(page.url).query).keys()
     page.get_by_role("tab", name="Teacher forcing").click()
     page.wait_for_url("**first=*")
     expect(page.locator(".score")).to_be_visible()
-
-
-def test_the_page_does_not_scroll_sideways_on_a_phone(view) -> None:
-    page = view("&other=" + quote("J'ai froid."), viewport={"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390

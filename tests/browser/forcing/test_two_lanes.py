@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote, urlparse
 
 import pytest
 from playwright.sync_api import Page, expect
-from support.browser.page import unmarked
+from support.browser.page import expect_to_fit_a_phone, unmarked
 
 from seq2seq.analysis import two_lanes
 from seq2seq.decoding.translator import Translator
@@ -31,6 +31,19 @@ def lanes(translator: Translator) -> two_lanes.Lanes:
 def tab(visit):
     """Return a function that opens this tab by its link; its keywords are settings of the browser context."""
     return lambda query="", **settings: visit("?tab=teacher-forcing" + query, ready=".lanes.ready", **settings)
+
+
+@pytest.fixture
+def pair(reuse):
+    """Return a function that goes to a step of the pair, on the page that these tests share; none leaves a third lane."""
+
+    def at(step: int = 0) -> Page:
+        page = reuse("?tab=teacher-forcing" + PAIR, ".lanes.ready")
+        root(page).get_by_test_id("scrub").fill(str(step))
+        expect_step(page, step)
+        return page
+
+    return at
 
 
 def root(page: Page):
@@ -61,8 +74,8 @@ def joined(pieces: list[str]) -> str:
     return "".join(map(unmarked, pieces))
 
 
-def test_both_lanes_show_what_the_engine_decoded(tab, lanes) -> None:
-    page = tab(PAIR)
+def test_both_lanes_show_what_the_engine_decoded(pair, lanes) -> None:
+    page = pair()
     press(page, "last")
     steps = {"forced": [s.candidates[0].piece for s in lanes.forced.steps], "free": [s.piece for s in lanes.free.steps]}
     for lane, pieces in steps.items():
@@ -74,9 +87,8 @@ def test_both_lanes_show_what_the_engine_decoded(tab, lanes) -> None:
     expect(page.locator(".lane.free .lane-note")).to_have_text(re.compile(rf"at step {lanes.divergence + 1};"))
 
 
-def test_both_lanes_play_together_and_show_only_the_steps_so_far(tab, lanes) -> None:
-    page = tab(PAIR + "&step=3")
-    expect_step(page, 3)
+def test_both_lanes_play_together_and_show_only_the_steps_so_far(pair, lanes) -> None:
+    page = pair(3)
     assert len(cells(page, "forced", "writes")) == len(cells(page, "free", "writes")) == 3
     page.get_by_test_id("lanes-scroller").focus()
     page.keyboard.press("ArrowRight")
@@ -90,8 +102,8 @@ def test_both_lanes_play_together_and_show_only_the_steps_so_far(tab, lanes) -> 
     expect_step(page, max(len(lanes.forced.steps), len(lanes.free.steps)))
 
 
-def test_a_step_shows_the_probability_and_rank_of_the_reference_in_both_lanes(tab, lanes) -> None:
-    page = tab(f"{PAIR}&step={lanes.divergence + 1}")
+def test_a_step_shows_the_probability_and_rank_of_the_reference_in_both_lanes(pair, lanes) -> None:
+    page = pair(lanes.divergence + 1)
     step = lanes.forced.steps[lanes.divergence]
     for lane in ("forced", "free"):
         of = "the reference" if lane == "forced" else "its output"
@@ -103,8 +115,8 @@ def test_a_step_shows_the_probability_and_rank_of_the_reference_in_both_lanes(ta
     expect(root(page).get_by_test_id("live")).to_contain_text("the first mistake")
 
 
-def test_a_rescue_changes_the_free_lane_and_the_address_restores_it(tab, translator, lanes) -> None:
-    page = tab(f"{PAIR}&step={lanes.divergence + 1}")
+def test_a_rescue_changes_the_free_lane_and_the_address_restores_it(pair, translator, lanes) -> None:
+    page = pair(lanes.divergence + 1)
     number = two_lanes.expected_word(lanes, lanes.divergence)
     expect(page.get_by_test_id("rescue-word")).to_have_value(str(number))
     page.get_by_test_id("give").click()
@@ -122,10 +134,11 @@ def test_a_rescue_changes_the_free_lane_and_the_address_restores_it(tab, transla
     page.get_by_test_id("clear").click()
     expect(page.locator(".lane.rescue")).to_have_count(0)
     page.wait_for_url(lambda url: "rescue" not in url)
+    other.close()
 
 
-def test_a_wrong_word_is_inserted_into_either_lane(tab) -> None:
-    page = tab(PAIR)
+def test_a_wrong_word_is_inserted_into_either_lane(pair) -> None:
+    page = pair()
     for lane in ("forced", "free"):
         page.get_by_test_id("wrong-lane").select_option(lane)
         page.get_by_test_id("wrong-place").select_option("1")
@@ -135,6 +148,8 @@ def test_a_wrong_word_is_inserted_into_either_lane(tab) -> None:
         expect(page.get_by_test_id("outcome")).to_contain_text("With “maison” in place of “")
         press(page, "last")
         assert "maison" in cells(page, "injection", "fed")
+    page.get_by_test_id("clear").click()
+    expect(page.locator(".lane.injection")).to_have_count(0)
 
 
 def test_each_random_wrong_word_is_a_new_one(tab) -> None:
@@ -148,8 +163,9 @@ def test_each_random_wrong_word_is_a_new_one(tab) -> None:
     assert outcome.inner_text() != first
 
 
-def test_replacing_every_word_in_turn_shows_a_table_of_all_words(tab) -> None:
-    page = tab(PAIR + "&step=2")
+def test_replacing_every_word_in_turn_shows_a_table_of_all_words(pair) -> None:
+    page = pair(2)
+    page.get_by_test_id("wrong-lane").select_option("forced")
     page.get_by_test_id("every").click()
     expect(page.locator(".curve-table td.target")).to_have_text(["Nous", "t'attendions", "dans", "le", "jardin"])
     expect_step(page, 2)
@@ -157,9 +173,10 @@ def test_replacing_every_word_in_turn_shows_a_table_of_all_words(tab) -> None:
     other = page.context.new_page()
     other.goto(page.url)
     expect(other.locator(".curve-table tr")).to_have_count(page.locator(".curve-table tr").count())
+    other.close()
 
 
-def test_invalid_input_is_reported_and_the_lanes_stay(tab) -> None:
+def test_invalid_input_is_reported_and_a_reference_in_the_wrong_language_gets_a_warning(tab) -> None:
     page = tab(PAIR)
     before = root(page).get_attribute("data-id")
     for source, reference, message in (
@@ -174,11 +191,8 @@ def test_invalid_input_is_reported_and_the_lanes_stay(tab) -> None:
         expect(page.locator(".message:visible")).to_contain_text(message)
         assert root(page).get_attribute("data-id") == before, message
         assert page.locator("#forcing-reference input").input_value() == reference
-
-
-def test_a_reference_in_the_wrong_language_gets_a_warning(tab) -> None:
-    page = tab(PAIR)
     expect(page.get_by_test_id("doubts")).to_be_hidden()
+    page.locator("#forcing-text input").fill(SOURCE)
     page.locator("#forcing-reference input").fill(SOURCE)
     page.locator("#forcing-go").click()
     expect(page.get_by_test_id("doubts")).to_contain_text("is it French, and a translation of this sentence?")
@@ -210,49 +224,28 @@ def test_a_model_without_attention_shows_a_note(tab) -> None:
     expect(page.get_by_test_id("detail-free")).to_contain_text("no attention weights")
 
 
-def test_the_address_follows_the_selected_tab(visit) -> None:
-    page = visit()
-    page.wait_for_url("**search=greedy*")
-    page.get_by_role("tab", name="Teacher forcing").click()
-    page.wait_for_url("**reference=*")
-    assert parameters(page)["tab"] == "teacher-forcing" and "search" not in parameters(page)
-    page.get_by_role("tab", name="Translate").click()
-    page.wait_for_url("**search=greedy*")
-    assert "tab" not in parameters(page) and "reference" not in parameters(page)
-
-
 def test_an_unknown_tab_in_the_address_is_reported(visit) -> None:
     page = visit("?tab=nonsense")
     expect(page.locator(".message:visible")).to_contain_text("There is no tab “nonsense”")
 
 
-@pytest.mark.parametrize(
-    ("query", "message"),
-    [
-        ("&rescue=99-1", "There is no step 99"),
-        ("&model=gone", "There is no model “gone”"),
-        # tests/ui/forcing/test_two_lanes.py tests more links.
-    ],
-)
-def test_an_invalid_link_shows_a_message_and_both_lanes(tab, query: str, message: str) -> None:
-    page = tab(f"&text={quote(SOURCE)}{query}")
-    expect(page.locator(".message:visible")).to_contain_text(message)
+def test_an_invalid_link_shows_a_message_and_both_lanes(tab) -> None:
+    """tests/ui/forcing/test_two_lanes.py tests more links."""
+    page = tab(f"&text={quote(SOURCE)}&rescue=99-1&model=gone")
+    for message in ("There is no step 99", "There is no model “gone”"):
+        expect(page.locator(".message:visible")).to_contain_text(message)
     expect(page.locator(".lane")).to_have_count(2)
 
 
-def test_the_page_does_not_scroll_sideways_on_a_phone(tab) -> None:
-    page = tab(PAIR + "&inject=free-2-maison&step=4", viewport={"width": 390, "height": 844})
+def test_text_is_large_and_has_contrast_and_the_page_fits_a_phone(tab) -> None:
+    page = tab(f"{PAIR}&inject=free-2-maison&step=9")
+    page.get_by_test_id("outcome").wait_for()
+    for _ in ("light", "dark"):
+        assert json.dumps(page.evaluate(CHECK)) == "[]"
+        page.get_by_test_id("dark").click()
     page.get_by_test_id("every").click()
     page.locator(".curve-table td").first.wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-def test_text_is_large_and_has_contrast(tab) -> None:
-    for theme in ("", "&__theme=dark"):
-        page = tab(f"{PAIR}&inject=free-2-maison&step=9{theme}")
-        page.get_by_test_id("outcome").wait_for()
-        faults = page.evaluate(CHECK)
-        assert json.dumps(faults) == "[]"
+    expect_to_fit_a_phone(page)
 
 
 CHECK = """() => {

@@ -28,13 +28,26 @@ def inside(translator: Translator) -> tuple[DecodingTrace, dict[str, Layer]]:
 
 
 @pytest.fixture
-def page(visit):
-    return visit(LINK, ".cell-view.ready")
+def page(reuse):
+    """Return the page that tests share, before the first step of all units of the layer that it opens with."""
+    page = reuse(LINK, ".cell-view.ready")
+    layer = page.get_by_role("radio", name="encoder 1 →")
+    if layer.get_attribute("aria-checked") == "false":
+        layer.click()
+        expect(layer).to_have_attribute("aria-checked", "true")
+    page.get_by_role("radio", name="all units").click()
+    page.get_by_test_id("cell-scroller").press("Home")
+    return page
 
 
 def drawn(page, strip: str) -> list[float]:
     texts = page.locator(f"[data-strip={strip}] .number").all_inner_texts()
     return [float(text.replace("−", "-")) for text in texts]
+
+
+def test_the_keyboard_steps_and_the_sentence_is_announced(page) -> None:
+    page.get_by_test_id("cell-scroller").press("ArrowRight")
+    expect(page.locator(".cell-view [data-testid=live]")).to_contain_text("Step 1 reads “Ein”")
 
 
 def test_the_drawn_numbers_are_the_engines(page, inside) -> None:
@@ -103,9 +116,3 @@ def test_a_transformer_has_no_cell_and_the_page_says_so(visit) -> None:
     page = visit("?tab=inside&model=captions-de-en-transformer&text=Ein+Hund.", ".cell-view.ready")
     expect(page.get_by_role("alert").filter(has_text="no recurrent cell")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("Here is an example instead")
-
-
-def test_the_keyboard_steps_and_the_sentence_is_announced(page) -> None:
-    page.get_by_test_id("cell-scroller").press("Home")
-    page.get_by_test_id("cell-scroller").press("ArrowRight")
-    expect(page.locator(".cell-view [data-testid=live]")).to_contain_text("Step 1 reads “Ein”")

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
+from support.browser.page import expect_to_fit_a_phone
 
 from seq2seq.analysis.inside.language_model import bits_per_piece, worth, write_on
 from seq2seq.decoding.strategies import Greedy, Sample
@@ -25,8 +26,9 @@ def writer() -> Translator:
 
 
 @pytest.fixture
-def page(visit) -> Page:
-    return visit(LINK, READY)
+def page(reuse) -> Page:
+    """Return the page that tests share. Each leaves its sentences; a test of steps begins at the first or the last one."""
+    return reuse(LINK, READY)
 
 
 def numbers(page: Page, selector: str) -> list[float]:
@@ -92,12 +94,17 @@ def test_the_worth_of_a_source_is_in_bits_per_piece(page: Page, writer: Translat
     assert drawn[1] < drawn[0] < drawn[2]
 
 
-def test_a_pair_is_chosen_and_the_address_opens_it_again(page: Page, visit) -> None:
+def test_a_pair_is_chosen_and_the_address_opens_it_again(visit) -> None:
+    page = visit(LINK, READY)
     page.get_by_test_id("language-pairs").get_by_role("button", name="agreement across a noun").click()
     expect(page.locator("#language-text input, #language-text textarea")).to_have_value(PAIRS[1].first)
     page.locator(".language-player [data-action=last]").click()
     page.wait_for_function(
-        "new URLSearchParams(location.search).get('text').startsWith('The keys') && location.search.includes('step=')"
+        """() => {
+          const query = new URLSearchParams(location.search);
+          const [step, last] = document.querySelector(".language-player .counter").textContent.split(" / ");
+          return query.get("text").startsWith("The keys") && step === last && query.get("step") === step;
+        }"""
     )
     again = visit(page.url[page.url.index("?") :], READY)
     expect(again.get_by_test_id("language-verdict")).to_have_text(page.get_by_test_id("language-verdict").inner_text())
@@ -112,18 +119,14 @@ def test_the_keyboard_steps_and_the_sentence_is_announced(page: Page) -> None:
     )
 
 
-def test_a_phone_has_no_sideways_scroll(visit) -> None:
-    page = visit(LINK, READY, viewport={"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-def test_the_table_is_exported(page: Page, writer: Translator) -> None:
+def test_the_table_is_exported_and_the_page_fits_a_phone(page: Page, writer: Translator) -> None:
     with page.expect_download() as download:
         page.get_by_test_id("language-csv").click()
     lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
     steps = [step for text in (FIRST, SECOND) for step in writer.score("", text).steps]
     assert len(lines) == 1 + len(steps)
     assert float(lines[1].split(",")[4]) == pytest.approx(steps[0].log_prob)
+    expect_to_fit_a_phone(page)
 
 
 def test_a_language_model_does_not_open_in_a_view_of_translations(visit) -> None:

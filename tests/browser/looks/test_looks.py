@@ -50,7 +50,8 @@ def open_view(visit, font):
 
     def opened(name: str) -> Page:
         view = VIEWS[name]
-        page = visit(f"?tab={name}", READY.get(name, f"#{view.element} .ready"), reduced_motion="reduce")
+        page = visit(f"?tab={name}", READY.get(name, f"#{view.element} .ready"))
+        page.emulate_media(reduced_motion="reduce")
         for plot in page.locator(".figure-plot:visible").all():
             plot.locator(".main-svg").first.wait_for()
         page.add_style_tag(content=font)
@@ -85,9 +86,11 @@ def different(one: Image.Image, other: Image.Image) -> float:
     return most.histogram()[255] / (one.width * one.height)
 
 
-def faults(page: Page) -> list[str]:
-    """Return the serious faults that axe finds, with the elements."""
-    found = Axe().run(page).response["violations"]
+def faults(page: Page, theme: str) -> list[str]:
+    """Return the serious faults that axe finds, with the elements. Of the dark theme only its colours are looked at: the rest
+    of the page is the same."""
+    rules = {"runOnly": ["cat.color"]} if theme == "dark" else {}
+    found = Axe().run(page, options={"resultTypes": ["violations"], **rules}).response["violations"]
     serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]
     return [f"{fault['id']}: {[node['target'] for node in fault['nodes']][:4]}" for fault in serious]
 
@@ -102,7 +105,7 @@ def test_a_view_looks_like_its_pictures_and_has_no_serious_fault_of_accessibilit
         if size == "phone":  # the fields leave room: the view starts on the first screen
             assert page.locator(f"#{VIEWS[name].element}").bounding_box()["y"] < FIELDS
         if size == "large":
-            wrong += [f"{theme}: {fault}" for fault in faults(page)]
+            wrong += [f"{theme}: {fault}" for fault in faults(page, theme)]
         file = PICTURES / f"{name}-{size}-{theme}.png"
         if WRITE:
             file.parent.mkdir(exist_ok=True)
@@ -115,8 +118,8 @@ def test_a_view_looks_like_its_pictures_and_has_no_serious_fault_of_accessibilit
     assert wrong == []
 
 
-def test_a_moved_column_is_a_difference(open_view):
-    picture = drawn(open_view("translate"), "large", "light")
+def test_a_moved_column_is_a_difference():
+    picture = Image.open(PICTURES / "translate-large-light.png").convert("RGB")
     moved = picture.copy()
-    moved.paste(picture.crop((0, 0, 400, 900)), (24, 0))
-    assert different(reduced(picture), reduced(moved)) > SHARE
+    moved.paste(picture.crop((0, 0, 400 // CELL, 900 // CELL)), (24 // CELL, 0))
+    assert different(picture, moved) > SHARE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Page, expect
-from support.browser.page import output, steps
+from support.browser.page import expect_to_fit_a_phone, output, steps
 from support.browser.train_page import LONG, choose, state, stop
 
 from seq2seq.data.synthetic import TASKS
@@ -45,13 +45,6 @@ def load_events(page: Page, name: str, attention: tuple[tuple[float, ...], ...] 
     expect(page.get_by_test_id("run-says")).to_contain_text("stopped early: 3 validations were not better than")
     page.wait_for_url(lambda url: "run=" in url and url != before)
     return page.url.partition("run=")[2]
-
-
-def expect_to_fit_a_phone(page: Page) -> None:
-    usual = page.viewport_size
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_function("document.documentElement.scrollWidth <= 390")
-    page.set_viewport_size(usual)
 
 
 def test_a_run_learns_its_task_fits_a_phone_and_can_be_paused_resumed_downloaded_and_used(tab, visit) -> None:
@@ -148,8 +141,12 @@ def test_runs_are_queued_compared_renamed_and_deleted(tab) -> None:
     expect(page.get_by_test_id("train-own")).to_be_visible()
 
 
-def test_the_figures_compare_two_runs(tab) -> None:
+def test_a_file_that_is_no_archive_is_reported_and_the_figures_compare_two_loaded_runs(tab) -> None:
     page = tab()
+    file = {"name": "model.zip", "mimeType": "application/zip", "buffer": b"nonsense"}
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_role("alert").filter(has_text="The archive is not a zip file")).to_be_visible()
+    expect(page.get_by_test_id("runs")).to_be_hidden()
     first = load_events(page, "one", ((0.5, 0.5),))
     expect(page.get_by_test_id("probe").locator(".heat-table thead th").first).to_be_attached()
     load_events(page, "two", None)
@@ -173,7 +170,7 @@ def test_the_figures_compare_two_runs(tab) -> None:
     )
 
 
-def test_impossible_settings_are_explained_and_cannot_be_trained(tab) -> None:
+def test_impossible_settings_are_explained_and_an_architecture_shows_only_its_own_settings(tab) -> None:
     page = tab()
     page.get_by_role("button", name=re.compile("More settings")).click()
     choose(page, "attention", "dot")
@@ -186,19 +183,6 @@ def test_impossible_settings_are_explained_and_cannot_be_trained(tab) -> None:
     choose(page, "data", "Digits in order")  # another task keeps the chosen settings
     expect(page.get_by_test_id("plan")).to_contain_text("Digits in order")
     expect(page.get_by_test_id("plan")).to_contain_text("dot attention")
-
-
-def test_a_file_that_is_no_archive_is_reported(tab) -> None:
-    page = tab()
-    file = {"name": "model.zip", "mimeType": "application/zip", "buffer": b"nonsense"}
-    page.locator("input[type=file]").set_input_files(file)
-    expect(page.get_by_role("alert").filter(has_text="The archive is not a zip file")).to_be_visible()
-    expect(page.get_by_test_id("runs")).to_be_hidden()
-
-
-def test_an_architecture_shows_only_its_own_settings(tab) -> None:
-    page = tab()
-    page.get_by_role("button", name=re.compile("More settings")).click()
     expect(page.locator("#train-heads")).to_be_hidden()
     choose(page, "architecture", "transformer")
     expect(page.locator("#train-heads")).to_be_visible()

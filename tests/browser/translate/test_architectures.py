@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
-from support.browser.page import expect_step, player, steps
+from support.browser.page import expect_step, expect_to_fit_a_phone, player, steps
 
 from seq2seq.ui.kit.examples import CAPTIONS, EVERYDAY, EXAMPLES
 
@@ -82,13 +82,14 @@ def test_each_direction_of_the_encoder_is_a_row_of_states_with_its_name(stage, m
     assert directions == {name[-1] for name in names} & {"→", "←"}
 
 
-def test_a_transformers_states_appear_together_and_read_all_pieces(stage):
+def test_a_transformers_states_appear_together_read_all_pieces_and_fit_a_phone(stage):
     page = stage("transformer", 3)
     expect(page.get_by_test_id("encoder-rail")).to_have_css("opacity", "1")
     expect(page.locator(".move")).to_have_count(0)
     branches = page.locator(".rail.target").evaluate_all(
         "rails => rails.filter(rail => rail.style.opacity === '1').map(rail => rail.getAttribute('d').split('M').length - 1)"
     )
+    expect_to_fit_a_phone(page)
     assert branches == [1 + 3 + 1]  # the rail, a branch for each of three states, the tip into the third
     page.get_by_test_id("scrub").fill("1")
     expect_step(page, 1)
@@ -198,8 +199,3 @@ def test_a_link_to_an_unusable_model_shows_an_example(visit):
     expect(page.get_by_test_id("message")).to_contain_text("The model “damaged” cannot be used here")
     expect(page.get_by_test_id("message")).to_contain_text("Here is an example instead.")
     expect(page.get_by_test_id("counter")).to_have_text(re.compile(r"^\d+ / \d+$"))
-
-
-def test_the_page_does_not_scroll_sideways_on_a_phone(visit):
-    page = open_stage(visit, "transformer", 4, viewport={"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390

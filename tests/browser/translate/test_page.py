@@ -74,8 +74,8 @@ def test_an_invalid_address_shows_messages_and_a_translation(visit, query, messa
 # --- input -----------------------------------------------------------------------------------------------------------
 
 
-def test_invalid_input_is_reported_and_the_picture_stays(visit):
-    page = visit(AT_STEP_2)
+def test_invalid_input_is_reported_and_the_picture_stays(stage):
+    page = stage()
     invalid = [
         ("", "nothing to translate"),
         ("   ", "nothing to translate"),
@@ -93,10 +93,12 @@ def test_invalid_input_is_reported_and_the_picture_stays(visit):
         translate(page, good)
         expect(page.get_by_test_id("message")).to_be_hidden()
         expect(player(page)).not_to_have_attribute("data-trace", before)
+    translate(page, SENTENCE)
+    expect(page.locator(".chip.source text").first).to_have_text("We")
 
 
-def test_markup_and_control_characters_stay_text(visit):
-    page = visit(AT_STEP_2)
+def test_markup_and_control_characters_stay_text(stage):
+    page = stage()
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     texts = [
@@ -121,24 +123,20 @@ def test_markup_and_control_characters_stay_text(visit):
         expect(player(page)).not_to_have_attribute("data-trace", between)
 
 
-def test_each_search_shows_its_own_settings(visit):
+def test_an_example_is_translated_when_chosen_and_each_search_shows_its_own_settings(visit):
     page = visit(AT_STEP_2)
     expect(page.locator("#size")).to_be_hidden()
     expect(page.locator("#no-repeat")).to_be_hidden()
-    page.locator("#search input").click()
-    page.get_by_role("option", name="sample").click()
-    for name in ("temperature", "top-k", "top-p", "seed", "no-repeat"):
-        expect(page.locator(f"#{name}")).to_be_visible()
-    expect(page.locator("#size")).to_be_hidden()
-
-
-def test_an_example_is_translated_when_chosen(visit):
-    page = visit(AT_STEP_2)
     before = player(page).get_attribute("data-trace")
     page.locator("#example input").click()
     page.get_by_role("option").nth(2).click()
     expect(player(page)).not_to_have_attribute("data-trace", before)
     expect(page.locator("#text input")).not_to_have_value(SENTENCE)
+    page.locator("#search input").click()
+    page.get_by_role("option", name="sample").click()
+    for name in ("temperature", "top-k", "top-p", "seed", "no-repeat"):
+        expect(page.locator(f"#{name}")).to_be_visible()
+    expect(page.locator("#size")).to_be_hidden()
 
 
 def test_two_visitors_do_not_affect_each_other(visit):

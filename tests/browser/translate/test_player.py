@@ -57,14 +57,14 @@ def test_screen_readers_announce_the_current_step(stage):
     expect(page.get_by_test_id("live")).to_have_attribute("aria-live", "polite")
 
 
-def test_with_reduced_motion_a_step_appears_at_once(visit):
-    page = visit(reduced_motion="reduce")
-    page.get_by_test_id("last").click()
-    page.get_by_test_id("scrub").fill("1")
+def test_with_reduced_motion_a_step_appears_at_once(stage):
+    page = stage(1)
+    page.emulate_media(reduced_motion="reduce")
     page.get_by_test_id("next").click()
     # Both values are final at once: opacity "1" and step "2".
     opacity = "getComputedStyle(document.querySelector('[data-testid=target-1]')).opacity"
     assert page.evaluate(f"{opacity} + document.querySelector('.player').dataset.step") == "12"
+    page.emulate_media(reduced_motion="no-preference")
 
 
 # --- linked pictures -------------------------------------------------------------------------------------------------
@@ -76,8 +76,8 @@ def test_a_click_on_a_heatmap_cell_moves_the_player_to_its_step(stage):
     expect_step(page, 2)
 
 
-def test_the_heatmap_shows_the_steps_so_far(visit):
-    page = visit(AT_STEP_2)
+def test_the_heatmap_shows_the_steps_so_far(stage):
+    page = stage()
     rows = heatmap(page).locator("tbody tr:not(.unwritten)")
     expect(rows).to_have_count(2)
     page.get_by_test_id("scrub").fill("4")
@@ -87,10 +87,11 @@ def test_the_heatmap_shows_the_steps_so_far(visit):
     page.get_by_test_id("words").click()
     expect(page.get_by_test_id("words")).to_have_attribute("aria-checked", "true")
     assert page.locator(".plot thead th").count() < columns
+    player(page).get_by_role("radio", name="Pieces").click()
 
 
-def test_whole_words_are_drawn_on_the_stage_and_in_the_heatmap(visit):
-    page = visit(AT_STEP_2)
+def test_whole_words_are_drawn_on_the_stage_and_in_the_heatmap(stage):
+    page = stage()
     page.get_by_test_id("last").click()
     pieces, written = page.locator(".chip.source").count(), output(page)
     page.get_by_test_id("words").click()
@@ -100,10 +101,11 @@ def test_whole_words_are_drawn_on_the_stage_and_in_the_heatmap(visit):
     assert " ".join(output(page)[:-1]).replace(" ", "") == "".join(written[:-1])
     page.get_by_test_id("scrub").fill("1")
     expect(page.locator(".chip.target.current")).to_have_count(1)
+    player(page).get_by_role("radio", name="Pieces").click()
 
 
-def test_hovering_a_source_piece_highlights_its_arcs_and_its_column(visit):
-    page = visit(AT_STEP_2)
+def test_hovering_a_source_piece_highlights_its_arcs_and_its_column(stage):
+    page = stage()
     heatmap(page)
     page.get_by_test_id("source-1").hover()
     expect(page.get_by_test_id("source-1")).to_have_class(re.compile(r"\blit\b"))
@@ -127,8 +129,8 @@ def test_without_attention_a_context_vector_replaces_arcs_and_heatmap(visit):
 # --- forks -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_candidate_makes_a_fork_and_restore_shows_the_original(visit):
-    page = visit(AT_STEP_2)
+def test_a_candidate_makes_a_fork_and_restore_shows_the_original(stage):
+    page = stage()
     before = page.locator(".chip.target text").all_text_contents()
     original = player(page).get_attribute("data-trace")
     piece = fork(page)
@@ -148,13 +150,6 @@ def test_a_candidate_makes_a_fork_and_restore_shows_the_original(visit):
     expect_step(page, 2)
 
 
-def test_the_keyboard_makes_a_fork(visit):
-    page = visit(AT_STEP_2)
-    page.locator(".candidate:not(.chosen)").first.focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_test_id("compare")).to_be_visible()
-
-
 def test_the_chosen_candidate_makes_no_fork(stage):
     page = stage()
     expect(page.locator(".candidate.chosen")).to_have_attribute("aria-disabled", "true")
@@ -162,12 +157,16 @@ def test_the_chosen_candidate_makes_no_fork(stage):
     expect(page.get_by_test_id("compare")).to_be_hidden()
 
 
-def test_in_a_fork_only_the_forced_piece_is_called_forced(visit):
-    page = visit(AT_STEP_2)
-    fork(page)
+def test_the_keyboard_makes_a_fork_in_which_only_the_forced_piece_is_called_forced(stage):
+    page = stage()
+    page.locator(".candidate:not(.chosen)").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("compare")).to_be_visible()
     expect_step(page, 2)
     expect(page.get_by_test_id("choice-unit")).to_contain_text("forced")
     page.get_by_test_id("scrub").fill("1")
     expect_step(page, 1)
     expect(page.get_by_test_id("choice-unit")).to_contain_text("free running")
     expect(page.get_by_test_id("says")).not_to_contain_text("forced")
+    page.get_by_test_id("restore").click()
+    expect(page.get_by_test_id("compare")).to_be_hidden()
