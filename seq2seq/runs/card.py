@@ -16,6 +16,7 @@ from seq2seq.decoding.strategies import describe
 from seq2seq.files import replace_file
 from seq2seq.models.saved.checkpoint import Checkpoint, load
 from seq2seq.models.seq2seq import count_parameters
+from seq2seq.sources.kinds import kind_of
 from seq2seq.training.events import Finished, perplexity
 
 RESULTS = "results.json"
@@ -153,6 +154,7 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
     config, reads = model.config, model.architecture.reads_source
     shared = " shared by source and target." if config.shared_vocabulary else f" (source: {config.source_vocabulary:,})."
     evaluations = results["evaluations"]
+    table = (_exact if kind_of(config).is_exact else _table) if reads else _perplexities
     lines = [
         "---",
         "library_name: seq2seq-unrolled",
@@ -187,7 +189,7 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
         "",
         f"## Quality, {'free-running' if reads else 'teacher-forced'}",
         "",
-        *((_table if reads else _perplexities)(evaluations) if evaluations else ["Not evaluated yet."]),
+        *(table(evaluations) if evaluations else ["Not evaluated yet."]),
         "",
     ]
     return "\n".join(lines)
@@ -241,6 +243,19 @@ def _table(evaluations: list[dict[str, Any]]) -> list[str]:
         "",
     ]
     lines += [f"    BLEU {first['bleu_signature']}", f"    chrF {first['chrf_signature']}", "", "Commands:", ""]
+    return [*lines, *(f"    {e['command']}" for e in evaluations)]
+
+
+def _exact(evaluations: list[dict[str, Any]]) -> list[str]:
+    """Return every evaluation of a model whose sources have a right target: exact answers and word errors."""
+    lines = ["| data | search | sources / references | exactly right, % | word errors, % |", "|---" * 5 + "|"]
+    for e in evaluations:
+        counts = f"{e['sentences']:,} / {e['references']:,}"
+        cells = [e["data"], _search(e["strategy"]), counts, f"{e['exact']:.1f}", f"{e['word_errors']:.1f}"]
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += _exact_by_kind([e for e in evaluations if "by_kind" in e])
+    lines += ["", "Each source counts once, with its closest reference. Word errors are insertions, deletions and substitutions"]
+    lines += ["per word of the reference. Commands:", ""]
     return [*lines, *(f"    {e['command']}" for e in evaluations)]
 
 

@@ -31,6 +31,7 @@ class Kind:
     reads: frozenset[str] = frozenset()  # the settings of ModelConfig that only this kind uses
     prepare: Callable[[str], str] = str  # a text of training as the vocabulary sees it
     example: str = ""  # what every model of a kind that is not text can read
+    is_exact: bool = True  # each source has one right target, so that exact answers are counted instead of BLEU
     blocks_repeats: bool = False  # a phrase that stands once in the source should not be written twice
 
     @property
@@ -40,7 +41,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    TEXT: Kind("text", None, TextReader, blocks_repeats=True),
+    TEXT: Kind("text", None, TextReader, is_exact=False, blocks_repeats=True),
     "letters": Kind("the letters of a word", None, LettersReader, prepare=spaced),
     "picture": Kind(
         "a picture",

@@ -19,7 +19,8 @@ from seq2seq.runs import card
 from seq2seq.ui.kit import examples
 
 TRANSLATING = [name for name in available() if ModelInfo.read(name).reads_source]
-OF_FILES = [name for name in TRANSLATING if ModelInfo.read(name).subject not in TASKS]  # not examples of a task
+# Of sentences in files, not of examples of a task, and not letters or pictures.
+OF_FILES = [n for n in TRANSLATING if ModelInfo.read(n).subject not in TASKS and not ModelInfo.read(n).kind.is_exact]
 WRITING = [name for name in available() if name not in TRANSLATING]  # language models
 
 README, MODELS = ((ROOT.parent / name).read_text(encoding="utf-8") for name in ("README.md", "assets/docs/models.md"))
@@ -125,9 +126,10 @@ def test_everyday_sentences_are_translated_correctly(sentence: str, name: str, s
     assert Translator.load(name).translate(sentence, strategy).text in EVERYDAY[sentence]
 
 
+@pytest.mark.parametrize("name", [FIRST, "en-fr-transformer"])
 @pytest.mark.parametrize("sentence", TYPED_FIRST)
-def test_what_visitors_type_first_is_translated_correctly(sentence: str) -> None:
-    assert Translator.load(FIRST).translate(sentence, Beam(5)).text in TYPED_FIRST[sentence]
+def test_what_visitors_type_first_is_translated_correctly(sentence: str, name: str) -> None:
+    assert Translator.load(name).translate(sentence, Beam(5)).text in TYPED_FIRST[sentence]
 
 
 def test_attention_beats_one_fixed_vector_and_most_so_where_sentences_are_long() -> None:
@@ -149,9 +151,10 @@ def test_card_and_readme_print_the_measured_figures(name: str) -> None:
     assert evaluations
     for evaluation in evaluations:
         by_row = ("bleu_by_row", "chrf_by_row") if evaluation["rows"] > evaluation["sentences"] else ()
-        figures = [f"{evaluation[key]:.1f}" for key in ("bleu", "chrf", *by_row)]
+        exact = ModelInfo.read(name).kind.is_exact
+        figures = [f"{evaluation[key]:.1f}" for key in (("exact", "word_errors") if exact else ("bleu", "chrf", *by_row))]
         assert all(f"| {figure} |" in card and re.search(rf"\b{figure}\b", rows) for figure in figures)
-        assert evaluation["bleu_signature"] in card
+        assert exact or evaluation["bleu_signature"] in card
         assert all(part in evaluation["command"] for part in evaluation["data"].split(", ")) and evaluation["command"] in card
     assert ModelInfo.read(name).attribution in card and "Seed 1;" in card
 

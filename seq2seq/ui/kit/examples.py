@@ -44,7 +44,7 @@ EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
         "Ein brauner Hund springt im Park über eine Pfütze.",
         "Ein alter Mann hält seinen Hut fest, weil der Wind stark weht.",
     ),
-    ("English letters", LETTERS): ("knight", "phoenix", "queue", "rhythm", "muscle", "choir", "thoroughly", "onion"),
+    ("English letters", LETTERS): ("knight", "photograph", "daughter", "castle", "gnome", "unique", "physics", "enough"),
 }
 
 # A correct translation of each example, in the same order, by languages and subject.
@@ -123,13 +123,13 @@ REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
     ),
     ("English letters", "phonemes", LETTERS): (  # as in the CMU Pronouncing Dictionary, without stress
         "N AY T",
-        "F IY N IH K S",
-        "K Y UW",
-        "R IH DH AH M",
-        "M AH S AH L",
-        "K W AY ER",
-        "TH ER OW L IY",
-        "AH N Y AH N",
+        "F OW T AH G R AE F",
+        "D AO T ER",
+        "K AE S AH L",
+        "N OW M",
+        "Y UW N IY K",
+        "F IH Z IH K S",
+        "IH N AH F",
     ),
 }
 COUNT = 6  # examples per task
