@@ -254,7 +254,7 @@ def _exact(evaluations: list[dict[str, Any]]) -> list[str]:
         cells = [e["data"], _search(e["strategy"]), counts, f"{e['exact']:.1f}", f"{e['word_errors']:.1f}"]
         lines.append(f"| {' | '.join(cells)} |")
     lines += _exact_by_kind([e for e in evaluations if "by_kind" in e])
-    lines += ["", "Each source counts once, with its closest reference. Word errors are insertions, deletions and substitutions"]
+    lines += ["", "Each source counts once, with its closest reference. Word errors: insertions, deletions and substitutions"]
     lines += ["per word of the reference. Commands:", ""]
     return [*lines, *(f"    {e['command']}" for e in evaluations)]
 
