@@ -28,6 +28,7 @@ READY = {
     "sentences": "#exposure .ready .main-svg >> nth=0",
     "fading": ".fading-says p >> nth=0",
 }
+COLOURS = ["color-contrast", "link-in-text-block"]  # axe's rules of colours
 FIELDS = 480  # pixels: the most that title, tabs and fields may take of a phone's 844
 CELL = 8  # pixels: a picture is compared in squares of this side
 TOLERANCE = 24  # of 255: mean difference of a square that counts as different
@@ -89,8 +90,8 @@ def different(one: Image.Image, other: Image.Image) -> float:
 def faults(page: Page, theme: str) -> list[str]:
     """Return the serious faults that axe finds, with the elements. Of the dark theme only its colours are looked at: the rest
     of the page is the same."""
-    rules = {"runOnly": ["cat.color"]} if theme == "dark" else {}
-    found = Axe().run(page, options={"resultTypes": ["violations"], **rules}).response["violations"]
+    only = {"runOnly": {"type": "rule", "values": COLOURS}} if theme == "dark" else {}
+    found = Axe().run(page, options={"resultTypes": ["violations"], **only}).response["violations"]
     serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]
     return [f"{fault['id']}: {[node['target'] for node in fault['nodes']][:4]}" for fault in serious]
 
