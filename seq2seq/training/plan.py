@@ -266,7 +266,8 @@ def _changed_fields(settings: Files | Plan) -> dict[str, Any]:
 def _of_task(task: Task, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of a task's model. Sizes fit the `given` settings; those of the task only its own architecture."""
     own = {**task.model, **given}
-    if given.get("architecture", own.get("architecture")) != own.get("architecture"):
+    usual = task.model.get("architecture", ModelConfig.architecture)
+    if given.get("architecture", usual) != usual:
         own = {name: value for name, value in own.items() if name == "source_kind" or name in given}
     return {**sized(own, _EMBEDDING, _WIDTH), **own}
 

@@ -15,6 +15,7 @@ import torch
 
 from seq2seq.config import BEST_BY, EOS, ModelConfig
 from seq2seq.data.augmentation import CHANGES, NONE
+from seq2seq.data.synthetic import TASKS
 from seq2seq.errors import SettingError
 from seq2seq.models.architectures import ARCHITECTURES, COMMON
 from seq2seq.models.attention import NO_ATTENTION, SCORES
@@ -186,7 +187,7 @@ def _plan_of(
     architecture = values["architecture"]
     if architecture not in TRANSLATING:
         raise ValueError(f"There is no architecture “{str(architecture)[:40]}”. There are: {', '.join(TRANSLATING)}.")
-    base = {} if start or architecture == ModelConfig.architecture else {"architecture": architecture}
+    base = {} if start or architecture == usual_architecture(data) else {"architecture": architecture}
     open_ones = open_settings(architecture, start)
     for names in (_SHAPING, SETTINGS):  # the first ones decide the defaults of the others
         before = _plan_values(data, base, start)
@@ -201,6 +202,12 @@ def _plan_of(
     if (size := count_parameters(outline)) > PARAMETERS:
         raise ValueError(f"this model has {size:,} parameters; please keep to {PARAMETERS:,}: use fewer or smaller layers")
     return plan
+
+
+def usual_architecture(data: Files | str) -> str:
+    """Return the architecture of a plan that chooses none."""
+    task = TASKS.get(data) if isinstance(data, str) else None
+    return str(task.model.get("architecture", ModelConfig.architecture)) if task else ModelConfig.architecture
 
 
 def _typed(name: str, value: Any, like: Any) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.config import ModelConfig
 from seq2seq.data.synthetic import TASKS
 from seq2seq.sources.text_reader import MAX_CHARACTERS
 from seq2seq.training.files import Files
@@ -173,7 +172,7 @@ def build(slot: Slot) -> None:
         given = {**plan.model, **plan.training}
         begun = plan.start_from
         chosen = {**plan_form.defaults(plan.data, {} if begun else given, begun), **given}
-        architecture = chosen.get("architecture", ModelConfig.architecture)
+        architecture = chosen.get("architecture", plan_form.usual_architecture(plan.data))
         updates = {
             component: gr.update(**control_update(s, chosen.get(s), architecture, plan.data, begun))
             for s, component in controls.items()

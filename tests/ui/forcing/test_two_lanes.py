@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -214,6 +215,6 @@ def test_choice_in_an_outdated_picture_is_refused(seen: LanesAnswer) -> None:
 
 def test_every_reference_belongs_to_an_example() -> None:
     for (source, target, subject), references in examples.REFERENCES.items():
-        info = make_info("captions" if subject == examples.CAPTIONS else "x", source, target)
+        info = replace(make_info("x", source, target), subject=subject)
         assert [examples.reference(text, info) for text in examples.of(info)] == list(references)
     assert examples.reference("no example", make_info("x")) == "" and not examples.is_reference("no example")

@@ -23,7 +23,7 @@ def chosen(architecture: str = "recurrent", **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("architecture", plan_form.TRANSLATING)
 @pytest.mark.parametrize("task", TASKS)
 def test_defaults_make_a_plan_without_explicit_settings(task: str, architecture: str) -> None:
-    base = {} if architecture == "recurrent" else {"architecture": architecture}
+    base = {} if architecture == plan_form.usual_architecture(task) else {"architecture": architecture}
     plan = plan_form.plan_of(task, {**plan_form.defaults(task, base), "architecture": architecture})
     assert plan == Plan(task, model=base)
     assert "parameters" in plan_form.about(plan)
