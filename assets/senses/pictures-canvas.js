@@ -20,7 +20,7 @@ export function makeCanvas(root, changed) {
     given = payload;
     scene = payload.scene && structuredClone(payload.scene);
     chosen = clamp(chosen, 0, scene ? scene.shapes.length - 1 : 0);
-    if (!tools.elements?.length && !find("[name=size]").children.length) fillMenus();
+    if (!find("[name=size]").children.length) fillMenus();
     draw();
     note();
   }
@@ -36,6 +36,7 @@ export function makeCanvas(root, changed) {
 
   function draw() {
     const side = given.palette.side;
+    const hadFocus = canvas.contains(document.activeElement); // a new picture must not take it from the keyboard
     canvas.replaceChildren();
     svg("image", { href: given.media, width: side, height: side, class: "pictures-image" }, canvas);
     const layer = svg("g", { class: "pictures-light", "aria-hidden": "true", "shape-rendering": "crispEdges" }, canvas);
@@ -47,6 +48,7 @@ export function makeCanvas(root, changed) {
     });
     layer.addEventListener("pointerleave", note);
     if (scene) scene.shapes.forEach(handle);
+    if (hadFocus) canvas.querySelectorAll(".pictures-handle")[chosen]?.focus();
   }
 
   function handle(shape, index) {

@@ -1,47 +1,25 @@
 // The view Stories: the sentences of a story as rows, each with the attention on it while a word of the summary is written.
 
-import { makeLink } from "../lib/address.js";
 import { percentText } from "../lib/charts/heat-table.js";
 import { shade } from "../lib/charts/shade.js";
-import { makeClock } from "../lib/clock.js";
-import { clamp, html, isFixed, part, payloadOf, rove } from "../lib/dom.js";
-import { startReading } from "../lib/reading.js";
+import { clamp, html, isFixed, part } from "../lib/dom.js";
+import { makeWordsPlayer } from "./words-player.js";
 
 const STEP_MS = 1700;
 const MOVES = [0, 0.45]; // the part of a step in which the weights move; then the word is written
 
 export function start({ element, trigger, props, watch }) {
-  const root = element.querySelector(".story-view");
-  const find = (selector) => root.querySelector(selector);
-  const store = { payload: null };
-  const link = makeLink(store, props.address);
   let rows = []; // { row, bar, share, words }
   let pointed = null; // index of the row that the visitor points at
-  const clock = makeClock(element, find(".story-player"), store, {
-    last: () => store.payload.steps.length,
-    lengthOf: () => STEP_MS,
-    show: draw,
-    sentence: (step) => store.payload.said[step],
-    arrived: () => {
-      name();
-      link.update();
-    },
+  const player = makeWordsPlayer({ element, props, watch }, "story", {
+    stepMs: STEP_MS, writtenAt: MOVES[1], open, draw, arrived: name,
   });
-  startReading(root);
+  const { find, store } = player;
 
-  function open() {
-    const payload = payloadOf(props);
-    if (!payload) return;
-    store.payload = payload;
-    root.dataset.serial = payload.serial;
-    const { title, architecture, trained_on: data } = payload.model;
-    find(".story-origin").textContent = `${title}, ${architecture}. Trained on: ${data}`;
+  function open(payload) {
     find("[data-testid=story-right]").textContent = verdict(payload);
     pointed = null;
-    build();
-    const { step, play } = payload.start;
-    clock.open(step ?? store.step, play, payload.number); // the picture rests at the number
-    root.classList.add("ready");
+    build(payload.rows);
   }
 
   function verdict({ right, summary }) {
@@ -49,15 +27,7 @@ export function start({ element, trigger, props, watch }) {
     return right === summary ? "The summary is right: the grammar that made the story knows it." : `The summary is wrong. Right is: ${right}`;
   }
 
-  function build() {
-    const { steps, rows: sentences } = store.payload;
-    find(".story-summary").replaceChildren(...steps.map(({ text }, index) => {
-      const word = html("button", "story-word", text);
-      word.type = "button";
-      word.setAttribute("role", "radio");
-      word.addEventListener("click", () => clock.goTo(index + 1));
-      return word;
-    }));
+  function build(sentences) {
     let at = 0;
     rows = sentences.map((texts, index) => {
       const last = index === sentences.length - 1;
@@ -91,13 +61,6 @@ export function start({ element, trigger, props, watch }) {
       bar.style.setProperty("--share", ofRow(index));
       share.textContent = step ? percentText(weightsAt(step, "rows")[index]) : "";
       for (const { node, at } of words) shade(node, ofWord(at));
-    });
-    [...find(".story-summary").children].forEach((word, index) => {
-      const written = index + 1 < step || (index + 1 === step && phase > MOVES[1]);
-      word.classList.toggle("story-written", written);
-      word.classList.toggle("story-now", index + 1 === step);
-      word.setAttribute("aria-checked", String(index + 1 === step));
-      word.tabIndex = index + 1 === Math.max(1, step) ? 0 : -1;
     });
     detail();
   }
@@ -141,9 +104,6 @@ export function start({ element, trigger, props, watch }) {
     for (const { row } of rows) row.tabIndex = row === next ? 0 : -1;
     next.focus();
   });
-  rove(find(".story-summary"), () => [...find(".story-summary").children], (word) => word.click());
   find(".story-another").addEventListener("click", () => !isFixed("example") && trigger("another"));
-  new ResizeObserver(() => store.payload && root.clientWidth && link.update()).observe(root);
-  watch("value", open);
-  open();
+  player.begin();
 }

@@ -81,8 +81,8 @@ def said(trace: DecodingTrace, step: DecodingStep, shapes: Sequence[Shape]) -> l
         spans.append(_span(f"{beside}Its heaviest place is in {place}, with {percent(weights[most])}."))
     if len(step.candidates) > 1 and step.candidates[1].log_prob > math.log(0.05):
         other = step.candidates[1]
-        spans += [_span(" It hesitated: "), _span(f"“{label(other.piece).text}”", "target")]
-        spans.append(_span(f" had {_probability(other.log_prob)}."))
+        spans += [_span(" Its second choice is "), _span(f"“{label(other.piece).text}”", "target")]
+        spans.append(_span(f" (probability {_probability(other.log_prob)})."))
     return spans
 
 

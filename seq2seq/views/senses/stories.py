@@ -92,7 +92,7 @@ def view(trace: DecodingTrace) -> dict[str, Any]:
             for step in written
         ],
         "said": [_start(read), *(said(read, step) for step in written)],
-        "number": next((i for i, step in enumerate(written, start=1) if step.bare.isdigit()), len(written)),
+        "rests_at": next((i for i, step in enumerate(written, start=1) if step.bare.isdigit()), len(written)),
     }
 
 

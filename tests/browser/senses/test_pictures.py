@@ -62,6 +62,7 @@ def test_a_shape_can_be_dragged_and_moved_by_keys_and_changed(visit) -> None:
     page.keyboard.press("ArrowRight")
     page.wait_for_function("scene => new URLSearchParams(location.search).get('scene') !== scene", arg=before)
     assert "large blue square 18 16" in scene_of(page)
+    expect(page.get_by_role("button", name="large blue square")).to_be_focused()  # so that the next key moves it, too
     page.get_by_test_id("pictures-colour").select_option("green")
     expect(page.get_by_test_id("pictures-right")).to_contain_text("Never seen in training: large green square.")
     page.get_by_test_id("pictures-remove").click()

@@ -42,7 +42,7 @@ def test_a_row_is_a_sentence_and_the_end_mark_has_its_own() -> None:
 def test_the_weights_of_a_row_are_the_sum_over_its_words_and_the_full_stop_of_the_summary_counts_for_nothing() -> None:
     made = view.view(trace({"▁11": {8: 0.4, 9: 0.1, 21: 0.5}, "▁animals": {9: 0.6, 22: 0.2}, ".": {5: 1.0}, "</s>": {}}))
     number, animals = made["steps"]
-    assert [number["text"], animals["text"]] == ["11", "animals."] and len(made["said"]) == 3 and made["number"] == 1
+    assert [number["text"], animals["text"]] == ["11", "animals."] and len(made["said"]) == 3 and made["rests_at"] == 1
     assert number["rows"] == pytest.approx([0, 0.5, 0, 0.5, 0]) and animals["rows"] == pytest.approx([0, 0.6, 0, 0.2, 0.2])
     assert all(sum(step["words"]) == pytest.approx(1) for step in made["steps"])
     assert len(number["words"]) == sum(map(len, made["rows"]))
