@@ -134,12 +134,8 @@ class LanguageView(Asking[LanguageRequest, LanguageRequest]):
 
 
 def build(slot: Slot) -> None:
-    """Build the view, or say that no language model is installed."""
-    if slot.services.language_models:
-        LanguageView.open(slot)
-        return
-    gr.Markdown("No language model is installed. Train one with `python -m seq2seq train --architecture language-model`.")
-    slot.board()
+    command = "python -m seq2seq train --architecture language-model"
+    LanguageView.open_with(slot, slot.services.language_models, "language model", command)
 
 
 VIEW = View(

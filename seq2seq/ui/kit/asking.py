@@ -49,6 +49,15 @@ class Asking(Generic[R, S]):
         """Build the view at `slot`."""
         cls(slot.services)._build(slot)
 
+    @classmethod
+    def open_with(cls, slot: Slot, models: Mapping[str, Any], what: str, command: str) -> None:
+        """Build the view at `slot`; without any of its `models`, say what is not installed and the command that helps."""
+        if models:
+            cls.open(slot)
+            return
+        gr.Markdown(f"No {what} is installed. Train one with `{command}`.")
+        slot.board()
+
     # --- a view overrides these ---
 
     def example(self, model: str, text: str | None = None) -> R:

@@ -43,9 +43,12 @@ def line(value: str, label: str, elem_id: str, scale: int = 5, min_width: int = 
     )
 
 
-def models(services: Services, value: str, elem_id: str, scale: int = 4) -> gr.Dropdown:
-    """Return the menu of models. On a phone it has a line of its own, because the names are long."""
-    offered = menu.labels(services.infos)
+def models(
+    services: Services, value: str, elem_id: str, scale: int = 4, infos: Mapping[str, ModelInfo] | None = None
+) -> gr.Dropdown:
+    """Return the menu of models: all shared ones that read text, or those of `infos`. On a phone it has a line of its own,
+    because the names are long."""
+    offered = menu.labels(services.infos if infos is None else infos)
     return gr.Dropdown(
         offered, value=value, label="Model", filterable=False, scale=scale, min_width=300, elem_id=elem_id, elem_classes=FOLDED
     )
@@ -101,15 +104,26 @@ class Form:
     others: Mapping[str, Any] = field(default_factory=dict)  # parts that change with the request but are not inputs
 
 
-def row(services: Services, model: str, text: str, button: str, prefix: str) -> Form:
-    """Build a sentence, a button, the examples and the models in one row; the ids of its parts begin with `prefix`."""
+def row(
+    services: Services,
+    model: str,
+    text: str,
+    button: str,
+    prefix: str,
+    label: str | None = None,
+    infos: Mapping[str, ModelInfo] | None = None,
+) -> Form:
+    """Build a sentence, a button, the examples and the models in one row; the ids of its parts begin with `prefix`.
+
+    By default, the `label` of the sentence is that of the model, and the menu has all shared models that read text.
+    """
     info = services.info(model)
     with gr.Row(elem_classes="ask"):
-        sentence = line(text, sentence_label(info), f"{prefix}-text", scale=6, min_width=320)
+        sentence = line(text, label or sentence_label(info), f"{prefix}-text", scale=6, min_width=320)
         go = gr.Button(button, variant="primary", scale=0, min_width=120, elem_id=f"{prefix}-go")
         fold(f"{prefix}-fold")
         example = example_menu(info, text, f"{prefix}-example")
-        menu_of_models = models(services, model, f"{prefix}-model")
+        menu_of_models = models(services, model, f"{prefix}-model", infos=infos)
     return Form({"text": sentence, "model": menu_of_models}, go, example)
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import gradio as gr
-
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import examples, fields, menu
+from seq2seq.ui.kit import examples, fields
 from seq2seq.ui.kit.fields import Form
 from seq2seq.ui.kit.view import Slot, View
 from seq2seq.ui.translate.tab import Translate
@@ -37,24 +35,8 @@ class Letters(Translate):
         return TranslateRequest(values["text"], values["model"])
 
     def form(self, request: TranslateRequest) -> Form:
-        known = models(self.services)
-        info = known[request.model]
-        with gr.Row(elem_classes="ask"):
-            text = fields.line(request.text, "A word or a name", "letters-text", scale=4)
-            go = gr.Button(self.button, variant="primary", scale=0, min_width=130, elem_id="letters-go")
-            fields.fold("letters-fold")
-            example = fields.example_menu(info, request.text, "letters-example")
-            model = gr.Dropdown(
-                menu.labels(known),
-                value=request.model,
-                label="Model",
-                filterable=False,
-                scale=2,
-                min_width=240,
-                elem_id="letters-model",
-                elem_classes=fields.FOLDED,
-            )
-        return Form({"text": text, "model": model}, go, example)
+        label, known = "A word or a name", models(self.services)
+        return fields.row(self.services, request.model, request.text, self.button, self.prefix, label, known)
 
     def fill(self, request: TranslateRequest) -> dict[str, Any]:
         return {"text": request.text, "model": request.model}
@@ -66,13 +48,8 @@ def models(services: Services) -> dict[str, ModelInfo]:
 
 
 def build(slot: Slot) -> None:
-    """Build the view, or say that no model of letters is installed."""
-    if models(slot.services):
-        Letters.open(slot)
-        return
     command = "python -m seq2seq train --source-kind letters --vocabulary-kind word --no-shared-vocabulary"
-    gr.Markdown(f"No model of letters is installed. Train one with `{command}`.")
-    slot.board()
+    Letters.open_with(slot, models(slot.services), "model of letters", command)
 
 
 VIEW = View(

@@ -92,14 +92,8 @@ class Pictures(Asking[PictureRequest, PictureRequest]):
 
 
 def build(slot: Slot) -> None:
-    """Build the view, or say that no model of pictures is installed."""
-    if slot.services.readers(KIND):
-        Pictures.open(slot)
-        return
-    gr.Markdown(
-        "No model of pictures is installed. Train one with `python -m seq2seq train --task scenes --out checkpoints/scenes`."
-    )
-    slot.board()
+    command = "python -m seq2seq train --task scenes --out checkpoints/scenes"
+    Pictures.open_with(slot, slot.services.readers(KIND), "model of pictures", command)
 
 
 VIEW = View(
@@ -110,7 +104,7 @@ VIEW = View(
     element="pictures",
     build=build,
     parameters=Pictures.parameters,
-    styles=("senses/pictures",),
+    styles=("senses/words", "senses/pictures"),
     controls={
         "steps": (".pictures-player .transport", ".pictures-words"),
         "example": ("#pictures-go",),

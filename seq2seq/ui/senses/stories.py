@@ -86,13 +86,8 @@ class Stories(Asking[StoryRequest, StoryRequest]):
 
 
 def build(slot: Slot) -> None:
-    """Build the view, or say that no model of stories is installed."""
-    if models(slot.services):
-        Stories.open(slot)
-        return
     command = f"python -m seq2seq train --task {TASK} --out checkpoints/{TASK}"
-    gr.Markdown(f"No model of stories is installed. Train one with `{command}`.")
-    slot.board()
+    Stories.open_with(slot, models(slot.services), "model of stories", command)
 
 
 VIEW = View(
@@ -103,7 +98,7 @@ VIEW = View(
     element="stories",
     build=build,
     parameters=Stories.parameters,
-    styles=("senses/stories",),
+    styles=("senses/words", "senses/stories"),
     controls={"steps": (".story-player .transport", ".story-summary"), "example": (".story-another",)},
 )
 
