@@ -22,7 +22,8 @@ from seq2seq.sources.languages import LANGUAGES
 MAX_TEXT_BYTES = 200_000_000  # limit for an unpacked archive, and for a text in it
 HELD_OUT = 50  # one sentence in so many is for validation
 _SPLIT_KEY = b"seq2seq-unrolled/held-out/1"
-_ENTRY = re.compile(r"([a-z']+)(?:\(\d+\))? +((?:[A-Z]{1,2}[012]? ?)+?) *(?:#.*)?")
+_WORD = re.compile(r"([a-z']+)(?:\(\d+\))?")  # of a dictionary; "(2)" marks the second pronunciation
+_PHONEME = re.compile(r"([A-Z]{1,2})[012]?")  # the digit of a vowel is its stress
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -171,9 +172,11 @@ def _entries(remote: Remote, data: bytes) -> Iterator[Pair]:
     (name,) = remote.members
     empty = True
     for line in _lines(data, remote, name):
-        if entry := _ENTRY.fullmatch(line.strip()):
+        word, *phonemes = line.partition("#")[0].split() or [""]
+        entry, sounds = _WORD.fullmatch(word), [_PHONEME.fullmatch(phoneme) for phoneme in phonemes]
+        if entry and sounds and all(sounds):
             empty = False
-            yield entry[1], re.sub(r"\d", "", entry[2]).strip()
+            yield entry[1], " ".join(sound[1] for sound in sounds if sound)
     if empty:
         raise ValueError(f"{name} contains no word with its phonemes")
 

@@ -181,14 +181,13 @@ class Plan:
             return Tokenizer.load(checkpoint.find(self.vocabulary_of), self.shared_vocabulary)
         split_digits = self.vocabulary_split_digits or (self.task is not None and self.task.split_digits)
         # The vocabulary also needs the pieces of changed pairs, such as capitals.
-        changed: Iterable[Pair] = _Changed(pairs, self.augmenter(), seed) if self.augmenter() else pairs
-        size, languages = self._vocabulary_size(), self.languages
+        changed: Iterable[Pair] = _Changed(pairs, self.augmenter(), seed) if self.augmenter() else self.prepared(pairs)
+        if not self.source_kind.is_text:
+            changed = [("", target) for _, target in pairs]
         kind = self.vocabulary_kind
         if self.task and kind == Plan.vocabulary_kind:
             kind = self.task.vocabulary_kind
-        if not self.source_kind.is_text:
-            changed = [("", target) for _, target in pairs]
-        changed = self.prepared(changed)
+        size, languages = self._vocabulary_size(), self.languages
         return Tokenizer.train(changed, size, self.shared_vocabulary, seed, kind, split_digits, languages)
 
     @property
@@ -202,7 +201,7 @@ class Plan:
 
     def prepared(self, pairs: Iterable[Pair]) -> Iterable[Pair]:
         """Return the pairs with their sources as the vocabulary sees them; they can be iterated more than once."""
-        return pairs if self.source_kind.prepare is str else _Prepared(pairs, self.source_kind.prepare)
+        return _Prepared(pairs, self.source_kind.prepare)
 
     def reader(self, tokenizer: Tokenizer) -> Reader | None:
         """Return what reads the sources of training, or None for text, which is cut into pieces once."""
@@ -223,6 +222,8 @@ class Plan:
             raise SettingError("{augment} changes sentence pairs, but a language model has no source: choose 'none'")
         if changes and self.task:
             raise SettingError("{augment} changes sentences, but a task makes its own pairs: choose 'none'")
+        if changes and self.source_kind.is_exact:
+            raise SettingError(f"{{augment}} changes sentences, but this model reads {self.source_kind.title}: choose 'none'")
         return Augmenter(changes, self.languages)
 
 

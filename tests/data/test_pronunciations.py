@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from support.shell import run
 
+from seq2seq.__main__ import main
 from seq2seq.data.downloads import FOLDER
 from seq2seq.data.pronunciations import PRONUNCIATIONS
 from seq2seq.data.public_corpora import rows
@@ -39,3 +40,11 @@ def test_words_are_held_out_with_all_their_pronunciations(
         for name in ("train", "valid")
     )
     assert train and valid and not train & valid and valid <= set(words)
+
+
+def test_a_model_of_letters_cannot_learn_from_changed_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "words.tsv").write_text("".join(f"{word}\tAH B\n" for word in ("ab", "ba", "bab", "abba")))
+    call = ["train", "--data", str(tmp_path / "words.tsv"), "--valid-share", "0.5", "--out", str(tmp_path / "out")]
+    call += ["--source-kind", "letters", "--vocabulary-kind", "word", "--no-shared-vocabulary"]
+    assert main([*call, "--augment", "typos"]) == 2
+    assert "--augment changes sentences, but this model reads the letters of a word: choose 'none'" in capsys.readouterr().err
