@@ -58,7 +58,11 @@ def chosen_model(services: Services, name: str) -> dict[str, Any]:
 
 def sentence_label(info: ModelInfo) -> str:
     """Return the label of the source sentence; it says which sentences the model has learned."""
-    kind = {examples.EVERYDAY: " (everyday, no idioms)", examples.CAPTIONS: " (what a picture shows)"}
+    kind = {
+        examples.EVERYDAY: " (everyday, no idioms)",
+        examples.CAPTIONS: " (what a picture shows)",
+        examples.DIALOGUE: " (small talk, to be answered)",
+    }
     return f"{info.source_language[:1].upper()}{info.source_language[1:]} sentence{kind.get(info.subject, '')}"
 
 
