@@ -139,8 +139,15 @@ class QuestionWorth:
 def question_worth(translator: Translator, pairs: Sequence[Pair]) -> QuestionWorth:
     """Score each reply under its turn, and under the turn of the pair in the middle of the list after it. Too long pairs are
     skipped."""
-    fitting = [(translator.source_ids(s), translator.target_ids(t)) for s, t in pairs if len(translator.cut(s)) == len(s)]
-    sources, targets = [s for s, _ in fitting], [t for _, t in fitting]
+    sources: list[Ids] = []
+    targets: list[Ids] = []
+    for turn, reply in pairs:
+        try:
+            encoded = translator.source_ids(turn), translator.target_ids(reply)
+        except ValueError:
+            continue
+        sources.append(encoded[0])
+        targets.append(encoded[1])
     half = len(sources) // 2
     pieces = sum(map(len, targets))
     own, swapped = (
@@ -150,20 +157,31 @@ def question_worth(translator: Translator, pairs: Sequence[Pair]) -> QuestionWor
     return QuestionWorth(len(targets), pieces, own, swapped)
 
 
+def _fits(translator: Translator, turn: str) -> bool:
+    try:
+        return bool(translator.source_ids(turn))
+    except ValueError:
+        return False
+
+
+def _best(translator: Translator, turns: Sequence[str], strategy: Any) -> list[str]:
+    best = best_of_sources(translator, turns, strategy)
+    return [best[turn][0].text for turn in turns]
+
+
 def report(translator: Translator, pairs: Sequence[Pair], count: int, most_reranked: int, seed: int = 1) -> dict[str, Any]:
     """Return the variety of the replies to the first `count` different turns, by how they are found, and what a turn is
     worth."""
     first = dict(reversed(pairs))
-    asked = list(dict.fromkeys(turn for turn, _ in pairs))[:count]
+    asked = [turn for turn in dict.fromkeys(turn for turn, _ in pairs) if _fits(translator, turn)][:count]
     found = [variety("people", [first[turn] for turn in asked])]
-    searches = {"greedy": Greedy(), "beam 5": Beam(5), f"sampling, top-p 0.95, seed {seed}": Sample(top_p=0.95, seed=seed)}
-    for how, strategy in searches.items():
-        best = best_of_sources(translator, asked, strategy)
-        found.append(variety(how, [best[turn][0].text if best[turn] else "" for turn in asked]))
-    few = asked[:most_reranked]
-    if few:
-        beam = best_of_sources(translator, few, Beam(5))
-        found.append(variety("beam 5", [beam[turn][0].text if beam[turn] else "" for turn in few]))
-        found.append(variety("reranked (MMI)", [reranked(translator, turn)[0].text for turn in few if beam[turn]]))
+    greedy, beam = (_best(translator, asked, strategy) for strategy in (Greedy(), Beam(5)))
+    found += [variety("greedy", greedy), variety("beam 5", beam)]
+    # Each turn has a seed of its own: with one seed, all turns would draw with the same random numbers.
+    drawn = [_best(translator, [turn], Sample(top_p=0.95, seed=seed + n))[0] for n, turn in enumerate(asked)]
+    found.append(variety(f"sampling, top-p 0.95, seeds from {seed}", drawn))
+    if most_reranked:
+        found.append(variety("beam 5", beam[:most_reranked]))
+        found.append(variety("reranked (MMI)", [reranked(translator, turn)[0].text for turn in asked[:most_reranked]]))
     worth = question_worth(translator, pairs)
     return {"varieties": [asdict(each) for each in found], "question": {**asdict(worth), "worth": worth.worth}}

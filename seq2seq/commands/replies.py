@@ -48,7 +48,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
         f"{'replies by':32}  turns  different  distinct-1  distinct-2  words  top five  most frequent",
         *(
             f"{v['how']:32}  {v['replies']:5}  {v['different']:9}  {v['distinct_1']:10.3f}  {v['distinct_2']:10.3f}"
-            f"  {v['words']:5.1f}  {100 * v['top_share']:7.0f}%  {v['most_frequent']} ({v['most_frequent_count']})"
+            f"  {v['words']:5.1f}  {100 * v['top_share']:7.0f}%  {v['most_frequent'] or 'nothing'} ({v['most_frequent_count']})"
             for v in varieties
         ),
         f"teacher-forced, {question['replies']:,} replies of people, {question['pieces']:,} pieces, bits per piece: "

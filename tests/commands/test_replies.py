@@ -20,7 +20,7 @@ def test_the_variety_of_replies_is_printed_and_saved(
     call = ["replies", "--model", folder, "--data", data[1], "--count", "6", "--reranked", "2"]
     found = json.loads(run(capsys, *call, "--json", "--card"))
     names = [each["how"] for each in found["varieties"]]
-    assert names == ["people", "greedy", "beam 5", "sampling, top-p 0.95, seed 1", "beam 5", "reranked (MMI)"]
+    assert names == ["people", "greedy", "beam 5", "sampling, top-p 0.95, seeds from 1", "beam 5", "reranked (MMI)"]
     assert [each["replies"] for each in found["varieties"]] == [6, 6, 6, 6, 2, 2]
     kept = card.read_replies(Path(folder))
     assert kept and kept["varieties"] == found["varieties"] and "--count 6" in kept["command"]

@@ -13,7 +13,7 @@ from seq2seq.analysis.inside import language_model as engine
 from seq2seq.decoding.strategies import Greedy, Sample
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, examples, fields, menu, search
+from seq2seq.ui.kit import address, examples, fields, search
 from seq2seq.ui.kit.address import SETTINGS, STEP, TEXT, Parameter
 from seq2seq.ui.kit.asking import Asking, Event
 from seq2seq.ui.kit.component import next_serial
@@ -103,15 +103,8 @@ class LanguageView(Asking[LanguageRequest, LanguageRequest]):
             second = fields.line(request.second, "Another sentence (may be empty)", "language-second-text")
             go = gr.Button(self.button, variant="primary", scale=0, min_width=120, elem_id="language-go")
             fields.fold("language-fold")
-            model = gr.Dropdown(
-                menu.labels(offered),
-                value=request.writer,
-                label="Language model",
-                filterable=False,
-                scale=2,
-                min_width=240,
-                elem_id="language-model",
-                elem_classes=fields.FOLDED,
+            model = fields.models(
+                self.services, request.writer, "language-model", scale=2, infos=offered, label="Language model"
             )
         return Form({"text": text, "second": second, "model": model}, go)
 

@@ -7,7 +7,8 @@ from functools import cache
 from seq2seq.data.synthetic import TASKS
 from seq2seq.decoding.model_info import ModelInfo
 
-EVERYDAY, CAPTIONS, LETTERS = "everyday", "captions", "letters"  # subjects, as checkpoints name them
+# Subjects, as checkpoints name them.
+EVERYDAY, CAPTIONS, LETTERS, DIALOGUE = "everyday", "captions", "letters", "dialogue"
 
 EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
     ("English", EVERYDAY): (
@@ -35,6 +36,14 @@ EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
         "An old woman is selling flowers at a street market.",
         "A girl who is wearing a yellow hat feeds the ducks.",
         "Three musicians are playing in front of a church.",
+    ),
+    ("English", DIALOGUE): (
+        "What are you doing tonight?",
+        "Would you like a cup of coffee?",
+        "How was your holiday?",
+        "Where is the nearest bank?",
+        "I have never been to Paris.",
+        "What did I just say?",
     ),
     ("German", CAPTIONS): (
         "Ein Mann in einer roten Jacke steigt eine Leiter hinauf.",

@@ -44,13 +44,28 @@ def line(value: str, label: str, elem_id: str, scale: int = 5, min_width: int = 
 
 
 def models(
-    services: Services, value: str, elem_id: str, scale: int = 4, infos: Mapping[str, ModelInfo] | None = None
+    services: Services,
+    value: str,
+    elem_id: str,
+    scale: int = 4,
+    infos: Mapping[str, ModelInfo] | None = None,
+    label: str = "Model",
 ) -> gr.Dropdown:
-    """Return the menu of models: all shared ones that read text, or those of `infos`. On a phone it has a line of its own,
-    because the names are long."""
+    """Return the menu of models: all shared ones that read text, or those of `infos`; it is hidden if there is only one.
+
+    On a phone it has a line of its own, because the names are long.
+    """
     offered = menu.labels(services.infos if infos is None else infos)
     return gr.Dropdown(
-        offered, value=value, label="Model", filterable=False, scale=scale, min_width=300, elem_id=elem_id, elem_classes=FOLDED
+        offered,
+        value=value,
+        label=label,
+        visible=len(offered) > 1,
+        filterable=False,
+        scale=scale,
+        min_width=300,
+        elem_id=elem_id,
+        elem_classes=FOLDED,
     )
 
 
@@ -61,7 +76,11 @@ def chosen_model(services: Services, name: str) -> dict[str, Any]:
 
 def sentence_label(info: ModelInfo) -> str:
     """Return the label of the source sentence; it says which sentences the model has learned."""
-    kind = {examples.EVERYDAY: " (everyday, no idioms)", examples.CAPTIONS: " (what a picture shows)"}
+    kind = {
+        examples.EVERYDAY: " (everyday, no idioms)",
+        examples.CAPTIONS: " (what a picture shows)",
+        examples.DIALOGUE: " (small talk; it answers, and is no assistant)",
+    }
     return f"{info.source_language[:1].upper()}{info.source_language[1:]} sentence{kind.get(info.subject, '')}"
 
 

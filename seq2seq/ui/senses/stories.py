@@ -12,7 +12,7 @@ import gradio as gr
 
 from seq2seq.data.synthetic import TASKS
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import menu
+from seq2seq.ui.kit import fields
 from seq2seq.ui.kit.address import STEP, TEXT
 from seq2seq.ui.kit.asking import Asking, Event
 from seq2seq.ui.kit.component import next_serial
@@ -54,16 +54,7 @@ class Stories(Asking[StoryRequest, StoryRequest]):
             label = "Story: change a number, a name, or leave out a sentence"
             text = gr.Textbox(request.text, label=label, lines=2, max_lines=3, scale=6, min_width=300, elem_id="story-text")
             go = gr.Button(self.button, variant="primary", scale=0, min_width=120, elem_id="story-go")
-            choice = gr.Dropdown(
-                menu.labels(offered),
-                value=request.model,
-                label="Model",
-                filterable=False,
-                scale=2,
-                min_width=240,
-                elem_id="story-model",
-                visible=len(offered) > 1,
-            )
+            choice = fields.models(self.services, request.model, "story-model", scale=2, infos=offered)
         return Form({"text": text, "model": choice}, go)
 
     def fill(self, request: StoryRequest) -> dict[str, Any]:
