@@ -63,6 +63,7 @@ SOURCES = {
     "text": ("the old man", "we see the garden"),
     "letters": ("knight", "a"),
     "picture": ("light; small blue circle 20 14", "dark; large red star 30 30; small green ring 8 8"),
+    "sound": ("amy; four 0; pause 200; nine 1", "ben; pause 90; one 2; noise 20"),
     "walk": ("0.1 0.2, 0.3 0.1", "0.5 0.5, 0.1 0.9, 0.4 0.4"),
 }
 TARGETS = ("a small circle", "a star and a ring")

@@ -113,8 +113,8 @@ def _perplexity(options: argparse.Namespace) -> int:
     for name in (*translating, "temperature", "top_k", "top_p", "seed"):
         if getattr(options, name) is not None:
             raise ValueError(f"a language model translates nothing: leave out --{name.replace('_', '-')}")
-    if options.sample or options.raw or options.no_repeat:
-        raise ValueError("a language model translates nothing: leave out --sample, --raw and --no-repeat")
+    if options.sample or options.raw or options.no_repeat or options.window:
+        raise ValueError("a language model translates nothing: leave out --sample, --raw, --no-repeat and --window")
     if options.card:
         card.check(checkpoint.find(options.model))
     corpus = Corpus(options.data[0] if len(options.data) == 1 else options.data, target=options.target, alone=True)

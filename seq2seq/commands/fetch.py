@@ -15,20 +15,23 @@ from seq2seq.data import dialogues, downloads
 from seq2seq.data.dialogues import DIALOGUES
 from seq2seq.data.everyday import EVERYDAY, Mixed, mixture
 from seq2seq.data.pronunciations import PRONUNCIATIONS
-from seq2seq.data.public_corpora import PUBLIC
+from seq2seq.data.public_corpora import PUBLIC, PublicCorpus, recordings
+from seq2seq.data.recordings import RECORDINGS
 from seq2seq.data.uploaded_table import write
+from seq2seq.sources.sound import voices
 
 HELP = "fetch a public corpus by name, as train.tsv and valid.tsv"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("corpus", metavar="CORPUS", help=", ".join([*PUBLIC, *EVERYDAY, *DIALOGUES, *PRONUNCIATIONS]))
-    parser.add_argument("--out", type=Path, required=True, help="folder for train.tsv and valid.tsv, and for the archives")
+    names = [*PUBLIC, *EVERYDAY, *DIALOGUES, *PRONUNCIATIONS, *RECORDINGS]
+    parser.add_argument("corpus", metavar="CORPUS", help=", ".join(names))
+    parser.add_argument("--out", type=Path, required=True, help="folder for the pairs or recordings, and for the archives")
 
 
 def run(options: argparse.Namespace) -> int:
-    choose("the corpus", options.corpus, {**PUBLIC, **EVERYDAY, **DIALOGUES, **PRONUNCIATIONS})
-    corpus = {**PUBLIC, **DIALOGUES, **PRONUNCIATIONS}[EVERYDAY.get(options.corpus, options.corpus)]
+    choose("the corpus", options.corpus, {**PUBLIC, **EVERYDAY, **DIALOGUES, **PRONUNCIATIONS, **RECORDINGS})
+    corpus = {**PUBLIC, **DIALOGUES, **PRONUNCIATIONS, **RECORDINGS}[EVERYDAY.get(options.corpus, options.corpus)]
     copies = downloads.copies_in(os.environ)
     with tqdm(unit="B", unit_scale=True, desc=corpus.name, leave=False, disable=not sys.stderr.isatty()) as bar:
 
@@ -37,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
             bar.update(done - bar.n)
 
         fetched = downloads.fetch(corpus, options.out, copies=copies, report=report)
+    if options.corpus in RECORDINGS:
+        return _recordings(corpus, fetched, options.out)
     if options.corpus in DIALOGUES:
         train, valid, count = dialogues.pairs(corpus, fetched)
         print(f"{count:,} dialogues to train on, {dialogues.HELD_OUT} held out")
@@ -49,6 +54,20 @@ def run(options: argparse.Namespace) -> int:
         print("\n".join(_sizes(parts)))
     write(options.out, train, valid)
     print(f"{len(train):,} pairs in train.tsv, {len(valid):,} in valid.tsv; {corpus.source_language} first")
+    print(f"{corpus.attribution}. Licence: {corpus.licence}.")
+    return 0
+
+
+def _recordings(corpus: PublicCorpus, fetched: Sequence[downloads.Fetched], out: Path) -> int:
+    """Unpack the recordings into a folder, and say how to use them."""
+    folder = out / "recordings"
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for name, content in recordings(fetched[0].path.read_bytes()):
+        (folder / name).write_bytes(content)
+        count += 1
+    print(f"{fetched[0].path.name}: SHA-256 {fetched[0].sha256}, from {fetched[0].origin}")
+    print(f"{count:,} recordings in {folder}. Use them with the task digits-spoken: set {voices.FOLDER}={folder}")
     print(f"{corpus.attribution}. Licence: {corpus.licence}.")
     return 0
 

@@ -18,6 +18,7 @@ from typing import IO, Any
 from seq2seq.data.corpora import Pair
 from seq2seq.data.lines import lines
 from seq2seq.sources.languages import LANGUAGES
+from seq2seq.sources.sound.voices import RECORDING, WORDS
 
 MAX_TEXT_BYTES = 200_000_000  # limit for an unpacked archive, and for a text in it
 HELD_OUT = 50  # one sentence in so many is for validation
@@ -39,6 +40,7 @@ class Remote:
     sha256: str | None = None  # None if its makers update the archive now and then
     turn_end: str = ""  # of dialogues: the mark after each turn
     is_dictionary: bool = False  # a word and its phonemes in each line, as in the CMU Pronouncing Dictionary
+    has_recordings: bool = False  # an archive of sound files, such as 7_theo_12.wav: digit, voice, number
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,9 @@ def rows(remote: Remote, data: bytes) -> Iterator[Pair]:
     if remote.is_dictionary:
         yield from _entries(remote, data)
         return
+    if remote.has_recordings:
+        yield from ((name, WORDS[int(name[0])]) for name, _ in recordings(data))
+        return
     names = " and ".join(remote.members)
     texts = [_lines(data, remote, name) for name in remote.members]
     empty = True
@@ -179,6 +184,24 @@ def _entries(remote: Remote, data: bytes) -> Iterator[Pair]:
             yield entry[1], " ".join(sound[1] for sound in sounds if sound)
     if empty:
         raise ValueError(f"{name} contains no word with its phonemes")
+
+
+def recordings(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the content of each recording in a zip archive. Raises ValueError if there is none, or with the
+    error."""
+    empty, left = True, MAX_TEXT_BYTES
+    with _reading():
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        for info in archive.infolist():
+            name = info.filename.rpartition("/")[2]
+            if RECORDING.fullmatch(name):
+                left -= info.file_size
+                if left < 0 or info.compress_type not in _METHODS:
+                    raise ValueError(f"more than {MAX_TEXT_BYTES:,} bytes, or an unusual compression")
+                empty = False
+                yield name, archive.read(info)
+    if empty:
+        raise ValueError("it contains no recording of a digit")
 
 
 class _Limited:

@@ -63,18 +63,28 @@ def _check_whole(name: str, value: int, low: int, high: int) -> None:
 
 @dataclass(frozen=True)
 class Strategy:
-    """The setting that all strategies have: an n-gram of `no_repeat` pieces may not occur twice in a hypothesis (0: it may).
+    """The settings that all strategies have.
 
-    The rule depends on source and vocabulary. So `Translator` binds it to them (no_repeat.py), and a strategy that was not
-    bound refuses to start.
+    `no_repeat`: an n-gram of so many pieces may not occur twice in a hypothesis (0: it may). The rule depends on source and
+    vocabulary. So `Translator` binds it to them (no_repeat.py), and a strategy that was not bound refuses to start.
+
+    `window`: at each step, attention may only look from so many positions before its last heaviest one to so many after it
+    (Chorowski et al. 2015, section 2.3); None: anywhere.
     """
 
     no_repeat: int = field(default=0, kw_only=True)
+    window: tuple[int, int] | None = field(default=None, kw_only=True)
     name: ClassVar[str]
     MAX_NO_REPEAT: ClassVar[int] = 10
+    MAX_WINDOW: ClassVar[int] = 1000
 
     def __post_init__(self) -> None:
         _check_whole("no_repeat", self.no_repeat, 0, self.MAX_NO_REPEAT)
+        if self.window is not None:
+            if len(self.window) != 2:
+                raise SettingError(f"{{window}} must be two numbers of positions, not {self.window!r}")
+            for positions in self.window:
+                _check_whole("window", positions, 0, self.MAX_WINDOW)
 
     def start(self, sentences: int) -> Search:
         if self.no_repeat:
@@ -237,6 +247,10 @@ class Prefix:
     then: Any = Greedy()
     name: ClassVar[str] = "prefix"
 
+    @property
+    def window(self) -> tuple[int, int] | None:
+        return self.then.window
+
     def start(self, sentences: int) -> Search:
         if len(self.prefixes) != sentences:
             raise ValueError(f"{len(self.prefixes)} prefixes were given for {sentences} sentences")
@@ -269,9 +283,12 @@ STRATEGIES: dict[str, type[Greedy] | type[Beam] | type[Sample]] = {"greedy": Gre
 def describe(strategy: Any) -> dict[str, Any]:
     """Return a strategy as plain values for a trace: name, settings, and the forced pieces of a prefix.
 
-    `no_repeat` is left out where it is 0, as in files of earlier versions.
+    `no_repeat` and `window` are left out where they change nothing, as in files of earlier versions.
     """
     if isinstance(strategy, Prefix):
         return {**describe(strategy.then), "prefix": list(strategy.prefixes[0])}
     settings = {"name": strategy.name, **dataclasses.asdict(strategy)}
-    return settings if settings["no_repeat"] else {name: settings[name] for name in settings if name != "no_repeat"}
+    if settings["window"]:
+        settings["window"] = list(settings["window"])
+    unused = {name for name in ("no_repeat", "window") if not settings[name]}
+    return {name: value for name, value in settings.items() if name not in unused}

@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.decoding.no_repeat import Rule, without_rule
 from seq2seq.decoding.recorder import record
 from seq2seq.decoding.strategies import Beam, Greedy, Prefix
-from seq2seq.models.attention import Memory
+from seq2seq.models.attention import NO_ATTENTION, Memory
 from seq2seq.models.saved import checkpoint
 from seq2seq.models.saved.checkpoint import Checkpoint
 from seq2seq.models.saved.packed import pack
@@ -249,6 +250,10 @@ class Translator:
         # A translation of more than twice the length of its source is a loop; without a source, the limit is the longest
         # sentence of the training. The limit depends only on the sentence,
         memory, state = model.encode(source, lengths)
+        if strategy.window is not None:
+            if self.model.architecture.looks_back or self.model.config.attention == NO_ATTENTION:
+                raise ValueError(f"a window needs a recurrent decoder with attention, which {self.name!r} does not have")
+            memory = replace(memory, window=strategy.window)
         positions = memory.mask.sum(1)
         limits = 2 * positions + 10 if self.info.reads_source else torch.full_like(positions, MAX_PIECES)
         if isinstance(strategy, Prefix):  # but a forced prefix can be longer than that

@@ -26,6 +26,7 @@ class Memory(PerRow):
     mask: Tensor  # [R, S]
     context: Tensor | None = None  # [R, M] the fixed context vector, for decoders that use one
     given: Tensor | None = None  # [R, S] edited attention weights that replace the decoder's; they sum to 1
+    window: tuple[int, int] | None = None  # positions before and after the last heaviest one that may have weight
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,15 +140,17 @@ class Attention(nn.Module):
 
     def begin(self, memory: RecurrentMemory) -> Tensor | None:
         """Return where the decoder has looked before the first step [R, 2, S]: nowhere. None for a score that does not ask."""
-        return memory.states.new_zeros(len(memory.states), 2, memory.states.shape[1]) if self.score.remembers else None
+        return _nowhere(memory) if self.score.remembers else None
 
     def forward(self, query: Tensor, memory: RecurrentMemory, looked: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
         """Query [R, T, D] -> contexts [R, T, M], weights [R, T, S], and where the decoder has looked after the last position.
 
         Padding gets a weight of exactly 0. `looked` [R, 2, S] has the weights of the last step, and their sum over all steps.
         """
+        if looked is None and memory.window is not None:
+            looked = _nowhere(memory)
         if looked is None:
-            weights = self._weights(query, memory)
+            weights = self._weights(query, memory, looked)
         else:  # each step needs the weights of the step before it
             steps = []
             for at in query.split(1, 1):
@@ -157,11 +160,29 @@ class Attention(nn.Module):
             weights = torch.cat(steps, 1)
         return torch.bmm(weights.to(memory.states.dtype), memory.states), weights, looked
 
-    def _weights(self, query: Tensor, memory: RecurrentMemory, *looked: Tensor) -> Tensor:
+    def _weights(self, query: Tensor, memory: RecurrentMemory, looked: Tensor | None) -> Tensor:
         """Return the weights [R, T, S]: given ones, or the softmax of the scores."""
-        if memory.given is None:
-            return masked_softmax(self.score(query, memory.keys, *looked), memory.mask[:, None])
-        return memory.given[:, None].expand(-1, query.shape[1], -1)
+        if memory.given is not None:
+            return memory.given[:, None].expand(-1, query.shape[1], -1)
+        scores = self.score(query, memory.keys, looked) if self.score.remembers else self.score(query, memory.keys)
+        mask = memory.mask
+        if memory.window is not None:
+            assert looked is not None
+            mask = mask & _near(looked[:, 0], memory.window)
+        return masked_softmax(scores, mask[:, None])
+
+
+def _nowhere(memory: Memory) -> Tensor:
+    """Return where the decoder has looked before its first step [R, 2, S]."""
+    return memory.states.new_zeros(len(memory.states), 2, memory.states.shape[1])
+
+
+def _near(last: Tensor, window: tuple[int, int]) -> Tensor:
+    """Return the positions [R, S] around the heaviest one of the `last` weights [R, S] (Chorowski et al. 2015, section 2.3); at
+    the first step, whose last weights are all 0, around the first position."""
+    back, ahead = window
+    distance = torch.arange(last.shape[1], device=last.device) - last.argmax(1, keepdim=True)
+    return (-back <= distance) & (distance <= ahead)
 
 
 def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:

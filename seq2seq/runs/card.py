@@ -287,6 +287,8 @@ def _perplexities(evaluations: list[dict[str, Any]]) -> list[str]:
 
 def _search(strategy: dict[str, Any]) -> str:
     rule = f", no repeat of {strategy['no_repeat']} pieces" if "no_repeat" in strategy else ""
+    if "window" in strategy:
+        rule += f", window {strategy['window'][0]} back, {strategy['window'][1]} ahead"
     if strategy["name"] == "beam":
         return f"beam {strategy['size']}, length penalty {strategy['length_penalty']:g}{rule}"
     return f"{strategy['name']}{rule}"

@@ -15,6 +15,8 @@ from seq2seq.sources.letters import LettersReader, spaced
 from seq2seq.sources.picture.front import PictureFront
 from seq2seq.sources.picture.reader import PictureReader
 from seq2seq.sources.reader import Reader
+from seq2seq.sources.sound.front import SoundFront
+from seq2seq.sources.sound.reader import SoundReader
 from seq2seq.sources.text import Vocabulary
 from seq2seq.sources.text_reader import TextReader
 
@@ -50,6 +52,7 @@ KINDS: dict[str, Kind] = {
         reads=frozenset({"place_sees"}),
         example="light; small red star 32 32",
     ),
+    "sound": Kind("a sound", SoundFront, lambda *_: SoundReader(), example="amy; pause 100; four 0; pause 100"),
 }
 
 

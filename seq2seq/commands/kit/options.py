@@ -117,6 +117,13 @@ def add_strategy(parser: argparse.ArgumentParser) -> None:
     choice.add_argument("--beam", type=int, metavar="SIZE", help="beam search with this many hypotheses")
     choice.add_argument("--sample", action="store_true", help="draw every piece at random")
     parser.add_argument("--length-penalty", type=float, help="for --beam; 0 means none (default 1.0)")
+    parser.add_argument(
+        "--window",
+        type=int,
+        nargs=2,
+        metavar=("BACK", "AHEAD"),
+        help="attention looks only so many source positions back and ahead of its last heaviest one (default: anywhere)",
+    )
     add_sampling(parser, "for --sample")
 
 
@@ -165,7 +172,7 @@ def strategy(options: argparse.Namespace) -> Any:
         raise ValueError(f"--{next(iter(given)).replace('_', '-')} needs --beam")
     if not options.sample and (given := _given(sample_settings)):
         raise ValueError(f"--{next(iter(given)).replace('_', '-')} needs --sample")
-    shared = _given({"no_repeat": options.no_repeat})
+    shared = _given({"no_repeat": options.no_repeat, "window": tuple(options.window) if options.window else None})
     if options.sample:
         return Sample(**_given(sample_settings), **shared)
     return Greedy(**shared) if options.beam is None else Beam(options.beam, **_given(beam_settings), **shared)

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from seq2seq.data.corpora import Pair
-from seq2seq.data.synthetic import dates, digits, grammar, numbers, recall, scenes, stories
+from seq2seq.data.synthetic import dates, digits, grammar, numbers, recall, scenes, spoken, stories
 from seq2seq.data.synthetic.example import Example
 
 __all__ = ["SPLITS", "TASKS", "Example", "Task"]
@@ -101,6 +101,26 @@ _ALL = (
         vocabulary_kind="word",
         model=scenes.MODEL,
         settings=scenes.TRAINING,
+    ),
+    Task(
+        "digits-spoken",
+        "Spoken digits",
+        "spoken digits",
+        "English",
+        spoken.draw,
+        100,
+        False,
+        training=40_000,
+        further={
+            "unseen-voices": spoken.unseen_voices,
+            "long": spoken.long,
+            "unseen-recordings": spoken.unseen_recordings,
+            "long-recordings": spoken.long_recordings,
+            "recordings": spoken.recordings,
+        },
+        vocabulary_kind="word",
+        model=spoken.MODEL,
+        settings=spoken.TRAINING,
     ),
     Task(
         "stories",
