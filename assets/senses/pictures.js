@@ -1,7 +1,7 @@
 // The view Pictures: a scene that can be changed, and light on the places that the decoder looks at, word by word.
 
 import { percentText } from "../lib/charts/heat-table.js";
-import { html, isFixed, part, probabilityText } from "../lib/dom.js";
+import { isFixed, part } from "../lib/dom.js";
 import { makeCanvas } from "./pictures-canvas.js";
 import { makeWordsPlayer } from "./words-player.js";
 
@@ -10,7 +10,7 @@ const MOVES = [0, 0.5]; // the part of a step in which the light moves
 
 export function start({ element, trigger, props, watch }) {
   const player = makeWordsPlayer({ element, props, watch }, "pictures", {
-    stepMs: STEP_MS, writtenAt: MOVES[1], open, draw, arrived: candidates,
+    stepMs: STEP_MS, writtenAt: MOVES[1], open, draw,
   });
   const { root, find, store } = player;
   const canvas = makeCanvas(root, (scene) => trigger("scene", { scene }));
@@ -35,17 +35,6 @@ export function start({ element, trigger, props, watch }) {
     const after = step ? steps[step - 1].weights : none;
     const moved = step ? part(phase, ...MOVES) : 1;
     canvas.light(after.map((weight, i) => before[i] + (weight - before[i]) * moved));
-  }
-
-  function candidates(number) {
-    const step = store.payload.steps[number - 1];
-    find(".pictures-candidates").replaceChildren(...(step ? step.candidates : []).map(({ text, p }) => {
-      const row = html("li", "pictures-candidate");
-      const bar = html("span", "pictures-bar");
-      bar.style.setProperty("--share", p);
-      row.append(html("span", "target", text), bar, html("span", "pictures-p", probabilityText(p)));
-      return row;
-    }));
   }
 
   canvas.onPoint((index) => {

@@ -2,15 +2,16 @@
 
 import { makeLink } from "../lib/address.js";
 import { makeClock } from "../lib/clock.js";
-import { html, payloadOf, rove } from "../lib/dom.js";
+import { html, payloadOf, probabilityText, rove } from "../lib/dom.js";
 import { startReading } from "../lib/reading.js";
 
 /** Make the player of a view, whose own classes begin with `prefix`.
  *
  *  `stepMs` is the length of a step at 1x, and its share `writtenAt` the moment when its word is written. `open(payload)` builds
- *  the picture of a new payload, `draw(step, phase)` shows a step of it, `arrived(step)` is called once per step.
+ *  the picture of a new payload, `draw(step, phase)` shows a step of it, `arrived(step)` is called once per step. A list with the
+ *  class `sense-candidates` gets the candidates of each step.
  */
-export function makeWordsPlayer({ element, props, watch }, prefix, { stepMs, writtenAt, open, draw, arrived }) {
+export function makeWordsPlayer({ element, props, watch }, prefix, { stepMs, writtenAt, open, draw, arrived = () => {} }) {
   const root = element.querySelector(`.${prefix}-view`);
   const find = (selector) => root.querySelector(selector);
   const row = find(".sense-words");
@@ -25,6 +26,7 @@ export function makeWordsPlayer({ element, props, watch }, prefix, { stepMs, wri
     },
     sentence: (step) => store.payload.said[step],
     arrived: () => {
+      candidates(store.payload.steps[store.step - 1]?.candidates || []);
       arrived(store.step);
       link.update();
     },
@@ -60,6 +62,16 @@ export function makeWordsPlayer({ element, props, watch }, prefix, { stepMs, wri
       word.setAttribute("aria-checked", String(now));
       word.tabIndex = index + 1 === Math.max(1, step) ? 0 : -1;
     });
+  }
+
+  function candidates(likeliest) {
+    find(".sense-candidates")?.replaceChildren(...likeliest.map(({ text, p }) => {
+      const item = html("li", "sense-candidate");
+      const bar = html("span", "sense-bar");
+      bar.style.setProperty("--share", p);
+      item.append(html("span", "target", text), bar, html("span", "sense-p", probabilityText(p)));
+      return item;
+    }));
   }
 
   /** Start to show payloads; called when the view is ready to draw. */

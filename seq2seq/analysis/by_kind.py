@@ -19,10 +19,17 @@ class KindQuality:
 
 
 def by_kind(examples: Sequence[Example], found: Mapping[str, Sequence[Hypothesis]]) -> list[KindQuality]:
-    """Return the quality of the first hypotheses `found` for the sources, by kind in the order of names; empty if the examples
+    """Return the quality of the first hypotheses `found` for the sources, in the `order` of kinds; empty if the examples
     have no kinds."""
     right: dict[str, list[bool]] = {}
     for example in examples:
         best = found[example.source]
         right.setdefault(example.kind, []).append(bool(best) and best[0].text == example.target)
-    return [KindQuality(kind, len(all_), 100 * sum(all_) / len(all_)) for kind, all_ in sorted(right.items()) if kind]
+    kinds = sorted(filter(None, right), key=order)
+    return [KindQuality(kind, len(right[kind]), 100 * sum(right[kind]) / len(right[kind])) for kind in kinds]
+
+
+def order(kind: str) -> tuple[int, str]:
+    """Return the sort key of a kind: "9 digits" comes before "10 digits"."""
+    number = kind.partition(" ")[0]
+    return int(number) if number.isdigit() else 0, kind

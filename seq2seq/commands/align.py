@@ -66,7 +66,8 @@ def run(options: argparse.Namespace) -> int:
 def _task(options: argparse.Namespace, task: Task) -> int:
     """Print how much of the attention falls on the true alignment of a task's examples."""
     split = options.split or "test"
-    examples, translator = task.examples(split), translator_of(options)
+    examples = [example for example in task.examples(split) if example.links]
+    translator = translator_of(options)
     shares = weight_on_links(translator, examples)
     cells = np.full((2, len(shares), max(map(len, shares))), np.nan)
     for row, of_example in enumerate(shares):

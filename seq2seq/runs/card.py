@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from seq2seq.analysis.by_kind import KindQuality
+from seq2seq.analysis.by_kind import KindQuality, order
 from seq2seq.config import BEST_BY
 from seq2seq.decoding.metrics import Quality
 from seq2seq.decoding.strategies import describe
@@ -17,6 +18,7 @@ from seq2seq.files import replace_file
 from seq2seq.models.saved.checkpoint import Checkpoint, load
 from seq2seq.models.seq2seq import count_parameters
 from seq2seq.sources.kinds import kind_of
+from seq2seq.sources.sound import voices
 from seq2seq.training.events import Finished, perplexity
 
 RESULTS = "results.json"
@@ -30,7 +32,9 @@ def command(name: str, arguments: Sequence[str], processes: int = 1) -> str:
     """Return a command line that anybody can repeat: of a path, only the last part stays, because folders differ."""
     program = ["python"] if processes == 1 else ["torchrun", "--nproc_per_node", str(processes)]
     names = [Path(a).name if "/" in a and _exists(a) else a for a in arguments]
-    return shlex.join([*program, "-m", "seq2seq", name, *names])
+    recordings = os.environ.get(voices.FOLDER) if "digits-spoken" in arguments else None
+    folder = [f"{voices.FOLDER}={Path(recordings).name}"] if recordings else []
+    return shlex.join([*folder, *program, "-m", "seq2seq", name, *names])
 
 
 def _exists(text: str) -> bool:
@@ -263,12 +267,17 @@ def _exact_by_kind(evaluations: list[dict[str, Any]]) -> list[str]:
     """Return the exact answers to the examples of a task, in all and by their kind."""
     if not evaluations:
         return []
-    kinds = [kind["kind"] for kind in evaluations[0]["by_kind"]]
+    kinds = sorted({kind["kind"] for e in evaluations for kind in e["by_kind"]}, key=order)
     lines = ["", "Exactly right, % (examples), in all and by the kind of example:", ""]
     lines += [f"| data | search | all | {' | '.join(kinds)} |", "|---" * (len(kinds) + 3) + "|"]
     for e in evaluations:
-        cells = [e["data"], _search(e["strategy"]), f"{e['exact']:.1f} ({e['sentences']:,})"]
-        cells += [f"{kind['exact']:.1f} ({kind['examples']:,})" for kind in e["by_kind"]]
+        found = {kind["kind"]: f"{kind['exact']:.1f} ({kind['examples']:,})" for kind in e["by_kind"]}
+        cells = [
+            e["data"],
+            _search(e["strategy"]),
+            f"{e['exact']:.1f} ({e['sentences']:,})",
+            *(found.get(k, "–") for k in kinds),
+        ]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 

@@ -159,6 +159,7 @@ class Plan:
                 "trained_on": f"{task.splits['train']:,} examples that the task {self.data!r} of this project makes itself.",
                 "attribution": "made by this project",
                 "licence": "Apache License 2.0",
+                **task.origin(),
             }
         given = {**from_task, **self.origin}
         return Origin(**(_after(checkpoint.outline(self.start_from), given) if self.start_from else given))

@@ -10,7 +10,7 @@ from seq2seq.ui.forcing import cure, exposure, score, two_lanes
 from seq2seq.ui.inside import cell, fading, language, reach
 from seq2seq.ui.kit.address import Parameter
 from seq2seq.ui.kit.view import Tab, View
-from seq2seq.ui.senses import dialogue, letters, pictures, stories
+from seq2seq.ui.senses import dialogue, letters, pictures, sound, stories
 from seq2seq.ui.train import tab as train
 from seq2seq.ui.translate import tab as translate
 
@@ -65,6 +65,7 @@ VIEWS: tuple[View, ...] = (
     stories.VIEW,
     letters.VIEW,
     pictures.VIEW,
+    sound.VIEW,
     dialogue.VIEW,
     train.VIEW,
 )

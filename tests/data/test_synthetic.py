@@ -4,23 +4,39 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 from num2words import num2words
 
 from seq2seq.config import UNK
-from seq2seq.data.synthetic import TASKS, Draw, Example, Task, grammar, stories
+from seq2seq.data.synthetic import TASKS, Draw, Example, Task, grammar, spoken, stories
 from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.sources.normalise import normalise
 from seq2seq.sources.pieces import WORD_START
+from seq2seq.sources.sound import voices
+from seq2seq.sources.sound.utterance import PAUSE, Utterance
 from seq2seq.sources.text_reader import MAX_PIECES
 from seq2seq.training.plan import Plan
 
 every_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS.keys())
 drawn = given(st.integers(0, 2**32).map(random.Random))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A folder of recordings, without which some splits of spoken digits have no examples."""
+    folder = tmp_path_factory.mktemp("recordings")
+    for digit, word in enumerate(voices.WORDS):
+        for take in (3, 12):
+            soundfile.write(folder / f"{digit}_ada_{take}.wav", voices.clip("amy", word, 0), voices.RATE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(voices.FOLDER, str(folder))
+        yield
 
 
 @every_task
@@ -54,7 +70,7 @@ def test_task_vocabulary_holds_all_words_and_needs_no_bytes(task: Task) -> None:
 @drawn
 def test_links_cover_whole_parts_of_both_texts(task: Task, numbers: random.Random) -> None:
     example = task.draw(numbers)
-    assert example.links
+    assert example.links or not example.target  # in silence, nothing is written
     for texts, spans in ((example.source, [s for s, _ in example.links]), (example.target, [t for _, t in example.links])):
         assert all(0 <= start < end <= len(texts) for start, end in spans)
         assert all(texts[start:end].strip() == texts[start:end] for start, end in spans)
@@ -226,3 +242,23 @@ def test_plan_prefers_chosen_values_to_those_of_the_task() -> None:
     assert origin.title == "Mine" and origin.source_language == "English dates" and "10,000 examples" in origin.trained_on
     with pytest.raises(ValueError, match="task must be one of reverse, sort, "):
         Plan("juggle").pairs()
+
+
+@drawn
+def test_a_spoken_digit_is_where_its_region_says(numbers: random.Random) -> None:
+    example = TASKS["digits-spoken"].draw(numbers)
+    utterance = Utterance.parse(example.source)
+    assert example.target.split() == utterance.words
+    assert list(example.regions) == utterance.spans and len(example.links) == len(utterance.words)
+    for (start, end), (first, last) in example.links:
+        assert example.source[start:end].split()[0] == example.target[first:last]
+    assert utterance.voice not in spoken.UNSEEN_VOICES
+    if utterance.voice == "ada":
+        assert all(take == 12 for word, take in utterance.parts if word != PAUSE)
+
+
+def test_splits_of_spoken_digits_need_recordings_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(voices.FOLDER)
+    with pytest.raises(ValueError, match="this split needs recordings: fetch digits-spoken"):
+        TASKS["digits-spoken"].examples("unseen-recordings")
+    assert 7 <= len(TASKS["digits-spoken"].examples("long")[0].target.split()) <= 10

@@ -40,6 +40,7 @@ class Task:
     vocabulary_kind: str = "bpe"
     model: Mapping[str, Any] = field(default_factory=dict)  # settings of its model that differ from those of other tasks
     settings: Mapping[str, Any] = field(default_factory=dict)  # of its training, likewise
+    origin: Callable[[], Mapping[str, str]] = dict  # where its data come from, if not all of them are made by this project
 
     @property
     def splits(self) -> dict[str, int]:
@@ -121,6 +122,7 @@ _ALL = (
         vocabulary_kind="word",
         model=spoken.MODEL,
         settings=spoken.TRAINING,
+        origin=spoken.origin,
     ),
     Task(
         "stories",

@@ -38,6 +38,17 @@ TRAINING: dict[str, Any] = {
 }
 
 
+def origin() -> dict[str, str]:
+    """Return what a model card must say about the recordings, if there are any."""
+    if not (real := voices.recorded()):
+        return {}
+    return {
+        "trained_on": f"Utterances of the task digits-spoken: synthesised voices, and recordings of {', '.join(sorted(real))}.",
+        "attribution": f"Synthesised voices of this project; recordings in {voices.FOLDER}",
+        "licence": "that of the recordings",
+    }
+
+
 def draw(numbers: random.Random) -> Example:
     """Make an utterance as in training."""
     if numbers.random() < SILENT:
@@ -77,6 +88,11 @@ def long_recordings(numbers: random.Random) -> Example:
 def recordings(numbers: random.Random) -> Example:
     """Make an utterance of any recordings: those of a voice that was left out of the folder in training."""
     return _recorded(numbers, lambda take: True, 1, 6)
+
+
+def example(numbers: random.Random, voice: str, count: int) -> Utterance:
+    """Return an utterance of `count` digits by one of our voices, without noise."""
+    return _said(numbers, voice, range(voices.ours()[voice]), count, count)
 
 
 def _recorded(numbers: random.Random, suits: Any, least: int, most: int) -> Example:

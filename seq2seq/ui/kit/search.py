@@ -23,7 +23,7 @@ class Setting:
         return self.step == int(self.step)
 
 
-NO_REPEAT = "no_repeat"  # the setting that all strategies have
+NO_REPEAT = "no_repeat"  # the setting of all strategies that every view can have; `window` is for sounds
 SETTINGS: dict[str, Setting] = {
     "size": Setting("Beam size", 1, 10, 1),
     "length_penalty": Setting("Length penalty", 0.0, 2.0, 0.1),
@@ -38,7 +38,8 @@ SEED_LIMIT = 2**31 - 1
 
 def names_of(search: str) -> list[str]:
     """Return the names of the settings that only `search` has."""
-    return [field.name for field in fields(_kind(search)) if field.name != NO_REPEAT]
+    common = {field.name for field in fields(Strategy)}
+    return [field.name for field in fields(_kind(search)) if field.name not in common]
 
 
 def default(setting: str) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,8 +9,8 @@ from seq2seq.sources.picture.scene import COLOURS, GROUNDS, SHAPES, SIDE, SIZES,
 from seq2seq.trace import DecodingStep, DecodingTrace
 from seq2seq.views.matrix import percent
 from seq2seq.views.pieces import label
+from seq2seq.views.senses.spans import DIGITS, candidates, probability, second_choice, span
 
-DIGITS = 4
 MOSTLY = 0.5  # from this share on, the weight lies on a shape
 PALETTE = {
     "shapes": list(SHAPES),
@@ -48,7 +47,7 @@ def _step(step: DecodingStep) -> dict[str, Any]:
     return {
         "text": label(step.piece).text,
         "weights": [round(weight, DIGITS) for weight in step.attention or ()],
-        "candidates": [{"text": label(c.piece).text, "p": round(math.exp(c.log_prob), DIGITS)} for c in step.candidates],
+        "candidates": candidates(step),
     }
 
 
@@ -67,34 +66,21 @@ def on_shape(trace: DecodingTrace, step: DecodingStep, shape: Shape) -> float:
 def said(trace: DecodingTrace, step: DecodingStep, shapes: Sequence[Shape]) -> list[dict[str, str]]:
     """Say where the decoder looks when it writes this word, and how sure it is, as spans of text."""
     word = label(step.piece).text
-    spans = [_span(f"Word {step.position + 1}: the decoder writes "), _span(f"“{word}”", "target")]
-    spans.append(_span(f" (probability {_probability(step.log_prob)}). "))
+    spans = [span(f"Word {step.position + 1}: the decoder writes "), span(f"“{word}”", "target")]
+    spans.append(span(f" (probability {probability(step.log_prob)}). "))
     shares = [on_shape(trace, step, shape) for shape in shapes]
     best = max(range(len(shares)), key=shares.__getitem__, default=None)
     if best is not None and shares[best] >= MOSTLY:
-        spans += [_span(f"Of its weight, {percent(shares[best])} lies on the "), _span(shapes[best].name, "source"), _span(".")]
+        spans += [span(f"Of its weight, {percent(shares[best])} lies on the "), span(shapes[best].name, "source"), span(".")]
     else:
         weights = list(step.attention or ())
         most = max(range(len(weights)), key=weights.__getitem__)
         place = trace.source[most].piece
         beside = "No shape has most of its weight. " if shapes else ""
-        spans.append(_span(f"{beside}Its heaviest place is in {place}, with {percent(weights[most])}."))
-    if len(step.candidates) > 1 and step.candidates[1].log_prob > math.log(0.05):
-        other = step.candidates[1]
-        spans += [_span(" Its second choice is "), _span(f"“{label(other.piece).text}”", "target")]
-        spans.append(_span(f" (probability {_probability(other.log_prob)})."))
-    return spans
+        spans.append(span(f"{beside}Its heaviest place is in {place}, with {percent(weights[most])}."))
+    return [*spans, *second_choice(step)]
 
 
 def _start(trace: DecodingTrace) -> list[dict[str, str]]:
     count = len(trace.source)
-    return [_span(f"Convolutions have made one vector for each of {count} places. Nothing is written yet.")]
-
-
-def _probability(log_prob: float) -> str:
-    p = math.exp(log_prob)
-    return "> 0.99" if p > 0.995 else "< 0.01" if p < 0.005 else f"{p:.2f}"
-
-
-def _span(text: str, role: str = "") -> dict[str, str]:
-    return {"text": text, "role": role}
+    return [span(f"Convolutions have made one vector for each of {count} places. Nothing is written yet.")]

@@ -10,13 +10,13 @@ from seq2seq.sources.pieces import END
 from seq2seq.trace import DecodingTrace
 from seq2seq.views.matrix import percent
 from seq2seq.views.pieces import words
+from seq2seq.views.senses.spans import DIGITS, span
 
 ENDS = ".!?"  # a word that ends in one of these ends a sentence
 MARKS = ".,;:!?\"'()"
 MOST_NAMED = 3  # words that the sentence of a step names
 NAMED = 0.1  # least weight of a word that is named
 READ = 0.05  # least weight of a number that counts as looked at
-DIGITS = 4
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -106,7 +106,7 @@ def by_row(read: Sequence[Word], step: Step) -> list[float]:
 
 def _start(read: Sequence[Word]) -> list[dict[str, str]]:
     count = read[-1].row
-    return [_span(f"The encoder has read {count} sentence{'' if count == 1 else 's'}. Nothing is written yet.")]
+    return [span(f"The encoder has read {count} sentence{'' if count == 1 else 's'}. Nothing is written yet.")]
 
 
 def said(read: Sequence[Word], step: Step) -> list[dict[str, str]]:
@@ -118,33 +118,33 @@ def said(read: Sequence[Word], step: Step) -> list[dict[str, str]]:
             return _of_number(read, step, looked, [i for i in numbers if i not in looked])
     ranked = sorted(range(len(read)), key=lambda i: -step.weights[i])
     looked = sorted(i for n, i in enumerate(ranked[:MOST_NAMED]) if n == 0 or step.weights[i] >= NAMED)
-    spans = [_span("To write "), _span(step.bare or step.text, "target"), _span(" the decoder looks most at ")]
-    named = [[_span(_name(read, i), "source"), _span(f" ({percent(step.weights[i])})")] for i in looked]
+    spans = [span("To write "), span(step.bare or step.text, "target"), span(" the decoder looks most at ")]
+    named = [[span(_name(read, i), "source"), span(f" ({percent(step.weights[i])})")] for i in looked]
     spans += _listed(named)
     copied = any(word.bare.casefold() == step.bare.casefold() for word in read)
     if copied:
-        return [*spans, _span(".")]
-    return [*spans, _span(". The story does not have the word "), _span(step.bare or step.text, "target"), _span(".")]
+        return [*spans, span(".")]
+    return [*spans, span(". The story does not have the word "), span(step.bare or step.text, "target"), span(".")]
 
 
 def _of_number(read: Sequence[Word], step: Step, looked: list[int], others: list[int]) -> list[dict[str, str]]:
     sentences, terms = len({read[i].row for i in looked}), [int(read[i].bare) for i in looked]
-    spans = [_span("To write "), _span(step.bare, "target"), _span(" the decoder looks at ")]
-    spans += _listed([[_span(read[i].bare, "source")] for i in looked])
+    spans = [span("To write "), span(step.bare, "target"), span(" the decoder looks at ")]
+    spans += _listed([[span(read[i].bare, "source")] for i in looked])
     where = "one sentence that gets" if sentences == 1 else f"{_count(sentences)} sentences that get"
     sums = by_row(read, step)
-    spans.append(_span(f", in {where} {percent(sum(sums[row] for row in {read[i].row for i in looked}))} of the weight"))
+    spans.append(span(f", in {where} {percent(sum(sums[row] for row in {read[i].row for i in looked}))} of the weight"))
     total, written = sum(terms), int(step.bare)
     if len(terms) > 1:
         added = " + ".join(map(str, terms)) + f" = {total}"
-        spans.append(_span(f"; {added}." if total == written else f"; but {added}: the number is wrong."))
+        spans.append(span(f"; {added}." if total == written else f"; but {added}: the number is wrong."))
     else:
-        spans.append(_span("." if total == written else "; but it writes another number."))
+        spans.append(span("." if total == written else "; but it writes another number."))
     if others:
         rest = percent(sum(step.weights[i] for i in others))
-        names = _listed([[_span(read[i].bare, "source")] for i in others])
-        spans += [_span(f" The other number{'' if len(others) == 1 else 's'} of the story, "), *names]
-        spans.append(_span(f", get{'s' if len(others) == 1 else ''} {rest}."))
+        names = _listed([[span(read[i].bare, "source")] for i in others])
+        spans += [span(f" The other number{'' if len(others) == 1 else 's'} of the story, "), *names]
+        spans.append(span(f", get{'s' if len(others) == 1 else ''} {rest}."))
     return spans
 
 
@@ -161,10 +161,6 @@ def _listed(items: list[list[dict[str, str]]]) -> list[dict[str, str]]:
     spans: list[dict[str, str]] = []
     for n, item in enumerate(items):
         if n:
-            spans.append(_span(" and " if n == len(items) - 1 else ", "))
+            spans.append(span(" and " if n == len(items) - 1 else ", "))
         spans += item
     return spans
-
-
-def _span(text: str, role: str = "") -> dict[str, str]:
-    return {"text": text, "role": role}

@@ -31,6 +31,8 @@ FLAGS = [
     f"--disable-features={','.join(FEATURES.split())}",
     # A page lives for seconds here: its scripts cost more to optimise than they save.
     *("--process-per-site", "--js-flags=--no-opt --no-maglev"),
+    # A microphone that beeps once a second, and that no visitor has to allow.
+    *("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"),
 ]
 
 
