@@ -15,6 +15,8 @@ from seq2seq.data.synthetic import Example
 from seq2seq.decoding.evaluation import evaluate
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
+from seq2seq.sources.pieces import WORD_START
+from seq2seq.trace import SourcePosition
 from seq2seq.training.events import Event, Measured, SampleDecoded
 
 DIGITS = 3  # decimals of an attention weight
@@ -34,7 +36,7 @@ class Probes:
         self.signatures: dict[str, str] = {}  # sacreBLEU's, by metric, after the first measurement
         self._use, self._sentences, self._pairs = use, sentences, pairs
         by_source = {example.source: example for example in examples}
-        self._aligned = [by_source[source] for source, _ in pairs if source in by_source]
+        self._aligned = [by_source[source] for source, _ in pairs if source in by_source and by_source[source].links]
 
     def __call__(self, model: Seq2Seq, update: int) -> list[Event]:
         translator = self._use(model)
@@ -56,7 +58,7 @@ class Probes:
             update=update,
             source=sentence,
             hypothesis=trace.text,
-            source_pieces=tuple(position.piece for position in trace.source),
+            source_pieces=tuple(_name(position) for position in trace.source),
             pieces=tuple(step.piece for step in trace.steps),
             attention=tuple(rows) if rows else None,
         )
@@ -75,6 +77,11 @@ class Probes:
             return None
         shares = [share for example in weight_on_links(translator, self._aligned) for share, _ in example]
         return round(statistics.fmean(shares), DIGITS) if shares else None
+
+
+def _name(position: SourcePosition) -> str:
+    """Return the piece of a position; the name of a place is a word of its own."""
+    return f"{WORD_START}{position.piece}" if position.box else position.piece
 
 
 def sample(pairs: Sequence[Pair], count: int) -> list[Pair]:

@@ -113,3 +113,9 @@ def test_exact_answers_are_shares_of_their_kind() -> None:
     ]
     found = {source: [Hypothesis(text, 0.0)] for source, text in (("a", "right"), ("b", "wrong"), ("d", "right"))} | {"c": []}
     assert by_kind(examples, found) == [KindQuality("few", 2, 50.0), KindQuality("many", 1, 0.0)]
+
+
+def test_kinds_with_numbers_are_in_their_order() -> None:
+    examples = [Example(kind, "right", (), kind=kind) for kind in ("10 digits", "9 digits", "1 digit")]
+    table = by_kind(examples, {example.source: [Hypothesis("right", 0.0)] for example in examples})
+    assert [each.kind for each in table] == ["1 digit", "9 digits", "10 digits"]

@@ -80,5 +80,5 @@ VIEW = View(
     ),  # the last one overrides the others
     controls={"model": ("[data-testid=add-panel]",)},
     kept={"model": (".panel-menus", ".panel-heads .thumbs")},
-    opens_models=True,
+    model_parameter="model",
 )

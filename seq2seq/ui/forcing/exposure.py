@@ -200,5 +200,5 @@ VIEW = View(
     parameters=PARAMETERS,
     styles=("forcing/exposure",),
     controls={"files": ("#sentences-file", "#sentences-stop")},
-    opens_models=True,
+    model_parameter="model",
 )

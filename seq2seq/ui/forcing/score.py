@@ -85,7 +85,7 @@ VIEW = View(
     parameters=Score.parameters,
     styles=("forcing/score",),
     controls={"translation": ("#score-first", "#score-other")},
-    opens_models=True,
+    model_parameter="model",
 )
 
 

@@ -105,7 +105,7 @@ VIEW = View(
     parameters=TwoLanes.parameters,
     styles=("forcing/two-lanes/lanes",),
     controls={"tools": (".lanes .tools",)},
-    opens_models=True,
+    model_parameter="model",
 )
 
 

@@ -97,7 +97,7 @@ VIEW = View(
     parameters=CellView.parameters,
     styles=("inside/cell/cell",),
     controls={"tools": (".cell-view .hold",)},
-    opens_models=True,
+    model_parameter="model",
 )
 
 

@@ -88,7 +88,7 @@ VIEW = View(
     parameters=HowFarBack.parameters,
     styles=("inside/reach",),
     controls={"steps": (".reach .steps",)},
-    opens_models=True,
+    model_parameter="model",
 )
 
 

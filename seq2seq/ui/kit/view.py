@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from seq2seq.sources.kinds import TEXT
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.host.serving import PLOTLY_ADDRESS
 from seq2seq.ui.kit.address import Parameter
@@ -29,7 +30,8 @@ class View:
     # Parts that a lesson can hide or lock: CSS selectors by control name (`lesson._TITLES`).
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # parts that are only locked when the control is hidden
-    opens_models: bool = False  # a link can open it with a model that a visitor trained
+    model_parameter: str = ""  # with it, a link opens the view with a model that a visitor trained; empty: no link can
+    reads: tuple[str, ...] = (TEXT, "letters")  # the kinds of source that such a model can have
 
 
 @dataclass(frozen=True)

@@ -62,5 +62,6 @@ VIEW = View(
     parameters=Letters.parameters,
     styles=("stage/player",),
     controls={"candidates": (".player .choice", ".player .compare"), "steps": (".transport",)},
-    opens_models=True,
+    model_parameter="model",
+    reads=(KIND,),
 )

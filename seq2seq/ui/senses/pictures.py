@@ -110,7 +110,8 @@ VIEW = View(
         "example": ("#pictures-go",),
         "tools": (".pictures-tools",),
     },
-    opens_models=True,
+    model_parameter="sees",
+    reads=(KIND,),
 )
 
 

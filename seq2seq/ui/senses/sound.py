@@ -147,7 +147,8 @@ VIEW = View(
         "example": ("#sound-go", "#sound-digits", "#sound-voice"),
         "tools": (".sound-tools",),
     },
-    opens_models=True,
+    model_parameter="memory",
+    reads=(KIND,),
 )
 
 

@@ -36,6 +36,12 @@ _TRIAL_LENGTH, _TRIAL_TOKENS, _TRIAL_SECONDS = 12, 1000, 0.3  # for the estimate
 PARAMETERS = 20_000_000  # larger models are too large to store and too slow to decode on the page
 
 
+def _with_tasks(name: str, choices: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the choices of a setting, and the values that tasks have of their own."""
+    own = ({**task.model, **task.settings}.get(name) for task in TASKS.values())
+    return tuple(sorted({*choices, *(value for value in own if value is not None)}))
+
+
 @dataclass(frozen=True)
 class Setting:
     """One control: a menu of `choices`, or a number from `low` to `high`. `info` (Markdown) says what it does, and links to the
@@ -61,9 +67,15 @@ MODEL: dict[str, Setting] = {
     "attention": Setting(
         "Attention", "How a state is scored. Without it: [The bottleneck](?tab=bottleneck).", (*SCORES, NO_ATTENTION)
     ),
-    "embedding_size": Setting("Embedding", "Units of a piece. More: slower, and more to learn.", _WIDTHS),
-    "encoder_size": Setting("Encoder, per direction", "Units of each encoder state.", _WIDTHS),
-    "decoder_size": Setting("Decoder", "Units of the decoder state. With “dot”: both encoder directions together.", _WIDTHS),
+    "embedding_size": Setting(
+        "Embedding", "Units of a piece. More: slower, and more to learn.", _with_tasks("embedding_size", _WIDTHS)
+    ),
+    "encoder_size": Setting("Encoder, per direction", "Units of each encoder state.", _with_tasks("encoder_size", _WIDTHS)),
+    "decoder_size": Setting(
+        "Decoder",
+        "Units of the decoder state. With “dot”: both encoder directions together.",
+        _with_tasks("decoder_size", _WIDTHS),
+    ),
     "encoder_layers": Setting("Encoder layers", "Layers that read the source.", _LAYERS),
     "decoder_layers": Setting("Decoder layers", "Layers that write the target.", _LAYERS),
     "heads": Setting("Heads", "Parallel attentions of a layer. See [Side by side](?tab=attention).", (1, 2, 4, 8)),
@@ -85,9 +97,11 @@ TRAINING: dict[str, Setting] = {
     "learning_rate": Setting(
         "Learning rate, peak",
         "Largest step. Too large: the loss jumps.",
-        (0.0005, 0.001, 0.002, 0.004, 0.008, 0.1, 0.3, 0.7, 1.0),
+        _with_tasks("learning_rate", (0.0005, 0.001, 0.002, 0.004, 0.008, 0.1, 0.3, 0.7, 1.0)),
     ),
-    "batch_tokens": Setting("Pieces in a batch", "More: fewer, steadier updates.", (250, 500, 1000, 2000, 4000, 8000)),
+    "batch_tokens": Setting(
+        "Pieces in a batch", "More: fewer, steadier updates.", _with_tasks("batch_tokens", (250, 500, 1000, 2000, 4000, 8000))
+    ),
     "augment": Setting("Changes to the pairs", "New forms, names and numbers in each epoch.", _AUGMENT),
     "label_smoothing": Setting(
         "Label smoothing", "Keeps probabilities below 1: see [Over many sentences](?tab=sentences).", low=0, high=0.3, step=0.05
@@ -99,7 +113,9 @@ TRAINING: dict[str, Setting] = {
         "Teacher-forcing schedule", "How this share falls. See [The cure](?tab=cure).", tuple(SCHEDULES)
     ),
     "validate_every": Setting(
-        "Updates between validations", "Each validation adds a point and a picture.", (20, 40, 100, 200, 500, 1000)
+        "Updates between validations",
+        "Each validation adds a point and a picture.",
+        _with_tasks("validate_every", (20, 40, 100, 200, 500, 1000)),
     ),
     "best_by": Setting("Best validation by", "Its weights are kept. BLEU and chrF: free-running.", tuple(BEST_BY)),
     "patience": Setting("Patience", "Stop early after so many validations without a better one; 0: never.", (0, 3, 5, 10, 20)),
@@ -202,6 +218,14 @@ def _plan_of(
     if (size := count_parameters(outline)) > PARAMETERS:
         raise ValueError(f"this model has {size:,} parameters; please keep to {PARAMETERS:,}: use fewer or smaller layers")
     return plan
+
+
+def family(data: Files | str) -> str:
+    """Return a name for all data with the same defaults: that of a task with settings of its own, "tasks" or "files"."""
+    if not isinstance(data, str):
+        return "files"
+    task = TASKS.get(data)
+    return data if task and (task.model or task.settings) else "tasks"
 
 
 def usual_architecture(data: Files | str) -> str:

@@ -50,7 +50,7 @@ _log = logging.getLogger(__name__)
 def build(slot: Slot) -> gr.HTML:
     """Build the board with the functions that the page can call."""
     answers: dict[str, Callable[[Services, str, Mapping[str, Any]], dict[str, Any]]] = {
-        "follow": partial(follow, views=[view for view in slot.views if view.opens_models]),
+        "follow": partial(follow, views=[view for view in slot.views if view.model_parameter]),
         "order": order,
         "list_runs": list_runs,
         "download": download,
@@ -218,16 +218,17 @@ def _read_position(text: Any) -> Place:
 def _addresses(services: Services, run: Run, views: Sequence[View]) -> list[dict[str, str]]:
     """Return the addresses of views with the run's model; empty until the run has saved one."""
     try:
-        services.runs.model(model := services.runs.checkpoint(run).name)
+        source = services.trained_info(model := services.runs.checkpoint(run).name).source
     except ValueError:
         return []
     # For uploaded or downloaded pairs, the probe sentences are the only examples.
     own = {} if _task_examples(run) or not run.probes else {"text": run.probes[0]}
-    values = {"model": model, **own}
-    return [
-        {"name": view.title, "address": "?" + urlencode([(TAB, view.name), *address.write(view.parameters, values)])}
-        for view in views
-    ]
+    found = []
+    for view in views:
+        if source in view.reads:
+            values = address.write(view.parameters, {view.model_parameter: model, **own})
+            found.append({"name": view.title, "address": "?" + urlencode([(TAB, view.name), *values])})
+    return found
 
 
 def order(services: Services, owner: str, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def build(slot: Slot) -> None:
         )
         go = gr.Button("Train", variant="primary", scale=0, min_width=110, elem_id="train")
         fields.fold("train-fold")
-    outside = gr.State(False)  # whether the settings are those for uploaded or downloaded pairs
+    family = gr.State(plan_form.family(FIRST))  # the data that the settings in the form are for
     line = message_line()
     own = own_data.build(services)
     note = note_line(_description(FIRST, None, before, None), "plan")
@@ -95,7 +95,7 @@ def build(slot: Slot) -> None:
     )
 
     values = [length, data, own.material, vocabulary, first, *controls.values()]
-    everything = [*controls.values(), first, vocabulary, outside, *own.parts.values(), own.findings, own.board, go, note, line]
+    everything = [*controls.values(), first, vocabulary, family, *own.parts.values(), own.findings, own.board, go, note, line]
     report = reported(line)
 
     def named(*given: Any) -> tuple[str, str, Material | None, int, str | None, dict[str, Any]]:
@@ -149,18 +149,18 @@ def build(slot: Slot) -> None:
         }
 
     @report
-    def choose_data(was_outside: bool, *given: Any) -> dict[Any, Any]:
-        """Show the controls of the chosen data; uploaded or downloaded pairs have other defaults than a task."""
-        _, name, material, _, start, chosen = named(*given)
-        is_outside = name in own.parts
+    def choose_data(before: str, *given: Any) -> dict[Any, Any]:
+        """Show the controls of the chosen data, with its defaults if these are others than those of the data before."""
+        _, name, material, _, start, _ = named(*given)
+        is_outside, after = name in own.parts, plan_form.family(_data(name))
         other = is_outside and material is not None and isinstance(material.source, Public) != (name == own_data.PUBLIC_DATA)
         return {
-            outside: is_outside,
+            family: after,
             own.line: message(""),
             **{part: gr.update(visible=choice == name) for choice, part in own.parts.items()},
             own.findings: gr.update(visible=is_outside or "hidden"),
             **({own.material: None, own.board: ""} if other else {}),
-            **(default_updates(name, chosen["architecture"], start) if is_outside != was_outside else {}),
+            **(default_updates(name, plan_form.usual_architecture(_data(name)), start) if after != before else {}),
             **vocabulary_update(name, start),
         }
 
@@ -219,7 +219,7 @@ def build(slot: Slot) -> None:
     describe_plan: dict[str, Any] = {"fn": describe, "inputs": values, "outputs": [note, go, line], **private}
     controls["architecture"].input(set_defaults, values, everything, **private).then(**describe_plan)
     controls["optimizer"].input(choose_optimizer, values, everything, **private).then(**describe_plan)
-    data.input(choose_data, [outside, *values], [*everything, own.material, own.line], **private).then(**describe_plan)
+    data.input(choose_data, [family, *values], [*everything, own.material, own.line], **private).then(**describe_plan)
     first.focus(lambda owner: gr.update(choices=start_from.menu(services, owner)), visitor, first, **private)
     first.input(choose_start, [visitor, *values], everything, **private).then(**describe_plan)
     others = [component.input for name, component in controls.items() if name not in ("architecture", "optimizer")]

@@ -141,7 +141,7 @@ VIEW = View(
         "search": ("#search", "#tab-translate .settings"),
         "steps": (".transport",),
     },
-    opens_models=True,
+    model_parameter="model",
 )
 
 

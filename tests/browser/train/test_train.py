@@ -193,6 +193,20 @@ def test_impossible_settings_are_explained_and_an_architecture_shows_only_its_ow
     expect(page.locator("#train-attention input")).to_have_value("none")
 
 
+def test_a_task_with_settings_of_its_own_shows_them_and_the_others_theirs(tab) -> None:
+    page = tab()
+    plan, attention = page.get_by_test_id("plan"), page.locator("#train-attention input")
+    for task, architecture, score, says in (
+        ("Spoken digits", "recurrent", "location", "location attention, 1,206,"),
+        ("Scenes to sentences", "pointwise", "additive", "decoder with an encoder without recurrence"),
+        ("Digits in order", "recurrent", "additive", "GRU encoder-decoder, additive attention"),
+    ):
+        choose(page, "data", task)
+        expect(attention).to_have_value(score)
+        expect(page.locator("#train-architecture input")).to_have_value(architecture)
+        expect(plan).to_contain_text(says)
+
+
 def test_a_model_to_start_from_decides_the_shape(tab) -> None:
     page = tab()
     page.get_by_role("button", name=re.compile("More settings")).click()
