@@ -3,8 +3,8 @@
 Vocabularies are SentencePiece models (Kudo and Richardson 2018), trained only on training text: byte pairs (Sennrich et al.
 2016), which keep frequent words whole, or a unigram model (Kudo 2018). Byte fallback writes characters outside the vocabulary
 as UTF-8 bytes, so Unicode text is never unknown or changed. Closed sets need no bytes: a vocabulary of kind "word" has one
-piece for each word between spaces, one of kind "character" has one for each character but the space. Everything else is unknown
-to them.
+piece for each word between spaces, one of kind "character" has one for each character and leaves out spaces. Everything else
+is unknown to them.
 """
 
 from __future__ import annotations
@@ -66,12 +66,13 @@ class Vocabulary:
         return [self._processor.PieceToId(byte_piece(byte)) for byte in WORD_START.encode()]
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids of the pieces without begin and end marks. `decode` returns exactly `text`."""
+        """Return the ids of the pieces without begin and end marks. `decode` returns exactly `text`, but for a closed set."""
+        if self.kind == CHARACTER:
+            return list(self._processor.EncodeAsIds(text.replace(" ", "")))
         ids: list[int] = []
         if not text:
             return ids
-        start = "" if self.kind == CHARACTER else " "
-        for index, part in enumerate((start + text).split(WORD_START)):
+        for index, part in enumerate((" " + text).split(WORD_START)):
             if index:
                 ids += self._mark
             if part:
