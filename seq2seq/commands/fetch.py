@@ -13,8 +13,8 @@ from tqdm import tqdm
 from seq2seq.config import choose
 from seq2seq.data import dialogues, downloads
 from seq2seq.data.dialogues import DIALOGUES
+from seq2seq.data.dictionaries import DICTIONARIES
 from seq2seq.data.everyday import EVERYDAY, Mixed, mixture
-from seq2seq.data.pronunciations import PRONUNCIATIONS
 from seq2seq.data.public_corpora import PUBLIC, PublicCorpus, recordings
 from seq2seq.data.recordings import RECORDINGS
 from seq2seq.data.uploaded_table import write
@@ -24,14 +24,14 @@ HELP = "fetch a public corpus by name, as train.tsv and valid.tsv"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    names = [*PUBLIC, *EVERYDAY, *DIALOGUES, *PRONUNCIATIONS, *RECORDINGS]
+    names = [*PUBLIC, *EVERYDAY, *DIALOGUES, *DICTIONARIES, *RECORDINGS]
     parser.add_argument("corpus", metavar="CORPUS", help=", ".join(names))
     parser.add_argument("--out", type=Path, required=True, help="folder for the pairs or recordings, and for the archives")
 
 
 def run(options: argparse.Namespace) -> int:
-    choose("the corpus", options.corpus, {**PUBLIC, **EVERYDAY, **DIALOGUES, **PRONUNCIATIONS, **RECORDINGS})
-    corpus = {**PUBLIC, **DIALOGUES, **PRONUNCIATIONS, **RECORDINGS}[EVERYDAY.get(options.corpus, options.corpus)]
+    choose("the corpus", options.corpus, {**PUBLIC, **EVERYDAY, **DIALOGUES, **DICTIONARIES, **RECORDINGS})
+    corpus = {**PUBLIC, **DIALOGUES, **DICTIONARIES, **RECORDINGS}[EVERYDAY.get(options.corpus, options.corpus)]
     copies = downloads.copies_in(os.environ)
     with tqdm(unit="B", unit_scale=True, desc=corpus.name, leave=False, disable=not sys.stderr.isatty()) as bar:
 

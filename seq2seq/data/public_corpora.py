@@ -5,11 +5,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
@@ -23,15 +22,13 @@ from seq2seq.sources.sound.voices import RECORDING, WORDS
 MAX_TEXT_BYTES = 200_000_000  # limit for an unpacked archive, and for a text in it
 HELD_OUT = 50  # one sentence in so many is for validation
 _SPLIT_KEY = b"seq2seq-unrolled/held-out/1"
-_WORD = re.compile(r"([a-z']+)(?:\(\d+\))?")  # of a dictionary; "(2)" marks the second pronunciation
-_PHONEME = re.compile(r"([A-Z]{1,2})[012]?")  # the digit of a vowel is its stress
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)
 class Remote:
     """An archive or a text at a public address. It contains one text in tab-separated columns, two texts with matching lines,
-    or dialogues, one a line."""
+    dialogues, one a line, or the entries of a dictionary, one a line."""
 
     address: str
     file: str  # its name on disk; the ending gives the kind of archive
@@ -39,7 +36,7 @@ class Remote:
     limit: int  # largest accepted size in bytes
     sha256: str | None = None  # None if its makers update the archive now and then
     turn_end: str = ""  # of dialogues: the mark after each turn
-    is_dictionary: bool = False  # a word and its phonemes in each line, as in the CMU Pronouncing Dictionary
+    entry: Callable[[str], Pair | None] | None = None  # of a dictionary: reads the pair in a line; None leaves the line out
     has_recordings: bool = False  # an archive of sound files, such as 7_theo_12.wav: digit, voice, number
 
 
@@ -129,8 +126,8 @@ def rows(remote: Remote, data: bytes) -> Iterator[Pair]:
         for turns in dialogues(remote, data):
             yield from pairwise(turns)
         return
-    if remote.is_dictionary:
-        yield from _entries(remote, data)
+    if remote.entry:
+        yield from _entries(remote, remote.entry, data)
         return
     if remote.has_recordings:
         yield from ((name, WORDS[int(name[0])]) for name, _ in recordings(data))
@@ -169,21 +166,16 @@ def dialogues(remote: Remote, data: bytes) -> Iterator[list[str]]:
         raise ValueError(f"{name} contains no dialogue")
 
 
-def _entries(remote: Remote, data: bytes) -> Iterator[Pair]:
-    """Yield every word with each of its pronunciations, without stress: "read(2) R EH1 D # past" is ("read", "R EH D").
-
-    Entries of other characters than letters and apostrophes are left out. Raises ValueError if there is no entry.
-    """
+def _entries(remote: Remote, entry: Callable[[str], Pair | None], data: bytes) -> Iterator[Pair]:
+    """Yield the pair of every line that has one. Raises ValueError if there is none."""
     (name,) = remote.members
     empty = True
     for line in _lines(data, remote, name):
-        word, *phonemes = line.partition("#")[0].split() or [""]
-        entry, sounds = _WORD.fullmatch(word), [_PHONEME.fullmatch(phoneme) for phoneme in phonemes]
-        if entry and sounds and all(sounds):
+        if pair := entry(line):
             empty = False
-            yield entry[1], " ".join(sound[1] for sound in sounds if sound)
+            yield pair
     if empty:
-        raise ValueError(f"{name} contains no word with its phonemes")
+        raise ValueError(f"{name} contains no entry of the expected dictionary")
 
 
 def recordings(data: bytes) -> Iterator[tuple[str, bytes]]:

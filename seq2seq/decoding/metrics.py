@@ -10,6 +10,7 @@ from sacrebleu.metrics import BLEU, CHRF
 
 from seq2seq.sources import words
 from seq2seq.sources.normalise import normalise
+from seq2seq.sources.pieces import UNSPACED
 
 # sacrebleu's tokenizer by target language; other languages use the one for English. Japanese needs the extra `sacrebleu[ja]`.
 WORDS = {"Chinese": "zh", "Japanese": "ja-mecab"}
@@ -115,14 +116,21 @@ def quality(
 def word_errors(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> float:
     """Return the word error rate in percent: edits per word of the reference that needs the fewest (Levenshtein 1966).
 
-    Words are the texts between spaces: for phonemes this is the phoneme error rate.
+    Words are the texts between spaces: for phonemes this is the phoneme error rate. In scripts without spaces every character
+    is a word: for katakana this is the character error rate.
     """
     edits = words_of_references = 0
     for hypothesis, several in zip(hypotheses, references, strict=True):
-        written = hypothesis.split()
-        fewest, length = min((_costs(reference.split(), written)[-1][-1], len(reference.split())) for reference in several)
+        written = _by_spaces(hypothesis)
+        words_of = map(_by_spaces, several)
+        fewest, length = min((_costs(reference, written)[-1][-1], len(reference)) for reference in words_of)
         edits, words_of_references = edits + fewest, words_of_references + length
     return 100 * edits / words_of_references
+
+
+def _by_spaces(text: str) -> list[str]:
+    """Return the texts between spaces; characters of a script without spaces are separate."""
+    return UNSPACED.sub(r" \g<0> ", text).split()
 
 
 def ngrams(items: Sequence[str], size: int) -> list[tuple[str, ...]]:

@@ -259,7 +259,7 @@ def _exact(evaluations: list[dict[str, Any]]) -> list[str]:
         lines.append(f"| {' | '.join(cells)} |")
     lines += _exact_by_kind([e for e in evaluations if "by_kind" in e])
     lines += ["", "Each source counts once, with its closest reference. Word errors: insertions, deletions and substitutions"]
-    lines += ["per word of the reference. Commands:", ""]
+    lines += ["per word of the reference; in a script without spaces, such as katakana, per character. Commands:", ""]
     return [*lines, *(f"    {e['command']}" for e in evaluations)]
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 from seq2seq.config import EOS, UNK
 from seq2seq.sources.normalise import normalise
-from seq2seq.sources.reader import TooLong
+from seq2seq.sources.pieces import END, WORD_START
+from seq2seq.sources.reader import Place, TooLong
 from seq2seq.sources.text_reader import TextReader, clean
 
 MAX_LETTERS = 40
@@ -31,6 +33,12 @@ class LettersReader(TextReader):
             letter = word[ids.index(UNK)]
             raise ValueError(f"this model does not know the letter “{letter}”: please type a word in {self._language}")
         return [*ids, EOS]
+
+    def places(self, source: Sequence[int]) -> list[Place]:
+        """Return the letters; each one is a word, whatever the kind of the vocabulary."""
+        pieces = self._vocabulary.pieces(source)
+        words = [piece if piece == END else WORD_START + piece.removeprefix(WORD_START) for piece in pieces]
+        return [Place(*row) for row in zip(source, words, range(len(words)), strict=True)]
 
     def _id(self, letter: str) -> int:
         for form in (letter, unicodedata.normalize("NFD", letter)[0]):

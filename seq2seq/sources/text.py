@@ -2,8 +2,9 @@
 
 Vocabularies are SentencePiece models (Kudo and Richardson 2018), trained only on training text: byte pairs (Sennrich et al.
 2016), which keep frequent words whole, or a unigram model (Kudo 2018). Byte fallback writes characters outside the vocabulary
-as UTF-8 bytes, so Unicode text is never unknown or changed. A vocabulary of kind "word" has one piece for each word between
-spaces and no bytes: other words are unknown.
+as UTF-8 bytes, so Unicode text is never unknown or changed. Closed sets need no bytes: a vocabulary of kind "word" has one
+piece for each word between spaces, one of kind "character" has one for each character and leaves out spaces. Everything else
+is unknown to them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,14 @@ from seq2seq.sources.pieces import UNSPACED, WORD_START, byte_of, byte_piece, ha
 from seq2seq.sources.words import split
 
 NBEST = 8  # number of segmentations that a unigram vocabulary samples from
-KINDS = {"bpe": "byte pairs", "unigram": "unigram model", "word": "whole words, for closed sets such as phonemes"}
+WORD, CHARACTER = "word", "character"
+CLOSED = {WORD: "word", CHARACTER: "char"}  # the kinds without bytes, and SentencePiece's names of them
+KINDS = {
+    "bpe": "byte pairs",
+    "unigram": "unigram model",
+    WORD: "whole words, for closed sets such as phonemes",
+    CHARACTER: "single characters, for closed sets without spaces such as katakana",
+}
 _WORD_END = "\t"  # no text contains it after `normalise`
 VOCABULARY_LINES = 300_000  # maximum number of training lines: SentencePiece needs about 25 bytes of memory per character
 
@@ -58,7 +66,9 @@ class Vocabulary:
         return [self._processor.PieceToId(byte_piece(byte)) for byte in WORD_START.encode()]
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids of the pieces without begin and end marks. `decode` returns exactly `text`."""
+        """Return the ids of the pieces without begin and end marks. `decode` returns exactly `text`, but for a closed set."""
+        if self.kind == CHARACTER:
+            return list(self._processor.EncodeAsIds(text.replace(" ", "")))
         ids: list[int] = []
         if not text:
             return ids
@@ -71,7 +81,7 @@ class Vocabulary:
 
     def sample(self, text: str, config: TrainConfig, random_source: random.Random) -> list[int]:
         """Return a random segmentation of `text`; `decode` returns exactly `text`, too."""
-        if not text or WORD_START in text or self.kind == "word":
+        if not text or WORD_START in text or self.kind in CLOSED:
             return self.encode(text)
         if self.kind == "bpe":
             return self._drop_merges(text, config.merge_dropout, random_source)
@@ -82,9 +92,10 @@ class Vocabulary:
 
     @cached_property
     def kind(self) -> str:
-        """Return one of KINDS. Words have no byte pieces; the scores are ranks for byte pairs, else log-probabilities."""
+        """Return one of KINDS. A closed set has no byte pieces, and only words start with a space; the scores are ranks for
+        byte pairs, else log-probabilities."""
         if self._processor.PieceToId(byte_piece(0)) == UNK:
-            return "word"
+            return WORD if any(piece.startswith(WORD_START) for piece in self._merges) else CHARACTER
         return "bpe" if all(score.is_integer() for score in self._merges.values()) else "unigram"
 
     @cached_property
@@ -163,31 +174,31 @@ class Vocabulary:
         """Train a vocabulary of `size` pieces on `lines`, each a text and its language, which may be unknown ("").
 
         A piece never crosses the end of a word as `words.split` defines it: "J'" is a piece, "J'ai" is not, and "aujourd'hui"
-        can be one. With `split_digits`, each digit is a separate piece. For kind "word", `size` is only a limit. At most
+        can be one. With `split_digits`, each digit is a separate piece. For closed sets, `size` is only a limit. At most
         VOCABULARY_LINES lines are used, a random sample that is the same every time. Raises ValueError if the text is too small
         for the size.
         """
         choose("vocabulary kind", kind, KINDS)
         out = io.BytesIO()
         sentencepiece.set_random_generator_seed(seed)
-        whole = kind == "word"
+        closed = kind in CLOSED
         try:
             sentencepiece.SentencePieceTrainer.Train(
-                sentence_iterator=(" " + (text if whole else _with_word_ends(text, language)) for text, language in lines),
+                sentence_iterator=(_for_training(text, language, kind) for text, language in lines),
                 model_writer=out,
                 input_sentence_size=VOCABULARY_LINES,
                 shuffle_input_sentence=True,
                 vocab_size=size,
-                hard_vocab_limit=not whole,
-                model_type=kind,
+                hard_vocab_limit=not closed,
+                model_type=CLOSED.get(kind, kind),
                 normalization_rule_name="identity",  # this and the next two settings keep the text unchanged
                 remove_extra_whitespaces=False,
                 add_dummy_prefix=False,  # `encode` adds the space before the first word itself, because "▁" can be text, too
-                byte_fallback=not whole,
-                pretokenization_delimiter="" if whole else _WORD_END,
+                byte_fallback=not closed,
+                pretokenization_delimiter="" if closed else _WORD_END,
                 split_by_unicode_script=False,  # an apostrophe may belong to a word
                 split_digits=split_digits,
-                character_coverage=0.9999,
+                character_coverage=1.0 if closed else 0.9999,
                 pad_id=PAD,
                 bos_id=BOS,
                 eos_id=EOS,
@@ -209,6 +220,13 @@ def _size_fault(size: int, fault: str) -> str:
     if least := re.search(rf"{size} vs (\d+)", fault):
         return f"a vocabulary of {size:,} pieces is too small: the characters of this text alone need {int(least[1]):,}"
     return f"a vocabulary of {size:,} pieces cannot be trained on this text: {fault[:200]}"
+
+
+def _for_training(text: str, language: str, kind: str) -> str:
+    """Return a line as SentencePiece needs it for a vocabulary of this kind."""
+    if kind == CHARACTER:
+        return text.replace(" ", "")
+    return " " + (text if kind == WORD else _with_word_ends(text, language))
 
 
 def _with_word_ends(text: str, language: str) -> str:

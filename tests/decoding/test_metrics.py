@@ -109,5 +109,6 @@ def test_word_errors_are_edits_per_word_of_the_closest_reference() -> None:
     assert word_errors(["N AY T", "K AE"], [["N AY T"], ["K AE T", "D AO G"]]) == pytest.approx(100 / 6)
     assert word_errors(["a b c d"], [["a c d e", "x"]]) == 50  # two edits; "x" would need four
     assert word_errors([""], [["a b"]]) == 100
+    assert word_errors(["トマス"], [["トーマス", "トム"]]) == 25  # in katakana, every character is a word
     rows = [quality(["s"], ["a x c"], [["a b c"]])]
     assert rows[0].word_errors == pytest.approx(100 / 3)

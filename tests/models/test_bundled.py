@@ -59,6 +59,10 @@ TYPED_FIRST = {
 }
 
 
+# Names that the model has not learned from; it is not right about all such names, see its card.
+NAMES = {"Elizabeth": "エリザベス", "Maria": "マリア", "Olga": "オルガ", "Smith": "スミス", "Yuki": "ユキ"}
+
+
 def results(name: str) -> dict[str, Any]:
     return json.loads((ROOT / name / "results.json").read_text(encoding="utf-8"))
 
@@ -130,6 +134,13 @@ def test_everyday_sentences_are_translated_correctly(sentence: str, name: str, s
 @pytest.mark.parametrize("sentence", TYPED_FIRST)
 def test_what_visitors_type_first_is_translated_correctly(sentence: str, name: str) -> None:
     assert Translator.load(name).translate(sentence, Beam(5)).text in TYPED_FIRST[sentence]
+
+
+@pytest.mark.parametrize("strategy", [Greedy(), Beam(5)], ids=str)
+def test_unseen_names_are_written_in_katakana_correctly(strategy: object) -> None:
+    translator = Translator.load("names-ja")
+    for name, right in NAMES.items():
+        assert translator.translate(name, strategy).text == right
 
 
 def test_attention_beats_one_fixed_vector_and_most_so_where_sentences_are_long() -> None:

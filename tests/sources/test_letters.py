@@ -10,14 +10,18 @@ from seq2seq.sources.reader import TooLong
 from seq2seq.sources.text import Vocabulary
 
 WORDS = ("knight", "o'hare", "squawk", "vex", "jazzy", "pub", "fled")
-VOCABULARY = Vocabulary.train([(spaced(word), "") for word in WORDS], 100, kind="word")
+VOCABULARY, CHARACTERS = (Vocabulary.train([(spaced(word), "") for word in WORDS], 100, kind=k) for k in ("word", "character"))
 READER = LettersReader(VOCABULARY, "English")
 
 
-def test_a_word_is_read_letter_by_letter() -> None:
-    ids = READER.read("Knight")
-    assert [place.piece for place in READER.places(ids)] == ["▁k", "▁n", "▁i", "▁g", "▁h", "▁t", "</s>"]
-    assert ids == [*VOCABULARY.encode(spaced("KNIGHT")), EOS]  # as in training
+@pytest.mark.parametrize("vocabulary", [VOCABULARY, CHARACTERS])
+def test_a_word_is_read_letter_by_letter_and_every_letter_is_a_word(vocabulary: Vocabulary) -> None:
+    reader = LettersReader(vocabulary, "English")
+    ids = reader.read("Knight")
+    places = reader.places(ids)
+    assert [place.piece for place in places] == ["▁k", "▁n", "▁i", "▁g", "▁h", "▁t", "</s>"]
+    assert [place.word for place in places] == [*range(7)]
+    assert ids == [*vocabulary.encode(spaced("KNIGHT")), EOS]  # as in training
     assert READER.read("  o\u2019hare ") == READER.read("o'hare")
 
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq.config import BOS, EOS, PAD, UNK, TrainConfig
-from seq2seq.sources.text import KINDS, Tokenizer, Vocabulary
+from seq2seq.sources.text import CLOSED, KINDS, Tokenizer, Vocabulary
 
-OPEN = [kind for kind in KINDS if kind != "word"]  # can write any text
+OPEN = [kind for kind in KINDS if kind not in CLOSED]  # can write any text
 
 any_text = st.text(
     st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("▁ \x00\n\t<s>/\u00a0\u202f\u200b\ufeff😀e\u0301")),
@@ -107,3 +107,11 @@ def test_a_vocabulary_of_words_has_one_piece_for_each_word_and_knows_no_others()
     assert phonemes.kind == "word" and phonemes.pieces(ids) == ["▁K", "▁AY", "▁T"]
     assert phonemes.decode(ids) == "K AY T" and phonemes.sample("K AY T", TrainConfig(), random.Random(1)) == ids
     assert len(phonemes) == 4 + 5 and phonemes.encode("K ZH") == [ids[0], UNK]
+
+
+def test_a_vocabulary_of_characters_has_one_piece_for_each_character_and_knows_no_others() -> None:
+    katakana = Vocabulary.train([("トーマス", ""), ("ア ン ナ", "")] * 5, 60_000, kind="character")
+    ids = katakana.encode("アート")
+    assert katakana.kind == "character" and katakana.pieces(ids) == ["ア", "ー", "ト"]
+    assert katakana.decode(ids) == "アート" and katakana.sample("アート", TrainConfig(), random.Random(1)) == ids
+    assert len(katakana) == 4 + 7 and katakana.encode("ア ー ト") == ids and katakana.encode("aア") == [UNK, ids[0]]

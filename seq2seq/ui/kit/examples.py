@@ -8,7 +8,7 @@ from seq2seq.data.synthetic import TASKS
 from seq2seq.decoding.model_info import ModelInfo
 
 # Subjects, as checkpoints name them.
-EVERYDAY, CAPTIONS, LETTERS, DIALOGUE = "everyday", "captions", "letters", "dialogue"
+EVERYDAY, CAPTIONS, LETTERS, NAMES, DIALOGUE = "everyday", "captions", "letters", "names", "dialogue"
 
 EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
     ("English", EVERYDAY): (
@@ -54,6 +54,8 @@ EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
         "Ein alter Mann hält seinen Hut fest, weil der Wind stark weht.",
     ),
     ("English letters", LETTERS): ("knight", "photograph", "daughter", "castle", "gnome", "unique", "physics", "enough"),
+    # Chosen before the training: known names from six languages, none of them among the names that the model learns from.
+    ("Latin letters", NAMES): ("Maria", "Yuki", "Catherine", "Einstein", "François", "Jorge", "Michael", "Lovelace"),
 }
 
 # A correct translation of each example, in the same order, by languages and subject.
@@ -139,6 +141,16 @@ REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
         "Y UW N IY K",
         "F IH Z IH K S",
         "IH N AH F",
+    ),
+    ("Latin letters", "katakana", NAMES): (
+        "マリア",
+        "ユキ",
+        "キャサリン",
+        "アインシュタイン",
+        "フランソワ",
+        "ホルヘ",
+        "マイケル",
+        "ラブレス",
     ),
 }
 COUNT = 6  # examples per task

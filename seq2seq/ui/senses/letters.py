@@ -1,9 +1,11 @@
-"""Sounds of letters: a word is read letter by letter and written sound by sound, on the stage of the tab Translate."""
+"""Sounds of letters: a word is read letter by letter and written in phonemes or katakana, on the stage of the tab Translate."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+import gradio as gr
 
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.ui.host.services import Services
@@ -35,11 +37,17 @@ class Letters(Translate):
         return TranslateRequest(values["text"], values["model"])
 
     def form(self, request: TranslateRequest) -> Form:
-        label, known = "A word or a name", models(self.services)
+        label, known = word_label(self.services.info(request.model)), models(self.services)
         return fields.row(self.services, request.model, request.text, self.button, self.prefix, label, known)
 
     def fill(self, request: TranslateRequest) -> dict[str, Any]:
-        return {"text": request.text, "model": request.model}
+        label = word_label(self.services.info(request.model))
+        return {"text": gr.update(value=request.text, label=label), "model": request.model}
+
+
+def word_label(info: ModelInfo) -> str:
+    """Return the label of the word; it says what the model has learned."""
+    return f"{'A name' if info.subject == examples.NAMES else 'A word or a name'} in {info.source_language}"
 
 
 def models(services: Services) -> dict[str, ModelInfo]:

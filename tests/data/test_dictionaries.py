@@ -1,4 +1,4 @@
-"""A dictionary of pronunciations becomes pairs of a word and its phonemes, without stress and comments."""
+"""A dictionary becomes pairs of a word and its phonemes, without stress and comments, or of a name and its katakana."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ import pytest
 from support.shell import run
 
 from seq2seq.__main__ import main
+from seq2seq.data.dictionaries import DICTIONARIES
 from seq2seq.data.downloads import FOLDER
-from seq2seq.data.pronunciations import PRONUNCIATIONS
 from seq2seq.data.public_corpora import rows
 
 TEXT = """;;; a comment
@@ -19,9 +19,9 @@ a42 EY1 F AO1 R T IY0 T UW1
 
 
 def test_each_pronunciation_of_a_word_is_a_pair() -> None:
-    (remote,) = PRONUNCIATIONS["letters-en"].files
+    (remote,) = DICTIONARIES["letters-en"].files
     assert list(rows(remote, TEXT.encode())) == [("read", "R EH D"), ("read", "R IY D"), ("o'hare", "OW HH EH R")]
-    with pytest.raises(ValueError, match="contains no word with its phonemes"):
+    with pytest.raises(ValueError, match="contains no entry"):
         list(rows(remote, b"nothing here\n"))
 
 
@@ -40,6 +40,20 @@ def test_words_are_held_out_with_all_their_pronunciations(
         for name in ("train", "valid")
     )
     assert train and valid and not train & valid and valid <= set(words)
+
+
+def test_names_keep_the_split_of_their_makers_and_only_names_in_katakana_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = ("anna\tア ン ナ\t255", "o'neil\tオ ニ ー ル\t1", "zoë\tゾ ー イ\t2")
+    train = (*good, '"dee"\tデ ィ ー\t1', "b2\tビ ー\t1", "pará\tデ 8\t1")
+    for name, lines in (("train", train), ("valid", ("thomas\tト ー マ ス\t747", "no katakana", "sole\tSole\t1"))):
+        (tmp_path / f"katakana-names-{name}.txt").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    said = run(capsys, "fetch", "names-ja", "--out", str(tmp_path / "out"))
+    assert "3 pairs in train.tsv, 1 in valid.tsv" in said and "CC0" in said
+    written = [(tmp_path / "out" / f"{name}.tsv").read_text(encoding="utf-8") for name in ("train", "valid")]
+    assert written == ["anna\tアンナ\no'neil\tオニール\nzoë\tゾーイ\n", "thomas\tトーマス\n"]
 
 
 def test_a_model_of_letters_cannot_learn_from_changed_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
