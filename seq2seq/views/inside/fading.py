@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from seq2seq.views.curves import OWN, REFERENCE, THIRD, Curve, Style, figure
+from seq2seq.views.curves import FOURTH, OWN, REFERENCE, THIRD, Curve, figure
 
 if TYPE_CHECKING:  # for the annotation only: the views do not load the engine
     from seq2seq.analysis.inside.reach import Fading
 
-STYLES = (THIRD, OWN, REFERENCE, Style("source", "triangle-up-open", "dashdot"))
+STYLES = (THIRD, OWN, REFERENCE, FOURTH)
 ACROSS = "steps since the piece was read"
 UP = "norm, relative to the last piece"
 
