@@ -21,8 +21,8 @@ export function makeRunCurves(root, plotly) {
   function show(figures) {
     if (!empty) return;
     empty = false;
-    open.show(figures.filter((figure) => !figure.folded));
-    folded.show(figures.filter((figure) => figure.folded));
+    open.show(figures.filter((figure) => !figure.folded), true);
+    folded.show(figures.filter((figure) => figure.folded), true);
   }
 
   /** Draw `runs`, the shown one first: {told, name, colour}. With `until`, draw only the reports up to this update. */

@@ -14,9 +14,11 @@ const [FILE_WIDTH, FILE_HEIGHT] = [960, 520];
 export function makeFigures(root, place, plotly) {
   let plots = [];
 
-  function show(figures) {
+  /** Show figures; those that are `empty` stay hidden until `fill` brings their numbers. */
+  function show(figures, empty = false) {
     plots = figures.map(({ name, title, note, figure, file }) => {
       const box = html("figure");
+      box.hidden = empty;
       box.dataset.testid = `figure-${name}`;
       box.append(html("h3", "", title), html("p", "hint", note));
       const plot = box.appendChild(html("div", "figure-plot"));
