@@ -1,6 +1,7 @@
 // One panel of the view Side by side: a model, its translation, and the attention weights of the model or of one head.
 
 import { html, logText } from "../lib/dom.js";
+import { fileButtons } from "../lib/charts/files.js";
 import { saveMatrix } from "../lib/charts/heat-files.js";
 import { makeHeatTable } from "../lib/charts/heat-table.js";
 import { endsOf, shades } from "../lib/charts/shade.js";
@@ -151,13 +152,7 @@ export function makePanel(store, given, index, act) {
     const onward = line.appendChild(html("p", "onward"));
     onward.hidden = true;
     if (!given.grid) return line;
-    const files = line.appendChild(html("p", "files hint", "Save as "));
-    for (const kind of FILES) {
-      const button = files.appendChild(html("button", "text-button", kind.toUpperCase()));
-      button.type = "button";
-      button.dataset.file = kind;
-      button.addEventListener("click", () => saveMatrix(kind, matrix(), named(), `attention-${given.model}`));
-    }
+    line.appendChild(fileButtons(FILES, (kind) => saveMatrix(kind, matrix(), named(), `attention-${given.model}`)));
     return line;
   }
 

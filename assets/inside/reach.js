@@ -4,12 +4,16 @@ import { makeBoard } from "../lib/component.js";
 import { html, probabilityText, rove } from "../lib/dom.js";
 import { percentText } from "../lib/charts/heat-table.js";
 import { shade } from "../lib/charts/shade.js";
+import { reachFiles } from "./reach-files.js";
 
 export function start({ element, trigger, props, watch }) {
   const root = element.querySelector(".reach");
   const find = (selector) => root.querySelector(selector);
 
+  let current = null;
+
   function show(payload) {
+    current = payload;
     find(".origin").textContent = `The translation is fed to all models. Trained on ${payload.model.trained_on}`;
     steps(payload);
     table(payload);
@@ -29,8 +33,7 @@ export function start({ element, trigger, props, watch }) {
     }));
   }
 
-  function table({ source, fed, rows, steps, step }) {
-    const most = Math.max(...rows.flatMap((row) => [...row.source, ...row.fed])) || 1; // one scale for all models
+  function table({ source, fed, rows, steps, step, most }) {
     const head = html("tr");
     head.append(html("td"), ...source.map(({ text, kind }) => column(text, `source ${kind}`)), html("td", "gap"),
       ...fed.map(({ text, kind }) => column(text, `target ${kind}`)), html("td", "gap"), column("p", ""));
@@ -60,5 +63,6 @@ export function start({ element, trigger, props, watch }) {
   }
 
   rove(find(".steps"), () => [...root.querySelectorAll(".step-chip")], (chip) => chip.click());
+  find(".reach-files").appendChild(reachFiles(() => current));
   makeBoard(root, props, watch, show);
 }

@@ -21,8 +21,8 @@ export function makeRunCurves(root, plotly) {
   function show(figures) {
     if (!empty) return;
     empty = false;
-    open.show(figures.filter((figure) => !figure.folded));
-    folded.show(figures.filter((figure) => figure.folded));
+    open.show(figures.filter((figure) => !figure.folded), true);
+    folded.show(figures.filter((figure) => figure.folded), true);
   }
 
   /** Draw `runs`, the shown one first: {told, name, colour}. With `until`, draw only the reports up to this update. */
@@ -51,7 +51,7 @@ export function makeRunCurves(root, plotly) {
     // Plotly reads tags in names and hover texts.
     const hovertemplate = `${trace.hovertemplate.replace("after update %{x:,}", `at ${across} %{x:.4~g}`)}<extra>${name.replaceAll("<", "‹")}</extra>`;
     const any = table[meta.column].some((value) => value !== null);
-    return { ...trace, ...values, meta: { ...meta, colour, any }, showlegend: !hidden, hovertemplate };
+    return { ...trace, ...values, meta: { ...meta, colour, any }, showlegend: !hidden && (any || !meta.optional), hovertemplate };
   }
 
   /** Return where the reports of a table stand on the horizontal axis. Only steps report seconds and share. */

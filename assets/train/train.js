@@ -122,6 +122,7 @@ export function start({ element, trigger, props, watch, server }) {
       steps: columns(told.steps, news.steps),
       validated: columns(told.validated, news.validated),
       measured: columns(told.measured, news.measured),
+      reached: columns(told.reached, news.reached),
       started: told.started.concat(news.started),
       samples: told.samples.concat(news.samples),
       finished: news.finished || told.finished,

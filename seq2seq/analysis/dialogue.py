@@ -15,16 +15,16 @@ from typing import Any
 
 import torch
 
-from seq2seq.data.batches import Ids
+from seq2seq.analysis.scoring import log_probs
+from seq2seq.analysis.source_worth import source_worth
 from seq2seq.data.corpora import Pair
 from seq2seq.decoding.evaluation import best_of_sources
 from seq2seq.decoding.metrics import ngrams
 from seq2seq.decoding.strategies import Beam, Greedy, Sample
-from seq2seq.decoding.translator import BATCH_SENTENCES, Translator
+from seq2seq.decoding.translator import Translator
 from seq2seq.sources import words
 from seq2seq.sources.normalise import normalise
 
-NATS_TO_BITS = 1 / math.log(2)
 # Turns of our own, about different things, over which p(T) is averaged.
 OTHERS = (
     "Good morning, how are you?",
@@ -80,18 +80,6 @@ def replies(translator: Translator, turn: str, texts: Sequence[str]) -> list[Rep
     return [Reply(*row) for row in zip(texts, map(len, targets), given, anyway.tolist(), strict=True)]
 
 
-def log_probs(translator: Translator, sources: Sequence[Ids], targets: Sequence[Ids]) -> list[float]:
-    """Return the log-probability of each target given its source, teacher-forced, in nats."""
-    found: list[float] = []
-    for start in range(0, len(targets), BATCH_SENTENCES):
-        batch = targets[start : start + BATCH_SENTENCES]
-        rows = translator.force(sources[start : start + BATCH_SENTENCES], batch)
-        found += [
-            float(row[torch.arange(len(ids)), torch.tensor(ids)].double().sum()) for row, ids in zip(rows, batch, strict=True)
-        ]
-    return found
-
-
 @dataclass(frozen=True)
 class Variety:
     """How much some replies differ. Distinct-n is the share of different n-grams (Li et al. 2016)."""
@@ -121,42 +109,6 @@ def _distinct(cut: Sequence[Sequence[str]], size: int) -> float:
     return len(set(found)) / max(1, len(found))
 
 
-@dataclass(frozen=True)
-class QuestionWorth:
-    """Real replies under their own turn and under another turn, teacher-forced."""
-
-    replies: int
-    pieces: int
-    own: float  # bits per piece
-    swapped: float
-
-    @property
-    def worth(self) -> float:
-        """Return how many bits per piece the turn saves."""
-        return self.swapped - self.own
-
-
-def question_worth(translator: Translator, pairs: Sequence[Pair]) -> QuestionWorth:
-    """Score each reply under its turn, and under the turn of the pair in the middle of the list after it. Too long pairs are
-    skipped."""
-    sources: list[Ids] = []
-    targets: list[Ids] = []
-    for turn, reply in pairs:
-        try:
-            encoded = translator.source_ids(turn), translator.target_ids(reply)
-        except ValueError:
-            continue
-        sources.append(encoded[0])
-        targets.append(encoded[1])
-    half = len(sources) // 2
-    pieces = sum(map(len, targets))
-    own, swapped = (
-        -sum(log_probs(translator, asked, targets)) * NATS_TO_BITS / pieces
-        for asked in (sources, [*sources[half:], *sources[:half]])
-    )
-    return QuestionWorth(len(targets), pieces, own, swapped)
-
-
 def _fits(translator: Translator, turn: str) -> bool:
     try:
         return bool(translator.source_ids(turn))
@@ -183,5 +135,6 @@ def report(translator: Translator, pairs: Sequence[Pair], count: int, most_reran
     if most_reranked:
         found.append(variety("beam 5", beam[:most_reranked]))
         found.append(variety("reranked (MMI)", [reranked(translator, turn)[0].text for turn in asked[:most_reranked]]))
-    worth = question_worth(translator, pairs)
-    return {"varieties": [asdict(each) for each in found], "question": {**asdict(worth), "worth": worth.worth}}
+    worth = source_worth(translator, pairs)
+    question = {"replies": worth.targets, "pieces": worth.pieces, "own": worth.own, "swapped": worth.swapped}
+    return {"varieties": [asdict(each) for each in found], "question": {**question, "worth": worth.worth}}

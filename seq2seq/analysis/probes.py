@@ -5,9 +5,13 @@ from __future__ import annotations
 import copy
 import statistics
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import chain, islice
 
+import numpy as np
+
 from seq2seq.analysis.exposure import measure
+from seq2seq.analysis.inside.reach import by_distance, reads_in_order, relative, source_reach
 from seq2seq.analysis.links import weight_on_links
 from seq2seq.analysis.two_lanes import FORCED, FREE
 from seq2seq.data.corpora import Pair
@@ -17,9 +21,10 @@ from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.sources.pieces import WORD_START
 from seq2seq.trace import SourcePosition
-from seq2seq.training.events import Event, Measured, SampleDecoded
+from seq2seq.training.events import Event, Measured, Reached, SampleDecoded
 
-DIGITS = 3  # decimals of an attention weight
+DIGITS = 3  # decimals of an attention weight, and significant digits of a norm
+REACH_SENTENCES = 16  # a pass backwards through the first of the measured pairs
 
 
 class Probes:
@@ -41,7 +46,7 @@ class Probes:
     def __call__(self, model: Seq2Seq, update: int) -> list[Event]:
         translator = self._use(model)
         events: list[Event] = [self._translate(translator, sentence, update) for sentence in self._sentences]
-        return [*events, self._measure(translator, update)] if self._pairs else events
+        return [*events, self._measure(translator, update), *self._reach(translator, update)] if self._pairs else events
 
     def check(self, model: Seq2Seq) -> None:
         """Raises ValueError for a sentence that the model cannot read."""
@@ -71,6 +76,21 @@ class Probes:
         figures = (quality.sentences, quality.bleu, quality.exact, accuracy[FORCED], accuracy[FREE])
         return Measured(update, *figures, self._weight_on_alignment(translator), quality.chrf)
 
+    def _reach(self, translator: Translator, update: int) -> list[Event]:
+        """Return how far back the output reaches; nothing for a model that reads all pieces at once or no text, and while its
+        numbers are not finite."""
+        if not reads_in_order(translator.model):
+            return []
+        pairs = []
+        for source, target in self._pairs[:REACH_SENTENCES]:
+            with suppress(ValueError):  # too long
+                pairs.append((translator.source_ids(source), translator.target_ids(target)))
+        norms = source_reach(translator.model, pairs) if pairs else []
+        if not (compared := relative(norms)) or not all(np.isfinite(row).all() for row in compared):
+            return []
+        found, shares = by_distance(translator.model, norms), by_distance(translator.model, compared)
+        return [Reached(update, len(pairs), tuple(found), _rounded(found.values()), _rounded(shares.values()))]
+
     def _weight_on_alignment(self, translator: Translator) -> float | None:
         """Return the share of attention on the true alignment, teacher-forced; None without attention or alignments."""
         if not (self._aligned and translator.info.has_attention):
@@ -82,6 +102,10 @@ class Probes:
 def _name(position: SourcePosition) -> str:
     """Return the piece of a position; the name of a place is a word of its own."""
     return f"{WORD_START}{position.piece}" if position.box else position.piece
+
+
+def _rounded(norms: Iterable[float]) -> tuple[float, ...]:
+    return tuple(float(f"{norm:.{DIGITS}g}") for norm in norms)
 
 
 def sample(pairs: Sequence[Pair], count: int) -> list[Pair]:

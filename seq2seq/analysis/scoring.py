@@ -11,10 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
+from seq2seq.data.batches import Ids
 from seq2seq.decoding.hypotheses import Dropped, dropped
 from seq2seq.decoding.metrics import agreeing_tail, divergence
 from seq2seq.decoding.strategies import Beam
-from seq2seq.decoding.translator import Translator
+from seq2seq.decoding.translator import BATCH_SENTENCES, Translator
 from seq2seq.sources.pieces import group_words, word_indices
 from seq2seq.trace import DecodingStep, DecodingTrace
 
@@ -77,6 +80,18 @@ def scored(trace: DecodingTrace) -> dict[str, Any]:
         "perplexity_per_piece": per_piece if math.isfinite(per_piece) else None,
         "pieces": [{"piece": s.piece, "token": s.token, "log_prob": s.log_prob, "rank": s.rank} for s in trace.steps],
     }
+
+
+def log_probs(translator: Translator, sources: Sequence[Ids], targets: Sequence[Ids]) -> list[float]:
+    """Return the log-probability of each target given its source, teacher-forced, in nats."""
+    found: list[float] = []
+    for start in range(0, len(targets), BATCH_SENTENCES):
+        batch = targets[start : start + BATCH_SENTENCES]
+        rows = translator.force(sources[start : start + BATCH_SENTENCES], batch)
+        found += [
+            float(row[torch.arange(len(ids)), torch.tensor(ids)].double().sum()) for row, ids in zip(rows, batch, strict=True)
+        ]
+    return found
 
 
 def word_scores(steps: Sequence[DecodingStep]) -> tuple[WordScore, ...]:

@@ -14,6 +14,7 @@ from seq2seq.commands import (
     score,
     train,
     translate,
+    worth,
 )
 
 COMMANDS = {
@@ -25,6 +26,7 @@ COMMANDS = {
     "evaluate": evaluate,
     "forcing": forcing,
     "compare": compare,
+    "worth": worth,
     "replies": replies,
     "align": align,
     "push": push,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+DISTANCES = (0, 2, 5, 10)  # where the bands of `Reached` begin: 0 and 1 pieces, 2 to 4, 5 to 9, 10 and more
+
 
 @dataclass(frozen=True)
 class Started:
@@ -76,6 +78,24 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Reached:
+    """How much the output depends on a source piece, by the number of pieces that the encoder reads after it.
+
+    Teacher-forced, on some held-out sentences.
+    """
+
+    update: int
+    sentences: int
+    distances: tuple[int, ...]  # where each band begins; it ends before the next one
+    norms: tuple[float, ...]  # nats per unit of embedding: the mean of `analysis.inside.reach.source_reach` in each band
+    relative: tuple[float, ...]  # the same, first divided by the mean over the pieces of each sentence: 1 is as much as that
+
+    def __post_init__(self) -> None:
+        if not len(self.distances) == len(self.norms) == len(self.relative):
+            raise ValueError("a reach needs a norm, and a relative one, for each distance")
+
+
+@dataclass(frozen=True)
 class CheckpointSaved:
     update: int
     loss: float  # as in Validated
@@ -139,6 +159,7 @@ Event = (
     | Validated
     | SampleDecoded
     | Measured
+    | Reached
     | CheckpointSaved
     | BatchSplit
     | DeviceUsed

@@ -31,7 +31,8 @@ TABS = (
     Tab(
         "inside",
         "Inside",
-        "A recurrent cell keeps a part of its memory and writes a part anew, at each step. Gates decide how much.",
+        "A recurrent cell keeps a part of its memory and writes a part anew, at each step. See its gates, how far back it "
+        "reaches, and a decoder alone.",
     ),
     Tab(
         "senses",

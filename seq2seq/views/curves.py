@@ -28,6 +28,7 @@ class Style:
 REFERENCE = Style("ink", "circle", "solid")  # fed the reference
 OWN = Style("target", "diamond-open", "dash")  # fed the decoder's own pieces
 THIRD = Style("soft", "square-open", "dot")
+FOURTH = Style("source", "triangle-up-open", "dashdot")
 
 
 @dataclass(frozen=True)

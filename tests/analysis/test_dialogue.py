@@ -7,7 +7,7 @@ import math
 import pytest
 
 from seq2seq.analysis import dialogue
-from seq2seq.analysis.dialogue import OTHERS, question_worth, replies, reranked, variety
+from seq2seq.analysis.dialogue import OTHERS, replies, reranked, variety
 from seq2seq.decoding.translator import Translator
 
 TURN = "I see the key."
@@ -34,14 +34,3 @@ def test_variety_counts_replies_and_ngrams() -> None:
     assert found.distinct_1 == pytest.approx(6 / 12)  # i, see, ., do, not, it
     assert found.distinct_2 == pytest.approx(7 / 9)
     assert found.words == pytest.approx(12 / 4) and found.top_share == 1.0
-
-
-def test_the_worth_of_a_question_is_the_bits_that_it_saves(small: Translator) -> None:
-    pairs = [("I see the key.", "je vois la clé."), ("we like a red boat.", "nous aimons un bateau rouge.")]
-    found = question_worth(small, pairs)
-    own = [small.score(s, t) for s, t in pairs]
-    swapped = [small.score(s, t) for (s, _), (_, t) in zip(reversed(pairs), pairs, strict=True)]
-    pieces = sum(len(trace.steps) for trace in own)
-    bits = [-sum(trace.log_prob for trace in traces) / math.log(2) / pieces for traces in (own, swapped)]
-    assert (found.replies, found.pieces) == (2, pieces)
-    assert [found.own, found.swapped] == pytest.approx(bits, abs=1e-3) and found.worth == found.swapped - found.own

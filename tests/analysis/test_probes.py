@@ -7,24 +7,27 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from support.small import make_checkpoint, make_model, small_config
 
 from seq2seq.__main__ import main
 from seq2seq.analysis.exposure import measure
 from seq2seq.analysis.exposure_report import Report
+from seq2seq.analysis.inside.reach import by_distance, relative, source_reach
 from seq2seq.analysis.probes import Probes, sample
 from seq2seq.data.synthetic import TASKS
 from seq2seq.decoding.evaluation import evaluate
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.reader import Place
+from seq2seq.sources.text import Tokenizer
 from seq2seq.training import event_log
-from seq2seq.training.events import CheckpointSaved, Measured, SampleDecoded
+from seq2seq.training.events import CheckpointSaved, Measured, Reached, SampleDecoded
 
 Pairs = list[tuple[str, str]]
 
 
 def test_probes_report_the_engines_results(small: Translator, pairs: Pairs) -> None:
     held_out = pairs[:20]
-    decoded, measured = Probes(lambda _: small, [pairs[0][0]], held_out)(small.model, 7)
+    decoded, measured, reached = Probes(lambda _: small, [pairs[0][0]], held_out)(small.model, 7)
     trace = small.translate(pairs[0][0])
     assert isinstance(decoded, SampleDecoded) and decoded.update == 7 and decoded.hypothesis == trace.text
     assert decoded.attention is not None and len(decoded.attention) == len(decoded.pieces) == len(trace.steps)
@@ -36,6 +39,24 @@ def test_probes_report_the_engines_results(small: Translator, pairs: Pairs) -> N
     summary = Report.of([row for batch in measure(small, held_out) for row in batch]).summary
     assert measured.accuracy_forced == pytest.approx(summary["accuracy_forced"])
     assert measured.accuracy_free == pytest.approx(summary["accuracy_free"])
+
+    assert isinstance(reached, Reached)
+    assert (reached.update, reached.sentences) == (7, 16)
+    check_reach(reached, small, held_out[:16])
+
+
+def check_reach(reached: Reached, translator: Translator, held_out: Pairs) -> None:
+    """Check that a reach is what the engine says, close to three digits."""
+    encoded = [(translator.source_ids(source), translator.target_ids(target)) for source, target in held_out]
+    norms = source_reach(translator.model, encoded)
+    for values, rows in ((reached.norms, norms), (reached.relative, relative(norms))):
+        found = by_distance(translator.model, rows)
+        assert reached.distances == tuple(found) and values == pytest.approx(list(found.values()), rel=0.01)
+
+
+def test_a_model_that_reads_all_pieces_at_once_reports_no_reach(tokenizer: Tokenizer, pairs: Pairs) -> None:
+    translator = Translator(make_checkpoint(make_model(small_config("transformer")), tokenizer))
+    assert [type(event) for event in Probes(lambda _: translator, [], pairs[:2])(translator.model, 0)] == [Measured]
 
 
 def test_probes_without_sentences_report_nothing(small: Translator) -> None:
@@ -71,9 +92,12 @@ def test_probes_do_not_change_the_training(tmp_path: Path, capsys: pytest.Captur
     assert [event.update for event in decoded] == [0, 10, 20] and f"1 2 3  →  {decoded[0].hypothesis}" in output
     measured = [event for event in events if isinstance(event, Measured)]
     assert len(measured) == 3 and f"teacher-forced {measured[1].accuracy_forced:.1%}" in output
+    reached = [event for event in events if isinstance(event, Reached)]
+    assert [event.update for event in reached] == [0, 10, 20]
     if any(isinstance(event, CheckpointSaved) and event.update == 20 for event in events):
         # The saved weights are those that were measured, except for rounding to 16 bits.
         kept = Translator.load(tmp_path / "watched")
+        check_reach(reached[-1], kept, sample(TASKS["reverse"].pairs("valid"), 16))
         assert evaluate(kept, sample(TASKS["reverse"].pairs("valid"), 16)).bleu == pytest.approx(measured[1].bleu, abs=5)
 
 

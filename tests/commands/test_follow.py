@@ -69,4 +69,6 @@ def test_the_figures_arrive_with_mode_and_unit(name: str, call: list[str], monke
     updates = {tag: [update for other, _, update in seen if other == tag] for tag, _, _ in seen}
     assert updates["training/loss, nats per piece"] == [10, 20] and closed == [name]
     assert updates["held out/loss, teacher-forced, nats per piece"][-1] == 20
+    reach = updates["held out/reach from 0 pieces back, teacher-forced, relative to a mean piece"]
+    assert (reach[0], reach[-1]) == (0, 20)
     assert updates["held out/BLEU, free-running"][0] == 0 and "free-running/the key" in updates

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 from support.shell import run
+from support.small import make_checkpoint, make_model, small_config
 
 from seq2seq.__main__ import main
 from seq2seq.decoding.translator import Translator
+from seq2seq.models.saved import checkpoint
 from seq2seq.runs import card
 from seq2seq.sources.normalise import printable
+from seq2seq.sources.text import Tokenizer
 
 SMALL = ["--decoder-size", "16", "--embedding-size", "16", "--updates", "6", "--vocabulary-size", "310", "--batch-tokens=400"]
 
@@ -91,6 +94,19 @@ def test_evaluate_measures_perplexity_and_writes_it_into_the_card(
     assert card.updates(Path(writer)) == 6
 
 
+def test_the_worth_of_a_source_over_many_pairs(
+    model: str, data: tuple[str, str], capsys: pytest.CaptureFixture[str], tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    writer = Translator(make_checkpoint(make_model(small_config("language-model")), tokenizer))
+    checkpoint.save(make_checkpoint(writer.model, tokenizer), tmp_path / "writer")  # with the pieces of the other model
+    call = ["worth", "--model", model, "--alone", str(tmp_path / "writer"), "--data", data[1], "--count", "5"]
+    found = json.loads(run(capsys, *call, "--json"))
+    assert found["mode"] == "teacher-forced" and found["targets"] == 5
+    assert found["worth_against_none"] == pytest.approx(found["alone"] - found["own"])
+    table = run(capsys, *call)
+    assert all(f"{found[name]:.3f}" in table for name in ("own", "swapped", "alone", "worth", "worth_against_none"))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -98,6 +114,10 @@ def test_evaluate_measures_perplexity_and_writes_it_into_the_card(
         (["evaluate", "--model", "W", "--data", "L", "--beam", "5"], "leave out --beam"),
         (["score", "--model", "W", "--source", "a", "--target", "b"], "has no source: give only sentences"),
         (["score", "--model", "M", "a"], "give its source by --source"),
+        (["worth", "--model", "W", "--data", "P"], "has no source to translate"),
+        (["worth", "--model", "M", "--data", "P", "--alone", "M"], "this needs a language model"),
+        (["worth", "--model", "M", "--data", "P", "--alone", "W"], "into different pieces"),
+        (["worth", "--model", "M", "--data", "P", "--count", "1"], "--count needs at least two pairs"),
         (["generate", "--model", "M"], "this needs a language model"),
         (["generate", "--model", "W", "--greedy", "--top-k", "3"], "leave out --top-k"),
         (["generate", "--model", "W", "--count", "0"], "count must be between 1 and 100"),
@@ -114,8 +134,15 @@ def test_evaluate_measures_perplexity_and_writes_it_into_the_card(
     ],
 )
 def test_wrong_use_is_explained(
-    call: list[str], message: str, writer: str, model: str, lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    call: list[str],
+    message: str,
+    writer: str,
+    model: str,
+    lines: Path,
+    data: tuple[str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    given = {"W": writer, "M": model, "L": str(lines), "O": str(tmp_path / "out")}
+    given = {"W": writer, "M": model, "L": str(lines), "P": data[1], "O": str(tmp_path / "out")}
     assert main([given.get(part, part) for part in call]) == 2
     assert message in capsys.readouterr().err

@@ -23,6 +23,7 @@ from seq2seq.training.events import (
     Event,
     Finished,
     Measured,
+    Reached,
     SampleDecoded,
     Started,
     StepDone,
@@ -40,6 +41,7 @@ EVERY: list[Event] = [
     SampleDecoded(3, "the “key”\t\u2028", "la clé 🔑", ("▁the", "</s>"), ("▁la",), ((0.25, 0.75),)),
     SampleDecoded(3, "a", "b", ("▁a",), (), None),
     Measured(3, 64, 31.5, 12.5, 0.75, 0.5),
+    Reached(3, 16, (0, 2, 5), (0.25, 0.125, 1e-9), (1.5, 1.0, 0.5)),
     CheckpointSaved(3, 2.25),
     Finished(40, 2.0, 1.5, 9.75),
 ]

@@ -94,3 +94,11 @@ def test_names_and_elements_are_different() -> None:
     for field in ("name", "element"):  # two views can share a component, such as the stage
         values = [getattr(view, field) for view in VIEWS]
         assert len(set(values)) == len(values)
+
+
+def test_a_file_has_the_colours_of_the_light_page() -> None:
+    paper = re.search(r"PAPER = \{(.*?)\};", (ASSETS / "lib/charts/shade.js").read_text(encoding="utf-8"), re.DOTALL)
+    assert paper
+    colours = dict(re.findall(r'"?([\w-]+)"?: "(#\w{6})"', paper[1]))
+    light = (ASSETS / "shell/app.css").read_text(encoding="utf-8").split("body.dark")[0]
+    assert len(colours) > 5 and colours.items() <= dict(re.findall(r"--([\w-]+): (#\w{6});", light)).items()

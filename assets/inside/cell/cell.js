@@ -2,9 +2,10 @@
 
 import { makeLink } from "../../lib/address.js";
 import { makeClock } from "../../lib/clock.js";
-import { html, payloadOf, rove, saveFile } from "../../lib/dom.js";
+import { html, payloadOf, rove } from "../../lib/dom.js";
 import { startReading } from "../../lib/reading.js";
 import { makeStrips } from "./strips.js";
+import { stripsFiles } from "./strips-files.js";
 import { showUnits } from "./units.js";
 
 const STEP_MS = 1100;
@@ -109,20 +110,11 @@ export function start({ element, trigger, props, watch }) {
     find(".hold .high").textContent = `1: ${gate.high}`;
   }
 
-  function csv() {
-    const { strips: rows, unit, reads, writes } = store.payload;
-    const quoted = (text) => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
-    const head = ["step", "reads", ...(writes ? ["writes"] : []), ...rows.flatMap(({ name }) => [`${name}, mean`, `${name}, unit ${unit.number + 1}`])];
-    const lines = reads.map(({ text }, t) => [t + 1, quoted(text), ...(writes ? [quoted(writes[t].text)] : []),
-      ...rows.flatMap(({ name, means }) => [means[t], unit.values[name][t]])]);
-    return `\ufeff${[head.map(quoted), ...lines].map((line) => line.join(",")).join("\r\n")}\r\n`;
-  }
-
   find("[data-testid=unit]").addEventListener("change", (event) => choose(store.payload.layer, store.payload.order[event.target.value] + 1));
   find("[data-testid=unit]").addEventListener("input", (event) => {
     find("[data-testid=unit-name]").textContent = `${store.payload.order[event.target.value] + 1} of ${store.payload.order.length}`;
   });
-  find("[data-testid=csv]").addEventListener("click", () => saveFile("gates.csv", csv(), "text/csv"));
+  find(".cell-choices").appendChild(stripsFiles(store));
   for (const button of root.querySelectorAll("[data-mode]")) button.addEventListener("click", () => modes(button.dataset.mode));
   rove(find(".modes"), () => [...root.querySelectorAll("[data-mode]")], (button) => button.click());
   rove(find(".layers"), () => [...find(".layers").children], (button) => button.click());

@@ -1,7 +1,7 @@
 // The strips of a layer as a table: one column per step, one row per gate. A cell shows all units as a column of pixels, their
 // mean, or one unit. `draw(step, phase)` shows the table up to that time.
 
-import { clamp, html, part } from "../../lib/dom.js";
+import { clamp, html, logText, part } from "../../lib/dom.js";
 import { endsOf, shades } from "../../lib/charts/shade.js";
 
 /** `choose(unit)` is called with a unit from 1 after a click on its row, `goTo(step)` after a click on the head of a step. */
@@ -63,7 +63,7 @@ export function makeStrips(root, store, choose, goTo) {
     root.dataset.mode = store.mode;
     store.payload.strips.forEach((strip) => {
       const cells = [...table.querySelectorAll(`[data-strip="${strip.name}"] td`)];
-      const bytes = Uint8Array.from(atob(strip.values), (character) => character.charCodeAt(0));
+      const bytes = bytesOf(strip);
       cells.forEach((cell, place) => {
         if (store.mode === "all") cell.replaceChildren(pixels(bytes, place, strip, plus, minus));
         else cell.replaceChildren(bar(strip, place));
@@ -71,19 +71,10 @@ export function makeStrips(root, store, choose, goTo) {
     });
   }
 
-  /** Return a column of pixels, one per unit, as tall as the cell. */
+  /** Return a column of pixels as tall as the cell; a click on a row chooses its unit. */
   function pixels(bytes, place, strip, plus, minus) {
-    const { units, reads, order } = store.payload;
-    const canvas = html("canvas");
-    [canvas.width, canvas.height] = [1, units];
-    const context = canvas.getContext("2d");
-    const image = context.createImageData(1, units);
-    for (let row = 0; row < units; row += 1) {
-      const share = bytes[row * reads.length + place] / 255;
-      const value = strip.signed ? 2 * share - 1 : share;
-      image.data.set([...(value < 0 ? minus(-value) : plus(value)), 255], 4 * row);
-    }
-    context.putImageData(image, 0, 0);
+    const { units, order } = store.payload;
+    const canvas = column(store.payload, strip, bytes, place, plus, minus);
     canvas.addEventListener("click", (event) => {
       const row = Math.floor((event.offsetY / canvas.clientHeight) * units);
       choose(order[clamp(row, 0, units - 1)] + 1);
@@ -98,7 +89,7 @@ export function makeStrips(root, store, choose, goTo) {
     const box = html("div", strip.signed && one ? "value signed" : "value");
     const ink = box.appendChild(html("span", value < 0 ? "ink minus" : "ink"));
     ink.style.setProperty("--size", Math.abs(value).toFixed(4));
-    box.appendChild(html("span", "number", (value < 0 ? "\u2212" : "") + Math.abs(value).toFixed(2)));
+    box.appendChild(html("span", "number", logText(value)));
     return box;
   }
 
@@ -121,4 +112,22 @@ export function makeStrips(root, store, choose, goTo) {
   }
 
   return { build, fill, draw, follow, placeOf };
+}
+
+/** Return the values of a strip, 0 to 255: one row per unit, one column per step. */
+export const bytesOf = (strip) => Uint8Array.from(atob(strip.values), (character) => character.charCodeAt(0));
+
+/** Return a column of pixels, one per unit; `plus` and `minus` give the colours of values on both sides of 0. */
+export function column({ units, reads }, strip, bytes, place, plus, minus) {
+  const canvas = html("canvas");
+  [canvas.width, canvas.height] = [1, units];
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(1, units);
+  for (let row = 0; row < units; row += 1) {
+    const share = bytes[row * reads.length + place] / 255;
+    const value = strip.signed ? 2 * share - 1 : share;
+    image.data.set([...(value < 0 ? minus(-value) : plus(value)), 255], 4 * row);
+  }
+  context.putImageData(image, 0, 0);
+  return canvas;
 }

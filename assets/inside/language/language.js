@@ -2,9 +2,10 @@
 
 import { makeLink } from "../../lib/address.js";
 import { makeClock } from "../../lib/clock.js";
-import { html, payloadOf, rove, saveFile } from "../../lib/dom.js";
+import { html, payloadOf, rove } from "../../lib/dom.js";
 import { startReading } from "../../lib/reading.js";
-import { csv, makeProducts } from "./products.js";
+import { sentenceFiles, worthFiles } from "./language-files.js";
+import { makeProducts } from "./products.js";
 import { makeWorth } from "./worth.js";
 import { makeWriting } from "./writing.js";
 
@@ -72,7 +73,8 @@ export function start({ element, trigger, props, watch }) {
 
   for (const button of root.querySelectorAll("[data-unit]")) button.addEventListener("click", () => units(button.dataset.unit));
   rove(find(".language-units"), () => [...root.querySelectorAll("[data-unit]")], (button) => button.click());
-  find("[data-testid=language-csv]").addEventListener("click", () => saveFile("language.csv", csv(store.payload.lanes), "text/csv"));
+  find(".language-tools").appendChild(sentenceFiles(store));
+  find(".language-worth-files").appendChild(worthFiles(() => store.payload));
   units("p");
   new ResizeObserver(() => store.payload && root.clientWidth && link.update()).observe(root);
   watch("value", open);

@@ -3,7 +3,7 @@
 
 import { html, part, probabilityText } from "../../lib/dom.js";
 
-const BITS = 1 / Math.LN2;
+export const BITS = 1 / Math.LN2;
 const UNITS = { p: { sign: " × ", name: "" }, nats: { sign: " + ", name: " nats" }, bits: { sign: " + ", name: " bits" } };
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
@@ -19,7 +19,7 @@ function smallText(logProb) {
 }
 
 /** Format a log-probability in a unit: a probability, or how surprising it is. */
-const inUnit = (logProb, unit) => (unit === "p" ? smallText(logProb) : Math.abs(logProb * (unit === "bits" ? BITS : 1)).toFixed(2));
+export const inUnit = (logProb, unit) => (unit === "p" ? smallText(logProb) : Math.abs(logProb * (unit === "bits" ? BITS : 1)).toFixed(2));
 
 export function makeProducts(root, store, goTo) {
   const lanes = root.querySelector(".language-lanes");
@@ -121,15 +121,4 @@ export function makeProducts(root, store, goTo) {
   }
 
   return { build, draw, follow };
-}
-
-/** Return the steps of all sentences as a table in CSV. */
-export function csv(lanes) {
-  const quoted = (text) => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
-  const head = ["sentence", "step", "piece", "probability", "log-probability (nats)", "surprise (bits)", "rank", "sum (nats)", "likeliest"];
-  const lines = lanes.flatMap(({ steps }, number) => steps.map((step, t) => [
-    number + 1, t + 1, quoted(step.text), Math.exp(step.log_prob), step.log_prob, -step.log_prob * BITS, step.rank, step.total,
-    quoted(step.likeliest.map(({ text, p }) => `${text} ${p.toFixed(4)}`).join("; ")),
-  ]));
-  return `\ufeff${[head.map(quoted), ...lines].map((line) => line.join(",")).join("\r\n")}\r\n`;
 }

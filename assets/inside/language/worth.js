@@ -31,7 +31,7 @@ export function makeWorth(root, trigger) {
       }));
       return row;
     }));
-    find(".language-says").textContent = `${worth.says} Translation model: ${worth.translator}.`;
+    find(".language-says").textContent = `${worth.says} Translation model: ${worth.translator.title} (${worth.translator.name}).`;
   }
 
   form.addEventListener("submit", (event) => {

@@ -3,7 +3,11 @@
 // does the same for pictures and files.
 
 export const STRONG = 0.64; // from here on, numbers on a cell change from black to white (dark page: from white to black)
-export const PAPER = { surface: "#ffffff", weight: "#08287a" }; // a file looks like the light page
+// A file looks like the light page: these are colours of app.css, under the same names.
+export const PAPER = {
+  surface: "#ffffff", raised: "#f6f7f9", line: "#d5dae1", grid: "#dde2e9", ink: "#1a1f27", "ink-soft": "#4b5563", source: "#1b4fc4",
+  target: "#92490a", "target-fill": "#b8620f", alarm: "#a4161a", frame: "#e07a0a", weight: "#08287a",
+};
 
 /** Give an element the colour of `share`, and a text colour with enough contrast. */
 export function shade(node, share) {

@@ -13,9 +13,9 @@ from typing import Any
 
 import torch
 
-from seq2seq.analysis.scoring import perplexity
+from seq2seq.analysis.scoring import log_probs, perplexity
 from seq2seq.decoding.strategies import Greedy, Sample
-from seq2seq.decoding.translator import BATCH_SENTENCES, Translator
+from seq2seq.decoding.translator import Translator
 from seq2seq.sources.pieces import group_words, word_indices
 from seq2seq.trace import DecodingTrace
 
@@ -110,13 +110,8 @@ def likelihood(translator: Translator, texts: Iterable[str]) -> Likelihood:
     """Return the likelihood of `texts` in batches of similar length. Raises ValueError for a text that is too long."""
     check(translator)
     encoded = sorted((translator.target_ids(text) for text in texts), key=len)
-    total, words = 0.0, 0
-    for start in range(0, len(encoded), BATCH_SENTENCES):
-        batch = encoded[start : start + BATCH_SENTENCES]
-        log_probs = translator.force([translator.source_ids(NO_SOURCE)] * len(batch), batch)
-        for row, ids in zip(log_probs, batch, strict=True):
-            total += float(row[torch.arange(len(ids)), torch.tensor(ids)].double().sum())
-            words += len(group_words(word_indices(translator.target_vocabulary.pieces(ids)))) - 1
+    total = sum(log_probs(translator, [translator.source_ids(NO_SOURCE)] * len(encoded), encoded))
+    words = sum(len(group_words(word_indices(translator.target_vocabulary.pieces(ids)))) - 1 for ids in encoded)
     return Likelihood(len(encoded), sum(map(len, encoded)), words, total)
 
 
@@ -170,11 +165,16 @@ def same_pieces(writer: Translator, translator: Translator) -> bool:
     return writer.target_vocabulary.model == translator.target_vocabulary.model
 
 
+def check_pieces(writer: Translator, translator: Translator) -> None:
+    """Raise ValueError for models that cut their output into different pieces."""
+    if not same_pieces(writer, translator):
+        raise ValueError(f"{writer.name} and {translator.name} cut {writer.info.target_language} into different pieces")
+
+
 def worth(writer: Translator, translator: Translator, target: str, source: str, other: str) -> Worth:
     """Score `target` three times. Raises ValueError for models with different pieces and for text that they cannot read."""
     check(writer)
-    if not same_pieces(writer, translator):
-        raise ValueError(f"{writer.name} and {translator.name} cut {writer.info.target_language} into different pieces")
+    check_pieces(writer, translator)
     return Worth(writer.score(NO_SOURCE, target), translator.score(source, target), translator.score(other, target))
 
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from seq2seq.config import BOS
+from seq2seq.config import BOS, PAD
 from seq2seq.data.batches import Ids, pad
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.sources.reader import TooLong
+from seq2seq.training.events import DISTANCES
 
 PROBES = 4  # random directions
 BATCH = 24  # sentences between two reports of the finished share: a page draws each one
@@ -56,6 +57,56 @@ def reach(model: Seq2Seq, source: Ids, target: Ids, step: int) -> Reach:
         for inputs, g in zip((embedded, fed), gradients, strict=True)
     ]
     return Reach(step, float(log_prob.detach()), norms[0], norms[1])
+
+
+def reads_in_order(model: Seq2Seq) -> bool:
+    """Whether the encoder reads pieces of a text one after the other."""
+    return model.reads_text and bool({"forward", "backward"} & set(model.encoder.order))
+
+
+def source_reach(model: Seq2Seq, pairs: Sequence[tuple[Ids, Ids]], probes: int = 1) -> list[np.ndarray]:
+    """Return for each source and target the reach of each source piece [S] over all steps t: the root of the mean square of the
+    norm of d log p(y_t) / d embedding. It is estimated by one pass backwards, with `probes` random signs for each step
+    (Hutchinson 1989).
+
+    Raises ValueError for a model that does not read text piece by piece.
+    """
+    if not reads_in_order(model):
+        raise ValueError("this model does not read text piece by piece: choose a recurrent model")
+    random = torch.Generator().manual_seed(1)
+    sources, lengths = pad([source for source, _ in pairs for _ in range(probes)])
+    targets, _ = pad([target for _, target in pairs for _ in range(probes)])  # [B * probes, T]
+    fed, _ = pad([[BOS, *target[:-1]] for _, target in pairs for _ in range(probes)])
+    signs = (targets != PAD) * (2 * torch.randint(0, 2, targets.shape, generator=random) - 1)
+    device = model.device
+    with (
+        torch.enable_grad(),
+        torch.backends.cudnn.flags(enabled=False),
+    ):  # cuDNN goes backwards only through a model in training
+        embedded = model.embed_source(sources.to(device)).detach().requires_grad_()  # [B * probes, S, E]
+        memory, state = model.encode_embedded(embedded, lengths.to(device))
+        features = model.decoder(model.embed_target(fed.to(device)), state, memory)[0]
+        log_probs = model.output(features).log_softmax(-1).gather(-1, targets.to(device)[..., None])[..., 0]
+        (gradient,) = torch.autograd.grad((log_probs * signs.to(device)).sum(), embedded)
+    squares = gradient.square().sum(-1).cpu() / (targets != PAD).sum(1, keepdim=True)
+    norms = squares.unflatten(0, (len(pairs), probes)).mean(1).sqrt()  # [B, S]
+    return [row[: len(source)].numpy() for row, (source, _) in zip(norms, pairs, strict=True)]
+
+
+def by_distance(model: Seq2Seq, norms: Sequence[np.ndarray]) -> dict[int, float]:
+    """Return the mean norm of the source pieces in each band of DISTANCES, by its begin; a band without pieces is left out. The
+    distance of a piece is the number of pieces that are read after it."""
+    backward = model.encoder.order == ("backward",)
+    ordered = [row if backward else row[::-1] for row in norms]
+    ends = (*DISTANCES[1:], None)
+    bands = {start: np.concatenate([row[start:end] for row in ordered]) for start, end in zip(DISTANCES, ends, strict=True)}
+    return {start: float(values.mean()) for start, values in bands.items() if len(values)}
+
+
+def relative(norms: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the norms of each sentence, divided by their mean: a sure model has small norms, and an unsure sentence would hide
+    all others. A sentence without any is left out."""
+    return [row / row.mean() for row in norms if row.any()]
 
 
 @dataclass(frozen=True)

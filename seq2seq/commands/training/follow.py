@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from seq2seq.config import choose
-from seq2seq.training.events import Event, Measured, SampleDecoded, StepDone, Validated
+from seq2seq.training.events import Event, Measured, Reached, SampleDecoded, StepDone, Validated
 
 EVERY = 10  # updates between two reports of a batch; validations are all reported
 PROJECT = "seq2seq-unrolled"
@@ -107,6 +107,10 @@ def followed(events: Iterable[Event], sink: Sink) -> Iterator[Event]:
                         "held out/pieces right, free-running": event.accuracy_free,
                     }
                     sink.figures(figures, event.update)
+                case Reached():
+                    name = "held out/reach from {} pieces back, teacher-forced, relative to a mean piece"
+                    found = zip(event.distances, event.relative, strict=True)
+                    sink.figures({name.format(distance): value for distance, value in found}, event.update)
                 case SampleDecoded():
                     sink.text(f"free-running/{event.source}", event.hypothesis, event.update)
             yield event

@@ -156,7 +156,7 @@ def payload(services: Services, request: CellRequest, step: int | None = 0, play
             "does": view.does(found, layer, unit) if request.examined and (found := _examined(translator)) else None,
             "text": trace.text,
             "sentences": view.sentences(layer, trace, unit),
-            "model": {"title": info.title, "trained_on": info.trained_on},
+            "model": {"name": info.name, "title": info.title, "trained_on": info.trained_on},
             "link": CellView(services).link(replace(request, layer=layer.name, unit=unit + 1)),
             "start": {"step": step, "play": play},
             "serial": next_serial(),

@@ -200,6 +200,7 @@ def payload(
             "settings": search.settings_of(request.strategy),
             "worth": _worth(services, writer, request),
             "model": {
+                "name": writer.info.name,
                 "title": writer.info.title,
                 "architecture": writer.info.architecture,
                 "trained_on": writer.info.trained_on,
@@ -235,5 +236,5 @@ def _worth(services: Services, writer: Translator, request: LanguageRequest) -> 
         "target": target,
         "source": source,
         "stranger": stranger,
-        "translator": f"{translator.info.title} ({translator.name})",
+        "translator": {"name": translator.name, "title": translator.info.title},
     }

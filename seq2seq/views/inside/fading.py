@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from seq2seq.views.curves import OWN, REFERENCE, THIRD, Curve, Style, figure
+from seq2seq.views.curves import FOURTH, OWN, REFERENCE, THIRD, Curve, figure
 
 if TYPE_CHECKING:  # for the annotation only: the views do not load the engine
     from seq2seq.analysis.inside.reach import Fading
 
-STYLES = (THIRD, OWN, REFERENCE, Style("source", "triangle-up-open", "dashdot"))
+STYLES = (THIRD, OWN, REFERENCE, FOURTH)
 ACROSS = "steps since the piece was read"
 UP = "norm, relative to the last piece"
 
@@ -24,7 +24,7 @@ def payload(found: Sequence[Fading], names: Sequence[str], sentences: int) -> di
             {"steps": d, "fading": m, "fading_low": low, "fading_high": high, "sentences": count}
             for d, m, low, high, count in zip(one.distance, one.median, one.low, one.high, one.counts, strict=True)
         ]
-        curves.append(Curve(table, "fading", name, style, name))
+        curves.append(Curve(table, "fading", name, style, one.model))
     drawn: dict[str, Any] = json.loads(figure(curves, "steps", ACROSS, UP).to_json())
     drawn["layout"]["yaxis"] |= {"type": "log", "range": [-4, 0.3], "tickformat": "~g", "dtick": 1}
     return {
@@ -36,6 +36,11 @@ def payload(found: Sequence[Fading], names: Sequence[str], sentences: int) -> di
                 "note": "How much the encoder's last forward state depends on a piece, by the steps since it was read. Median "
                 f"of {sentences} sentences; the band holds the middle half of them.",
                 "figure": drawn,
+                "file": {
+                    "name": "fading",
+                    "notes": [f"Models: {'; '.join(f'{name}: {one.model}' for one, name in zip(found, names, strict=True))}."],
+                    "columns": ["model", "cell", ACROSS, UP, "lower quartile", "upper quartile", "sentences"],
+                },
             }
         ],
         "table": {

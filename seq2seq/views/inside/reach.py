@@ -44,6 +44,11 @@ def row(name: str, title: str, found: Reach) -> dict[str, Any]:
     }
 
 
+def most(rows: Sequence[dict[str, Any]]) -> float:
+    """Return the largest share of all models, the end of their one scale of shades."""
+    return max((share for row in rows for share in (*row["source"], *row["fed"])), default=0) or 1
+
+
 def verdict(rows: Sequence[dict[str, Any]], names: dict[str, list[dict[str, str]]], step: dict[str, str]) -> list[str]:
     """Say for each model where the largest share of its gradient is."""
     said = []

@@ -17,11 +17,13 @@ import plotly.graph_objects as go
 
 from seq2seq.data.synthetic.example import Example
 from seq2seq.training.events import (
+    DISTANCES,
     BatchSplit,
     DeviceUsed,
     Event,
     Finished,
     Measured,
+    Reached,
     SampleDecoded,
     Started,
     StepDone,
@@ -30,7 +32,7 @@ from seq2seq.training.events import (
     Validated,
 )
 from seq2seq.views import matrix
-from seq2seq.views.curves import OWN, REFERENCE, THIRD, Style, with_layout
+from seq2seq.views.curves import FOURTH, OWN, REFERENCE, THIRD, Style, with_layout
 from seq2seq.views.pieces import visible
 
 _COLUMNS: dict[str, type[Any]] = {"steps": StepDone, "validated": Validated, "measured": Measured}
@@ -46,6 +48,7 @@ class Trace:
     column: str
     style: Style
     compared: bool = True  # also drawn for the other runs of a comparison
+    optional: bool = False  # not named in the legend of a run that has no such numbers
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ class Sheet:
     traces: tuple[Trace, ...]
     bounds: tuple[float, float] | None = None
     folded: bool = False  # shown on demand
+    log: bool = False  # the y-axis is logarithmic
+
+
+def _reach_column(distance: int) -> str:
+    return f"from_{distance}"
 
 
 SHEETS: dict[str, Sheet] = {
@@ -98,6 +106,22 @@ SHEETS: dict[str, Sheet] = {
         (Trace("on the true alignment", "measured", "aligned", REFERENCE),),
         (0, 1.02),
     ),
+    "reach": Sheet(
+        "How far back does it reach?",
+        "How much the output depends on a source piece, by the number of pieces that the encoder reads after it. Norm of the "
+        "gradient of log p, teacher-forced, on held-out sentences; 1 is the mean over the pieces of a sentence.",
+        "relative norm",
+        tuple(
+            Trace(name, "reached", _reach_column(distance), style, compared=distance == DISTANCES[-1], optional=True)
+            for distance, name, style in zip(
+                DISTANCES,
+                ("0 or 1 pieces later", "2 to 4", "5 to 9", "10 or more"),
+                (REFERENCE, OWN, THIRD, FOURTH),
+                strict=True,
+            )
+        ),
+        log=True,
+    ),
     "gradient": Sheet(
         "Gradient norm",
         "Of each batch, before clipping.",
@@ -135,7 +159,7 @@ def _empty(sheet: Sheet) -> go.Figure:
     drawn = go.Figure()
     for trace in sheet.traces:
         batches = trace.table == "steps"  # many points: no markers
-        meta = {"table": trace.table, "column": trace.column, "compared": trace.compared}
+        meta = {"table": trace.table, "column": trace.column, "compared": trace.compared, "optional": trace.optional}
         drawn.add_scatter(
             x=[],
             y=[],
@@ -147,6 +171,8 @@ def _empty(sheet: Sheet) -> go.Figure:
             hovertemplate="%{y:.4~g} after update %{x:,}",
         )
     with_layout(drawn, "updates", sheet.up, sheet.bounds)
+    if sheet.log:
+        drawn.update_yaxes(type="log", tickformat="~g")
     return drawn.update_layout(uirevision="run", hovermode="closest", showlegend=True)  # a visitor's zoom stays
 
 
@@ -157,6 +183,7 @@ def event_payload(events: Iterable[Event], examples: Iterable[Example] = ()) -> 
     """
     by_source = {example.source: example for example in examples}
     data: dict[str, Any] = {name: {f.name: [] for f in dataclasses.fields(kind)} for name, kind in _COLUMNS.items()}
+    data["reached"] = {name: [] for name in ("update", *map(_reach_column, DISTANCES))}
     data |= {"started": [], "samples": [], "finished": None, "device": None, "split": None, "stopped": None, "tested": None}
     latest = {Finished: "finished", DeviceUsed: "device", BatchSplit: "split", StoppedEarly: "stopped", Tested: "tested"}
     for event in events:
@@ -164,6 +191,8 @@ def event_payload(events: Iterable[Event], examples: Iterable[Example] = ()) -> 
             data["started"].append(dataclasses.asdict(event))
         elif isinstance(event, SampleDecoded):
             data["samples"].append(_sample(event, by_source.get(event.source)))
+        elif isinstance(event, Reached):
+            _add_reach(data["reached"], event)
         elif type(event) in latest:
             data[latest[type(event)]] = {name: _plain(value) for name, value in dataclasses.asdict(event).items()}
         for name, kind in _COLUMNS.items():
@@ -171,6 +200,13 @@ def event_payload(events: Iterable[Event], examples: Iterable[Example] = ()) -> 
                 for column, values in data[name].items():
                     values.append(_plain(getattr(event, column)))
     return data
+
+
+def _add_reach(columns: dict[str, list[Any]], event: Reached) -> None:
+    """Add the relative norms; None for a distance that no sentence has."""
+    found = {_reach_column(distance): value for distance, value in zip(event.distances, event.relative, strict=True)}
+    for name, values in columns.items():
+        values.append(event.update if name == "update" else _plain(found.get(name)))
 
 
 def _plain(value: Any) -> Any:

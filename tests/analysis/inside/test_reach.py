@@ -7,13 +7,14 @@ import pytest
 import torch
 from support.small import KINDS, make_checkpoint, make_model, small_config
 
-from seq2seq.analysis.inside.reach import fading, reach, state_reach
+from seq2seq.analysis.inside.reach import by_distance, fading, reach, relative, source_reach, state_reach
 from seq2seq.config import BOS, EOS
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.sources.text import Tokenizer
 
 SOURCE, TARGET, SMALL_CHANGE = [5, 6, 7, 8, EOS], [9, 10, 11, EOS], 1e-5
+BACKWARD = "recurrent-reverse_source=True-bidirectional=False"
 
 
 def log_prob(model: Seq2Seq, embedded: torch.Tensor, fed: torch.Tensor, token: int) -> float:
@@ -69,6 +70,33 @@ def test_sentences_of_a_batch_have_the_norms_that_each_has_alone() -> None:
     sources = [SOURCE, [9, EOS], [5, 6, 7, 8, 9, 10, EOS]]
     for source, norms in zip(sources, state_reach(model, sources), strict=True):
         np.testing.assert_allclose(norms, state_reach(model, [source])[0])
+
+
+@pytest.mark.parametrize("name", ["recurrent-usual", "recurrent-attention=none", BACKWARD, "luong-usual"])
+def test_the_reach_of_a_source_is_close_to_that_of_all_steps(name: str) -> None:
+    model = make_model(KINDS[name]).double()
+    pairs = [(SOURCE, TARGET), ([9, 5, EOS], [7, EOS])]
+    for (source, target), found in zip(pairs, source_reach(model, pairs, probes=2000), strict=True):
+        steps = np.stack([reach(model, source, target, step).source for step in range(len(target))])
+        np.testing.assert_allclose(found, np.sqrt(np.square(steps).mean(0)), rtol=0.1)
+
+
+def test_the_distance_of_a_piece_is_the_number_of_pieces_that_are_read_after_it() -> None:
+    norms = [np.array([7.0, 6, 5, 4, 3, 2, 1]), np.array([4.0, 2])]
+    assert by_distance(make_model(small_config()), norms) == {0: (1 + 2 + 2 + 4) / 4, 2: 4, 5: 6.5}
+    reading_backwards = make_model(KINDS[BACKWARD])
+    assert by_distance(reading_backwards, norms) == {0: (7 + 6 + 4 + 2) / 4, 2: 4, 5: 1.5}
+
+
+def test_a_relative_norm_is_one_for_a_mean_piece_of_its_sentence() -> None:
+    found = relative([np.array([0.0, 2, 1]), np.zeros(3), np.array([1e-9, 1e-9])])
+    np.testing.assert_allclose(np.concatenate(found), [0, 2, 1, 1, 1])
+
+
+@pytest.mark.parametrize("architecture", ["transformer", "language-model", "pointwise"])
+def test_a_model_that_does_not_read_piece_by_piece_has_no_reach_of_a_source(architecture: str) -> None:
+    with pytest.raises(ValueError, match="does not read text piece by piece"):
+        source_reach(make_model(small_config(architecture)), [(SOURCE, TARGET)])
 
 
 def test_a_state_that_forgets_everything_has_no_reach(tokenizer: Tokenizer) -> None:

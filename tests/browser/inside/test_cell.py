@@ -6,6 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from support.browser.files import picture, rows, save, texts
 
 from seq2seq.analysis.inside.cells import Hold, Layer, look_inside
 from seq2seq.analysis.inside.units import examine
@@ -68,6 +69,30 @@ def test_the_drawn_numbers_are_the_engines(page, inside) -> None:
     value = float(memory.locator("b").inner_text().replace("−", "-"))
     assert value == pytest.approx(float(layer.kept[-1, unit] + layer.written[-1, unit]), abs=0.006)
     assert page.locator("[data-strip=hidden] td").count() == len(trace.steps)
+
+
+def test_the_files_have_the_numbers_of_the_engine_and_say_what_they_are(page, inside) -> None:
+    trace, layers = inside
+    layer, buttons = layers["encoder-1-forward"], page.locator(".cell-choices")
+    unit = int(page.get_by_test_id("unit-name").inner_text().split()[0]) - 1
+    table = rows(save(buttons, "csv"))
+    assert {(row["model"], row["sentence"], row["translation"], row["mode"]) for row in table} == {
+        (MODEL, TEXT, trace.text, "free-running (greedy)")
+    }
+    for gate in ("forget", "input", "output"):
+        assert [float(row[f"{gate}, mean"]) for row in table] == pytest.approx(list(layer.gates[gate].mean(1)), abs=1e-4)
+        assert [float(row[f"{gate}, unit {unit + 1}"]) for row in table] == pytest.approx(
+            list(layer.gates[gate][:, unit]), abs=1e-4
+        )
+    strips = save(buttons, "svg").decode()
+    assert strips.count("<image") == 5 * layer.steps  # one picture of all units for each step of five strips
+    assert f"Translation: {trace.text}" in texts(strips.encode()) and f"All {layer.units} units" in strips
+    picture(save(buttons, "png"))
+    page.get_by_role("radio", name="mean").click()
+    written = texts(save(buttons, "svg"))
+    numbers = [float(text) for text in written if re.fullmatch(r"\d\.\d\d", text)]  # step by step
+    strips = [layer.gates[gate] for gate in ("forget", "input", "output")] + [abs(layer.gates["candidate"]), abs(layer.hidden)]
+    assert numbers == pytest.approx([strip[t].mean() for t in range(layer.steps) for strip in strips], abs=0.006)
 
 
 def test_a_unit_is_chosen_by_its_row_and_the_address_opens_it_again(page, visit) -> None:

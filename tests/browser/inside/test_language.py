@@ -7,6 +7,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
+from support.browser.files import picture, rows, save, texts
 from support.browser.page import expect_to_fit_a_phone
 
 from seq2seq.analysis.inside.language_model import bits_per_piece, worth, write_on
@@ -119,14 +120,31 @@ def test_the_keyboard_steps_and_the_sentence_is_announced(page: Page) -> None:
     )
 
 
-def test_the_table_is_exported_and_the_page_fits_a_phone(page: Page, writer: Translator) -> None:
-    with page.expect_download() as download:
-        page.get_by_test_id("language-csv").click()
-    lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
-    steps = [step for text in (FIRST, SECOND) for step in writer.score("", text).steps]
-    assert len(lines) == 1 + len(steps)
-    assert float(lines[1].split(",")[4]) == pytest.approx(steps[0].log_prob)
+def test_the_files_have_the_numbers_of_the_engine_and_the_page_fits_a_phone(page: Page, writer: Translator) -> None:
+    sentences, sources = page.locator(".language-tools"), page.locator(".language-worth-files")
+    scored = [(text, writer.score("", text)) for text in (FIRST, SECOND)]
+    table = rows(save(sentences, "csv"))
+    assert [row["sentence"] for row in table] == [text for text, trace in scored for _ in trace.steps]
+    found = [step for _, trace in scored for step in trace.steps]
+    assert [float(row["log-probability (nats)"]) for row in table] == pytest.approx([step.log_prob for step in found])
+    assert {(row["model"], row["mode"]) for row in table} == {(MODEL, "teacher-forced")}
+    page.get_by_role("radio", name="bits").click()
+    drawn = page.locator(".language-factor").all_inner_texts()
+    written = texts(save(sentences, "svg"))
+    assert [text for text in written if re.fullmatch(r"\d+\.\d\d", text)] == drawn
+    assert page.get_by_test_id("language-verdict").inner_text() in " ".join(written)
+    picture(save(sentences, "png"))
+    bits = page.locator(".language-bit").all_inner_texts()
+    assert [f"{float(row['surprise (bits)']):.1f}" for row in rows(save(sources, "csv"))] == bits
+    assert [text for text in texts(save(sources, "svg")) if re.fullmatch(r"\d+\.\d", text)] == _by_column(bits, 3)
+    picture(save(sources, "png"))
     expect_to_fit_a_phone(page)
+
+
+def _by_column(cells: list[str], count: int) -> list[str]:
+    """Return the cells of a table with `count` rows, column after column, as a drawing has them."""
+    across = len(cells) // count
+    return [cells[row * across + column] for column in range(across) for row in range(count)]
 
 
 def test_a_language_model_does_not_open_in_a_view_of_translations(visit) -> None:

@@ -7,7 +7,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from seq2seq.analysis.dialogue import NATS_TO_BITS, OTHERS
+from seq2seq.analysis.dialogue import OTHERS
+from seq2seq.analysis.inside.language_model import NATS_TO_BITS
 from seq2seq.decoding.strategies import Beam, Greedy
 from seq2seq.decoding.translator import Translator
 from seq2seq.trace import DecodingTrace

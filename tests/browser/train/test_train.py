@@ -10,7 +10,7 @@ from support.browser.train_page import LONG, choose, state, stop
 
 from seq2seq.data.synthetic import TASKS
 from seq2seq.training.event_log import to_json
-from seq2seq.training.events import Measured, SampleDecoded, Started, StepDone, StoppedEarly
+from seq2seq.training.events import Event, Measured, Reached, SampleDecoded, Started, StepDone, StoppedEarly
 
 EXAMPLE = TASKS["reverse"].first(1)[0]
 
@@ -31,13 +31,14 @@ def traces(page: Page, figure: str) -> list[dict]:
     return plot.evaluate("plot => (plot.data || []).map(({ name, x, y }) => ({ name, x: [...x], y: [...y] }))")
 
 
-def load_events(page: Page, name: str, attention: tuple[tuple[float, ...], ...] | None) -> str:
-    """Load the events of a run from elsewhere; return the run's id."""
+def load_events(page: Page, name: str, attention: tuple[tuple[float, ...], ...] | None, *more: Event) -> str:
+    """Load the events of a run from elsewhere, with `more` events after update 30; return the run's id."""
     before = page.url
     looked = ("1 2", "2", ("▁1", "▁2"), ("▁2",), attention)
     events = [Started(1000, "cpu", "fp32", 50, 30, 0), StepDone(1, 0, 0.1, 2.5, 0.001, 1.0, 0.7, 100, 0.5)]
     for update in (0, 30):
         events += [SampleDecoded(update, *looked), Measured(update, 64, 31.5, 12.5, 0.75, 0.5)]
+    events += more
     events.append(StoppedEarly(30, 50, "3 validations were not better than the one after update 9"))
     buffer = "".join(to_json(event) + "\n" for event in events).encode()
     page.locator("input[type=file]").set_input_files({"name": f"{name}.jsonl", "mimeType": "text/plain", "buffer": buffer})
@@ -147,9 +148,17 @@ def test_a_file_that_is_no_archive_is_reported_and_the_figures_compare_two_loade
     page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_role("alert").filter(has_text="The archive is not a zip file")).to_be_visible()
     expect(page.get_by_test_id("runs")).to_be_hidden()
-    first = load_events(page, "one", ((0.5, 0.5),))
+    reach = page.locator(".train").get_by_test_id("figure-reach")
+    first = load_events(page, "one", ((0.5, 0.5),), Reached(30, 16, (0, 2), (0.3, 0.1), (1.5, 0.5)))
+    expect(reach).to_be_visible()
+    assert [(line["name"], line["y"]) for line in traces(page, "reach")[:2]] == [
+        ("0 or 1 pieces later", [1.5]),
+        ("2 to 4", [0.5]),
+    ]
+    expect(reach.locator(".legendtext")).to_have_text(["0 or 1 pieces later", "2 to 4"])  # no distance that it does not have
     expect(page.get_by_test_id("probe").locator(".heat-table thead th").first).to_be_attached()
     load_events(page, "two", None)
+    expect(reach).to_be_hidden()  # a run of an earlier version
     expect(page.get_by_test_id("probe")).to_contain_text("This model has no attention")
     page.locator(f"tr[data-run='{first}']").get_by_role("checkbox").check()
     accuracy = page.locator(".train").get_by_test_id("figure-accuracy")

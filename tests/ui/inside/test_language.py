@@ -49,7 +49,7 @@ def test_the_payload_has_the_numbers_of_the_engine(with_writer: Services, langua
         pytest.approx(writer.score("", text).log_prob) for text in (request.text, request.second)
     ]
     assert data["start"] == {"step": 2, "play": False, "writing": False}
-    assert data["worth"]["translator"].endswith("(small)") and len(data["worth"]["rows"]) == 3
+    assert data["worth"]["translator"]["name"] == "small" and len(data["worth"]["rows"]) == 3
     assert all(step["kept"] == 2 for step in data["written"]["steps"])
     assert json.loads(payload(with_writer, LanguageRequest("I see.", "", "writer")))["shared"] is None
 

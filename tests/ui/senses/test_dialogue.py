@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from seq2seq.analysis import dialogue as engine
+from seq2seq.analysis.inside.language_model import NATS_TO_BITS
 from seq2seq.decoding.strategies import Beam
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.host.services import Services
@@ -34,7 +35,7 @@ def test_the_payload_has_the_answers_of_each_search_and_the_bits_of_the_chosen_o
     assert data["answers"][1]["text"] == chosen
     assert [row["question"] for row in data["swap"]["rows"]] == [TEXT, engine.OTHERS[2]]
     own = translator.score(TEXT, chosen)
-    assert data["swap"]["rows"][0]["mean"] == pytest.approx(-own.log_prob * engine.NATS_TO_BITS / len(own.steps))
+    assert data["swap"]["rows"][0]["mean"] == pytest.approx(-own.log_prob * NATS_TO_BITS / len(own.steps))
     assert data["varieties"] is None and data["answers"][-1]["how"] == "reranked (MMI)"
 
 

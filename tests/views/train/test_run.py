@@ -8,7 +8,17 @@ import math
 import pytest
 
 from seq2seq.data.synthetic import TASKS
-from seq2seq.training.events import Finished, Measured, SampleDecoded, Started, StepDone, StoppedEarly, Validated
+from seq2seq.training.events import (
+    DISTANCES,
+    Finished,
+    Measured,
+    Reached,
+    SampleDecoded,
+    Started,
+    StepDone,
+    StoppedEarly,
+    Validated,
+)
 from seq2seq.views.train import run as view
 
 EXAMPLE = TASKS["reverse"].first(1)[0]
@@ -31,6 +41,14 @@ def test_events_become_columns_and_nan_becomes_none() -> None:
     assert told["measured"]["exact"] == [12.5] and told["finished"]["seconds"] == 9.75
     assert told["stopped"] == {"update": 40, "updates": 90, "why": "2 validations were not better"}
     assert json.dumps(told, allow_nan=False)
+
+
+def test_a_reach_has_a_column_for_each_distance_and_old_runs_have_none() -> None:
+    events = [Reached(0, 16, (0, 2), (3.0, 2.0), (1.5, 0.5)), Reached(9, 16, (0, 2), (3.0, math.nan), (1.25, math.nan))]
+    told = view.event_payload(events)["reached"]
+    assert told["update"] == [0, 9]
+    assert [told[f"from_{distance}"] for distance in DISTANCES] == [[1.5, 1.25], [0.5, None], [None, None], [None, None]]
+    assert view.event_payload([Measured(2, 64, 31.5, 12.5, 0.75, 0.5)])["reached"]["update"] == []
 
 
 def test_every_trace_names_columns_that_events_have() -> None:
