@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from seq2seq.__main__ import main
 from seq2seq.config import ModelConfig, TrainConfig
 from seq2seq.data.batches import TrainingData, fixed_batches, pad
+from seq2seq.data.corpora import Pair
 from seq2seq.decoding.strategies import Beam, Greedy
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.saved import checkpoint
@@ -149,6 +150,19 @@ def test_commands_for_text_alone_say_so(command: str, model: str, reads: str, ca
     out = ["--out", "nowhere"] if command == "export" else []
     assert main([command, "--model", model, *out]) == 2
     assert f"{command} is for models that read text, but {model} reads {reads}" in capsys.readouterr().err
+
+
+def test_other_sources_or_targets_are_other_training_data(translator: Translator) -> None:
+    kind, tokenizer = translator.info.kind, translator._checkpoint.tokenizer
+    reader = None if kind.is_text else kind.reader(tokenizer.source, "", True)
+    first, second = (kind.prepare(source) for source in given(translator))
+
+    def digest(*pairs: Pair) -> str:
+        return TrainingData(pairs, tokenizer, TrainConfig(), reader=reader).digest
+
+    pairs = [(first, TARGETS[0]), (second, TARGETS[0]), (first, TARGETS[1])]
+    assert digest(pairs[0]) == digest(pairs[0])
+    assert len({*map(digest, pairs), digest(*pairs)}) == 4
 
 
 def test_every_kind_is_trained_and_resumed_to_the_same_weights(translator: Translator, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from seq2seq.config import UNK
 from seq2seq.data.synthetic import TASKS, Draw, Example, Task, grammar, spoken, stories
 from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.sources.normalise import normalise
+from seq2seq.sources.picture.scene import Scene
 from seq2seq.sources.pieces import WORD_START
 from seq2seq.sources.sound import voices
 from seq2seq.sources.sound.utterance import PAUSE, Utterance
@@ -262,3 +263,14 @@ def test_splits_of_spoken_digits_need_recordings_and_say_so(monkeypatch: pytest.
     with pytest.raises(ValueError, match="this split needs recordings: fetch digits-spoken"):
         TASKS["digits-spoken"].examples("unseen-recordings")
     assert 7 <= len(TASKS["digits-spoken"].examples("long")[0].target.split()) <= 10
+
+
+@drawn
+def test_a_word_of_a_scene_is_linked_to_the_box_of_the_shape_that_it_names(numbers: random.Random) -> None:
+    example = TASKS["scenes"].draw(numbers)
+    shapes = {(shape.name, shape.x, shape.y): shape.box for shape in Scene.parse(example.source).shapes}
+    assert len(example.links) == len(example.regions)
+    for (source, target), region in zip(example.links, example.regions, strict=True):
+        *name, x, y = example.source[slice(*source)].split()
+        assert example.target[slice(*target)] == " ".join(name)
+        assert region == shapes[" ".join(name), int(x), int(y)]
