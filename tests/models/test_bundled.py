@@ -17,6 +17,7 @@ from seq2seq.models.saved import checkpoint
 from seq2seq.models.saved.checkpoint import ROOT, available
 from seq2seq.runs import card
 from seq2seq.ui.kit import examples
+from seq2seq.views.inside.language import PAIRS
 
 TRANSLATING = [name for name in available() if ModelInfo.read(name).reads_source]
 # Of sentences in files, not of examples of a task, and not letters or pictures.
@@ -111,6 +112,12 @@ def test_the_english_language_model_knows_most_minimal_pairs() -> None:
     assert f"{right} of {len(pairs)}" in MODELS
     parts = [pair for pair in pairs if pair.right == "You say goodbye."]
     assert parts[0].log_prob_right - parts[0].log_prob_wrong > math.log(1000)
+
+
+def test_the_french_language_model_prefers_the_right_sentence_of_most_of_the_views_pairs() -> None:
+    writer = Translator.load("lm-fr")
+    right = [writer.score("", pair.first).log_prob > writer.score("", pair.second).log_prob for pair in PAIRS["French"]]
+    assert sum(right) == 4 and not right[1]  # the verb agrees with the noun before it, as in English
 
 
 def test_bundled_pair_differs_only_in_attention() -> None:

@@ -24,7 +24,6 @@ from seq2seq.views.inside import language as view
 UNREADABLE = "That choice could not be read. Please choose again."
 SEARCHES = ("greedy", "sample")
 DRAWN = ("temperature", "top_k", "top_p", "seed")  # settings of sampling
-START = "I want to"
 FIRST_STRATEGY = Sample(temperature=0.8, seed=2)
 
 
@@ -44,7 +43,7 @@ class LanguageRequest:
     text: str
     second: str
     writer: str  # a language model
-    start: str = START
+    start: str = view.STARTS["English"]
     strategy: Greedy | Sample = FIRST_STRATEGY
     target: str = ""
     source: str = ""
@@ -67,9 +66,10 @@ class LanguageView(Asking[LanguageRequest, LanguageRequest]):
     )
 
     def example(self, model: str, text: str | None = None) -> LanguageRequest:
-        pair = view.PAIRS[0]
         writer = model if model in self.services.language_models else next(iter(self.services.language_models))
-        return LanguageRequest(*((pair.first, pair.second) if text is None else (text, "")), writer)
+        pair = _pairs(self.services, writer)[0]
+        start = view.start_of(self.services.language_models[writer].target_language)
+        return LanguageRequest(*((pair.first, pair.second) if text is None else (text, "")), writer, start)
 
     def request(self, values: Mapping[str, Any], before: LanguageRequest | None) -> LanguageRequest:
         kept = before or self.example("")
@@ -112,7 +112,12 @@ class LanguageView(Asking[LanguageRequest, LanguageRequest]):
         return {"text": request.text, "second": request.second, "model": request.writer}
 
     def with_model(self, values: Mapping[str, Any], before: LanguageRequest | None) -> tuple[LanguageRequest, dict[str, Any]]:
-        return self.request(values, before), {}
+        """Keep the sentences of the visitor; those of a pair are replaced by one in the model's language."""
+        request = self.request(values, before)
+        last = before or self.example("")
+        if any(request.text == pair.first for pair in _pairs(self.services, last.writer)) and last.writer != request.writer:
+            request = self.example(request.writer)
+        return replace(request, target="", source="", stranger=""), {}
 
     def show(self, answer: LanguageRequest, **start: Any) -> str:
         return payload(self.services, answer, **start)
@@ -120,7 +125,7 @@ class LanguageView(Asking[LanguageRequest, LanguageRequest]):
     def events(self) -> dict[str, Event[LanguageRequest]]:
         stay = {"step": None, "play": False}
         return {
-            "pair": lambda answer, event: (_paired(answer, event), {}),
+            "pair": lambda answer, event: (_paired(self.services, answer, event), {}),
             "write": lambda answer, event: (_written(answer, event), {**stay, "writing": True}),
             "source": lambda answer, event: (_sourced(answer, event), stay),
         }
@@ -144,11 +149,15 @@ VIEW = View(
 )
 
 
-def _paired(request: LanguageRequest, event: gr.EventData) -> LanguageRequest:
-    index = fields.from_event(event, "index")
-    if type(index) is not int or not 0 <= index < len(view.PAIRS):
+def _pairs(services: Services, writer: str) -> tuple[view.Pair, ...]:
+    return view.pairs_of(services.language_models[writer].target_language)
+
+
+def _paired(services: Services, request: LanguageRequest, event: gr.EventData) -> LanguageRequest:
+    index, pairs = fields.from_event(event, "index"), _pairs(services, request.writer)
+    if type(index) is not int or not 0 <= index < len(pairs):
         raise ValueError(UNREADABLE)
-    return replace(request, text=view.PAIRS[index].first, second=view.PAIRS[index].second)
+    return replace(request, text=pairs[index].first, second=pairs[index].second)
 
 
 def _written(request: LanguageRequest, event: gr.EventData) -> LanguageRequest:
@@ -193,7 +202,7 @@ def payload(
             "shared": view.parting(*traces) if len(traces) == 2 else None,
             "sentences": view.sentences(traces),
             "verdict": view.verdict(traces),
-            "pairs": [{"text": pair.first, "about": pair.about} for pair in view.PAIRS],
+            "pairs": [{"text": pair.first, "about": pair.about} for pair in _pairs(services, request.writer)],
             "written": view.written(trace, drawn, given),
             "start_text": request.start,
             "search": request.strategy.name,

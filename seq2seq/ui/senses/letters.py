@@ -21,7 +21,7 @@ KIND = "letters"
 class Letters(Translate):
     """The stage with a model of letters. Greedy search, unless an address or a fork asks for another one."""
 
-    button = "Sound it out"
+    button = "Sound out"
     prefix = "letters"
     opens_with_page = False
     marks_busy = False

@@ -145,6 +145,7 @@ VIEW = View(
     controls={
         "steps": (".sound-player .transport", ".sound-words"),
         "example": ("#sound-go", "#sound-digits", "#sound-voice"),
+        "search": ("#sound-window",),
         "tools": (".sound-tools",),
     },
     model_parameter="memory",

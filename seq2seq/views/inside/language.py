@@ -29,13 +29,32 @@ class Pair:
     about: str
 
 
-PAIRS = (
+_ENGLISH = (
     Pair("You say goodbye.", "You say good die.", "a word that nobody says"),
     Pair("The keys to the car are on the table.", "The keys to the car is on the table.", "agreement across a noun"),
     Pair("She has never seen the sea.", "She has never saw the sea.", "the form of a verb"),
     Pair("I would like a glass of water.", "I would like a glass of stone.", "what one drinks"),
     Pair("Where is the station?", "Where the is station?", "word order"),
 )
+_FRENCH = (
+    Pair("Je voudrais un verre d'eau.", "Je voudrais un verre d'os.", "what one drinks"),
+    Pair("Les clés de la voiture sont sur la table.", "Les clés de la voiture est sur la table.", "agreement across a noun"),
+    Pair("Nous avons mangé une pomme.", "Nous avons manger une pomme.", "the form of a verb"),
+    Pair("Elle est très contente.", "Elle est très content.", "the form of an adjective"),
+    Pair("Où est la gare ?", "Où la est gare ?", "word order"),
+)
+PAIRS = {"English": _ENGLISH, "French": _FRENCH}
+STARTS = {"English": "I want to", "French": "Je voudrais"}  # the beginning of a sentence to write on
+
+
+def pairs_of(language: str) -> tuple[Pair, ...]:
+    """Return the pairs in a language; those in English if there are none."""
+    return PAIRS.get(language, _ENGLISH)
+
+
+def start_of(language: str) -> str:
+    """Return the beginning of a sentence in a language; that in English if there is none."""
+    return STARTS.get(language, STARTS["English"])
 
 
 def _piece(piece: str) -> dict[str, str]:

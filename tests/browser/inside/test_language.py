@@ -14,9 +14,11 @@ from seq2seq.analysis.inside.language_model import bits_per_piece, worth, write_
 from seq2seq.decoding.strategies import Greedy, Sample
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.kit import examples
-from seq2seq.views.inside.language import PAIRS, parting
+from seq2seq.views.inside.language import PAIRS as ALL_PAIRS
+from seq2seq.views.inside.language import parting
 
 MODEL, READY = "lm-en", ".language.ready"
+PAIRS = ALL_PAIRS["English"]
 FIRST, SECOND = PAIRS[0].first, PAIRS[0].second
 LINK = f"?tab=language&text={FIRST}&second={SECOND}"
 
@@ -150,3 +152,11 @@ def _by_column(cells: list[str], count: int) -> list[str]:
 def test_a_language_model_does_not_open_in_a_view_of_translations(visit) -> None:
     page = visit(f"?model={MODEL}&text=Hello.", ".player.ready")
     expect(page.get_by_role("alert").first).to_contain_text("is a language model and reads no source")
+
+
+def test_another_language_model_opens_with_a_pair_of_its_language(visit) -> None:
+    page = visit("?tab=language", READY, reduced_motion="reduce")
+    page.locator("#language-model input").click()
+    page.get_by_role("option", name=re.compile("^French")).click()
+    expect(page.locator("#language-text input, #language-text textarea")).to_have_value(ALL_PAIRS["French"][0].first)
+    expect(page.get_by_test_id("language-pairs").get_by_role("button").first).to_have_text(re.compile("what one drinks"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ from seq2seq.ui.app import create_app
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.inside.language import LanguageRequest, LanguageView, payload
 from seq2seq.ui.kit import menu
+from seq2seq.views.inside.language import PAIRS
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +90,25 @@ def test_events_change_only_their_part(language: LanguageView) -> None:
     assert (after.text, after.start, after.strategy) == (before.text, "we", Sample(0.5, 3, 0.9, 8))
     assert start == {"step": None, "play": False, "writing": True}
     after, _ = language.events()["pair"](before, SimpleNamespace(index=1))  # type: ignore[misc, arg-type]
-    assert after.text.startswith("The keys") and after.strategy == before.strategy
+    assert after.text.startswith("Les clés") and after.strategy == before.strategy
 
 
 def test_a_page_without_a_language_model_says_how_to_get_one(services: Services) -> None:
     parts = create_app(services).get_config_file()["components"]
     texts = [str(part["props"].get("value")) for part in parts if part["type"] == "markdown"]
     assert any("No language model is installed" in text for text in texts)
+
+
+def test_another_language_has_its_own_pairs_and_the_visitors_sentences_stay(small: Translator, tokenizer: Tokenizer) -> None:
+    writer = Translator(make_checkpoint(make_model(small_config("language-model")), tokenizer))
+    infos = {name: replace(writer.info, name=name, target_language=name.title()) for name in ("english", "french")}
+    bilingual = LanguageView(Services({"small": small.info, **infos}, lambda name: small if name == "small" else writer))
+    english, french = (bilingual.example(name) for name in ("english", "french"))
+    assert (english.text, french.text) == (PAIRS["English"][0].first, PAIRS["French"][0].first)
+    assert english.start != french.start
+    form = {"text": english.text, "second": english.second, "model": "french"}
+    assert bilingual.with_model(form, english)[0] == french
+    own, _ = bilingual.with_model({**form, "text": "the old man"}, english)
+    assert (own.text, own.second, own.writer) == ("the old man", english.second, "french")
+    chosen, _ = bilingual.events()["pair"](french, SimpleNamespace(index=4)) or (None, None)  # type: ignore[arg-type]
+    assert chosen and chosen.text == PAIRS["French"][4].first
