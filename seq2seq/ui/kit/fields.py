@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -165,6 +167,20 @@ def from_event(event: gr.EventData, name: str) -> Any:
         return getattr(event, name)
     except (AttributeError, TypeError):
         return None
+
+
+def file_of(event: gr.EventData, most: int, what: str) -> bytes:
+    """Return the content of a file that the page sent as a data URL, in the event's `data`; `what` names it for the user.
+
+    Raises ValueError for anything else, and for more than `most` bytes.
+    """
+    data = from_event(event, "data")
+    if not isinstance(data, str) or len(data) > 2 * most:
+        raise ValueError(f"That file could not be read. Please give {what} of at most {most / 1e6:.0f} MB.")
+    try:
+        return base64.b64decode(data.partition(",")[2], validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError(f"That file could not be read. Please give {what} again.") from None
 
 
 def setting(name: str, before: str = "", visible: bool = True) -> gr.Slider | gr.Textbox:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import random
 from collections.abc import Mapping
@@ -175,14 +174,7 @@ def _said(text: str) -> str:
 
 def _own(request: SoundRequest, event: gr.EventData) -> SoundRequest:
     """Return the request for a sound that the visitor gave as a data URL. It is kept only in this page's state."""
-    data = fields.from_event(event, "data")
-    if not isinstance(data, str) or len(data) > 2 * MAX_BYTES:
-        raise ValueError(f"That file could not be read. Please give a sound of at most {MAX_BYTES / 1e6:.0f} MB.")
-    try:
-        content = base64.b64decode(data.partition(",")[2], validate=True)
-    except (binascii.Error, ValueError):
-        raise ValueError(UNREADABLE) from None
-    return replace(request, own=content)
+    return replace(request, own=fields.file_of(event, MAX_BYTES, "a sound"))
 
 
 def payload(services: Services, request: SoundRequest, step: int | None = 0, play: bool = True, **_: Any) -> str:

@@ -12,10 +12,12 @@ import pytest
 from support.small import make_checkpoint, make_model
 
 from seq2seq.config import ModelConfig
+from seq2seq.data.synthetic import spoken
 from seq2seq.decoding.strategies import Greedy
 from seq2seq.decoding.translator import Translator
+from seq2seq.files import ASSETS
 from seq2seq.sources.sound import voices
-from seq2seq.sources.sound.reader import samples, wav
+from seq2seq.sources.sound.reader import SECONDS, samples, wav
 from seq2seq.sources.text import Tokenizer
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.senses.sound import COUNTS, FIRST, WINDOW, Sound, SoundRequest, payload
@@ -103,3 +105,11 @@ def test_silence_of_the_visitor_gets_a_sentence(view: Sound) -> None:
     silent = wav(np.zeros(voices.RATE, np.float32))
     with pytest.raises(ValueError, match="nothing to hear"):
         payload(view.services, SoundRequest(SAY, "hearer", own=silent))
+
+
+def test_the_explanation_names_the_voices_that_training_never_heard() -> None:
+    text = " ".join((ASSETS / "senses" / "sound.html").read_text(encoding="utf-8").split())
+    unseen = ", ".join(sorted(spoken.UNSEEN_VOICES))
+    assert f"in {len(voices.ours())} voices; four of them ({unseen}) were never heard in training" in text
+    back, ahead = (positions * SECONDS for positions in WINDOW)
+    assert f"only places from {back:.1f} s before to {ahead:.1f} s after the last heaviest one" in text
