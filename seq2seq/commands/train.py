@@ -156,9 +156,10 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, measu
             print(f"stopped at update {last.update}, which is saved; {command} goes on", file=sys.stderr)
             return 128 + signals.received
         return 0
-    done = plan
+    # The names of models as they were given: a model of the Hub is in a folder of this machine.
+    done = dataclasses.replace(plan, start_from=options.start_from, vocabulary_of=options.vocabulary_of)
     if options.minutes is not None:  # minutes depend on the machine, updates do not
-        done = dataclasses.replace(plan, training={**plan.training, "updates": training.updates})
+        done = dataclasses.replace(done, training={**plan.training, "updates": training.updates})
     line = card.command("train", ["--out", str(options.out), *done.arguments()], world.size)
     earlier = progress_of(state_file).earlier
     chosen = card.BestBy(training.best_by, len(sentence_pairs), probes.signatures.get(training.best_by, ""))

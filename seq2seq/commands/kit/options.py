@@ -30,12 +30,17 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def model_of(options: argparse.Namespace) -> str:
-    """Return the name or folder of the chosen model, after downloading a model of the Hub. Raises ValueError."""
-    if not options.model.startswith(HUB):
-        return str(options.model)
+    """Return the name or folder of the chosen model; see `local`."""
+    return local(options.model)
+
+
+def local(model: str) -> str:
+    """Return the name or folder of a model, after downloading a model of the Hub. Raises ValueError."""
+    if not model.startswith(HUB):
+        return model
     from seq2seq.runs import hub  # slow to import
 
-    return hub.local(options.model)
+    return hub.local(model)
 
 
 def text_model_of(options: argparse.Namespace, command: str) -> str:

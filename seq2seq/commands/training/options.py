@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from seq2seq.commands.kit.options import PAIRS, add_columns, refuse_with_task
+from seq2seq.commands.kit.options import PAIRS, add_columns, local, refuse_with_task
 from seq2seq.commands.training.follow import KINDS
 from seq2seq.config import ModelConfig, TrainConfig
 from seq2seq.data.synthetic import TASKS
@@ -62,7 +62,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repeated", action="store_true", help="use a pair as often as it stands in the training file")
     parser.add_argument("--threads", type=int, default=0, help="processor threads; 0 lets PyTorch choose")
     parser.add_argument(
-        "--from", dest="start_from", metavar="NAME_OR_DIR", help="go on from the weights and vocabulary of a checkpoint"
+        "--from",
+        dest="start_from",
+        metavar="MODEL",
+        help="go on from the weights and vocabulary of a model: its name, its folder, or hf:USER/NAME",
     )
     parser.add_argument("--vocabulary-size", type=int, help=f"pieces per vocabulary (default {VOCABULARY_SIZE}, or the task's)")
     kinds = ", ".join(f"{name}: {kind}" for name, kind in text.KINDS.items())
@@ -126,8 +129,8 @@ def plan_of(options: argparse.Namespace) -> Plan:
         origin=_given(Origin, options),
         vocabulary_size=options.vocabulary_size,
         vocabulary_kind=options.vocabulary_kind,
-        start_from=options.start_from,
-        vocabulary_of=options.vocabulary_of,
+        start_from=options.start_from and local(options.start_from),
+        vocabulary_of=options.vocabulary_of and local(options.vocabulary_of),
         shared_vocabulary=options.shared_vocabulary,
         vocabulary_split_digits=options.vocabulary_split_digits,
     )

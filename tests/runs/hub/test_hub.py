@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import ModelCard, constants
 from support.apps.hub import TOKEN, USER, Hub, Repo, standing_in
+from support.shell import run
 
 from seq2seq.models.saved import checkpoint
 from seq2seq.models.saved.checkpoint import CONFIG, WEIGHTS
@@ -120,6 +121,20 @@ def test_a_revision_is_the_model_of_that_commit(hub: Hub) -> None:
     old, new = (checkpoint.load(local(model)) for model in (f"{MODEL}@{first}", MODEL))
     assert old.name == new.name == "my-model"
     assert (old.model.config.attention, new.model.config.attention) == ("none", "additive")
+
+
+def test_a_training_goes_on_from_a_model_of_the_hub_and_its_card_names_it(
+    hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    has(hub)
+    out = tmp_path / "mine"
+    table = tmp_path / "pairs.tsv"
+    table.write_text("".join(f"I see {n} cats.\tJe vois {n} chats.\n" for n in range(20)))
+    call = ["train", "--from", MODEL, "--data", str(table), "--valid-share", "0.2", "--updates", "1", "--out", str(out)]
+    run(capsys, *call)
+    assert checkpoint.load(out).tokenizer.files() == checkpoint.load(BUNDLED).tokenizer.files()
+    assert f"--from {MODEL} " in (out / "README.md").read_text()
+    assert f"from: {MODEL}\n" in (out / "train.yaml").read_text()
 
 
 def test_only_the_files_of_a_model_are_loaded(hub: Hub, tmp_path: Path) -> None:
