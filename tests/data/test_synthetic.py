@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 
 import pytest
 import soundfile
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from num2words import num2words
 
 from seq2seq.config import UNK
+from seq2seq.data.corpora import Pair
 from seq2seq.data.synthetic import TASKS, Draw, Example, Task, grammar, spoken, stories
 from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.sources.normalise import normalise
@@ -40,13 +42,23 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@cache
+def _pairs(name: str, split: str) -> list[Pair]:
+    return TASKS[name].pairs(split)
+
+
+def pairs_of(task: Task, split: str) -> list[Pair]:
+    """Return the pairs of a split. They are made once: of some tasks they are many."""
+    return _pairs(task.name, split)
+
+
 @every_task
 def test_task_examples_are_reproducible_and_splits_are_disjoint(task: Task) -> None:
-    sources = {name: [source for source, _ in task.pairs(name)] for name in task.splits}
+    sources = {name: [source for source, _ in pairs_of(task, name)] for name in task.splits}
     assert {name: len(split) for name, split in sources.items()} == task.splits
     assert len({source for split in sources.values() for source in split}) == sum(task.splits.values())
-    assert task.pairs("valid") == task.pairs("valid")
-    assert all(normalise(text) == text for pair in task.pairs("valid") for text in pair)
+    assert task.pairs("valid") == pairs_of(task, "valid")
+    assert all(normalise(text) == text for pair in pairs_of(task, "valid") for text in pair)
     with pytest.raises(ValueError, match=r"split must be one of test, valid, train.*, not 'dev'"):
         task.examples("dev")
 
@@ -54,13 +66,13 @@ def test_task_examples_are_reproducible_and_splits_are_disjoint(task: Task) -> N
 @every_task
 def test_task_vocabulary_holds_all_words_and_needs_no_bytes(task: Task) -> None:
     plan = Plan(task.name)
-    tokenizer = plan.tokenizer(task.pairs("train"), seed=1)
+    tokenizer = plan.tokenizer(pairs_of(task, "train"), seed=1)
     if task.vocabulary_kind == "bpe":
         assert len(tokenizer.source) == task.vocabulary_size
     for side, vocabulary in enumerate((tokenizer.source, tokenizer.target)):
         if side == 0 and not plan.source_kind.is_text:
             continue
-        pieces = [piece for pair in task.pairs("test")[:200] for piece in vocabulary.pieces(vocabulary.encode(pair[side]))]
+        pieces = [piece for pair in pairs_of(task, "test")[:200] for piece in vocabulary.pieces(vocabulary.encode(pair[side]))]
         assert not any(piece.startswith("<") for piece in pieces) and vocabulary.pieces([UNK])[0] not in pieces
         # A digit without a space before it must be a piece of its own, so that attention can select it.
         inner = [piece for piece in pieces if task.split_digits or not piece.startswith(WORD_START)]

@@ -51,6 +51,8 @@ class Task:
     def examples(self, split: str) -> list[Example]:
         """Return the examples of "train", "valid", "test" or a further split: always the same, no source repeated or in two
         splits."""
+        if split not in self.splits:
+            raise ValueError(f"split must be one of {', '.join(self.splits)}, not {split!r}")
         if split in self.further:
             return list(islice(self._distinct(self.further[split], f"/{split}"), FURTHER))
         examples = self._distinct(self.draw)
@@ -58,7 +60,7 @@ class Task:
             part = list(islice(examples, self.splits[name]))
             if name == split:
                 return part
-        raise ValueError(f"split must be one of {', '.join(self.splits)}, not {split!r}")
+        raise AssertionError(split)
 
     def first(self, count: int) -> list[Example]:
         """Return the first `count` test examples without making the others."""

@@ -65,7 +65,7 @@ class Utterance:
         """Return from where to where each word is said, in seconds. Raises ValueError for a recording that does not exist."""
         found, end = [], 0
         for word, value in self.parts:
-            start, end = end, end + len(self._piece(word, value))
+            start, end = end, end + (_samples(value) if word == PAUSE else len(clip(self.voice, word, value)))
             if word != PAUSE:
                 found.append((start, end))
         scale = 100 / self.speed / RATE
@@ -89,7 +89,11 @@ class Utterance:
         return np.clip(samples, -1, 1).astype(np.float32)
 
     def _piece(self, word: str, value: int) -> np.ndarray:
-        return np.zeros(value * RATE // 1000, np.float32) if word == PAUSE else clip(self.voice, word, value)
+        return np.zeros(_samples(value), np.float32) if word == PAUSE else clip(self.voice, word, value)
+
+
+def _samples(milliseconds: int) -> int:
+    return milliseconds * RATE // 1000
 
 
 def _part(line: str) -> Part:
