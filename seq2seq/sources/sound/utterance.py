@@ -21,6 +21,7 @@ MAX_TAKE = 999
 # The settings, their range, and what they are when they are not given.
 SETTINGS = {"speed": (70, 140, 100), "noise": (0, 60, 60), "room": (0, 100, 0)}
 MAX_PAUSE = 3000  # milliseconds
+MAX_SECONDS = 30
 _QUIET = 0.02  # the level of a voice, to which noise is compared when nobody speaks
 _ECHO = 0.25  # seconds after which an echo has died away
 
@@ -74,10 +75,12 @@ class Utterance:
     def sound(self) -> np.ndarray:
         """Return the samples [RATE per second] in -1 to 1. Noise and echo depend only on the line of text.
 
-        Raises ValueError for a recording that does not exist.
+        Raises ValueError for a recording that does not exist, and for more than MAX_SECONDS.
         """
         samples = np.concatenate([self._piece(word, value) for word, value in self.parts])
         count = max(1, round(len(samples) * 100 / self.speed))
+        if count > MAX_SECONDS * RATE:
+            raise ValueError(f"the utterance lasts {count / RATE:.0f} s; please keep to {MAX_SECONDS} s")
         if self.speed != 100:
             samples = np.interp(np.linspace(0, len(samples) - 1, count), np.arange(len(samples)), samples)
         dice = np.random.default_rng(zlib.crc32(str(self).encode()))

@@ -117,7 +117,8 @@ class LanguageView(Asking[LanguageRequest, LanguageRequest]):
         last = before or self.example("")
         if any(request.text == pair.first for pair in _pairs(self.services, last.writer)) and last.writer != request.writer:
             request = self.example(request.writer)
-        return replace(request, target="", source="", stranger=""), {}
+        start = self.example(request.writer).start if request.start == self.example(last.writer).start else request.start
+        return replace(request, start=start, target="", source="", stranger=""), {}
 
     def show(self, answer: LanguageRequest, **start: Any) -> str:
         return payload(self.services, answer, **start)

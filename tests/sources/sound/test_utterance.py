@@ -66,6 +66,7 @@ def test_noise_is_as_loud_as_said_and_an_echo_lasts() -> None:
         ("amy; pause 0", "the number of 'pause' must be between 1 and 3000"),
         ("amy; four 0; speed 500", "the number of 'speed' must be between 70 and 140"),
         ("amy; " + "; ".join(["four 0"] * 46), "1 to 45 parts"),
+        ("amy; " + "; ".join(["pause 3000"] * 11), "the utterance lasts 33 s; please keep to 30 s"),
         ("nobody; four 0", "there is no recording 0 of 'four' by the voice 'nobody'; the voices are amy, ben, "),
         ("../../etc/passwd; four 0", "there is no recording 0"),
         ("amy; four 3", "there is no recording 3 of 'four' by the voice 'amy'"),

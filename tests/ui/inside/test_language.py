@@ -109,6 +109,6 @@ def test_another_language_has_its_own_pairs_and_the_visitors_sentences_stay(smal
     form = {"text": english.text, "second": english.second, "model": "french"}
     assert bilingual.with_model(form, english)[0] == french
     own, _ = bilingual.with_model({**form, "text": "the old man"}, english)
-    assert (own.text, own.second, own.writer) == ("the old man", english.second, "french")
+    assert (own.text, own.second, own.writer, own.start) == ("the old man", english.second, "french", french.start)
     chosen, _ = bilingual.events()["pair"](french, SimpleNamespace(index=4)) or (None, None)  # type: ignore[arg-type]
     assert chosen and chosen.text == PAIRS["French"][4].first
