@@ -92,7 +92,7 @@ class Sound(Asking[SoundRequest, SoundRequest]):
         with gr.Row(elem_classes="ask"):
             labels = [(_compares(self.services, name), name) for name in known]
             label = "Attention compares"
-            model = gr.Radio(labels, value=request.model, label=label, scale=3, elem_id="sound-model")
+            model = gr.Radio(labels, value=request.model, label=label, scale=3, min_width=340, elem_id="sound-model")
             go = gr.Button(self.button, variant="primary", scale=0, min_width=130, elem_id="sound-go")
             fields.fold("sound-fold")
             count = _menu(COUNTS, "How many digits?", "sound-digits")
