@@ -24,6 +24,7 @@ FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 SIZES = {"large": (1440, 900), "projector": (1280, 720), "phone": (390, 844)}
 LOOKS = [("large", "light"), ("projector", "light"), ("phone", "light"), ("large", "dark")]
 READY = {
+    "train": ".train .figure-plot:visible .main-svg >> nth=0",  # its charts are hidden until their numbers arrive
     "bottleneck": ".bottleneck.ready .grown-written .target >> nth=0",
     "sentences": "#exposure .ready .main-svg >> nth=0",
     "fading": ".fading-says p >> nth=0",
