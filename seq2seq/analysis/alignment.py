@@ -2,7 +2,8 @@
 
 Alignment error rate of Och and Ney (2003), equation 21: AER = 1 - (|A & S| + |A & P|) / (|A| + |S|). A is the set of links
 found, S the sure links, and P the possible links, which include S. Precision is |A & P| / |A|, recall |A & S| / |S|. A link
-is (source word, target word), counted from 0; punctuation marks are words like others.
+is (source word, target word), counted from 0; punctuation marks are words like others. Attention links every target word, also
+one that nobody linked, which can only be wrong: the precision over linked words leaves those out.
 
 Attention is teacher-forced: the decoder is fed the given translation. Weights become links as in Luong et al. (2015), section
 5.4: each target word is linked to the source word with the largest weight; the end mark is left out. Every word gets one link,
@@ -46,6 +47,11 @@ class Aligned:
         object.__setattr__(self, "possible", self.possible | self.sure)
         check(self.possible, len(self.source), len(self.target))
 
+    @property
+    def linked(self) -> frozenset[int]:
+        """Return the target words that have a link."""
+        return frozenset(j for _, j in self.possible)
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -55,6 +61,7 @@ class Counts:
     possible_found: float  # |A & P|
     found: float  # |A|
     sure: float  # |S|
+    linked_found: float  # links of A whose target word has a link in P
 
     @property
     def error_rate(self) -> float:
@@ -70,6 +77,16 @@ class Row:
     index: int  # index among the measured sentences
     links: Links  # the attention's links
     counts: dict[str, Counts]  # by method
+    end: tuple[float, ...]  # weight on the end mark of the source, at each step
+
+
+@dataclass(frozen=True)
+class Attended:
+    """The attention of one pair, teacher-forced."""
+
+    index: int  # among the pairs
+    weights: np.ndarray  # [target words, source words]
+    end: tuple[float, ...]  # weight on the end mark of the source, at each step; the last step writes the target's end mark
 
 
 def check(links: Iterable[Link], source: int, target: int) -> None:
@@ -139,7 +156,9 @@ def _aligned(line: str) -> Aligned:
 
 
 def score(links: Links, gold: Aligned) -> Counts:
-    return Counts(len(links & gold.sure), len(links & gold.possible), len(links), len(gold.sure))
+    linked = gold.linked
+    found = sum(j in linked for _, j in links)
+    return Counts(len(links & gold.sure), len(links & gold.possible), len(links), len(gold.sure), found)
 
 
 def diagonal(source: int, target: int) -> Links:
@@ -155,7 +174,7 @@ def uniform(gold: Aligned) -> Counts:
     |S| are fixed, so the error rate of the expected counts is the expected error rate.
     """
     words = len(gold.source)
-    return Counts(len(gold.sure) / words, len(gold.possible) / words, len(gold.target), len(gold.sure))
+    return Counts(len(gold.sure) / words, len(gold.possible) / words, len(gold.target), len(gold.sure), len(gold.linked))
 
 
 def largest(weights: np.ndarray) -> Links:
@@ -176,8 +195,8 @@ def _between_words(translator: Translator, pair: tuple[Words, Words], ids: tuple
     return merge(weights, pair[1].shares(translator.target_vocabulary.pieces(ids[1])), columns)
 
 
-def word_attention(translator: Translator, pairs: Sequence[tuple[Words, Words]]) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield (index, `attention`) of each pair, in batches of similar length. Pairs too long for the model are skipped.
+def word_attention(translator: Translator, pairs: Sequence[tuple[Words, Words]]) -> Iterator[Attended]:
+    """Yield the attention of each pair, in batches of similar length. Pairs too long for the model are skipped.
 
     Raises ValueError for a model without attention.
     """
@@ -192,7 +211,7 @@ def word_attention(translator: Translator, pairs: Sequence[tuple[Words, Words]])
         batch = encoded[start : start + BATCH_SENTENCES]
         all_weights = translator.attend([source for _, (source, _) in batch], [target for _, (_, target) in batch])
         for (index, ids), weights in zip(batch, all_weights, strict=True):
-            yield index, _between_words(translator, pairs[index], ids, weights)
+            yield Attended(index, _between_words(translator, pairs[index], ids, weights), tuple(weights[:, -1].tolist()))
 
 
 def agreeing(links: Links, weights: np.ndarray) -> frozenset[int]:
@@ -204,16 +223,17 @@ def measure(translator: Translator, sentences: Sequence[Aligned]) -> Iterator[Ro
     """Yield the result of each sentence; sentences too long for the model are skipped."""
     languages = (translator.info.source_language, translator.info.target_language)
     pairs = [(join(gold.source, languages[0]), join(gold.target, languages[1])) for gold in sentences]
-    for index, weights in word_attention(translator, pairs):
-        gold, links = sentences[index], largest(weights)
+    for attended in word_attention(translator, pairs):
+        gold, links = sentences[attended.index], largest(attended.weights)
         diagonal_links = diagonal(len(gold.source), len(gold.target))
         counts = {ATTENTION: score(links, gold), DIAGONAL: score(diagonal_links, gold), UNIFORM: uniform(gold)}
-        yield Row(index, links, counts)
+        yield Row(attended.index, links, counts, attended.end)
 
 
 def report(rows: Sequence[Row], seed: int = 1) -> dict[str, dict[str, float | None]]:
     """Return, by method, error rate, precision and recall over all links of all sentences, each with the band of 95% of the
-    resamples; and, under "gain", the diagonal's error rate minus the attention's."""
+    resamples; under "gain", the diagonal's error rate minus the attention's; and under "end_mark", the mean weight on the end
+    mark of the source at the first steps, and at all steps that write something."""
     bootstrap = Bootstrap(len(rows), seed=seed)
     ordered = sorted(rows, key=lambda row: row.index)  # so that the order of measuring does not change the result
     rates = {
@@ -224,11 +244,21 @@ def report(rows: Sequence[Row], seed: int = 1) -> dict[str, dict[str, float | No
     for method, by_name in rates.items():
         figures[method] = {key: value for name, means in by_name.items() for key, value in means.figure(name).items()}
     figures["gain"] = rates[DIAGONAL]["error_rate"].minus(rates[ATTENTION]["error_rate"]).figure("error_rate")
+    first, writing = (_padded([row.end[:stop] for row in ordered]) for stop in (1, -1))
+    figures["end_mark"] = bootstrap.overall([first]).figure("first_step") | bootstrap.overall([writing]).figure("writing")
     return figures
 
 
+def _padded(rows: Sequence[Sequence[float]]) -> np.ndarray:
+    """Return rows of different lengths as one array; what is missing is nan."""
+    cells = np.full((len(rows), max(map(len, rows))), np.nan)
+    for index, row in enumerate(rows):
+        cells[index, : len(row)] = row
+    return cells
+
+
 def _rates(means: Means) -> dict[str, Means]:
-    """Return the rates of [4] mean `Counts`: the quotient of two means equals the quotient of the sums."""
+    """Return the rates of [5] mean `Counts`: the quotient of two means equals the quotient of the sums."""
 
     def of(rate: Any) -> Means:
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -237,5 +267,6 @@ def _rates(means: Means) -> dict[str, Means]:
     return {
         "error_rate": of(lambda c: 1 - (c[:, 0] + c[:, 1]) / (c[:, 2] + c[:, 3])),
         "precision": of(lambda c: c[:, 1] / c[:, 2]),
+        "linked_precision": of(lambda c: c[:, 1] / c[:, 4]),
         "recall": of(lambda c: c[:, 0] / c[:, 3]),
     }

@@ -17,7 +17,12 @@ from seq2seq.commands.kit.options import add_model, translator_of
 from seq2seq.data.synthetic import TASKS, Task
 
 HELP = "alignment error rate of a model's attention, teacher-forced, compared with a diagonal and a uniform alignment"
-NAMES = {"error_rate": "alignment error rate", "precision": "precision", "recall": "recall"}
+NAMES = {
+    "error_rate": "alignment error rate",
+    "precision": "precision",
+    "linked_precision": "precision, linked words",
+    "recall": "recall",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -93,15 +98,17 @@ def _task(options: argparse.Namespace, task: Task) -> int:
 
 def _lines(about: dict[str, Any], rates: dict[str, dict[str, float | None]]) -> list[str]:
     left_out = f"; {about['left_out']} sentences left out: too long for the model" if about["left_out"] else ""
-    gain = rates["gain"]
+    gain, rest = rates["gain"], rates["end_mark"]
     return [
         f"teacher-forced, {about['sentences']:,} sentences, {about['target_words']:,} target words, "
         f"{about['sure']:,} sure links and {about['possible']:,} that are only possible{left_out}",
         "",
-        " " * 10 + "".join(f"{name:>24}" for name in NAMES.values()),
-        *(f"{method:10}" + "".join(f"{_figure(rates[method], name):>24}" for name in NAMES) for method in METHODS),
+        " " * 10 + "".join(f"{name:>26}" for name in NAMES.values()),
+        *(f"{method:10}" + "".join(f"{_figure(rates[method], name):>26}" for name in NAMES) for method in METHODS),
         "",
-        f"error rate of the diagonal minus the attention's: {_figure(gain, 'error_rate')}; "
+        f"error rate of the diagonal minus the attention's: {_figure(gain, 'error_rate')}",
+        f"weight on the end mark of the source: {_figure(rest, 'first_step')} at the first steps, "
+        f"{_figure(rest, 'writing')} at all steps that write something",
         "in brackets the middle 95% of 1,000 resamples of the sentences",
     ]
 

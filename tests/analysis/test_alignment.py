@@ -47,13 +47,18 @@ def gold(source: int, target: int, links: str) -> Aligned:
 
 def test_error_rate_equals_a_hand_calculation() -> None:
     counts = score(frozenset({(0, 0), (1, 1), (2, 1), (0, 2)}), gold(3, 3, "0-0 1-1 2p1 2-2"))
-    assert counts == Counts(sure_found=2, possible_found=3, found=4, sure=3)
+    assert counts == Counts(sure_found=2, possible_found=3, found=4, sure=3, linked_found=4)
     assert counts.error_rate == pytest.approx(1 - 5 / 7)
 
 
 def test_perfect_links_have_no_error_with_or_without_possible_links() -> None:
     sentence = gold(3, 3, "0-0 1-1 2p2 2p1")
     assert score(sentence.sure, sentence).error_rate == score(sentence.possible, sentence).error_rate == 0
+
+
+def test_precision_over_linked_words_leaves_out_words_without_a_link() -> None:
+    counts = score(frozenset({(0, 0), (1, 1), (2, 2)}), gold(3, 3, "0-0 2p1"))
+    assert (counts.possible_found, counts.found, counts.linked_found) == (1, 3, 2)
 
 
 def test_no_links_and_all_wrong_links_have_error_rate_1() -> None:
@@ -68,7 +73,7 @@ link = st.tuples(st.integers(0, 5), st.integers(0, 4))
 def test_error_rate_is_between_0_and_1(links, sure, possible) -> None:
     counts = score(links, Aligned(("w",) * 6, ("v",) * 5, sure, possible))
     assert 0 <= counts.error_rate <= 1
-    assert counts.sure_found <= counts.possible_found <= counts.found
+    assert counts.sure_found <= counts.possible_found <= counts.linked_found <= counts.found
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from("-p?"), st.integers(0, 9))), st.randoms(use_true_random=False))
@@ -93,7 +98,7 @@ def test_uniform_counts_equal_the_mean_of_random_links() -> None:
     sentence, draw = gold(4, 5, "0-0 1-1 3-1 2p2 3-4"), random.Random(1)
     drawn = [score(frozenset((draw.randrange(4), j) for j in range(5)), sentence) for _ in range(20_000)]
     expected = uniform(sentence)
-    assert expected == Counts(4 / 4, 5 / 4, 5, 4)
+    assert expected == Counts(4 / 4, 5 / 4, 5, 4, linked_found=4)
     assert np.mean([counts.error_rate for counts in drawn]) == pytest.approx(expected.error_rate, abs=0.005)
 
 
@@ -122,9 +127,11 @@ def test_attention_of_a_batch_equals_each_pairs_trace(attentive: Translator) -> 
 
 def test_word_attention_combines_the_pieces_of_each_word(small: Translator) -> None:
     source, target = join(["we", "find", "two", "apples", "."]), join(["nous", "trouve", "deux", "pommes", "."])
-    ((index, weights),) = word_attention(small, [(source, target)])
+    (attended,) = word_attention(small, [(source, target)])
+    weights = attended.weights
     trace = small.score(source.text, target.text)
-    assert index == 0 and weights.shape == (5, 5)
+    assert attended.index == 0 and weights.shape == (5, 5)
+    assert np.allclose(attended.end, [step.attention[-1] for step in trace.steps], atol=1e-4)
     # Compare the pieces of "▁two" and "▁deux". In a trace the full stop belongs to the last word, so compare other words.
     columns, rows = ([n for n, part in enumerate(parts) if part.word == 2] for parts in (trace.source, trace.steps))
     expected = np.mean([sum(trace.steps[t].attention[s] for s in columns) for t in rows])
@@ -148,19 +155,22 @@ def test_report_counts_all_links_and_its_bands_contain_the_mean() -> None:
             i,
             k.sure,
             {ATTENTION: score(k.sure, k), DIAGONAL: score(diagonal(len(k.source), len(k.target)), k), UNIFORM: uniform(k)},
+            end,
         )
-        for i, k in enumerate(sentences)
+        for i, (k, end) in enumerate(zip(sentences, [(0.5, 0.1, 0.9), (0.2, 0.4, 0.9), (0.2, 0.9)], strict=True))
     ]
     figures = report(rows)
     assert figures[ATTENTION] == {
         f"{name}{end}": value
-        for name, value in (("error_rate", 0), ("precision", 1), ("recall", 1))
+        for name, value in (("error_rate", 0), ("precision", 1), ("linked_precision", 1), ("recall", 1))
         for end in ("", "_low", "_high")
     }
     baseline = figures[DIAGONAL]
     assert baseline["error_rate"] == pytest.approx(0.5) == baseline["precision"]
     assert baseline["error_rate_low"] <= 0.5 <= baseline["error_rate_high"]
     assert figures["gain"]["error_rate"] == pytest.approx(0.5)
+    assert figures["end_mark"]["first_step"] == pytest.approx((0.5 + 0.2 + 0.2) / 3)
+    assert figures["end_mark"]["writing"] == pytest.approx((0.5 + 0.1 + 0.2 + 0.4 + 0.2) / 5)  # not the last step of each
     assert report(rows[::-1]) == figures
 
 
