@@ -85,16 +85,21 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="pairs to write with their links")
     parser.add_argument("--train", type=Path, nargs="*", default=[], help="more pairs, from which the aligner learns")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--swapped", type=Path, help="also write the pairs with their sides exchanged, for a model back")
     options = parser.parse_args()
     pairs = list(read_pairs(options.data, options.languages, options.columns))
     more = [pair for path in options.train for pair in read_pairs(path, options.languages, options.columns)]
-    lines = []
+    lines, swapped = [], []
     for (source, target), forward, reverse in zip(pairs, *aligned(pairs + more), strict=False):
         sure, all_links = forward & reverse, grow_diag_final_and(forward, reverse)
-        links = [f"{i}{'-' if (i, j) in sure else 'p'}{j}" for i, j in sorted(all_links)]
+        links = [(i, "-" if (i, j) in sure else "p", j) for i, j in sorted(all_links)]
         if links:
-            lines.append("\t".join([" ".join(source), " ".join(target), " ".join(links)]))
-    options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            sides = [" ".join(source), " ".join(target)]
+            lines.append("\t".join([*sides, " ".join(f"{i}{kind}{j}" for i, kind, j in links)]))
+            swapped.append("\t".join([*sides[::-1], " ".join(f"{j}{kind}{i}" for i, kind, j in links)]))
+    for path, written in ((options.out, lines), (options.swapped, swapped)):
+        if path:
+            path.write_text("\n".join(written) + "\n", encoding="utf-8")
     print(f"{len(lines):,} of {len(pairs):,} pairs have links: {options.out}")
 
 

@@ -81,6 +81,7 @@ export function makePanel(store, given, index, act) {
       chosen: (y) => rows === "target" && store.pin(matrix().rows[y].at.at(-1) + 1),
     });
     table.show(matrix());
+    if (given.measured) root.appendChild(html("p", "hint", given.measured)).dataset.testid = "panel-measured";
     const says = root.appendChild(html("details", "panel-says"));
     says.appendChild(html("summary", "", "In sentences"));
     const list = says.appendChild(html("ol"));

@@ -15,6 +15,8 @@ from seq2seq.analysis.bootstrap import Bootstrap
 from seq2seq.analysis.links import weight_on_links
 from seq2seq.commands.kit.options import add_model, translator_of
 from seq2seq.data.synthetic import TASKS, Task
+from seq2seq.models.saved import checkpoint
+from seq2seq.runs import card
 
 HELP = "alignment error rate of a model's attention, teacher-forced, compared with a diagonal and a uniform alignment"
 NAMES = {
@@ -37,10 +39,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     data.add_argument("--task", choices=TASKS, help="the examples of a task, whose true alignment is known")
     parser.add_argument("--split", help="with --task: a split of the task (default: test)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "--card", action="store_true", help="with --data: save the report in the checkpoint's folder, for the app"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     if options.task:
+        if options.card:
+            raise ValueError("--card saves a report about words of a text: leave it out, or give --data")
         return _task(options, TASKS[options.task])
     if options.split:
         raise ValueError("--split is a part of a task: leave it out, or give --task")
@@ -61,6 +68,10 @@ def run(options: argparse.Namespace) -> int:
         "possible": sum(len(gold.possible - gold.sure) for gold in kept),
     }
     rates = alignment.report(rows)
+    if options.card:
+        line = card.command("align", [a for a in options.given if a not in ("--card", "--json")])
+        named = {name: value for name, value in about.items() if name != "model"}
+        card.add_alignment(checkpoint.find(options.model), line, {**named, **rates})
     if options.json:
         print(json.dumps({**about, **rates}, ensure_ascii=False, indent=2, allow_nan=False))
     else:

@@ -23,6 +23,7 @@ from seq2seq.training.events import Finished, perplexity
 
 RESULTS = "results.json"
 EXPOSURE = "exposure.json"  # teacher forcing compared with free running, on a held-out file
+ALIGNMENT = "alignment.json"  # attention as an aligner, on held-out pairs
 COMPARISON = "comparison.json"  # training recipes compared; this model is one of them
 REPLIES = "replies.json"  # how much the replies of a dialogue model differ
 MAX_KEPT_BYTES = 2_000_000
@@ -91,6 +92,21 @@ def add_exposure(folder: Path, line: str, about: dict[str, Any], report: dict[st
 def read_exposure(folder: Path) -> dict[str, Any] | None:
     """Return what `add_exposure` saved; None if there is nothing or it cannot be read."""
     return _read_kept(folder / EXPOSURE, {"command", "data", "report"})
+
+
+def add_alignment(folder: Path, line: str, report: dict[str, Any]) -> None:
+    """Save the report of `align` for the page."""
+    _keep(folder / ALIGNMENT, {"command": line, **report})
+
+
+def read_alignment(folder: Path) -> dict[str, Any] | None:
+    """Return what `add_alignment` saved; None if there is nothing or it cannot be read."""
+    content = _read_kept(folder / ALIGNMENT, {"command", "data", "sentences", "attention", "diagonal"}) or {}
+    try:
+        figures = [content[method][of] for method in ("attention", "diagonal") for of in ("error_rate", "linked_precision")]
+    except (TypeError, KeyError):
+        return None
+    return content if isinstance(content["sentences"], int) and all(isinstance(value, float) for value in figures) else None
 
 
 def add_comparison(folder: Path, line: str, comparison: dict[str, Any]) -> None:

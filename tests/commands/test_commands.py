@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 import unicodedata
 from pathlib import Path
@@ -121,8 +122,15 @@ def test_align_prints_the_alignment_report(model: str, capsys: pytest.CaptureFix
     about = {"mode": "teacher-forced", "model": model, "data": "gold.tsv", **counts}
     assert printed == {**about, **alignment.report(rows)}
     assert printed["diagonal"]["error_rate"] == 0
-    output = run(capsys, *call)
+    kept = tmp_path / "kept"
+    shutil.copytree(model, kept)
+    output = run(capsys, "align", "--model", str(kept), "--data", str(file), "--card")
     assert f"{printed['attention']['error_rate']:.3f} (" in output and "1 sentences left out: too long" in output
+    saved = card.read_alignment(kept)
+    del printed["model"]
+    assert saved == {"command": "python -m seq2seq align --model kept --data gold.tsv", **printed}
+    (kept / card.ALIGNMENT).write_text(json.dumps({**saved, "attention": {"error_rate": "<b>"}}))
+    assert card.read_alignment(kept) is None
 
 
 def test_compare_prints_the_comparison_that_is_saved(

@@ -81,7 +81,7 @@ def test_a_bundled_folder_is_complete_and_small_enough_for_a_space(name: str) ->
     info = ModelInfo.read(name)
     exposure = {card.EXPOSURE} if name in OF_FILES else set()
     named = {"README.md", "config.json", "model.safetensors", "results.json", *exposure, *tokenizer}
-    assert files.keys() - {card.COMPARISON, card.REPLIES} == named
+    assert files.keys() - {card.ALIGNMENT, card.COMPARISON, card.REPLIES} == named
     assert "Not stated." not in (info.trained_on, info.attribution, info.licence)
 
 

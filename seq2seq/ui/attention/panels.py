@@ -12,7 +12,9 @@ from torch import Tensor
 
 from seq2seq.analysis import inspection
 from seq2seq.decoding.model_info import ModelInfo
+from seq2seq.models.saved import checkpoint
 from seq2seq.models.seq2seq import CROSS, DECODER, ENCODER
+from seq2seq.runs import card
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, examples, fields
@@ -173,6 +175,7 @@ def _reads(services: Services, name: str) -> str:
 def _panel(services: Services, answer: PanelAnswer) -> dict[str, Any]:
     panel, trace, weights = answer.panel, answer.trace, _weights(answer)
     axes = _AXES[panel.head.kind] if panel.head else _AXES[CROSS]
+    report = None if panel.head else card.read_alignment(checkpoint.ROOT / panel.model)
     return {
         "model": panel.model,
         "head": str(panel.head or ""),
@@ -181,6 +184,7 @@ def _panel(services: Services, answer: PanelAnswer) -> dict[str, Any]:
         "target_language": answer.info.target_language,
         "result": view.result(trace),
         "grid": matrix.grid(trace, weights, *axes) if weights else None,
+        "measured": view.measured(report) if report else "",
         "changes": None if weights else view.changes(trace, inspection.state_changes(services.translator(panel.model), trace)),
         "heads": [
             _layer(kind, number, layer) for kind, layers in answer.heads.items() for number, layer in enumerate(layers, 1)

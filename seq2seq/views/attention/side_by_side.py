@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seq2seq.trace import DecodingTrace
-from seq2seq.views.matrix import DIGITS, SOURCE, axis
+from seq2seq.views.matrix import DIGITS, SOURCE, axis, percent
 from seq2seq.views.pieces import label
 
 
@@ -28,6 +28,17 @@ def thumbnail(weights: np.ndarray) -> dict[str, Any]:
     """Return a small encoding of a matrix, one byte per weight, so that the page can load dozens."""
     shares = np.clip(np.rint(np.asarray(weights) * 255), 0, 255).astype(np.uint8)
     return {"rows": shares.shape[0], "columns": shares.shape[1], "bytes": base64.b64encode(shares.tobytes()).decode()}
+
+
+def measured(report: Mapping[str, Any]) -> str:
+    """Say how often the largest weight lies on the right word, from a report of `align`."""
+    attention, diagonal = (report[method]["linked_precision"] for method in ("attention", "diagonal"))
+    rates = [f"{report[method]['error_rate']:.2f}" for method in ("attention", "diagonal")]
+    return (
+        f"Measured on {report['sentences']:,} held-out pairs (teacher-forced): for {percent(attention)} of the words, the "
+        f"largest weight lies where a statistical aligner puts a link; a plain diagonal reaches {percent(diagonal)}. "
+        f"Alignment error rate {rates[0]}, diagonal {rates[1]}."
+    )
 
 
 def changes(trace: DecodingTrace, by_part: Mapping[str, Sequence[float]]) -> dict[str, Any]:

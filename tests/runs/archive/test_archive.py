@@ -20,7 +20,16 @@ from seq2seq.runs import archive
 from seq2seq.runs.archive import pack, unpack
 from seq2seq.sources.text import Tokenizer
 
-FILES = ["config.json", "model.safetensors", "tokenizer.model", "README.md", "results.json", "exposure.json", "events.jsonl"]
+FILES = [
+    "config.json",
+    "model.safetensors",
+    "tokenizer.model",
+    "README.md",
+    "results.json",
+    "exposure.json",
+    "alignment.json",
+    "events.jsonl",
+]
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

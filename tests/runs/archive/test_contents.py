@@ -66,6 +66,7 @@ CONTENTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "results": (becomes("results.json", b"[]"), "results.json is not a JSON object"),
     "results of text": (becomes("results.json", b"{'a': 1}"), "results.json is not a JSON object"),
     "deep comparison": (becomes("comparison.json", b"[" * 100_000), "comparison.json is not a JSON object"),
+    "binary alignment": (becomes("alignment.json", b"\xff"), "alignment.json is not a JSON object"),
     "binary exposure": (becomes("exposure.json", b"\xff"), "exposure.json is not a JSON object"),
     "events": (becomes("events.jsonl", b"{}\n"), "events.jsonl cannot be read (not an event"),
     "unknown event": (
