@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from support.small import make_model
 from torch import Tensor, nn
 
 from seq2seq.__main__ import main
+from seq2seq.analysis import attribution
 from seq2seq.config import ModelConfig, TrainConfig
 from seq2seq.data.batches import TrainingData, fixed_batches, pad
 from seq2seq.data.corpora import Pair
@@ -49,6 +50,12 @@ class WalkReader:
 
     def media(self, given: str | bytes, source: Any) -> None:
         return None
+
+    def regions(self, source: Any) -> list[list[int]]:
+        return [[i] for i in range(len(source))]
+
+    def without(self, source: Any, positions: Collection[int]) -> np.ndarray:
+        return np.where(np.isin(np.arange(len(source)), list(positions))[:, None], source.mean(0), source)
 
 
 class WalkFront(nn.Module):
@@ -112,6 +119,24 @@ def test_a_trace_has_a_place_for_each_weight_and_can_be_drawn_and_read_again(tra
     assert all(len(step.attention or ()) == len(trace.source) for step in trace.steps)
     assert len(json.loads(payload(trace))["views"]["pieces"]["source"]) == len(trace.source)
     assert DecodingTrace.from_json(trace.to_json()) == trace
+
+
+def test_deletion_equals_the_loss_of_each_region_hidden_alone(translator: Translator, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = given(translator)[1]
+    source, trace = translator.source_ids(text), translator.translate(text)
+    regions, before = translator.regions(source), np.array(source)
+    monkeypatch.setattr(attribution, "_MOST_NUMBERS", 3 * np.size(source))  # several batches, the last one not full
+    losses = attribution.deletions(translator, trace, source)
+    assert len(losses) == len(trace.steps) and all(len(row) == len(regions) for row in losses)
+    # Every position is in a region; only the end mark of a text always stays.
+    places = range(len(translator.places(source)) - translator.info.kind.is_text)
+    assert {position for region in regions for position in region} == set(places)
+    written = torch.tensor([[step.token for step in trace.steps]])
+    for number, region in enumerate(regions):
+        alone = translator.model(*pad([translator.without(source, region)]), written)[0]
+        for step, row, log_probs in zip(trace.steps, losses, alone, strict=True):
+            assert row[number] == pytest.approx(step.log_prob - float(log_probs[step.token]), abs=1e-9)
+    assert np.array_equal(source, before)  # hiding changes copies
 
 
 def test_beam_of_one_equals_greedy_and_forcing_repeats_the_score(translator: Translator) -> None:

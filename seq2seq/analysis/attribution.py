@@ -1,7 +1,8 @@
-"""Explain a piece by the source words, with other methods than attention: gradients and deletion.
+"""Explain a piece by its source, with other methods than attention: gradients and deletion.
 
 All values are nats of the log-probability of one piece, given the pieces before it. A positive value means that the source
-position supports the piece. Symbols: S source positions, W source words (without the end mark), E embedding units.
+position supports the piece. Symbols: S source positions, W source words (without the end mark), R regions of a source: its
+words, or each position with its neighbours (`Reader.regions`), T steps, E embedding units.
 """
 
 from __future__ import annotations
@@ -10,18 +11,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from seq2seq.data.batches import Ids, pad
+from seq2seq.data.batches import Ids, Input, pad
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
-from seq2seq.sources.pieces import group_words
 from seq2seq.trace import DecodingTrace
 
 INTEGRATION_POINTS = 64
 _BATCH = 32  # points per batch
+_MOST_NUMBERS = 2**18  # of the inputs in a batch, so that long sounds do not fill the memory; every text fits at once
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,9 @@ def attribute(translator: Translator, trace: DecodingTrace, step: int) -> Attrib
     """Explain one step. Raises ValueError for a step that `trace` does not have."""
     if not 0 <= step < len(trace.steps):
         raise ValueError(f"there is no step {step + 1}: this translation has {len(trace.steps)}")
-    ids = [position.token for position in trace.source]
+    ids = _ids(trace)
     written = [s.token for s in trace.steps[: step + 1]]
-    words = source_words(trace)
+    words = translator.regions(ids)
     function = _LogProb(translator.model, ids, written)
     at_input, gradient = function.with_gradient(torch.ones(1))
     at_zero, _ = function.with_gradient(torch.zeros(1))
@@ -54,23 +56,23 @@ def attribute(translator: Translator, trace: DecodingTrace, step: int) -> Attrib
         integrated=_times_input(function, _mean_gradient(function)),
         log_prob_of_nothing=float(at_zero[0]),
         words=tuple(tuple(word) for word in words),
-        deletion=tuple((at_input[0] - _without(translator, ids, written, words)[:, -1]).tolist()),
+        deletion=tuple((at_input[0] - _without(translator, ids, written)[:, -1]).tolist()),
     )
 
 
 @torch.inference_mode()
-def deletions(translator: Translator, trace: DecodingTrace) -> list[list[float]]:
-    """Return [T][W]: the log-probability of each step's piece, minus that without one source word."""
-    ids, written = [position.token for position in trace.source], [step.token for step in trace.steps]
-    without = _without(translator, ids, written, source_words(trace))  # [W, T]
-    whole = _log_probs(translator.model, [ids], written)  # [1, T]
+def deletions(translator: Translator, trace: DecodingTrace, source: Input | None = None) -> list[list[float]]:
+    """Return [T][R]: the log-probability of each step's piece, minus that with one region of the source hidden.
+
+    `source` is the input that `trace` was decoded from, as its reader made it; that of a text is in the trace. In a picture or
+    a sound, this is the sliding occlusion of Zeiler and Fergus 2014, section 4.2.
+    """
+    source, written = _ids(trace) if source is None else source, [step.token for step in trace.steps]
+    window = trace.strategy.get("window")
+    without = _without(translator, source, written, window)  # [R, T]
+    whole = _log_probs(translator.model, [source], written, window)  # [1, T]
     losses: list[list[float]] = (whole - without).T.tolist()
     return losses
-
-
-def source_words(trace: DecodingTrace) -> list[list[int]]:
-    """Return the source positions of each word, without the end mark."""
-    return group_words([position.word for position in trace.source[:-1]])
 
 
 def by_word(values: Sequence[float], words: Sequence[Sequence[int]]) -> list[float]:
@@ -121,14 +123,21 @@ def _mean_gradient(function: _LogProb) -> Tensor:
     return torch.cat(gradients).mean(0)
 
 
-def _without(translator: Translator, ids: Ids, written: Ids, words: Sequence[Sequence[int]]) -> Tensor:
-    """Return [W, T]: the log-probability of each piece of `written`, with one source word deleted at a time."""
-    return _log_probs(translator.model, [[t for i, t in enumerate(ids) if i not in word] for word in words], written)
+def _ids(trace: DecodingTrace) -> Ids:
+    return [position.token for position in trace.source]
+
+
+def _without(translator: Translator, source: Input, written: Ids, window: tuple[int, int] | None = None) -> Tensor:
+    """Return [R, T]: the log-probability of each piece of `written`, with one region of the source hidden at a time."""
+    regions, at_once = translator.regions(source), max(1, _MOST_NUMBERS // np.size(source))
+    parts = [regions[start : start + at_once] for start in range(0, len(regions), at_once)]
+    hidden = ([translator.without(source, region) for region in part] for part in parts)
+    return torch.cat([_log_probs(translator.model, batch, written, window) for batch in hidden])
 
 
 @torch.inference_mode()
-def _log_probs(model: Seq2Seq, sources: Sequence[Ids], written: Ids) -> Tensor:
+def _log_probs(model: Seq2Seq, sources: Sequence[Input], written: Ids, window: tuple[int, int] | None = None) -> Tensor:
     """Return [B, T]: the log-probability of each piece of `written`, given the pieces before it, for each source."""
     source, lengths = (tensor.to(model.device) for tensor in pad(sources))
     target = torch.tensor([written], device=source.device).expand(len(sources), -1)
-    return model(source, lengths, target).gather(2, target[..., None])[..., 0]
+    return model(source, lengths, target, window).gather(2, target[..., None])[..., 0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -206,6 +206,14 @@ class Translator:
     def places(self, source: Any) -> Sequence[Place]:
         """Return the source positions of what `source_ids` has returned."""
         return self._reader.places(source)
+
+    def regions(self, source: Any) -> list[list[int]]:
+        """Return the positions of an input that are hidden together, one region after another (sources/reader.py)."""
+        return self._reader.regions(source)
+
+    def without(self, source: Any, positions: Collection[int]) -> Any:
+        """Return the input with these positions hidden (sources/reader.py)."""
+        return self._reader.without(source, positions)
 
     def cut(self, text: str) -> str:
         """Return the beginning of a too long text that the model can read, in whole words where there are spaces."""

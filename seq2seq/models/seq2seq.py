@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
@@ -125,10 +126,10 @@ class Seq2Seq(nn.Module):
         log_probs = widen(self.output(features[:, 0])).log_softmax(-1)
         return StepOutput(log_probs, None if attention is None else attention[:, 0], state)
 
-    def forward(self, source: Tensor, lengths: Tensor, target: Tensor) -> Tensor:
+    def forward(self, source: Tensor, lengths: Tensor, target: Tensor, window: tuple[int, int] | None = None) -> Tensor:
         """Return the teacher-forced log-probabilities [B, T, V] of every next piece, given the pieces of `target` [B, T] before
-        it."""
-        return widen(self.output(self._features(source, lengths, target))).log_softmax(-1)
+        it. A `window` limits the attention as in decoding (`Memory.window`)."""
+        return widen(self.output(self._features(source, lengths, target, window))).log_softmax(-1)
 
     def loss(
         self, source: Tensor, lengths: Tensor, target: Tensor, smoothing: float = 0.0, fed: Tensor | None = None
@@ -142,9 +143,11 @@ class Seq2Seq(nn.Module):
         features = self._features(source, lengths, target if fed is None else fed)[real]  # [N, E] without padding
         return linear_cross_entropy(features, self.output.weight, self.output.bias, target[real], smoothing)
 
-    def _features(self, source: Tensor, lengths: Tensor, fed: Tensor) -> Tensor:
+    def _features(self, source: Tensor, lengths: Tensor, fed: Tensor, window: tuple[int, int] | None = None) -> Tensor:
         """Return the inputs [B, T, E] of the output layer; each position reads the piece of `fed` [B, T] before it."""
         memory, state = self.encode(source, lengths)
+        if window is not None:
+            memory = replace(memory, window=window)
         return self.decoder(self._embed_fed(fed), state, memory)[0]
 
     def _embed_fed(self, fed: Tensor) -> Tensor:

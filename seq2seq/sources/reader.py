@@ -7,7 +7,7 @@ A kind of source has a Reader (no torch) and a Front (a module of the model, sav
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -42,3 +42,11 @@ class Reader(Protocol):
 
     def media(self, given: str | bytes, source: Any) -> str | None:
         """Return what a view draws under the attention weights, as a data URL; None for text."""
+
+    def regions(self, source: Any) -> list[list[int]]:
+        """Return the positions that are hidden together to see what the model needs: each word of a text, and each position of
+        another source with its neighbours."""
+
+    def without(self, source: Any, positions: Collection[int]) -> Any:
+        """Return a copy of the input that hides these positions: a text gets shorter, other sources are filled with their
+        mean."""

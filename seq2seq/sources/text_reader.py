@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from seq2seq.config import EOS
 from seq2seq.sources.normalise import normalise
-from seq2seq.sources.pieces import WORD_START, byte_of, word_indices
+from seq2seq.sources.pieces import WORD_START, byte_of, group_words, word_indices
 from seq2seq.sources.reader import Place, TooLong
 from seq2seq.sources.text import Vocabulary
 
@@ -41,6 +41,13 @@ class TextReader:
 
     def media(self, given: str | bytes, source: Any) -> None:
         return None
+
+    def regions(self, source: Sequence[int]) -> list[list[int]]:
+        """Return the positions of each word, without the end mark."""
+        return group_words([place.word for place in self.places(source)[:-1]])
+
+    def without(self, source: Sequence[int], positions: Collection[int]) -> list[int]:
+        return [token for position, token in enumerate(source) if position not in positions]
 
     def _check_readable(self, text: str, pieces: Sequence[str]) -> None:
         """Refuse text without letters, if the vocabulary has letters, and text that is mostly characters outside the training

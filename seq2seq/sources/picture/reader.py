@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -14,6 +14,7 @@ from seq2seq.sources.picture.scene import SIDE, Scene
 from seq2seq.sources.reader import NO_TOKEN, Place
 
 GRID = 8  # places in a row and in a column
+NEAR = 1  # places to each side that are hidden with a place: alone, its 8 x 8 pixels change little
 MAX_BYTES = 10_000_000
 MAX_PIXELS = 25_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
@@ -39,6 +40,20 @@ class PictureReader:
         buffer = io.BytesIO()
         Image.fromarray(source).save(buffer, "PNG", optimize=True)
         return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+    def regions(self, source: Sequence[object]) -> list[list[int]]:
+        """Return a square of places around each place, cut off at the edges."""
+        near = [range(max(0, i - NEAR), min(GRID, i + NEAR + 1)) for i in range(GRID)]
+        return [[GRID * r + c for r in rows for c in columns] for rows in near for columns in near]
+
+    def without(self, source: np.ndarray, positions: Collection[int]) -> np.ndarray:
+        """Fill the places with the mean colour of the picture. Grey, as in Zeiler and Fergus 2014, would be a new object on a
+        light ground: a model that knows only shapes would describe it."""
+        hidden, side = source.copy(), SIDE // GRID
+        colour = source.mean((0, 1)).round().astype(source.dtype)
+        for row, column in (divmod(position, GRID) for position in positions):
+            hidden[row * side : (row + 1) * side, column * side : (column + 1) * side] = colour
+        return hidden
 
 
 def _opened(content: bytes) -> Image.Image:

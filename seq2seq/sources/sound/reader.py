@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import soundfile
@@ -21,6 +21,7 @@ MAX_SECONDS = 12.0  # after the silence around the voice is cut off
 MAX_FILE_SECONDS = 30.0
 RATES = (4_000, 192_000)
 SECONDS = FRAMES * HOP / RATE  # of one position
+NEAR = 2  # positions to each side that are hidden with a position: 0.25 s in all
 _BLOCK = RATE // 50  # 20 ms
 _QUIETER = 10 ** (-30 / 20)  # blocks that are 30 decibels quieter than the loudest one are silence
 _MARGIN = 6  # blocks that stay before and after the voice
@@ -45,6 +46,18 @@ class SoundReader:
         buffer = io.BytesIO()
         Image.fromarray((255 * share.T[::-1]).astype(np.uint8)).save(buffer, "PNG", optimize=True)
         return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+    def regions(self, source: Sequence[object]) -> list[list[int]]:
+        """Return the positions around each position, cut off at the ends."""
+        count = len(self.places(source))
+        return [list(range(max(0, i - NEAR), min(count, i + NEAR + 1))) for i in range(count)]
+
+    def without(self, source: np.ndarray, positions: Collection[int]) -> np.ndarray:
+        """Fill the positions with the mean spectrum of the sound: a sound of no word, at its usual loudness."""
+        hidden = source.copy()
+        for position in positions:
+            hidden[position * FRAMES : (position + 1) * FRAMES] = source.mean(0)
+        return hidden
 
 
 def samples(given: str | bytes) -> np.ndarray:

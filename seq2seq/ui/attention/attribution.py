@@ -77,7 +77,8 @@ def payload(services: Services, request: AttributionRequest) -> str:
     """Return the component's value. Raises ValueError with a message for the user if the request is impossible."""
     translator = services.translator(request.model)
     trace = services.translate(request.model, request.text)
-    by_step = agreements(trace, engine.deletions(translator, trace))
+    words = translator.regions(translator.source_ids(request.text))
+    by_step = agreements(trace, words, engine.deletions(translator, trace))
     step = request.step or _least_agreement(by_step) + 1
     attribution = engine.attribute(translator, trace, step - 1)
     table = view.rows(attribution, trace, engine.by_word)
@@ -105,9 +106,8 @@ def payload(services: Services, request: AttributionRequest) -> str:
     )
 
 
-def agreements(trace: DecodingTrace, deletions: list[list[float]]) -> list[float | None]:
-    """Return for each step the rank correlation of attention and deletion over the source words."""
-    words = engine.source_words(trace)
+def agreements(trace: DecodingTrace, words: list[list[int]], deletions: list[list[float]]) -> list[float | None]:
+    """Return for each step the rank correlation of attention and deletion over the source words, each a list of positions."""
     return [
         None
         if step.attention is None

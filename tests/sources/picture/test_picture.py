@@ -130,3 +130,19 @@ def test_what_the_model_sees_is_shown_exactly() -> None:
     kind, _, data = READER.media(SCENE, pixels).partition(",")
     assert kind == "data:image/png;base64"
     assert (np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) == pixels).all()
+
+
+def test_a_hidden_place_has_the_mean_colour_and_everything_else_stays() -> None:
+    pixels = READER.read(SCENE)
+    hidden = READER.without(pixels, [9, 10])  # row 2, columns 2 and 3
+    assert (hidden[8:16, 8:24] == pixels.mean((0, 1)).round()).all()
+    changed = (hidden != pixels).any(-1)
+    assert changed[8:16, 8:24].any() and not changed[:8].any() and not changed[16:].any() and not changed[:, 24:].any()
+
+
+def test_a_region_is_a_place_with_its_neighbours() -> None:
+    regions = READER.regions(READER.read(SCENE))
+    assert [len(region) for region in regions[: GRID + 2]] == [4, *[6] * (GRID - 2), 4, 6, 9]
+    for place, region in enumerate(regions):
+        away = [np.subtract(divmod(place, GRID), divmod(other, GRID)) for other in region]
+        assert len(set(region)) == len(region) and np.abs(away).max() == 1

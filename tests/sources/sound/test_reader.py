@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from seq2seq.sources.sound import reader
+from seq2seq.sources.sound.front import FRAMES
 from seq2seq.sources.sound.reader import MAX_SECONDS, SoundReader, samples, wav
 from seq2seq.sources.sound.spectrogram import BANDS, FLOOR, HOP, WINDOW, log_mel
 from seq2seq.sources.sound.voices import RATE
@@ -114,3 +115,24 @@ def test_a_broken_file_gets_a_sentence_or_is_read(place: int, noise: bytes) -> N
         assert SoundReader().read(bytes(content)).shape[1] == BANDS
     except ValueError as error:
         assert str(error)
+
+
+def test_a_hidden_position_has_the_mean_spectrum_and_everything_else_stays() -> None:
+    sounds = SoundReader()
+    source = sounds.read(LINE)
+    places = sounds.places(source)
+    for positions in ([3, 4], [len(places) - 1]):  # the last position can have fewer frames than the others
+        hidden = sounds.without(source, positions)
+        frames = np.isin(np.arange(len(source)) // FRAMES, positions)
+        assert hidden[frames] == pytest.approx(np.broadcast_to(source.mean(0), hidden[frames].shape))
+        assert frames.any() and np.array_equal(hidden[~frames], source[~frames])
+
+
+def test_a_region_is_a_quarter_of_a_second_around_a_position() -> None:
+    sounds = SoundReader()
+    source = sounds.read(LINE)
+    regions, places = sounds.regions(source), sounds.places(source)
+    assert len(regions) == len(places)
+    assert regions[0] == [0, 1, 2] and regions[1] == [0, 1, 2, 3] and regions[-1] == list(range(len(places) - 3, len(places)))
+    start, end = places[regions[5][0]].box, places[regions[5][-1]].box
+    assert start is not None and end is not None and end[1] - start[0] == pytest.approx(0.25)
