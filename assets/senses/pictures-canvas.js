@@ -2,8 +2,11 @@
 
 import { clamp, html, isFixed, svg } from "../lib/dom.js";
 
-const DARK = 0.62; // opacity over a place without weight
+export const DARK = 0.62; // opacity over a place without light
 const STEP = 2; // pixels of an arrow key
+
+/** Return the middle and the radius of a ring on a place of a picture with this side. */
+export const ringOn = ([left, top, right, bottom], side) => ({ cx: (side * (left + right)) / 2, cy: (side * (top + bottom)) / 2, r: 0.3 * side * (right - left) });
 
 /** Build the picture in `root`. `changed(scene)` is called with the text of a scene that the visitor has changed. */
 export function makeCanvas(root, changed) {
@@ -13,6 +16,7 @@ export function makeCanvas(root, changed) {
   let given = null; // the payload
   let scene = null; // a copy that the visitor changes; null for an own picture
   let shades = [];
+  let ring = null; // on the place that is marked
   let chosen = 0;
   let spoken = () => "";
 
@@ -47,6 +51,8 @@ export function makeCanvas(root, changed) {
       return shade;
     });
     layer.addEventListener("pointerleave", note);
+    ring = svg("g", { class: "pictures-mark", "aria-hidden": "true", visibility: "hidden" }, canvas);
+    for (let i = 0; i < 2; i++) svg("circle", {}, ring); // a light line on a dark one is seen on any colour
     if (scene) scene.shapes.forEach(handle);
     if (hadFocus) canvas.querySelectorAll(".pictures-handle")[chosen]?.focus();
   }
@@ -154,14 +160,20 @@ export function makeCanvas(root, changed) {
     changed([scene.ground, ...lines].join("; "));
   }
 
-  /** Light each place by its weight; the heaviest has full light. Without any weight, the whole picture is bright. */
-  function light(weights) {
-    const most = Math.max(...weights);
-    weights.forEach((weight, i) => {
-      const share = most ? weight / most : 1;
+  /** Give each place its share of light, 0 to 1; with `framed`, bright places get a frame. */
+  function light(shares, framed) {
+    shares.forEach((share, i) => {
       shades[i].style.setProperty("--dark", (DARK * (1 - share)).toFixed(3));
-      shades[i].classList.toggle("pictures-lit", most > 0 && share > 0.3);
+      shades[i].classList.toggle("pictures-lit", framed && share > 0.3);
     });
+  }
+
+  /** Put the ring on the place with this index; null: nowhere. */
+  function mark(index) {
+    ring.setAttribute("visibility", index === null ? "hidden" : "visible");
+    if (index === null) return;
+    const middle = ringOn(given.places[index], given.palette.side);
+    for (const line of ring.children) for (const name in middle) line.setAttribute(name, middle[name]);
   }
 
   const actions = {
@@ -178,5 +190,5 @@ export function makeCanvas(root, changed) {
     if (action && scene && !isFixed("tools")) actions[action]();
   });
 
-  return { open, light, onPoint: (describe) => (spoken = describe) };
+  return { open, light, mark, onPoint: (describe) => (spoken = describe) };
 }

@@ -2,7 +2,9 @@
 
 import { percentText } from "../lib/charts/heat-table.js";
 import { isFixed, part } from "../lib/dom.js";
+import { lightOf, lossText, makeLight, markedOf } from "./light.js";
 import { makeCanvas } from "./pictures-canvas.js";
+import { picturesFiles } from "./pictures-files.js";
 import { makeWordsPlayer } from "./words-player.js";
 
 const STEP_MS = 1100;
@@ -14,9 +16,12 @@ export function start({ element, trigger, props, watch }) {
   });
   const { root, find, store } = player;
   const canvas = makeCanvas(root, (scene) => trigger("scene", { scene }));
+  const light = makeLight(root, "Ring: most attention", (chosen) => trigger("light", { light: chosen }));
+  find(".pictures-files").appendChild(picturesFiles(store));
 
   function open(payload) {
     find(".pictures-right").textContent = verdict(payload);
+    light.open(payload);
     canvas.open(payload);
   }
 
@@ -29,18 +34,20 @@ export function start({ element, trigger, props, watch }) {
   }
 
   function draw(step, phase) {
-    const { steps } = store.payload;
-    const none = Array(store.payload.places.length).fill(0);
-    const before = step > 1 ? steps[step - 2].weights : none;
-    const after = step ? steps[step - 1].weights : none;
+    const { steps, places } = store.payload;
+    const lit = (number) => (number > 0 ? lightOf(steps[number - 1]) : Array(places.length).fill(1)); // before the first word, all is bright
+    const [before, after] = [lit(step - 1), lit(step)];
     const moved = step ? part(phase, ...MOVES) : 1;
-    canvas.light(after.map((weight, i) => before[i] + (weight - before[i]) * moved));
+    canvas.light(after.map((share, i) => before[i] + (share - before[i]) * moved), step > 0);
+    canvas.mark(markedOf(steps[step - 1]));
   }
 
   canvas.onPoint((index) => {
     const step = store.payload.steps[store.step - 1];
     const named = `row ${Math.floor(index / 8) + 1}, column ${(index % 8) + 1}`;
-    return step ? `${named}: ${percentText(step.weights[index])} of the weight` : named;
+    if (!step) return named;
+    const needs = step.losses ? ` Without it and its neighbours, “${step.text}” loses ${lossText(step.losses[index])} nats.` : "";
+    return `${named}: ${percentText(step.weights[index])} of the weight.${needs}`;
   });
   find("[data-testid=pictures-file]").addEventListener("change", ({ target }) => {
     const [file] = target.files;

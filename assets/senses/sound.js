@@ -1,11 +1,14 @@
 // The view Sound: a spectrogram, light on the places that the decoder looks at, and what it writes under them.
 
 import { html, isFixed, part, svg } from "../lib/dom.js";
+import { lightOf, makeLight, markedOf } from "./light.js";
+import { soundFiles } from "./sound-files.js";
 import { makeRecorder, wavOf } from "./sound-recorder.js";
 import { makeWordsPlayer } from "./words-player.js";
 
 const STEP_MS = 1000;
 const MOVES = [0, 0.5]; // the part of a step in which the light moves
+const BRIGHT = 0.6; // opacity of full light
 const CROWDED = 6; // words that stand in one line on a phone
 
 export function start({ element, trigger, props, watch }) {
@@ -13,6 +16,8 @@ export function start({ element, trigger, props, watch }) {
     stepMs: STEP_MS, writtenAt: MOVES[1], open, draw,
   });
   const { root, find, store } = player;
+  const light = makeLight(root, "Dashed: most attention", (chosen) => trigger("light", { light: chosen }));
+  find(".sound-files").appendChild(soundFiles(store));
   const audio = new Audio();
   const hint = (text) => (find(".sound-hint").textContent = text);
   const at = (seconds) => `${(100 * seconds) / store.payload.seconds}%`;
@@ -21,13 +26,14 @@ export function start({ element, trigger, props, watch }) {
     audio.pause();
     audio.src = payload.audio;
     const { places, seconds, spoken, steps } = payload;
+    light.open(payload);
     find(".sound-spectrogram").src = payload.media;
     find(".sound-screen").setAttribute("aria-label", `Spectrogram of ${seconds.toFixed(1)} seconds${payload.voice ? `, voice ${payload.voice}` : ""}`);
     for (const name of [".sound-light", ".sound-bars"]) {
       const picture = find(name);
       picture.setAttribute("viewBox", `0 0 ${places} 1`);
       picture.replaceChildren();
-      for (let i = 0; i < places; i++) svg("rect", { x: i, width: 1, y: 0, height: name === ".sound-light" ? 1 : 0, opacity: 0 }, picture);
+      for (let i = 0; i < places; i++) svg("rect", { x: i, width: 1, y: 0, height: name === ".sound-light" ? 1 : 0 }, picture);
     }
     find(".sound-spoken").replaceChildren(...(spoken || []).map(({ text, start, end }) => placed(text, start, end)));
     find(".sound-heard").replaceChildren(...steps.map(({ text, kind, heaviest }) => placed(kind === "end" ? "·" : text, heaviest)));
@@ -54,19 +60,17 @@ export function start({ element, trigger, props, watch }) {
   }
 
   function draw(step, phase) {
-    const { steps, places } = store.payload;
-    const none = Array(places).fill(0);
-    const before = step > 1 ? steps[step - 2].weights : none;
-    const after = step ? steps[step - 1].weights : none;
+    const { steps, places, seconds } = store.payload;
     const moved = step ? part(phase, ...MOVES) : 1;
-    const weights = after.map((weight, i) => before[i] + (weight - before[i]) * moved);
-    const most = Math.max(...weights);
-    const [light, bars] = [find(".sound-light").children, find(".sound-bars").children];
-    weights.forEach((weight, i) => {
-      light[i].setAttribute("opacity", most ? (0.6 * weight) / most : 0);
-      bars[i].setAttribute("height", weight);
-      bars[i].setAttribute("y", 1 - weight);
-      bars[i].setAttribute("opacity", 1);
+    const between = (valuesOf) => {
+      const [before, after] = [step - 1, step].map((number) => (number > 0 ? valuesOf(steps[number - 1]) : Array(places).fill(0)));
+      return after.map((value, i) => before[i] + (value - before[i]) * moved);
+    };
+    const [lit, bars] = [find(".sound-light").children, find(".sound-bars").children];
+    between(lightOf).forEach((share, i) => lit[i].setAttribute("opacity", BRIGHT * share));
+    between(({ needed, weights }) => needed || weights).forEach((value, i) => {
+      bars[i].setAttribute("height", value);
+      bars[i].setAttribute("y", 1 - value);
     });
     [...find(".sound-heard").children].forEach((word, index) => {
       word.classList.toggle("sound-there", index + 1 < step || (index + 1 === step && phase > MOVES[1]));
@@ -76,6 +80,10 @@ export function start({ element, trigger, props, watch }) {
     const frame = find(".sound-window");
     frame.hidden = !allowed;
     if (allowed) Object.assign(frame.style, { left: at(allowed[0]), width: at(allowed[1] - allowed[0]) });
+    const marked = markedOf(steps[step - 1]);
+    const looks = find(".sound-mark");
+    looks.hidden = marked === null;
+    if (marked !== null) Object.assign(looks.style, { left: at((marked * seconds) / places), width: at(seconds / places) });
   }
 
   function follow() {

@@ -48,5 +48,5 @@ class Reader(Protocol):
         another source with its neighbours."""
 
     def without(self, source: Any, positions: Collection[int]) -> Any:
-        """Return a copy of the input that hides these positions: a text gets shorter, other sources are filled with their
-        mean."""
+        """Return a copy of the input that hides these positions: a text gets shorter, others are filled with what is empty to
+        the model."""

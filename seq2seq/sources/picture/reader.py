@@ -47,8 +47,10 @@ class PictureReader:
         return [[GRID * r + c for r in rows for c in columns] for rows in near for columns in near]
 
     def without(self, source: np.ndarray, positions: Collection[int]) -> np.ndarray:
-        """Fill the places with the mean colour of the picture. Grey, as in Zeiler and Fergus 2014, would be a new object on a
-        light ground: a model that knows only shapes would describe it."""
+        """Fill the places with the mean colour of the picture, which is close to its ground.
+
+        Grey, which Zeiler and Fergus 2014 use, would be a new object: a model that knows only shapes would describe it.
+        """
         hidden, side = source.copy(), SIDE // GRID
         colour = source.mean((0, 1)).round().astype(source.dtype)
         for row, column in (divmod(position, GRID) for position in positions):

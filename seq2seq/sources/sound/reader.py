@@ -53,10 +53,11 @@ class SoundReader:
         return [list(range(max(0, i - NEAR), min(count, i + NEAR + 1))) for i in range(count)]
 
     def without(self, source: np.ndarray, positions: Collection[int]) -> np.ndarray:
-        """Fill the positions with the mean spectrum of the sound: a sound of no word, at its usual loudness."""
-        hidden = source.copy()
+        """Fill the positions with silence: the lowest energy of each band in this sound. Its mean spectrum would be a new sound
+        where nobody speaks."""
+        hidden, silence = source.copy(), source.min(0)
         for position in positions:
-            hidden[position * FRAMES : (position + 1) * FRAMES] = source.mean(0)
+            hidden[position * FRAMES : (position + 1) * FRAMES] = silence
         return hidden
 
 

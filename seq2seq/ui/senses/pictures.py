@@ -19,6 +19,7 @@ from seq2seq.ui.kit.asking import Asking, Event
 from seq2seq.ui.kit.component import next_serial
 from seq2seq.ui.kit.fields import Form
 from seq2seq.ui.kit.view import Slot, View
+from seq2seq.ui.senses import light
 from seq2seq.views.senses import pictures as view
 
 KIND = "picture"
@@ -34,6 +35,7 @@ class PictureRequest:
     scene: str
     model: str
     own: bytes = b""
+    light: str = light.ATTENTION
     shown: int = -1  # index of our scene that was shown last
 
 
@@ -44,6 +46,7 @@ class Pictures(Asking[PictureRequest, PictureRequest]):
     parameters = (
         Parameter("scene", lambda text, _: str(Scene.parse(text))),
         Parameter("sees", lambda text, services: services.reader(text, KIND).name),
+        light.LIGHT,
         STEP,
     )
 
@@ -52,15 +55,20 @@ class Pictures(Asking[PictureRequest, PictureRequest]):
         return PictureRequest(FIRST, model if model in known else next(iter(known)))
 
     def request(self, values: Mapping[str, Any], before: PictureRequest | None) -> PictureRequest:
-        shown = ((before.shown if before else -1) + 1) % OURS
-        return PictureRequest(TASKS["scenes"].first(OURS)[shown].source, values["model"], shown=shown)
+        last = before or self.example("")
+        shown = (last.shown + 1) % OURS
+        return replace(last, scene=TASKS["scenes"].first(OURS)[shown].source, model=values["model"], own=b"", shown=shown)
 
     def complete(self, values: Mapping[str, Any]) -> PictureRequest:
         example = self.example(values.get("sees", ""))
-        return replace(example, scene=values.get("scene", example.scene))
+        return replace(example, scene=values.get("scene", example.scene), light=values.get("light", example.light))
 
     def values(self, request: PictureRequest) -> dict[str, Any]:
-        return {"scene": None if request.own else request.scene, "sees": request.model}
+        return {
+            "scene": None if request.own else request.scene,
+            "sees": request.model,
+            "light": light.in_address(request.light),
+        }
 
     def form(self, request: PictureRequest) -> Form:
         known = self.services.readers(KIND)
@@ -86,6 +94,7 @@ class Pictures(Asking[PictureRequest, PictureRequest]):
         return {
             "scene": lambda answer, event: (_drawn(answer, event), {}),
             "own": lambda answer, event: (_own(answer, event), {}),
+            "light": lambda answer, event: (replace(answer, light=light.chosen(event)), light.STAY),
         }
 
 
@@ -106,7 +115,7 @@ VIEW = View(
     controls={
         "steps": (".pictures-player .transport", ".pictures-words"),
         "example": ("#pictures-go",),
-        "tools": (".pictures-tools",),
+        "tools": (".pictures-tools", ".pictures-view .sense-light"),
     },
     model_parameter="sees",
     reads=(KIND,),
@@ -133,19 +142,22 @@ def _own(request: PictureRequest, event: gr.EventData) -> PictureRequest:
 def payload(services: Services, request: PictureRequest, step: int | None = 0, play: bool = True, **_: Any) -> str:
     """Return the component's value. Raises ValueError with a message for the user if the request is impossible."""
     translator = services.reader(request.model, KIND)
-    trace = translator.translate(request.own or request.scene)
+    given = request.own or request.scene
+    trace = translator.translate(given)
     scene = None if request.own else Scene.parse(request.scene)
     described = scenes.describe(scene) if scene else None
     unseen = [shape.name for shape in scene.shapes if (shape.colour, shape.shape) in scenes.UNSEEN] if scene else []
     return json.dumps(
         {
-            **view.view(trace, scene),
+            **view.view(trace, scene, light.deletion(request.light, translator, trace, given)),
             "text": trace.text,
+            "light": request.light,
             "right": described.target if described else None,
             "touch": scene is not None and scenes.touching(scene),
             "unseen": unseen,
             "palette": view.PALETTE,
             "model": {
+                "name": translator.name,
                 "title": translator.info.title,
                 "architecture": translator.info.architecture,
                 "trained_on": translator.info.trained_on,

@@ -23,6 +23,7 @@ from seq2seq.ui.kit.asking import Asking, Event
 from seq2seq.ui.kit.component import next_serial
 from seq2seq.ui.kit.fields import Form
 from seq2seq.ui.kit.view import Slot, View
+from seq2seq.ui.senses import light
 from seq2seq.views.senses import sound as view
 
 KIND = "sound"
@@ -41,6 +42,7 @@ class SoundRequest:
     model: str
     window: bool = False
     own: bytes = b""
+    light: str = light.ATTENTION
     drawn: int = 0  # examples drawn so far
 
     @property
@@ -57,6 +59,7 @@ class Sound(Asking[SoundRequest, SoundRequest]):
         Parameter("say", lambda text, _: _said(text)),
         Parameter("memory", lambda text, services: services.reader(text, KIND).name),
         number("window"),
+        light.LIGHT,
         STEP,
     )
 
@@ -78,13 +81,19 @@ class Sound(Asking[SoundRequest, SoundRequest]):
 
     def complete(self, values: Mapping[str, Any]) -> SoundRequest:
         example = self.example(values.get("memory", ""))
-        return replace(example, say=values.get("say", example.say), window=bool(values.get("window", 0)))
+        return replace(
+            example,
+            say=values.get("say", example.say),
+            window=bool(values.get("window", 0)),
+            light=values.get("light", example.light),
+        )
 
     def values(self, request: SoundRequest) -> dict[str, Any]:
         return {
             "say": None if request.own else request.say,
             "memory": request.model,
             "window": 1 if request.window else None,
+            "light": light.in_address(request.light),
         }
 
     def form(self, request: SoundRequest) -> Form:
@@ -124,7 +133,10 @@ class Sound(Asking[SoundRequest, SoundRequest]):
         return payload(self.services, answer, **start)
 
     def events(self) -> dict[str, Event[SoundRequest]]:
-        return {"own": lambda answer, event: (_own(answer, event), {})}
+        return {
+            "own": lambda answer, event: (_own(answer, event), {}),
+            "light": lambda answer, event: (replace(answer, light=light.chosen(event)), light.STAY),
+        }
 
 
 def build(slot: Slot) -> None:
@@ -145,7 +157,7 @@ VIEW = View(
         "steps": (".sound-player .transport", ".sound-words"),
         "example": ("#sound-go", "#sound-digits", "#sound-voice"),
         "search": ("#sound-window",),
-        "tools": (".sound-tools",),
+        "tools": (".sound-tools", ".sound-view .sense-light"),
     },
     model_parameter="memory",
     reads=(KIND,),
@@ -185,13 +197,16 @@ def payload(services: Services, request: SoundRequest, step: int | None = 0, pla
     trace = translator.translate(given, Greedy(window=WINDOW if request.window else None))
     utterance = None if request.own else request.utterance
     spans = zip(utterance.words, utterance.spans, strict=True) if utterance else ()
+    spoken = [view.Spoken(word, *span) for word, span in spans] if utterance else None
     return json.dumps(
         {
-            **view.view(trace, [view.Spoken(word, *span) for word, span in spans] if utterance else None),
+            **view.view(trace, spoken, light.deletion(request.light, translator, trace, given)),
             "text": trace.text,
+            "light": request.light,
             "voice": utterance.voice if utterance else None,
             "audio": "data:audio/wav;base64," + base64.b64encode(wav(heard)).decode(),
             "model": {
+                "name": translator.name,
                 "title": translator.info.title,
                 "architecture": translator.info.architecture,
                 "trained_on": translator.info.trained_on,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,9 +10,12 @@ from seq2seq.sources.picture.scene import COLOURS, GROUNDS, SHAPES, SIDE, SIZES,
 from seq2seq.trace import DecodingStep, DecodingTrace
 from seq2seq.views.matrix import percent
 from seq2seq.views.pieces import label
+from seq2seq.views.senses import deletion as needs
+from seq2seq.views.senses.deletion import Deletion
 from seq2seq.views.senses.spans import DIGITS, candidates, probability, second_choice, span
 
 MOSTLY = 0.5  # from this share on, the weight lies on a shape
+COVERED = 0.25  # from this share of its box on, a shape is named as hidden
 PALETTE = {
     "shapes": list(SHAPES),
     "colours": {name: f"#{red:02x}{green:02x}{blue:02x}" for name, (red, green, blue) in COLOURS.items()},
@@ -21,10 +25,11 @@ PALETTE = {
 }
 
 
-def view(trace: DecodingTrace, scene: Scene | None) -> dict[str, Any]:
+def view(trace: DecodingTrace, scene: Scene | None, deletion: Deletion | None = None) -> dict[str, Any]:
     """Return the picture, its places, the steps with their weights and candidates, and a sentence for each step.
 
-    `scene` is None for a picture of the visitor. Raises ValueError for a model without attention.
+    `scene` is None for a picture of the visitor. With `deletion`, steps also have their losses, and sentences are about these.
+    Raises ValueError for a model without attention.
     """
     steps = [step for step in trace.steps if label(step.piece).kind != "end"]
     if any(step.attention is None for step in steps):
@@ -33,8 +38,8 @@ def view(trace: DecodingTrace, scene: Scene | None) -> dict[str, Any]:
     return {
         "media": trace.media,
         "places": [position.box for position in trace.source],
-        "steps": [_step(step) for step in steps],
-        "said": [_start(trace), *(said(trace, step, shapes) for step in steps)],
+        "steps": [{**_step(step), **needs.drawn(deletion, step)} for step in steps],
+        "said": [_start(trace), *(said(trace, step, shapes, deletion) for step in steps)],
         "scene": None if scene is None else {"ground": scene.ground, "shapes": [_shape(shape) for shape in shapes]},
     }
 
@@ -46,6 +51,7 @@ def _shape(shape: Shape) -> dict[str, Any]:
 def _step(step: DecodingStep) -> dict[str, Any]:
     return {
         "text": label(step.piece).text,
+        "p": round(math.exp(step.log_prob), DIGITS),
         "weights": [round(weight, DIGITS) for weight in step.attention or ()],
         "candidates": candidates(step),
     }
@@ -63,11 +69,16 @@ def on_shape(trace: DecodingTrace, step: DecodingStep, shape: Shape) -> float:
     return total
 
 
-def said(trace: DecodingTrace, step: DecodingStep, shapes: Sequence[Shape]) -> list[dict[str, str]]:
-    """Say where the decoder looks when it writes this word, and how sure it is, as spans of text."""
+def said(
+    trace: DecodingTrace, step: DecodingStep, shapes: Sequence[Shape], deletion: Deletion | None = None
+) -> list[dict[str, str]]:
+    """Say where the decoder looks when it writes this word, or what it needs, and how sure it is, as spans of text."""
     word = label(step.piece).text
     spans = [span(f"Word {step.position + 1}: the decoder writes "), span(f"“{word}”", "target")]
     spans.append(span(f" (probability {probability(step.log_prob)}). "))
+    if deletion is not None:
+        names = (lambda at: _hidden(trace, at, deletion.regions[at], shapes), lambda at: trace.source[at].piece)
+        return [*spans, *needs.said(deletion, step, *names)]
     shares = [on_shape(trace, step, shape) for shape in shapes]
     best = max(range(len(shares)), key=shares.__getitem__, default=None)
     if best is not None and shares[best] >= MOSTLY:
@@ -79,6 +90,23 @@ def said(trace: DecodingTrace, step: DecodingStep, shapes: Sequence[Shape]) -> l
         beside = "No shape has most of its weight. " if shapes else ""
         spans.append(span(f"{beside}Its heaviest place is in {place}, with {percent(weights[most])}."))
     return [*spans, *second_choice(step)]
+
+
+def _hidden(trace: DecodingTrace, place: int, region: Sequence[int], shapes: Sequence[Shape]) -> list[dict[str, str]]:
+    """Name a place, its neighbours, and the shapes that they hide."""
+    spans = [span(f"{trace.source[place].piece} and its neighbours")]
+    names = [shape.name for shape in shapes if _covered(trace, region, shape) >= COVERED]
+    for count, name in enumerate(names):
+        spans += [span(" and " if count else " on "), span(f"the {name}", "source")]
+    return spans
+
+
+def _covered(trace: DecodingTrace, region: Sequence[int], shape: Shape) -> float:
+    """Return the share of the box of `shape` that the rectangle of a region covers."""
+    (left, top, right, bottom), first, last = shape.box, trace.source[region[0]].box, trace.source[region[-1]].box
+    assert first is not None and last is not None
+    width, height = min(right, last[2]) - max(left, first[0]), min(bottom, last[3]) - max(top, first[1])
+    return max(0.0, width) * max(0.0, height) / ((right - left) * (bottom - top))
 
 
 def _start(trace: DecodingTrace) -> list[dict[str, str]]:

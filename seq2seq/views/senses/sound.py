@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from seq2seq.trace import DecodingStep, DecodingTrace
 from seq2seq.views.matrix import percent
 from seq2seq.views.pieces import label
+from seq2seq.views.senses import deletion as needs
+from seq2seq.views.senses.deletion import Deletion
 from seq2seq.views.senses.spans import DIGITS, candidates, probability, second_choice, span
 
 MOSTLY = 0.5  # from this share on, the weight lies on a word
@@ -23,10 +26,11 @@ class Spoken:
     end: float
 
 
-def view(trace: DecodingTrace, spoken: Sequence[Spoken] | None) -> dict[str, Any]:
+def view(trace: DecodingTrace, spoken: Sequence[Spoken] | None, deletion: Deletion | None = None) -> dict[str, Any]:
     """Return the spectrogram, the steps with their weights and candidates, and a sentence for each step.
 
-    `spoken` is None for a recording of the visitor. Raises ValueError for a model without attention.
+    `spoken` is None for a recording of the visitor. With `deletion`, steps also have their losses, and sentences are about
+    these. Raises ValueError for a model without attention.
     """
     if any(step.attention is None for step in trace.steps):
         raise ValueError(f"The model “{trace.model}” has no attention, so there is nothing to see here.")
@@ -35,8 +39,8 @@ def view(trace: DecodingTrace, spoken: Sequence[Spoken] | None) -> dict[str, Any
         "media": trace.media,
         "seconds": ends[-1],
         "places": len(ends),
-        "steps": [_step(trace, step) for step in trace.steps],
-        "said": [_start(trace), *(said(trace, step, spoken or ()) for step in trace.steps)],
+        "steps": [{**_step(trace, step), **needs.drawn(deletion, step)} for step in trace.steps],
+        "said": [_start(trace), *(said(trace, step, spoken or (), deletion) for step in trace.steps)],
         "spoken": None if spoken is None else [vars(word) for word in spoken],
         "right": None if spoken is None else [word.text for word in spoken] == trace.text.split(),
     }
@@ -47,6 +51,7 @@ def _step(trace: DecodingTrace, step: DecodingStep) -> dict[str, Any]:
     return {
         "text": label(step.piece).text,
         "kind": label(step.piece).kind,
+        "p": round(math.exp(step.log_prob), DIGITS),
         "weights": [round(weight, DIGITS) for weight in weights],
         "heaviest": _middle(trace, weights),
         "window": _window(trace, step.position),
@@ -64,12 +69,17 @@ def on_word(trace: DecodingTrace, step: DecodingStep, word: Spoken) -> float:
     return sum(overlap)
 
 
-def said(trace: DecodingTrace, step: DecodingStep, spoken: Sequence[Spoken]) -> list[dict[str, str]]:
-    """Say where the decoder looks when it writes this word, and how sure it is, as spans of text."""
+def said(
+    trace: DecodingTrace, step: DecodingStep, spoken: Sequence[Spoken], deletion: Deletion | None = None
+) -> list[dict[str, str]]:
+    """Say where the decoder looks when it writes this word, or what it needs, and how sure it is, as spans of text."""
     drawn = label(step.piece)
     spans = [span(f"Step {step.position + 1}: the decoder ")]
     spans += [span("ends")] if drawn.kind == "end" else [span("writes "), span(f"“{drawn.text}”", "target")]
     spans.append(span(f" (probability {probability(step.log_prob)}). "))
+    if deletion is not None:
+        names = (lambda at: _hidden(trace, deletion.regions[at], spoken), lambda at: f"at {sum(_box(trace, at)) / 2:.2f} s")
+        return [*spans, *needs.said(deletion, step, *names)]
     shares = [on_word(trace, step, word) for word in spoken]
     best = max(range(len(shares)), key=shares.__getitem__, default=None)
     if best is not None and shares[best] >= MOSTLY:
@@ -82,6 +92,16 @@ def said(trace: DecodingTrace, step: DecodingStep, spoken: Sequence[Spoken]) -> 
         share = percent(max(weights))
         spans.append(span(f"{beside}Its heaviest place is at {_middle(trace, weights):.2f} s, with {share} of the weight."))
     return [*spans, *second_choice(step)]
+
+
+def _hidden(trace: DecodingTrace, region: Sequence[int], spoken: Sequence[Spoken]) -> list[dict[str, str]]:
+    """Name a part of the sound, and the spoken words that it overlaps."""
+    start, end = _box(trace, region[0])[0], _box(trace, region[-1])[1]
+    spans = [span(f"{start:.2f} s to {end:.2f} s")]
+    words = [word.text for word in spoken if max(start, word.start) < min(end, word.end)]
+    for count, word in enumerate(words):
+        spans += [span(" and " if count else ", where the voice says "), span(f"“{word}”", "source")]
+    return spans
 
 
 def _window(trace: DecodingTrace, position: int) -> list[float] | None:

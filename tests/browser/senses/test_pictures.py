@@ -7,10 +7,13 @@ import io
 import re
 from urllib.parse import parse_qs, quote, urlparse
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
+from support.browser.files import picture, rows, save, texts
 
+from seq2seq.analysis.attribution import deletions
 from seq2seq.decoding.translator import Translator
 from seq2seq.trace import DecodingTrace
 
@@ -42,6 +45,46 @@ def test_the_light_of_each_word_is_its_attention(visit, trace: DecodingTrace) ->
     page.keyboard.press("ArrowRight")
     expect(words.nth(4)).to_have_attribute("aria-checked", "true")
     expect(page.get_by_test_id("pictures-right")).to_have_text("The sentence is right.")
+
+
+def test_the_light_of_deletion_is_what_each_word_needs_and_can_be_saved(visit, trace: DecodingTrace) -> None:
+    page = visit(f"{LINK}&light=deletion", READY, reduced_motion="reduce")
+    scenes = Translator.load("scenes")
+    losses = deletions(scenes, trace, scenes.source_ids(SCENE))
+    words = page.get_by_test_id("pictures-words").get_by_role("radio")
+    for number in (1, 2, 4):  # large, blue; “is” needs no single place
+        words.nth(number).click()
+        expect(words.nth(number)).to_have_attribute("aria-checked", "true")
+        shares = [max(0, loss) / max(losses[number]) if max(losses[number]) > 0.05 else 0 for loss in losses[number]]
+        darkness = page.locator(".pictures-shade").evaluate_all(DARKNESS)
+        assert [1 - dark / 0.62 for dark in darkness] == pytest.approx(shares, abs=0.02)
+        ring = page.locator(".pictures-mark circle").last
+        looked = divmod(int(np.argmax(trace.steps[number].attention)), 8)
+        assert (float(ring.get_attribute("cy")), float(ring.get_attribute("cx"))) == tuple(8 * each + 4 for each in looked)
+    files = page.locator(".pictures-files")
+    table = rows(save(files, "csv"))
+    assert {(row["model"], row["picture"], row["mode"]) for row in table} == {("scenes", SCENE, "free-running (greedy)")}
+    drawn = len(trace.text.split())
+    for name, values in (
+        ("loss without the place and its neighbours (nats)", losses),
+        ("attention weight", [step.attention for step in trace.steps]),
+    ):
+        assert [float(row[name]) for row in table] == pytest.approx(np.ravel(values[:drawn]), abs=1e-4)
+    assert [(row["step"], row["row"], row["column"]) for row in (table[0], table[-1])] == [
+        ("1", "1", "1"),
+        (str(drawn), "8", "8"),
+    ]
+    drawing = save(files, "svg")
+    assert [text for text in texts(drawing) if text in trace.text.split()] == trace.text.split()
+    assert f"loses {max(losses[1]):.2f} nats" in texts(drawing) and f"Picture: {SCENE}" in texts(drawing)
+    assert drawing.count(b'href="data:image/png') == drawn + 1  # the picture itself comes first
+    picture(save(files, "png"))
+    page.get_by_test_id("light").get_by_role("radio", checked=True).press("ArrowLeft")
+    page.wait_for_function("!new URLSearchParams(location.search).has('light')")
+    expect(page.get_by_test_id("light").get_by_role("radio", name="where it looks")).to_be_focused()
+    expect(page.locator(".pictures-mark")).to_be_hidden()
+    expect(words.nth(4)).to_have_attribute("aria-checked", "true")  # at the same word
+    assert "loss without the place and its neighbours (nats)" not in rows(save(files, "csv"))[0]
 
 
 def test_a_shape_can_be_dragged_and_moved_by_keys_and_changed(visit) -> None:

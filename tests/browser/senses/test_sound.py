@@ -8,7 +8,9 @@ from urllib.parse import parse_qs, quote, urlparse
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
+from support.browser.files import picture, rows, save, texts
 
+from seq2seq.analysis.attribution import deletions
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.sound.reader import samples, wav
 from seq2seq.trace import DecodingTrace
@@ -45,6 +47,37 @@ def test_the_light_of_each_word_is_its_attention(visit, trace: DecodingTrace) ->
     heard = page.locator(".sound-heard > *").first.bounding_box()
     place = screen["x"] + screen["width"] * (int(np.argmax(trace.steps[0].attention)) + 0.5) / len(trace.source)
     assert heard["x"] + heard["width"] / 2 == pytest.approx(place, abs=1.5)
+
+
+def test_deletion_is_shown_when_it_is_asked_for_and_can_be_saved(visit, trace: DecodingTrace) -> None:
+    page = visit(LINK, READY, reduced_motion="reduce")
+    before = rows(save(page.locator(".sound-files"), "csv"))
+    page.get_by_test_id("light").get_by_role("radio", checked=True).press("ArrowRight")
+    page.wait_for_function("new URLSearchParams(location.search).get('light') === 'deletion'")
+    hearer = Translator.load("spoken-digits")
+    losses = deletions(hearer, trace, hearer.source_ids(SAY))
+    shares = [max(0, loss) / max(losses[1]) for loss in losses[1]]  # of the step in the address
+    assert page.locator(".sound-bars rect").evaluate_all(HEIGHTS) == pytest.approx(shares, abs=1e-3)
+    light = page.locator(".sound-light rect").evaluate_all("all => all.map(each => Number(each.getAttribute('opacity')))")
+    assert [opacity / 0.6 for opacity in light] == pytest.approx(shares, abs=1e-3)
+    mark, screen = (page.locator(name).bounding_box() for name in (".sound-mark", ".sound-screen"))
+    looked = int(np.argmax(trace.steps[1].attention))
+    assert (mark["x"] - screen["x"]) / screen["width"] == pytest.approx(looked / len(trace.source), abs=0.003)
+    table = rows(save(page.locator(".sound-files"), "csv"))
+    loss = "loss without the position and its neighbours (nats)"
+    assert [float(row[loss]) for row in table] == pytest.approx(np.ravel(losses), abs=1e-4)
+    assert before == [{name: value for name, value in row.items() if name != loss} for row in table]
+    assert [float(row["attention weight"]) for row in table] == pytest.approx(
+        np.ravel([step.attention for step in trace.steps]), abs=1e-4
+    )
+    assert {(row["model"], row["sound"], row["mode"]) for row in table} == {("spoken-digits", SAY, "free-running (greedy)")}
+    assert (table[1]["from (s)"], table[1]["to (s)"], table[-1]["word"]) == ("0.05", "0.1", "end mark")
+    drawing = save(page.locator(".sound-files"), "svg")
+    written = texts(drawing)
+    assert [text for text in written if text in ("three", "eight")] == ["three", "eight", "eight"] * 2  # spoken, then written
+    assert f"{max(losses[1]):.2f} nats" in written and f"Sound: {SAY}" in written and "1 s" in written
+    assert drawing.count(b'href="data:image/png') == 1
+    picture(save(page.locator(".sound-files"), "png"))
 
 
 def test_a_window_marks_where_a_step_may_look_and_is_in_the_address(visit) -> None:

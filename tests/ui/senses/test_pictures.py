@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 from support.small import make_checkpoint, make_model
 
+from seq2seq.analysis.attribution import deletions
 from seq2seq.config import ModelConfig
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.text import Tokenizer
@@ -45,18 +47,21 @@ def test_a_model_of_pictures_is_in_no_menu_of_translation_models(seeing: Service
 
 
 def test_an_address_opens_the_same_scene(view: Pictures) -> None:
-    request = PictureRequest(SCENE, "seer")
-    opened, _, problems = view.read(dict(view.link(request)))
-    assert (opened, problems) == (request, [])
-    opened, _, problems = view.read({"scene": "dark; a cat", "sees": "small", "step": "1"})
-    assert opened.scene == FIRST and opened.model == "seer" and len(problems) == 2
+    for request in (PictureRequest(SCENE, "seer"), PictureRequest(SCENE, "seer", light="deletion")):
+        opened, _, problems = view.read(dict(view.link(request)))
+        assert (opened, problems) == (request, [])
+    assert "light" not in dict(view.link(PictureRequest(SCENE, "seer")))
+    opened, _, problems = view.read({"scene": "dark; a cat", "sees": "small", "step": "1", "light": "<b>"})
+    assert opened == PictureRequest(FIRST, "seer") and len(problems) == 3
+    assert problems[-1] == "In this address, “light” should be attention or deletion, not “<b>”."
 
 
 def test_the_button_shows_one_scene_after_another(view: Pictures) -> None:
-    request, seen = view.example("seer"), set()
+    request, seen = PictureRequest(SCENE, "seer", own=b"a picture", light="deletion"), set()
     for _ in range(OURS):
         request = view.request({"model": "seer"}, request)
         seen.add(request.scene)
+        assert not request.own and request.light == "deletion"  # the light stays as it is
     assert len(seen) == OURS
 
 
@@ -87,6 +92,22 @@ def test_events_of_the_client_are_read_with_distrust(view: Pictures, seeing: Ser
     own, _ = events["own"](answer, SimpleNamespace(data=svg))  # type: ignore[misc, arg-type]
     with pytest.raises(ValueError, match="not a picture that can be read"):
         payload(seeing, own)
+
+
+def test_the_light_is_switched_by_an_event_and_its_losses_are_the_engines(view: Pictures, seeing: Services) -> None:
+    events, request = view.events(), PictureRequest(SCENE, "seer")
+    needs, start = events["light"](request, SimpleNamespace(light="deletion"))  # type: ignore[misc, arg-type]
+    assert needs == replace(request, light="deletion") and start == {"step": None, "play": False}
+    for light in (None, 1, ["deletion"], "other"):
+        with pytest.raises(ValueError, match="could not be read"):
+            events["light"](request, SimpleNamespace(light=light))  # type: ignore[arg-type]
+    seer = seeing.reader("seer", "picture")
+    losses = deletions(seer, seer.translate(SCENE), seer.source_ids(SCENE))
+    with_losses, without = (json.loads(payload(seeing, each)) for each in (needs, request))
+    assert (with_losses["light"], without["light"]) == ("deletion", "attention")
+    for step, expected in zip(with_losses["steps"], losses, strict=False):
+        assert step["losses"] == pytest.approx(expected, abs=1e-4)
+    assert not any("losses" in step for step in without["steps"])  # computed only when asked for
 
 
 def test_an_own_picture_is_described_and_is_in_no_address(view: Pictures, seeing: Services) -> None:

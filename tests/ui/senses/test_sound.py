@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from support.small import make_checkpoint, make_model
 
+from seq2seq.analysis.attribution import deletions
 from seq2seq.config import ModelConfig
 from seq2seq.data.synthetic import spoken
 from seq2seq.decoding.strategies import Greedy
@@ -46,10 +47,11 @@ def event(content: bytes) -> Any:
 
 
 def test_an_address_opens_the_same_utterance_and_a_wrong_one_is_explained(view: Sound) -> None:
-    request = SoundRequest(SAY, "hearer", window=True)
-    assert view.read(dict(view.link(request)))[::2] == (request, [])
-    opened, _, problems = view.read({"say": "amy; ten 4", "memory": "small"})
-    assert opened == SoundRequest(FIRST, "hearer") and len(problems) == 2
+    for light in ("attention", "deletion"):
+        request = SoundRequest(SAY, "hearer", window=True, light=light)
+        assert view.read(dict(view.link(request)))[::2] == (request, [])
+    opened, _, problems = view.read({"say": "amy; ten 4", "memory": "small", "light": "both"})
+    assert opened == SoundRequest(FIRST, "hearer") and len(problems) == 3
     # The voices of a folder on the server are not for visitors.
     assert "there is no voice" in view.read({"say": "theo; four 12"})[2][0].lower()
 
@@ -84,6 +86,16 @@ def test_the_payload_has_the_trace_and_the_sound(view: Sound, hearer: Translator
         assert all(start <= (i + 0.5) * 0.05 <= end for i, weight in enumerate(step.attention or ()) if weight)
     assert [word["text"] for word in data["spoken"]] == ["four", "nine"] and data["right"] is False
     assert base64.b64decode(data["audio"].partition(",")[2]) == wav(samples(SAY))
+
+
+def test_the_losses_are_the_engines_also_with_a_window(view: Sound, hearer: Translator) -> None:
+    needs, start = view.events()["light"](SoundRequest(SAY, "hearer", window=True), SimpleNamespace(light="deletion")) or (0, 0)
+    assert needs == SoundRequest(SAY, "hearer", window=True, light="deletion") and start == {"step": None, "play": False}
+    data = json.loads(payload(view.services, needs))
+    losses = deletions(hearer, hearer.translate(SAY, Greedy(window=WINDOW)), hearer.source_ids(SAY))
+    for step, expected in zip(data["steps"], losses, strict=True):
+        assert step["losses"] == pytest.approx(expected, abs=1e-4)
+    assert view.request(form(voice="zoe", window=True), needs).light == "deletion"
 
 
 def test_a_sound_of_the_visitor_is_read_from_its_bytes_and_named_in_no_address(view: Sound, hearer: Translator) -> None:
