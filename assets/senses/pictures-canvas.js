@@ -6,7 +6,7 @@ export const DARK = 0.62; // opacity over a place without light
 const STEP = 2; // pixels of an arrow key
 
 /** Return the middle and the radius of a ring on a place of a picture with this side. */
-export const ringOn = ([left, top, right, bottom], side) => ({ cx: (side * (left + right)) / 2, cy: (side * (top + bottom)) / 2, r: 0.3 * side * (right - left) });
+export const ringOn = ([left, top, right, bottom], side) => ({ cx: (side * (left + right)) / 2, cy: (side * (top + bottom)) / 2, r: 0.25 * side * (right - left) });
 
 /** Build the picture in `root`. `changed(scene)` is called with the text of a scene that the visitor has changed. */
 export function makeCanvas(root, changed) {
