@@ -107,11 +107,11 @@ VIEW = View(
     name="pictures",
     title="Pictures",
     tab="senses",
-    part="senses/pictures",
+    part="senses/pictures/pictures",
     element="pictures",
     build=build,
     parameters=Pictures.parameters,
-    styles=("senses/words", "senses/pictures"),
+    styles=("senses/words", "senses/pictures/pictures"),
     controls={
         "steps": (".pictures-player .transport", ".pictures-words"),
         "example": ("#pictures-go",),

@@ -148,11 +148,11 @@ VIEW = View(
     name="sound",
     title="Sound",
     tab="senses",
-    part="senses/sound",
+    part="senses/sound/sound",
     element="sound",
     build=build,
     parameters=Sound.parameters,
-    styles=("senses/words", "senses/sound"),
+    styles=("senses/words", "senses/sound/sound"),
     controls={
         "steps": (".sound-player .transport", ".sound-words"),
         "example": ("#sound-go", "#sound-digits", "#sound-voice"),

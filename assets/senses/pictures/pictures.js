@@ -1,11 +1,11 @@
 // The view Pictures: a scene that can be changed, and light on the places that the decoder looks at, word by word.
 
-import { percentText } from "../lib/charts/heat-table.js";
-import { isFixed, part } from "../lib/dom.js";
-import { lightOf, lossText, makeLight, markedOf } from "./light.js";
+import { percentText } from "../../lib/charts/heat-table.js";
+import { isFixed, part } from "../../lib/dom.js";
+import { lightOf, lossText, makeLight, markedOf } from "../light.js";
 import { makeCanvas } from "./pictures-canvas.js";
 import { picturesFiles } from "./pictures-files.js";
-import { makeWordsPlayer } from "./words-player.js";
+import { makeWordsPlayer } from "../words-player.js";
 
 const STEP_MS = 1100;
 const MOVES = [0, 0.5]; // the part of a step in which the light moves

@@ -1,9 +1,9 @@
 // The view Pictures as files: a row for each word and place, and a sheet with a small picture for each word (as in Xu et al. 2015, figure 2).
 
-import { fileButtons, FILE_FONT, saveCsv, saveDrawing, sheet, WIDEST, write } from "../lib/charts/files.js";
-import { PAPER } from "../lib/charts/shade.js";
-import { svg, textWidth } from "../lib/dom.js";
-import { DELETION, equationOf, lightOf, lossText, markedOf } from "./light.js";
+import { fileButtons, FILE_FONT, saveCsv, saveDrawing, sheet, WIDEST, write } from "../../lib/charts/files.js";
+import { PAPER } from "../../lib/charts/shade.js";
+import { svg, textWidth } from "../../lib/dom.js";
+import { DELETION, equationOf, lightOf, lossText, markedOf } from "../light.js";
 import { DARK, ringOn } from "./pictures-canvas.js";
 
 const [TILE, GAP, LINE] = [136, 20, 22]; // px: side of a picture, room between two, height of a line of text

@@ -1,6 +1,6 @@
 // The picture: what the model sees, light on its places, and handles by which the shapes of a scene can be moved.
 
-import { clamp, html, isFixed, svg } from "../lib/dom.js";
+import { clamp, html, isFixed, svg } from "../../lib/dom.js";
 
 export const DARK = 0.62; // opacity over a place without light
 const STEP = 2; // pixels of an arrow key

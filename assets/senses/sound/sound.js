@@ -1,10 +1,10 @@
 // The view Sound: a spectrogram, light on the places that the decoder looks at, and what it writes under them.
 
-import { html, isFixed, part, svg } from "../lib/dom.js";
-import { lightOf, makeLight, markedOf } from "./light.js";
+import { html, isFixed, part, svg } from "../../lib/dom.js";
+import { lightOf, makeLight, markedOf } from "../light.js";
 import { soundFiles } from "./sound-files.js";
 import { makeRecorder, wavOf } from "./sound-recorder.js";
-import { makeWordsPlayer } from "./words-player.js";
+import { makeWordsPlayer } from "../words-player.js";
 
 const STEP_MS = 1000;
 const MOVES = [0, 0.5]; // the part of a step in which the light moves

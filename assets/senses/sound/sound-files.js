@@ -1,9 +1,9 @@
 // The view Sound as files: a row for each word and position, and a sheet with the spectrogram and, below it, one line for each word.
 
-import { fileButtons, saveCsv, saveDrawing, sheet, write } from "../lib/charts/files.js";
-import { PAPER } from "../lib/charts/shade.js";
-import { svg } from "../lib/dom.js";
-import { DELETION, equationOf, lightOf, lossText, markedOf } from "./light.js";
+import { fileButtons, saveCsv, saveDrawing, sheet, write } from "../../lib/charts/files.js";
+import { PAPER } from "../../lib/charts/shade.js";
+import { svg } from "../../lib/dom.js";
+import { DELETION, equationOf, lightOf, lossText, markedOf } from "../light.js";
 
 const [NAMES, ROOM, PICTURE, ROW, LINE] = [190, 140, 130, 36, 24]; // px: columns beside the time axis; heights
 const SECOND = 90; // px, within the limits of a sheet
