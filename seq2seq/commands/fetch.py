@@ -10,8 +10,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from seq2seq.commands.training import config_file
 from seq2seq.config import choose
-from seq2seq.data import dialogues, downloads
+from seq2seq.data import dialogues, downloads, everyday
 from seq2seq.data.dialogues import DIALOGUES
 from seq2seq.data.dictionaries import DICTIONARIES
 from seq2seq.data.everyday import EVERYDAY, Mixed, mixture
@@ -49,12 +50,21 @@ def run(options: argparse.Namespace) -> int:
         train, valid = downloads.pairs(corpus, fetched)
     for archive in fetched:
         print(f"{archive.path.name}: SHA-256 {archive.sha256}, from {archive.origin}")
+    settings, origin = corpus.settings, {"title": corpus.title, "attribution": corpus.attribution, "licence": corpus.licence}
     if options.corpus in EVERYDAY:
         train, parts = mixture(options.corpus, train, valid, copies)
         print("\n".join(_sizes(parts)))
+        settings, origin = everyday.SETTINGS, everyday.origin(parts)
     write(options.out, train, valid)
     print(f"{len(train):,} pairs in train.tsv, {len(valid):,} in valid.tsv; {corpus.source_language} first")
     print(f"{corpus.attribution}. Licence: {corpus.licence}.")
+    if settings:
+        data, valid_data = ([str((options.out / f"{name}.tsv").resolve())] for name in ("train", "valid"))
+        languages = {"source_language": corpus.source_language, "target_language": corpus.target_language}
+        trained_on = f"{len(train):,} pairs of {options.corpus}; {len(valid):,} others were held out."
+        values = {"data": data, "valid": valid_data, **settings, **languages, "trained_on": trained_on, **origin}
+        config_file.write(options.out, values, f"Train on this corpus: {config_file.COMMAND} --out MY-MODEL")
+        print(f"Train with: python -m seq2seq train --config {options.out / config_file.FILE} --out MY-MODEL")
     return 0
 
 
@@ -83,4 +93,3 @@ def _sizes(parts: Sequence[Mixed]) -> Iterator[str]:
             f"Left out, because {downloads.FOLDER} names no folder with their files NAME.en-XX.tsv: {', '.join(missing)}. "
             "Their licences differ; assets/docs/sources.md says where they come from."
         )
-    yield "Train with --repeated, so that a pair counts as often as it is in train.tsv."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 from seq2seq.data.corpora import Pair
 from seq2seq.data.public_corpora import PublicCorpus, Remote
@@ -36,6 +37,38 @@ def _name(line: str) -> Pair | None:
     return (name, katakana) if name and letters and _KATAKANA.fullmatch(katakana) else None
 
 
+# The settings of the bundled models; a target piece is a phoneme, or one character of katakana.
+_LETTERS: dict[str, Any] = {
+    "as_is": True,
+    "shared_vocabulary": False,
+    "source_kind": "letters",
+    "embedding_size": 128,
+    "encoder_size": 224,
+    "decoder_size": 320,
+    "attention_size": 128,
+    "encoder_layers": 2,
+    "decoder_layers": 2,
+    "start": "learned",
+    "dropout": 0.3,
+    "learning_rate": 0.003,
+}
+_PHONEMES = {
+    **_LETTERS,
+    "subject": "letters",
+    "vocabulary_kind": "word",
+    "epochs": 6,
+    "batch_tokens": 2000,
+    "warmup_updates": 500,
+}
+_CHARACTERS = {
+    **_LETTERS,
+    "subject": "names",
+    "vocabulary_kind": "character",
+    "epochs": 10,
+    "batch_tokens": 1500,
+    "warmup_updates": 300,
+}
+
 # The files of one commit, which cannot change. Their makers split them: 64% for training, 16% for validation, 20% for tests.
 _COMMIT = "5d5f59e561ecea45a6d3602121e1049baa7a76c3"
 _NAMES = f"https://raw.githubusercontent.com/steveash/NETransliteration-COLING2018/{_COMMIT}/data"
@@ -57,6 +90,7 @@ DICTIONARIES = {
                 entry=_pronunciation,
             ),
         ),
+        settings=_PHONEMES,
     ),
     "names-ja": PublicCorpus(
         "names-ja",
@@ -69,5 +103,6 @@ DICTIONARIES = {
             Remote(f"{_NAMES}/wd_katakana_{part}", file, (file,), 20_000_000, entry=_name)
             for part, file in ((64, "katakana-names-train.txt"), (16, "katakana-names-valid.txt"))
         ),
+        settings=_CHARACTERS,
     ),
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from seq2seq.data.augmentation import lists, patterns
 from seq2seq.data.corpora import Pair, PairFile
@@ -63,6 +64,23 @@ EVERYDAY = {
     for source, target in (("en", other), (other, "en"))
 }
 
+# Options of `train` that suit a mixture: those of the bundled model en-fr-additive.
+SETTINGS: dict[str, Any] = {
+    "as_is": True,
+    "repeated": True,
+    "augment": "names,numbers,concat,form,typos",
+    "vocabulary_size": 8000,
+    "vocabulary_split_digits": True,
+    "start": "learned",
+    "embedding_size": 256,
+    "encoder_size": 288,
+    "decoder_size": 448,
+    "epochs": 6,
+    "dropout": 0.15,
+    "batch_tokens": 2000,
+    "warmup_updates": 500,
+}
+
 
 @dataclass(frozen=True)
 class Mixed:
@@ -70,6 +88,12 @@ class Mixed:
 
     part: Part
     pairs: int
+
+
+def origin(parts: Iterable[Mixed]) -> dict[str, str]:
+    """Return title, attribution and licence for the card of a model that is trained on a mixture."""
+    attributions = "; ".join(mixed.part.attribution for mixed in parts if mixed.pairs)
+    return {"title": "Everyday sentences", "attribution": attributions, "licence": "as the strictest of its data"}
 
 
 def mixture(name: str, base: Sequence[Pair], valid: Sequence[Pair], folder: Path | None) -> tuple[list[Pair], list[Mixed]]:

@@ -8,9 +8,9 @@ import io
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise, zip_longest
 from typing import IO, Any
 
@@ -52,6 +52,7 @@ class PublicCorpus:
     attribution: str
     files: tuple[Remote, ...]
     swapped: bool = False  # the source is the second side in the files
+    settings: Mapping[str, Any] = field(default_factory=dict)  # options of `train` that suit its pairs, by name
 
 
 _TATOEBA = {"fr": "fra", "es": "spa", "de": "deu", "ja": "jpn", "zh": "cmn", "it": "ita", "pt": "por"}

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from seq2seq.__main__ import main
+from seq2seq.commands.training import config_file
 from seq2seq.commands.training.config_file import FILE
+from seq2seq.commands.training.options import add_arguments, plan_of
+from seq2seq.data import everyday
+from seq2seq.data.dictionaries import DICTIONARIES
 
 SIZES = ["--embedding-size", "16", "--encoder-size", "8", "--decoder-size", "8", "--vocabulary-size", "310"]
 WEIGHTS = "model.safetensors"
@@ -121,3 +127,23 @@ def test_the_best_epoch_by_bleu_is_on_the_card_with_its_signature(data: tuple[st
     card = " ".join((tmp_path / "best" / "README.md").read_text(encoding="utf-8").split())
     assert "chose the best epoch by BLEU, " in card and "free-running, greedy, on 20 of their sentences" in card
     assert "tok:13a" in card and "--best-by bleu --average 2" in card.replace("--accumulate 2 --max-length 40 ", "")
+
+
+@pytest.mark.parametrize("name", [*DICTIONARIES, "everyday-en-fr"])
+def test_the_settings_of_a_public_corpus_make_a_plan(name: str, tmp_path: Path) -> None:
+    settings = DICTIONARIES[name].settings if name in DICTIONARIES else everyday.SETTINGS
+    config_file.write(tmp_path, {"data": ["a.tsv"], "valid": ["b.tsv"], **settings}, "a comment")
+    words = ["--config", str(tmp_path / FILE), "--out", str(tmp_path / "out")]
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    plan = plan_of(config_file.configured(argparse.Namespace(**vars(parser.parse_args(words)), given=words)))
+    config = plan.outline().config
+    values = plan.to_dict()
+    made = {**plan.train_config().to_dict(), **config.to_dict(), **values, **values["data"], **asdict(plan.full_origin())}
+    assert {setting: made[setting] for setting in settings} == settings
+
+
+def test_the_origin_of_a_mixture_names_the_parts_that_it_has() -> None:
+    parts = [everyday.Mixed(part, int(part.name in ("tatoeba", "tico19"))) for part in everyday.PARTS]
+    named = everyday.origin(parts)["attribution"]
+    assert "Tatoeba" in named and "TICO-19" in named and "Europarl" not in named

@@ -1,5 +1,6 @@
 """A dictionary becomes pairs of a word and its phonemes, without stress and comments, or of a name and its katakana."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,11 @@ def test_words_are_held_out_with_all_their_pronunciations(
         for name in ("train", "valid")
     )
     assert train and valid and not train & valid and valid <= set(words)
+    small = ["--updates", "2", "--embedding-size", "8", "--encoder-size", "8", "--decoder-size", "8", "--attention-size", "8"]
+    assert main(["train", "--config", str(tmp_path / "out" / "train.yaml"), "--out", str(tmp_path / "model"), *small]) == 0
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    assert config["model"]["source_kind"] == "letters" and not config["model"]["shared_vocabulary"]
+    assert config["origin"]["subject"] == "letters" and "Carnegie Mellon" in config["origin"]["attribution"]
 
 
 def test_names_keep_the_split_of_their_makers_and_only_names_in_katakana_are_read(

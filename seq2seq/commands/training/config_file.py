@@ -15,6 +15,7 @@ from seq2seq.commands.training.options import add_arguments
 from seq2seq.files import replace_file
 
 FILE = "train.yaml"
+COMMAND = f"python -m seq2seq train --config {FILE}"
 MAX_BYTES = 1_000_000
 _FROM = "from"  # the flag of the option `start_from`
 _FILES = ("data", "valid", "probes", "start_from", "vocabulary_of")
@@ -50,10 +51,14 @@ def save(options: argparse.Namespace, seed: int, updates: int | None = None) -> 
         values["updates"] = updates
         values.pop("minutes", None)
     names = [name for name in usual if name in values and name not in _NEVER_SAVED]
-    table = {_key(name): values[name] for name in names}
-    head = f"# Repeat this run: python -m seq2seq train --config {FILE} --out ANOTHER-FOLDER\n"
-    text = head + yaml.safe_dump(table, allow_unicode=True, sort_keys=False)
-    replace_file(options.out / FILE, partial(Path.write_text, data=text, encoding="utf-8"))
+    write(options.out, {name: values[name] for name in names}, f"Repeat this run: {COMMAND} --out ANOTHER-FOLDER")
+
+
+def write(folder: Path, values: dict[str, Any], comment: str) -> None:
+    """Write options of `train`, by name, as the file FILE in `folder`; its first line is the comment."""
+    table = {_key(name): value for name, value in values.items()}
+    text = f"# {comment}\n" + yaml.safe_dump(table, allow_unicode=True, sort_keys=False)
+    replace_file(folder / FILE, partial(Path.write_text, data=text, encoding="utf-8"))
 
 
 def _key(name: str) -> str:
