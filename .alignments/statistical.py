@@ -2,7 +2,7 @@
 
     pip install eflomal
     python .alignments/statistical.py --languages English French --data valid.tsv --train train.tsv --out aligned.tsv
-    python -m seq2seq align --model en-fr-everyday --data aligned.tsv
+    python -m seq2seq align --model en-fr-additive --data aligned.tsv
 
 Eflomal (Östling and Tiedemann 2016) aligns all pairs together in both directions; words are lower-cased for it. Links of both
 directions are sure; links that grow-diag-final-and (Koehn et al. 2005) adds are possible. Eflomal draws random samples: another

@@ -30,6 +30,7 @@ MAX_ORIGIN = 2000  # characters per text in Origin
 MAX_TOKENIZER_BYTES = 20_000_000
 HUB = "hf:"  # before USER/NAME[@REVISION]: a model on the Hugging Face Hub (runs/hub.py)
 UNUSABLE = " cannot be used: "  # between a checkpoint's name and the fault, in error messages
+RENAMED = {"en-fr-everyday": "en-fr-additive"}  # former names of bundled models, which links and commands may still have
 ROOT = Path(__file__).resolve().parents[3] / "checkpoints"
 
 
@@ -80,7 +81,7 @@ def without_config() -> list[str]:
 
 def find(name_or_folder: str | Path) -> Path:
     """Return the folder of a bundled name, or the folder itself. Raises ValueError with the choices."""
-    text = str(name_or_folder)
+    text = RENAMED.get(str(name_or_folder), str(name_or_folder))
     bundled = available()
     if text in bundled:
         return ROOT / text

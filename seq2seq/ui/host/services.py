@@ -30,7 +30,7 @@ from seq2seq.ui.host import zero_gpu
 from seq2seq.ui.host.limits import Limits
 from seq2seq.ui.kit import menu
 
-PREFERRED = "en-fr-everyday"
+PREFERRED = "en-fr-additive"
 PARALLEL = max(2, os.cpu_count() or 1)  # decodings at a time for all visitors; further requests wait in the queue
 MOST_TRAINED = 8  # trained models in memory
 MOST_REMEMBERED = 20_000  # source positions and steps of the latest translations: about 30 MB
@@ -97,6 +97,7 @@ class Services:
         """Return the facts about a model that need no loading. Raises ValueError with the choices."""
         if not isinstance(name, str):  # a client can send any type
             raise ValueError("The name of a model must be text.")
+        name = checkpoint.RENAMED.get(name, name)
         if name in self.infos:
             return self.infos[name]
         if name.startswith(MODEL):
@@ -122,8 +123,8 @@ class Services:
         Raises ValueError for an unknown name, and every time for a folder with a bad tokenizer or bad weights.
         """
         if not isinstance(name, str) or name not in self.infos:
-            return self._of_run(self.info(name).name)
-        return self._shared(name)
+            name = self.info(name).name  # a former name has become today's
+        return self._shared(name) if name in self.infos else self._of_run(name)
 
     @property
     def language_models(self) -> dict[str, ModelInfo]:

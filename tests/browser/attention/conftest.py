@@ -12,7 +12,7 @@ from seq2seq.decoding.translator import Translator
 
 @pytest.fixture(scope="session")
 def translator() -> Translator:
-    return Translator.load("en-fr-everyday")
+    return Translator.load("en-fr-additive")
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ def test_the_address_restores_the_view(beam_tree, translator) -> None:
     page.wait_for_url(lambda url: "<b>" in parameters(url)["text"] and parameters(url)["step"] == str(tree.steps))
     root(page).get_by_test_id("previous").click()
     page.wait_for_url(lambda url: parameters(url)["step"] == str(tree.steps - 1))
-    query = {"tab": "beam", "text": "Where is <b>the</b> key?", "model": "en-fr-everyday", "size": "3", "length_penalty": "1.0"}
+    query = {"tab": "beam", "text": "Where is <b>the</b> key?", "model": "en-fr-additive", "size": "3", "length_penalty": "1.0"}
     assert parameters(page.url) == {**query, "step": str(tree.steps - 1)}
     other = page.context.new_page()
     other.goto(page.url)

@@ -13,7 +13,7 @@ from seq2seq.decoding.translator import Translator
 from seq2seq.sources.words import split
 from seq2seq.ui.kit import gold
 
-TEXT, TRANSLATION, MODEL = "We were waiting for you in the garden.", "Nous t'attendions dans le jardin.", "en-fr-everyday"
+TEXT, TRANSLATION, MODEL = "We were waiting for you in the garden.", "Nous t'attendions dans le jardin.", "en-fr-additive"
 LINK = f"?tab=predict&text={quote(TEXT)}&reference={quote(TRANSLATION)}&model={MODEL}"
 LINKS: Links = frozenset({(0, 0), (3, 1), (1, 2)})
 WITH_LINKS = "&links=0-0.1-2.3-1"

@@ -117,7 +117,7 @@ def test_a_head_is_chosen_from_its_thumbnail_or_the_menu(tab) -> None:
 
 
 def test_panels_are_added_removed_and_restored_from_the_address(tab, trace) -> None:
-    page = tab("attention", f"&text={quote(TEXT)}&panels=en-fr-everyday")
+    page = tab("attention", f"&text={quote(TEXT)}&panels=en-fr-additive")
     page.get_by_test_id("add-panel").click()
     expect(page.get_by_test_id("panel")).to_have_count(2)
     panel(page, 1).get_by_label("Model of picture 2").select_option("en-fr-plain")
@@ -140,7 +140,7 @@ def test_panels_are_added_removed_and_restored_from_the_address(tab, trace) -> N
 
 
 def test_arrow_keys_move_between_cells(tab) -> None:
-    page = tab("attention", f"&text={quote(TEXT)}&panels=en-fr-everyday")
+    page = tab("attention", f"&text={quote(TEXT)}&panels=en-fr-additive")
     panel(page).locator(".cell[tabindex='0']").focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowUp", "ArrowUp"):
         page.keyboard.press(key)
@@ -154,7 +154,7 @@ def test_arrow_keys_move_between_cells(tab) -> None:
 
 
 def test_downloaded_files_contain_the_drawn_weights(tab, trace) -> None:
-    page = tab("attention", f"&text={quote(TEXT)}&panels=en-fr-everyday&unit=pieces")
+    page = tab("attention", f"&text={quote(TEXT)}&panels=en-fr-additive&unit=pieces")
     files = {}
     for kind in ("CSV", "SVG", "PNG", "HTML"):
         with page.expect_download() as download:
@@ -187,7 +187,7 @@ def test_a_long_sentence_stays_usable_on_a_phone(tab) -> None:
     text = "The old man who lives near the station told us that he had forgotten his umbrella, and that nobody came. " * 3
     page = tab(
         "attention",
-        f"&text={quote(text.strip())}&panels=en-fr-everyday&unit=pieces",
+        f"&text={quote(text.strip())}&panels=en-fr-additive&unit=pieces",
         viewport={"width": 390, "height": 844},
     )
     assert panel(page).locator("thead th.source").count() > 60
@@ -206,7 +206,7 @@ def test_a_long_sentence_stays_usable_on_a_phone(tab) -> None:
 
 
 def test_attribution_shows_the_engines_numbers(tab, translator, trace) -> None:
-    page = tab("attribution", f"&text={quote(TEXT)}&model=en-fr-everyday&step=3")
+    page = tab("attribution", f"&text={quote(TEXT)}&model=en-fr-additive&step=3")
     expected = attribution.attribute(translator, trace, 2)
     rows = page.get_by_test_id("attribution-table").locator("tr").all()
     cells = [text.replace("−", "-") for text in rows[4].locator("td").all_inner_texts()]
@@ -229,7 +229,7 @@ def test_attribution_works_without_attention(tab) -> None:
 
 
 def test_the_model_decodes_with_an_edited_weight(tab, translator, trace) -> None:
-    page = tab("edit", f"&text={quote(TEXT)}&model=en-fr-everyday&step=2")
+    page = tab("edit", f"&text={quote(TEXT)}&model=en-fr-additive&step=2")
     before = page.locator(".edit .before")
     assert np.allclose(weights(before), weights_by_piece(trace), atol=0.0051)
     last = len(trace.source) - 2
@@ -246,7 +246,7 @@ def test_the_model_decodes_with_an_edited_weight(tab, translator, trace) -> None
 
 
 def test_a_drag_or_a_slider_reduces_the_other_weights(tab, trace) -> None:
-    page = tab("edit", f"&text={quote(TEXT)}&model=en-fr-everyday&step=2")
+    page = tab("edit", f"&text={quote(TEXT)}&model=en-fr-additive&step=2")
     box = page.locator(".edit .before .cell[data-y='1'][data-x='0']").bounding_box()
     page.mouse.move(box["x"] + 10, box["y"] + 10)
     page.mouse.down()

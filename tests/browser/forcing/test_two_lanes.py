@@ -19,7 +19,7 @@ PAIR = f"&text={quote(SOURCE)}&reference={quote(REFERENCE)}"
 
 @pytest.fixture(scope="module")
 def translator() -> Translator:
-    return Translator.load("en-fr-everyday")
+    return Translator.load("en-fr-additive")
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -37,6 +38,14 @@ def test_an_old_link_opens_its_view(visit, link: str) -> None:
         arg=[list(pair) for pair in parameters],
     )
     assert sorted(parse_qsl(urlsplit(page.url).query)) == sorted(parameters)
+    expect(page.get_by_test_id("message").filter(visible=True).filter(has_text="address")).to_have_count(0)
+
+
+def test_a_link_with_the_former_name_of_a_model_opens_the_model(visit) -> None:
+    page = visit(f"?{TEXT}&model=en-fr-everyday&step=2")
+    page.wait_for_function("new URLSearchParams(location.search).get('step') === '2'")
+    assert "en-fr-everyday" not in page.url
+    expect(page.locator("#model input")).to_have_value(re.compile("English → French"))
     expect(page.get_by_test_id("message").filter(visible=True).filter(has_text="address")).to_have_count(0)
 
 

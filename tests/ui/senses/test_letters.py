@@ -19,7 +19,7 @@ def view() -> Letters:
 
 def test_only_models_of_letters_are_offered(view: Letters) -> None:
     assert {info.source for info in models(view.services).values()} == {"letters"}
-    assert view.example("en-fr-everyday").model in models(view.services)
+    assert view.example("en-fr-additive").model in models(view.services)
 
 
 def test_an_address_opens_the_same_word(view: Letters) -> None:
