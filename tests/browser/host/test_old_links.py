@@ -1,8 +1,7 @@
-"""Test that links of earlier versions of the page still open the same view. The tests of each view open its shortest link."""
+"""Test that links of earlier versions of the page still open the same view; tests/ui/test_old_links.py reads more of them."""
 
 from __future__ import annotations
 
-import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -13,18 +12,10 @@ REFERENCE = "reference=Nous+t%27attendions+dans+le+jardin."
 MODEL = "model=en-fr-additive"
 # Links, each with the selector of its open view. The open page writes a new address, which must have the same parameters.
 LINKS = {
-    f"{TEXT}&{MODEL}&search=beam&size=3&length_penalty=0.5&step=2": ".player.ready",
-    f"{TEXT}&model=en-fr-plain&search=sample&temperature=0.7&top_k=5&top_p=0.9&seed=7&step=0": ".player.ready",
     f"{TEXT}&{MODEL}&search=greedy&prefix=40-50&step=2": ".player.ready",
     f"tab=attention&{TEXT}&panels=en-fr-additive,en-fr-transformer:cross.3.2&unit=pieces&step=2": ".attention.ready",
-    f"tab=attribution&{TEXT}&{MODEL}&step=2": ".attribution.ready",
-    f"tab=edit&{TEXT}&{MODEL}&step=2&weights=1000-0-0-0-0-0-0-0-0-0": ".edit.ready",
-    f"tab=predict&{TEXT}&{MODEL}&{REFERENCE}&links=0-0.3-1&revealed=1": ".predict.ready",
-    f"tab=beam&{TEXT}&{MODEL}&size=3&length_penalty=0.5&step=2": ".beam-tree.ready",
     "tab=bottleneck&family=english-french-everyday&clauses=2&sentence=3": ".bottleneck.ready",
-    f"tab=teacher-forcing&{TEXT}&{MODEL}&{REFERENCE}&rescue=2-3&step=2": ".lanes.ready",
     f"tab=teacher-forcing&{TEXT}&{MODEL}&{REFERENCE}&inject=forced-2-~1&every=free&step=2": ".lanes.ready",
-    f"tab=score&{TEXT}&{MODEL}&first=Nous+t%27attendions.&other=Nous+attendons.": ".score.ready",
     "tab=sentences&model=en-fr-additive": ".exposure.ready",
 }
 
@@ -38,14 +29,6 @@ def test_an_old_link_opens_its_view(visit, link: str) -> None:
         arg=[list(pair) for pair in parameters],
     )
     assert sorted(parse_qsl(urlsplit(page.url).query)) == sorted(parameters)
-    expect(page.get_by_test_id("message").filter(visible=True).filter(has_text="address")).to_have_count(0)
-
-
-def test_a_link_with_the_former_name_of_a_model_opens_the_model(visit) -> None:
-    page = visit(f"?{TEXT}&model=en-fr-everyday&step=2")
-    page.wait_for_function("new URLSearchParams(location.search).get('step') === '2'")
-    assert "en-fr-everyday" not in page.url
-    expect(page.locator("#model input")).to_have_value(re.compile("English → French"))
     expect(page.get_by_test_id("message").filter(visible=True).filter(has_text="address")).to_have_count(0)
 
 
