@@ -50,6 +50,20 @@ def test_companions_are_one_model_of_each_other_kind(three: Services) -> None:
     assert [panel.model for panel in panels.opening(three, "plain").panels] == ["plain", "additive", "transformer"]
 
 
+def test_a_panel_says_how_well_the_attention_of_its_model_aligns(three: Services, monkeypatch) -> None:
+    rates = {
+        "attention": {"error_rate": 0.214, "linked_precision": 0.853},
+        "diagonal": {"error_rate": 0.38, "linked_precision": 0.67},
+    }
+    saved = {"additive": {"sentences": 2000, **rates}, "transformer": {"sentences": 10, **rates}}
+    monkeypatch.setattr(panels.card, "read_alignment", lambda folder: saved.get(folder.name))
+    asked = PanelsRequest(TEXT, panels.panels_of("additive,plain,transformer:cross.1", three))
+    additive, plain, head = (panel["measured"] for panel in drawn(three, asked)["panels"])
+    assert "2,000 held-out pairs (teacher-forced): for 85% of the words" in additive and "reaches 67%" in additive
+    assert additive.endswith("Alignment error rate 0.21, diagonal 0.38.")
+    assert plain == head == ""  # a report is about the weights of the trace, not about those of one layer
+
+
 def test_panels_have_the_weights_of_the_model(three: Services) -> None:
     asked = PanelsRequest(TEXT, panels.panels_of("additive,transformer,transformer:cross.1.2,transformer:encoder.2", three))
     first, mean, head, encoder = drawn(three, asked)["panels"]
