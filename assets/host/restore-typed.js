@@ -16,7 +16,7 @@ export function start(given) {
 
   document.addEventListener("input", (event) => {
     const named = event.target.closest("[id]");
-    if (event.isTrusted && named && event.target.matches("input[type=text], input:not([type]), textarea")) typed.add(named.id);
+    if (event.isTrusted && named && event.target.matches("input[type=text], input:not([type], [role=combobox]), textarea")) typed.add(named.id);
   }, true);
 
   setInterval(() => {

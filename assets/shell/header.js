@@ -1,4 +1,4 @@
-// Dark mode, which this browser remembers; the models' origins, written as text; the dialogs: About, link, lesson.
+// Dark mode, which this browser remembers; the models' origins, written as text; the dialogs: About, link, lesson; menus to search in.
 
 import { startLessonDialog } from "../lesson/dialog.js";
 import { html } from "../lib/dom.js";
@@ -19,6 +19,15 @@ export function start({ element, props, server }) {
   startLink(element, props);
   startLessonDialog(element, props, server);
   followWithin();
+  markSearched();
+}
+
+/** Mark the text of a menu that can be searched, so that what one types searches, and is not appended to the last choice. */
+function markSearched() {
+  for (const event of ["focusin", "click"])
+    document.addEventListener(event, ({ target }) => {
+      if (target.matches?.(".ask [role=combobox]:not([readonly])")) target.setSelectionRange(0, target.value.length, "backward");
+    });
 }
 
 function darkMode(dark) {

@@ -1,8 +1,11 @@
 import re
 import unicodedata
+from itertools import permutations
 from pathlib import Path
 
 import pytest
+
+from seq2seq.data import phrasebook
 
 PHRASEBOOK = Path(__file__).parents[2] / "assets" / "phrasebook"
 LANGUAGES = ["en", "fr", "es", "de", "ja", "zh"]
@@ -12,9 +15,18 @@ SLOTS = {"name", "name2", "city", "city2", "country", "number", "small", "price"
 FINAL_MARK = re.compile(r'[.?!。？！]["」”]?$')
 
 
-def rows(name: str) -> list[list[str]]:
-    """Return the cells of each row of a file, without the header."""
+def columns(name: str) -> list[str]:
+    return [*LANGUAGES, "topic"] if name == "phrases" else LANGUAGES
+
+
+def lines(name: str) -> list[list[str]]:
+    """Return all cells of each row of a file, without the header."""
     return [line.split("\t") for line in (PHRASEBOOK / f"{name}.tsv").read_text(encoding="utf-8").split("\n")[1:-1]]
+
+
+def rows(name: str) -> list[list[str]]:
+    """Return the cells of each row in the six languages."""
+    return [line[: len(LANGUAGES)] for line in lines(name)]
 
 
 def slots(cell: str) -> list[str]:
@@ -36,13 +48,13 @@ def test_lists_of_names_are_sorted_and_in_latin_letters() -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_row_has_six_clean_cells(name: str) -> None:
+def test_every_row_has_a_clean_cell_in_each_column(name: str) -> None:
     text = (PHRASEBOOK / f"{name}.tsv").read_bytes().decode("utf-8")
-    assert text.startswith("\t".join(LANGUAGES) + "\n")
+    assert text.startswith("\t".join(columns(name)) + "\n")
     assert text.endswith("\n")
-    assert rows(name)
-    for row in rows(name):
-        assert len(row) == len(LANGUAGES), row
+    assert lines(name)
+    for row in lines(name):
+        assert len(row) == len(columns(name)), row
         for cell in row:
             assert cell, row
             assert cell == " ".join(cell.split()), row  # only single plain spaces, none at an end
@@ -130,3 +142,29 @@ def test_names_and_cities_fit_every_pattern() -> None:
         assert not re.match("Les? ", cell), cell  # would turn "à le" into "au"
     for cell in column("countries", "de"):
         assert not re.match("de[rnm] ", cell), cell  # would change as an object
+
+
+def test_each_topic_has_sentences_in_every_pair_of_languages() -> None:
+    topics = list(dict.fromkeys(line[-1] for line in lines("phrases")))
+    assert len(topics) > 10 and all(topic == topic.lower() for topic in topics)
+    for source, target in permutations(LANGUAGES, 2):
+        found = phrasebook.by_topic(source, target)
+        assert list(found) == topics and all(found.values())
+        sentences = [sentence for pairs in found.values() for sentence in pairs]
+        assert sorted(sentences) == sorted(set(column("phrases", source)))  # all of them, none twice
+        in_a_row = set(zip(column("phrases", source), column("phrases", target), strict=True))
+        assert in_a_row.issuperset(phrasebook.translations(source, target).items())
+        assert [phrasebook.said_in(source, sentence) for sentence in sentences] == sentences
+
+
+@pytest.mark.parametrize("pair", [("en", "it"), ("fi", "en"), ("", ""), ("en", "en"), ("topic", "en"), ("en", "topic")])
+def test_other_languages_have_no_phrases(pair: tuple[str, str]) -> None:
+    assert phrasebook.by_topic(*pair) == {} and phrasebook.translations(*pair) == {}
+
+
+def test_a_sentence_is_found_in_any_language() -> None:
+    assert phrasebook.said_in("de", "Where is the library?") == "Wo ist die Bibliothek?"
+    assert phrasebook.said_in("en", phrasebook.said_in("zh", "Where is the library?")) == "Where is the library?"
+    assert phrasebook.has("Wo ist die Bibliothek?")
+    assert not phrasebook.has("travel") and not phrasebook.has("") and phrasebook.said_in("fr", "no phrase") == ""
+    assert phrasebook.said_in("it", "Hello.") == phrasebook.said_in("topic", "Hello.") == phrasebook.said_in("", "Hello.") == ""

@@ -56,18 +56,23 @@ class Score(Asking[ScoreRequest, ScoreRequest]):
         return score(self.services, answer)
 
     def form(self, request: ScoreRequest) -> Form:
+        info = self.services.info(request.model)
         with gr.Row(elem_classes="ask"):
-            text = fields.line(request.text, fields.sentence_label(self.services.info(request.model)), "score-text")
+            text = fields.line(request.text, fields.sentence_label(info), "score-text")
             first = fields.line(request.first, "Your translation", "score-first")
         with gr.Row(elem_classes="ask"):
             other = fields.line(request.other, "Another translation (empty: the best of a beam)", "score-other", folded=True)
             go = gr.Button(self.button, variant="primary", scale=0, min_width=120, elem_id="score-go")
             fields.fold("score-fold")
+            example = fields.example_menu(info, request.text, "score-example")
             model = fields.models(self.services, request.model, "score-model")
-        return Form({"text": text, "first": first, "model": model, "other": other}, go)
+        return Form({"text": text, "first": first, "model": model, "other": other}, go, example)
 
     def fill(self, request: ScoreRequest) -> dict[str, Any]:
         return {**super().fill(request), "first": request.first, "other": request.other}
+
+    def with_example(self, values: Mapping[str, Any], before: ScoreRequest | None) -> ScoreRequest:
+        return self.example(values["model"], values["text"])
 
     def with_model(self, values: Mapping[str, Any], before: ScoreRequest | None) -> tuple[ScoreRequest, dict[str, Any]]:
         given = (values["text"], values["first"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import gradio as gr
 from gradio.context import Context
 
@@ -19,3 +21,12 @@ def before_request(code: str) -> dict[str, str]:
     Gradio passes the values of the inputs to such JavaScript, and sends its return value.
     """
     return {"js": f"(...values) => {{ {code}; return values; }}"}
+
+
+def open_again(menu: gr.Dropdown) -> str:
+    """Return JavaScript that opens `menu` if nothing is chosen in it; its value is the only input.
+
+    A choice takes the focus from the menu, and focus opens it.
+    """
+    field = json.dumps(f"#{menu.elem_id} input")
+    return f"(chosen) => {{ if (chosen === null) document.querySelector({field}).focus(); }}"

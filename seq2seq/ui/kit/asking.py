@@ -14,7 +14,7 @@ import gradio as gr
 
 from seq2seq.ui.host import gradio_inside
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, examples, fields
+from seq2seq.ui.kit import address, examples, fields, phrase_menu
 from seq2seq.ui.kit.address import Parameter
 from seq2seq.ui.kit.fields import Form
 from seq2seq.ui.kit.message import explain, message, message_line, note_line, reported
@@ -90,7 +90,7 @@ class Asking(Generic[R, S]):
         raise NotImplementedError
 
     def notes(self, answer: S) -> Sequence[str]:
-        """Return sentences about an answer, such as unknown characters of the text; read only if `has_notes`."""
+        """Return sentences about an answer, such as unknown characters of the text; a view that has some sets `has_notes`."""
         return ()
 
     def form(self, request: R) -> Form:
@@ -154,7 +154,15 @@ class Asking(Generic[R, S]):
         state = gr.State(first)
         form = self.form(opening)
         line = message_line()
-        note = note_line(" ".join(self.notes(first)) if first else "", f"{self.prefix}notes") if self.has_notes else None
+
+        def noted(answer: S) -> str:
+            """Return the notes of an answer, and one about the phrasebook if the view has a menu of it."""
+            request = self.request_of(answer)
+            about = phrase_menu.note(request.text, services.info(request.model)) if form.example else ""
+            return " ".join([*self.notes(answer), *([about] if about else [])])
+
+        has_notes = self.has_notes or form.example is not None
+        note = note_line(noted(first) if first else "", f"{self.prefix}notes") if has_notes else None
         board = slot.board("" if first is None else self.show(first, origin="page"))
         report = reported(line)
 
@@ -165,20 +173,18 @@ class Asking(Generic[R, S]):
         everything = [*parts.values(), *example, *answer_parts]
 
         def opened(answer: S, **start: Any) -> Updates:
-            noted = {note: message(" ".join(self.notes(answer)))} if note else {}
-            return {state: answer, board: self.show(answer, **start), **noted}
+            notes = {note: message(noted(answer))} if note else {}
+            return {state: answer, board: self.show(answer, **start), **notes}
 
         def filled(request: R) -> Updates:
             updates = {parts[name]: update for name, update in self.fill(request).items()}
-            return {**updates, **menu(request, anew=True)}
+            return {**updates, **menu(request)}
 
-        def menu(request: R, anew: bool = False) -> Updates:
-            """Return the update of the example menu; `anew`: with the examples of the request's model."""
+        def menu(request: R) -> Updates:
+            """Return the update of the example menu."""
             if form.example is None:
                 return {}
-            info = services.info(request.model)
-            chosen = request.text if request.text in examples.of(info) else self.unlisted
-            return {form.example: gr.update(choices=fields.offered(info, self.unlisted), value=chosen) if anew else chosen}
+            return {form.example: gr.update(**phrase_menu.sentences(services.info(request.model), request.text, self.unlisted))}
 
         def named(values: Iterable[Any]) -> dict[str, Any]:
             return dict(zip(form.inputs, values, strict=True))
@@ -190,9 +196,13 @@ class Asking(Generic[R, S]):
 
         @report
         def show_example(before: S | None, chosen: str, *values: Any) -> Updates:
-            if chosen == self.unlisted:
+            # Without a new choice, what is typed meanwhile must stay.
+            if chosen in (None, self.unlisted) or (before is not None and chosen == self.request_of(before).text):
                 return {}
-            request = self.with_example({**named(values), "text": chosen}, before)
+            given = named(values)
+            if topic := phrase_menu.opened(services.info(given["model"]), chosen):
+                return {form.example: gr.update(**topic)}
+            request = self.with_example({**given, "text": chosen}, before)
             return {**filled(request), **opened(self.answer(request))}
 
         @report
@@ -265,7 +275,11 @@ class Asking(Generic[R, S]):
             gr.on(changes, show_request, sent, [*example, *answer_parts], **decodes)
         gr.on(form.inputs["model"].input, show_model, sent, everything, **busy, **decodes)
         if form.example:
-            form.example.input(show_example, [state, form.example, *inputs], everything, **decodes)
+            # A choice takes the focus from the menu. A click would send the event `input` twice, the second time with a topic
+            # that is no choice any more.
+            sends: dict[str, Any] = {"trigger_mode": "always_last", **decodes}
+            chosen = form.example.blur(show_example, [state, form.example, *inputs], everything, **sends)
+            chosen.success(None, form.example, js=gradio_inside.open_again(form.example), api_visibility="private")
         for name, event in self.events().items():
             outputs = everything if self.events_change_form else answer_parts
             # By default, Gradio drops an event that comes just after an answer, while it closes the one before.

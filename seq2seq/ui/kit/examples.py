@@ -1,11 +1,13 @@
-"""Our own example sentences: each model gets examples of the kind that it was trained on."""
+"""Our own example sentences: each model gets examples of the kind that it was trained on, and our phrasebook if it fits."""
 
 from __future__ import annotations
 
 from functools import cache
 
+from seq2seq.data import phrasebook
 from seq2seq.data.synthetic import TASKS
 from seq2seq.decoding.model_info import ModelInfo
+from seq2seq.sources.languages import code_of
 
 # Subjects, as checkpoints name them.
 EVERYDAY, CAPTIONS, LETTERS, NAMES, DIALOGUE = "everyday", "captions", "letters", "names", "dialogue"
@@ -177,12 +179,26 @@ def of_task(name: str) -> dict[str, str]:
     return {example.source: example.target for example in TASKS[name].first(COUNT)}
 
 
+def topics(info: ModelInfo) -> dict[str, dict[str, str]]:
+    """Return the phrasebook as {topic: {sentence: translation}}; empty unless the model translates everyday text and the
+    phrasebook has its languages."""
+    if info.subject != EVERYDAY or not info.reads_source:
+        return {}
+    return phrasebook.by_topic(code_of(info.source_language), code_of(info.target_language))
+
+
+def learned(text: str, info: ModelInfo) -> bool:
+    """Whether the model has learned this sentence from the phrasebook, so that a good translation of it proves little."""
+    return phrasebook.taught(info.attribution) and any(text in pairs for pairs in topics(info).values())
+
+
 def reference(text: str, info: ModelInfo) -> str:
-    """Return a correct translation of one of the model's examples; empty if there is none."""
+    """Return a correct translation of one of our sentences, an example or a phrase; empty if there is none."""
     if info.subject in TASKS:
         return of_task(info.subject).get(text, "")
-    written = REFERENCES.get(info.family, ())
-    return next((right for sentence, right in zip(of(info), written, strict=False) if sentence == text), "")
+    pairs = zip(of(info), REFERENCES.get(info.family, ()), strict=False)
+    phrases = phrasebook.translations(code_of(info.source_language), code_of(info.target_language))
+    return {**phrases, **dict(pairs)}.get(text, "")
 
 
 def pair(info: ModelInfo, text: str | None = None) -> tuple[str, str]:
@@ -194,15 +210,18 @@ def pair(info: ModelInfo, text: str | None = None) -> tuple[str, str]:
 
 def is_reference(text: str) -> bool:
     """Whether `text` is one of our references."""
-    return any(text in references for references in [*REFERENCES.values(), *(of_task(name).values() for name in TASKS)])
+    written = [*REFERENCES.values(), *(of_task(name).values() for name in TASKS)]
+    return phrasebook.has(text) or any(text in references for references in written)
 
 
 def fitting(text: str, info: ModelInfo) -> str:
-    """Return the sentence for a newly chosen model: an example is replaced by one of the model's own, a visitor's text
-    stays."""
+    """Return the sentence for a newly chosen model: a phrase is said in the model's language, an example is replaced by one of
+    the model's own, a visitor's text stays."""
+    if phrase := phrasebook.said_in(code_of(info.source_language), text):
+        return phrase
     own = of(info)
-    is_example = any(text in sentences for sentences in [*EXAMPLES.values(), *map(of_task, TASKS)])
-    return own[0] if own and is_example and text not in own else text
+    is_ours = phrasebook.has(text) or any(text in sentences for sentences in [*EXAMPLES.values(), *map(of_task, TASKS)])
+    return own[0] if own and is_ours and text not in own else text
 
 
 def fitting_pair(text: str, right: str, info: ModelInfo) -> tuple[str, str]:

@@ -13,7 +13,7 @@ import gradio as gr
 
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.ui.host.services import PARALLEL, Services
-from seq2seq.ui.kit import examples, menu, search
+from seq2seq.ui.kit import examples, menu, phrase_menu, search
 
 LINE: dict[str, Any] = {
     "concurrency_limit": PARALLEL,
@@ -86,20 +86,12 @@ def sentence_label(info: ModelInfo) -> str:
     return f"{info.source_language[:1].upper()}{info.source_language[1:]} sentence{kind.get(info.subject, '')}"
 
 
-def offered(info: ModelInfo, unlisted: str | None = None) -> list[Any]:
-    """Return the choices of the example menu. With `unlisted` there is one more, for other sentences."""
-    own = [] if unlisted is None else [("your own", unlisted)]
-    return [*own, *examples.of(info)]
-
-
 def example_menu(info: ModelInfo, chosen: str, elem_id: str, unlisted: str | None = None) -> gr.Dropdown:
-    """Return the menu of a model's examples."""
-    value = chosen if chosen in examples.of(info) else unlisted
+    """Return the menu of a model's examples, with the topics of the phrasebook if it fits the model."""
+    state = phrase_menu.sentences(info, chosen, unlisted)
     return gr.Dropdown(
-        offered(info, unlisted),
-        value=value,
-        label="Example",
-        filterable=False,
+        **state,
+        num_choices_shown=None,
         scale=1,
         min_width=140,
         elem_id=elem_id,

@@ -30,6 +30,28 @@ def test_javascript_before_a_request_receives_the_inputs(page: Page) -> None:
     assert page.evaluate("window.values") == ["typed"]
 
 
+def test_focus_opens_a_menu_and_a_choice_closes_it(page: Page) -> None:
+    """The menu of examples therefore sends a choice when it loses the focus, once, and `gradio_inside.open_again` gives the
+    focus back to a menu that shows other choices."""
+    menu = page.locator("#menu input")
+    menu.click()
+    page.get_by_role("option").first.click()
+    page.wait_for_function("JSON.stringify(window.left) === '[\"first\"]'")
+    menu.click()
+    expect(page.get_by_role("option")).to_have_count(2)
+    menu.select_text()
+    page.keyboard.type("sec")
+    expect(page.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(menu).to_have_value("second")
+    page.wait_for_function('JSON.stringify(window.left) === \'["first","second"]\'')
+    expect(page.get_by_role("option")).to_have_count(0)
+    page.locator("#empty").click()
+    expect(menu).to_be_focused()
+    expect(page.get_by_role("option")).to_contain_text(["third", "fourth"])
+    page.keyboard.press("Escape")
+
+
 def test_components_of_a_hidden_column_are_rendered_with_their_props(page: Page) -> None:
     """`own_data` puts the preview of a table into such a column, because a component rendered later lacks its own props."""
     expect(page.locator("#part [data-given]")).to_have_attribute("data-given", "prop first")

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 
+sys.path.insert(0, str(Path(__file__).parents[3]))
+
 import gradio as gr
+
+from seq2seq.ui.host import gradio_inside
 
 NOTE = "() => { (window.selected ||= []).push('%s'); }"
 
@@ -15,6 +21,10 @@ with gr.Blocks(analytics_enabled=False) as app:
     out = gr.Textbox("shown", elem_id="out")
     go = gr.Button("Go", variant="primary", elem_id="go")
     go.click(lambda given: f"sent {given}", text, out, js="(...values) => { window.values = values; return values; }")
+    menu = gr.Dropdown(["first", "second"], value="second", elem_id="menu")
+    menu.blur(None, menu, js="(chosen) => { (window.left ||= []).push(chosen); }")
+    empty = gr.Button("Empty", elem_id="empty").click(lambda: gr.update(choices=["third", "fourth"], value=None), None, menu)
+    empty.success(None, menu, js=gradio_inside.open_again(menu))
     with gr.Column(visible="hidden"):
         gr.HTML(
             "first",
