@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.apps.server import serve
 
-mcp = pytest.importorskip("mcp", reason='needs the extra of Gradio: pip install "gradio[mcp]"')
+mcp = pytest.importorskip("mcp", reason="needs what tests/requirements.txt lists")
 streams = pytest.importorskip("mcp.client.streamable_http")
 
 
