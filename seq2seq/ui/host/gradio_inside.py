@@ -26,7 +26,10 @@ def before_request(code: str) -> dict[str, str]:
 def open_again(menu: gr.Dropdown) -> str:
     """Return JavaScript that opens `menu` if nothing is chosen in it; its value is the only input.
 
-    A choice takes the focus from the menu, and focus opens it.
+    A choice takes the focus from the menu, and focus opens it: where the list was scrolled to, so it is scrolled to its start.
     """
-    field = json.dumps(f"#{menu.elem_id} input")
-    return f"(chosen) => {{ if (chosen === null) document.querySelector({field}).focus(); }}"
+    field, options = (
+        f"document.querySelector({json.dumps(f'#{menu.elem_id} {part}')})" for part in ("input", "[role=listbox]")
+    )
+    start = f"requestAnimationFrame(() => {options}?.scrollTo(0, 0));"
+    return f"(chosen) => {{ if (chosen === null) {{ {field}.focus(); {start} }} }}"

@@ -60,7 +60,7 @@ def test_the_menu_searches_a_topic_and_leads_back(visit):
     expect(page.get_by_role("option", name="Back to")).to_be_in_viewport()
     page.get_by_role("option", name="Back to").click()
     page.get_by_role("option", name="All 605 phrases").click()
-    expect(page.get_by_role("option", name="Hello.", exact=True)).to_be_visible()
+    expect(page.get_by_role("option", name="Hello.", exact=True)).to_be_in_viewport(ratio=1)
     page.keyboard.type("machine learning?")
     expect(page.get_by_role("option")).to_contain_text(["What is machine learning?"])
     expect(player(page)).to_have_attribute("data-trace", before)
