@@ -94,4 +94,4 @@ def test_a_phrase_brings_its_reference_and_follows_the_model(visit):
     expect(page.locator("#forcing-text input")).to_have_value(IN_FRENCH)
     expect(page.locator("#forcing-reference input")).to_have_value(MUSEUM)
     expect(page.locator("#forcing-example input")).to_have_value(IN_FRENCH)
-    expect(page.get_by_test_id("forcingnotes")).to_be_hidden()
+    expect(page.get_by_test_id("forcingnotes")).to_contain_text(NOTE)

@@ -29,7 +29,8 @@ if __name__ == "__main__":
         os.truncate(root / TRUNCATED / checkpoint.WEIGHTS, 50_000)
         (root / NO_JSON / checkpoint.CONFIG).write_text(json.dumps({"format": "unknown"}))
         state = load_file(root / NO_NUMBERS / checkpoint.WEIGHTS)
-        save_file({name: tensor * float("nan") for name, tensor in state.items()}, root / NO_NUMBERS / checkpoint.WEIGHTS)
+        broken = {name: t * float("nan") if t.is_floating_point() else t for name, t in state.items()}
+        save_file(broken, root / NO_NUMBERS / checkpoint.WEIGHTS)
         checkpoint.ROOT = root
         checkpoint.available.__defaults__ = (root,)
         create_app().launch(**launch_settings())

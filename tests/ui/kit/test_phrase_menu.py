@@ -11,6 +11,7 @@ from support.small import make_info
 from seq2seq.data import phrasebook
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.models.saved import checkpoint
+from seq2seq.sources.languages import code_of
 from seq2seq.ui.kit import examples, phrase_menu
 
 EN_FR = make_info("en-fr")
@@ -103,7 +104,8 @@ def test_only_a_model_that_was_trained_on_the_phrasebook_says_so() -> None:
 def test_the_cards_of_the_bundled_models_say_which_were_trained_on_the_phrasebook() -> None:
     for info in map(ModelInfo.read, checkpoint.available()):
         says = "phrasebook" in info.trained_on and info.reads_source
-        assert bool(phrase_menu.note(LIBRARY, info)) == says, info.name
+        phrase = phrasebook.said_in(code_of(info.source_language), LIBRARY)
+        assert bool(phrase_menu.note(phrase, info)) == says, info.name
 
 
 def test_a_phrase_is_said_in_the_language_of_a_newly_chosen_model() -> None:

@@ -120,7 +120,7 @@ def test_silence_of_the_visitor_gets_a_sentence(view: Sound) -> None:
 
 
 def test_the_explanation_names_the_voices_that_training_never_heard() -> None:
-    text = " ".join((ASSETS / "senses" / "sound.html").read_text(encoding="utf-8").split())
+    text = " ".join((ASSETS / "senses" / "sound" / "sound.html").read_text(encoding="utf-8").split())
     unseen = ", ".join(sorted(spoken.UNSEEN_VOICES))
     assert f"in {len(voices.ours())} voices; four of them ({unseen}) were never heard in training" in text
     back, ahead = (positions * SECONDS for positions in WINDOW)
