@@ -129,7 +129,7 @@ def test_align_prints_the_alignment_report(model: str, capsys: pytest.CaptureFix
     saved = card.read_alignment(kept)
     del printed["model"]
     assert saved == {"command": "python -m seq2seq align --model kept --data gold.tsv", **printed}
-    (kept / card.ALIGNMENT).write_text(json.dumps({**saved, "attention": {"error_rate": "<b>"}}))
+    (kept / card.ALIGNMENT).write_text(json.dumps({**saved, "attention": {**saved["attention"], "error_rate": "<b>"}}))
     assert card.read_alignment(kept) is None
 
 

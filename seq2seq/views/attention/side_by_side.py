@@ -35,8 +35,8 @@ def measured(report: Mapping[str, Any]) -> str:
     attention, diagonal = (report[method]["linked_precision"] for method in ("attention", "diagonal"))
     rates = [f"{report[method]['error_rate']:.2f}" for method in ("attention", "diagonal")]
     return (
-        f"Measured on {report['sentences']:,} held-out pairs (teacher-forced): for {percent(attention)} of the words, the "
-        f"largest weight lies where a statistical aligner puts a link; a plain diagonal reaches {percent(diagonal)}. "
+        f"Measured on {report['sentences']:,} held-out pairs (teacher-forced): of the words that a statistical aligner links, "
+        f"{percent(attention)} have their largest weight on the same source word; on a plain diagonal, {percent(diagonal)}. "
         f"Alignment error rate {rates[0]}, diagonal {rates[1]}."
     )
 
