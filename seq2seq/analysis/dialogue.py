@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from seq2seq.analysis.scoring import log_probs
+from seq2seq.analysis.forcing.scoring import log_probs
 from seq2seq.analysis.source_worth import source_worth
 from seq2seq.data.corpora import Pair
 from seq2seq.decoding.evaluation import best_of_sources

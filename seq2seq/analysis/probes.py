@@ -10,10 +10,10 @@ from itertools import chain, islice
 
 import numpy as np
 
-from seq2seq.analysis.exposure import measure
+from seq2seq.analysis.forcing.exposure import measure
+from seq2seq.analysis.forcing.two_lanes import FORCED, FREE
 from seq2seq.analysis.inside.reach import by_distance, reads_in_order, relative, source_reach
 from seq2seq.analysis.links import weight_on_links
-from seq2seq.analysis.two_lanes import FORCED, FREE
 from seq2seq.data.corpora import Pair
 from seq2seq.data.synthetic import Example
 from seq2seq.decoding.evaluation import evaluate

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from seq2seq.analysis.bootstrap import Bootstrap
-from seq2seq.analysis.exposure import Row, measure
-from seq2seq.analysis.exposure_report import Report, Run, means, position_grids, records, table_of
+from seq2seq.analysis.forcing.exposure import Row, measure
+from seq2seq.analysis.forcing.exposure_report import Report, Run, means, position_grids, records, table_of
 from seq2seq.data.corpora import Pair
 from seq2seq.decoding.evaluation import evaluate
 from seq2seq.decoding.strategies import Beam, Greedy, describe

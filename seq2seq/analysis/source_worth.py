@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from seq2seq.analysis.forcing.scoring import log_probs
 from seq2seq.analysis.inside.language_model import NATS_TO_BITS, NO_SOURCE, check, check_pieces
-from seq2seq.analysis.scoring import log_probs
 from seq2seq.data.batches import Ids
 from seq2seq.data.corpora import Pair
 from seq2seq.decoding.translator import Translator

@@ -1,21 +1,7 @@
 """One module per command, with HELP, add_arguments(parser) and run(options)."""
 
-from seq2seq.commands import (
-    align,
-    bench,
-    compare,
-    evaluate,
-    export,
-    fetch,
-    forcing,
-    generate,
-    push,
-    replies,
-    score,
-    train,
-    translate,
-    worth,
-)
+from seq2seq.commands import bench, export, fetch, generate, push, train, translate
+from seq2seq.commands.measure import align, compare, evaluate, forcing, replies, score, worth
 
 COMMANDS = {
     "translate": translate,

@@ -12,12 +12,13 @@ from tqdm import tqdm
 
 from seq2seq.commands.training import config_file
 from seq2seq.config import choose
-from seq2seq.data import dialogues, downloads, everyday
-from seq2seq.data.dialogues import DIALOGUES
-from seq2seq.data.dictionaries import DICTIONARIES
+from seq2seq.data import everyday
 from seq2seq.data.everyday import EVERYDAY, Mixed, mixture
-from seq2seq.data.public_corpora import PUBLIC, PublicCorpus, recordings
-from seq2seq.data.recordings import RECORDINGS
+from seq2seq.data.public import dialogues, downloads
+from seq2seq.data.public.corpora import PUBLIC, PublicCorpus, recordings
+from seq2seq.data.public.dialogues import DIALOGUES
+from seq2seq.data.public.dictionaries import DICTIONARIES
+from seq2seq.data.public.recordings import RECORDINGS
 from seq2seq.data.uploaded_table import write
 from seq2seq.sources.sound import voices
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from seq2seq import files
 from seq2seq.data.corpora import Corpus, Pair
-from seq2seq.data.public_corpora import PUBLIC
+from seq2seq.data.public.corpora import PUBLIC
 from seq2seq.files import replace_file
 from seq2seq.models.saved.checkpoint import CONFIG
 from seq2seq.runs.card import RESULTS, command

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import gradio as gr
 
-from seq2seq.analysis import scoring
+from seq2seq.analysis.forcing import scoring
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import fields, search
+from seq2seq.ui.kit.form import fields, search
 from seq2seq.ui.kit.message import explain
 
 MAX_ID = 2**31 - 1  # far above every vocabulary size; larger numbers cannot even be displayed

@@ -10,8 +10,8 @@ import pytest
 from support.small import make_checkpoint, make_model, small_config
 
 from seq2seq.__main__ import main
-from seq2seq.analysis.exposure import measure
-from seq2seq.analysis.exposure_report import Report
+from seq2seq.analysis.forcing.exposure import measure
+from seq2seq.analysis.forcing.exposure_report import Report
 from seq2seq.analysis.inside.reach import by_distance, relative, source_reach
 from seq2seq.analysis.probes import Probes, sample
 from seq2seq.data.synthetic import TASKS

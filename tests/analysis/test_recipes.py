@@ -14,8 +14,8 @@ import pytest
 from support.small import make_checkpoint, make_model, small_config
 
 from seq2seq.analysis.bootstrap import RESAMPLES, Bootstrap
-from seq2seq.analysis.exposure import Row, measure
-from seq2seq.analysis.exposure_report import Report
+from seq2seq.analysis.forcing.exposure import Row, measure
+from seq2seq.analysis.forcing.exposure_report import Report
 from seq2seq.analysis.recipes import Member, compare, member, settings
 from seq2seq.config import TrainConfig
 from seq2seq.decoding.evaluation import evaluate

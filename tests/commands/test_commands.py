@@ -15,8 +15,8 @@ from support.shell import run
 from seq2seq import __version__
 from seq2seq.__main__ import main
 from seq2seq.analysis import alignment
-from seq2seq.analysis.exposure import measure
-from seq2seq.analysis.exposure_report import Report
+from seq2seq.analysis.forcing.exposure import measure
+from seq2seq.analysis.forcing.exposure_report import Report
 from seq2seq.decoding.translator import Translator
 from seq2seq.runs import card
 from seq2seq.sources.normalise import printable

@@ -14,7 +14,7 @@ from seq2seq.commands.training import config_file
 from seq2seq.commands.training.config_file import FILE
 from seq2seq.commands.training.options import add_arguments, plan_of
 from seq2seq.data import everyday
-from seq2seq.data.dictionaries import DICTIONARIES
+from seq2seq.data.public.dictionaries import DICTIONARIES
 
 SIZES = ["--embedding-size", "16", "--encoder-size", "8", "--decoder-size", "8", "--vocabulary-size", "310"]
 WEIGHTS = "model.safetensors"

@@ -16,7 +16,7 @@ from gradio.exceptions import AppError
 from gradio_client import Client
 from support.apps.server import ROOT
 
-from seq2seq.analysis import scoring
+from seq2seq.analysis.forcing import scoring
 from seq2seq.decoding.strategies import Beam, Greedy
 from seq2seq.trace import SCHEMA, DecodingTrace
 from seq2seq.ui import api

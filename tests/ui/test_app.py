@@ -10,7 +10,8 @@ from support.small import make_info
 
 from seq2seq.decoding.strategies import STRATEGIES, Beam, Greedy, Sample
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import examples, search
+from seq2seq.ui.kit import examples
+from seq2seq.ui.kit.form import search
 from seq2seq.ui.kit.message import reported, sentence
 from seq2seq.ui.kit.view import Slot, address_of
 from seq2seq.ui.translate.tab import Translate

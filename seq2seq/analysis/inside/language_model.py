@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from seq2seq.analysis.scoring import log_probs, perplexity
+from seq2seq.analysis.forcing.scoring import log_probs, perplexity
 from seq2seq.decoding.strategies import Greedy, Sample
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.pieces import group_words, word_indices

@@ -12,10 +12,11 @@ import gradio as gr
 from seq2seq.analysis import attribution as engine
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import examples, fields
+from seq2seq.ui.kit import examples
 from seq2seq.ui.kit.address import MODEL, STEP, TEXT
 from seq2seq.ui.kit.asking import Asking, Event
 from seq2seq.ui.kit.component import next_serial
+from seq2seq.ui.kit.form import fields
 from seq2seq.ui.kit.view import View
 from seq2seq.views.attention import attribution as view
 

@@ -11,11 +11,12 @@ import gradio as gr
 from seq2seq.decoding.beam_tree import BeamTree
 from seq2seq.decoding.strategies import Beam
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import examples, fields, search
+from seq2seq.ui.kit import examples
 from seq2seq.ui.kit.address import MODEL, SETTINGS, STEP, TEXT
 from seq2seq.ui.kit.asking import Asking
 from seq2seq.ui.kit.component import next_serial
-from seq2seq.ui.kit.fields import Form
+from seq2seq.ui.kit.form import fields, search
+from seq2seq.ui.kit.form.fields import Form
 from seq2seq.ui.kit.view import View
 from seq2seq.ui.translate.visit import TranslateRequest, link_to
 from seq2seq.views.attention import beam_tree as view

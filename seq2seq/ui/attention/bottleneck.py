@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from seq2seq.analysis.growing_sentences import PARTS, Stretched, grown, stretch
+from seq2seq.analysis.forcing.growing_sentences import PARTS, Stretched, grown, stretch
 from seq2seq.decoding.model_info import Family
 from seq2seq.ui.attention import panels
 from seq2seq.ui.kit import address

@@ -17,9 +17,10 @@ from seq2seq.models.seq2seq import CROSS, DECODER, ENCODER
 from seq2seq.runs import card
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, examples, fields
+from seq2seq.ui.kit import address, examples
 from seq2seq.ui.kit.address import STEP, TEXT, Parameter
 from seq2seq.ui.kit.component import next_serial
+from seq2seq.ui.kit.form import fields
 from seq2seq.views import matrix
 from seq2seq.views.attention import side_by_side as view
 

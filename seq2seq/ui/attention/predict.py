@@ -15,11 +15,12 @@ from seq2seq.analysis import alignment
 from seq2seq.analysis.alignment import Aligned, Links
 from seq2seq.sources.words import Words, split
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import examples, fields, gold
+from seq2seq.ui.kit import examples, gold
 from seq2seq.ui.kit.address import MODEL, REFERENCE, TEXT, Parameter
 from seq2seq.ui.kit.asking import Asking, Event
 from seq2seq.ui.kit.component import next_serial
-from seq2seq.ui.kit.fields import Form
+from seq2seq.ui.kit.form import fields
+from seq2seq.ui.kit.form.fields import Form
 from seq2seq.ui.kit.view import View
 from seq2seq.views.attention import predict as view
 from seq2seq.views.pieces import visible

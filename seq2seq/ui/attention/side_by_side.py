@@ -12,7 +12,7 @@ from seq2seq.ui.attention import panels
 from seq2seq.ui.attention.panels import PanelsRequest
 from seq2seq.ui.kit import examples
 from seq2seq.ui.kit.asking import Asking, Event
-from seq2seq.ui.kit.fields import remembered
+from seq2seq.ui.kit.form.fields import remembered
 from seq2seq.ui.kit.view import View
 
 

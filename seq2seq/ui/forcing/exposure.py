@@ -10,17 +10,18 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.analysis.exposure import Row, measure
-from seq2seq.analysis.exposure_report import Report
-from seq2seq.analysis.two_lanes import FORCED, FREE
+from seq2seq.analysis.forcing.exposure import Row, measure
+from seq2seq.analysis.forcing.exposure_report import Report
+from seq2seq.analysis.forcing.two_lanes import FORCED, FREE
 from seq2seq.data.corpora import Pair, read_pairs
 from seq2seq.models.saved import checkpoint
 from seq2seq.runs import card
 from seq2seq.ui.forcing import two_lanes
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, fields
+from seq2seq.ui.kit import address
 from seq2seq.ui.kit.address import MODEL
 from seq2seq.ui.kit.component import next_serial
+from seq2seq.ui.kit.form import fields
 from seq2seq.ui.kit.message import explain, message, message_line
 from seq2seq.ui.kit.view import Slot, View
 from seq2seq.views.forcing import exposure as view

@@ -7,14 +7,15 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.analysis import two_lanes
-from seq2seq.analysis.two_lanes import FORCED, FREE, Job, Lanes
+from seq2seq.analysis.forcing import two_lanes
+from seq2seq.analysis.forcing.two_lanes import FORCED, FREE, Job, Lanes
 from seq2seq.decoding.translator import Translator
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, fields
+from seq2seq.ui.kit import address
 from seq2seq.ui.kit.address import MODEL, REFERENCE, SEPARATOR, STEP, TEXT, Parameter
 from seq2seq.ui.kit.component import next_serial
+from seq2seq.ui.kit.form import fields
 from seq2seq.views.forcing import two_lanes as view
 from seq2seq.views.stage import sentences
 

@@ -8,16 +8,17 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.analysis import scoring
-from seq2seq.analysis.scoring import perplexity, word_scores
+from seq2seq.analysis.forcing import scoring
+from seq2seq.analysis.forcing.scoring import perplexity, word_scores
 from seq2seq.decoding.strategies import Beam
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, examples, fields
+from seq2seq.ui.kit import address, examples
 from seq2seq.ui.kit.address import MODEL, TEXT
 from seq2seq.ui.kit.asking import Asking
 from seq2seq.ui.kit.component import next_serial
-from seq2seq.ui.kit.fields import Form
+from seq2seq.ui.kit.form import fields
+from seq2seq.ui.kit.form.fields import Form
 from seq2seq.ui.kit.view import View
 from seq2seq.views.forcing import score as scores
 from seq2seq.views.stage import sentences

@@ -11,9 +11,10 @@ import gradio as gr
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.ui.forcing import lanes
 from seq2seq.ui.forcing.lanes import LanesAnswer, LanesRequest
-from seq2seq.ui.kit import examples, fields
+from seq2seq.ui.kit import examples
 from seq2seq.ui.kit.asking import Asking, Event
-from seq2seq.ui.kit.fields import Form
+from seq2seq.ui.kit.form import fields
+from seq2seq.ui.kit.form.fields import Form
 from seq2seq.ui.kit.view import View
 
 

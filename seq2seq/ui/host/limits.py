@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from seq2seq.data import downloads
+from seq2seq.data.public import downloads
 
 NAME = "seq2seq-unrolled"
 UNLIMITED = 24 * 60  # minutes; from here on the page treats runs as unlimited

@@ -28,7 +28,7 @@ from seq2seq.sources.kinds import KINDS
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host import zero_gpu
 from seq2seq.ui.host.limits import Limits
-from seq2seq.ui.kit import menu
+from seq2seq.ui.kit.form import menu
 
 PREFERRED = "en-fr-additive"
 PARALLEL = max(2, os.cpu_count() or 1)  # decodings at a time for all visitors; further requests wait in the queue

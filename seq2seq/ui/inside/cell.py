@@ -15,10 +15,11 @@ from seq2seq.analysis.inside.cells import Hold
 from seq2seq.analysis.inside.units import Units, examine
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, examples, fields
+from seq2seq.ui.kit import address, examples
 from seq2seq.ui.kit.address import MODEL, STEP, TEXT, Parameter
 from seq2seq.ui.kit.asking import Asking, Event
 from seq2seq.ui.kit.component import next_serial
+from seq2seq.ui.kit.form import fields
 from seq2seq.ui.kit.view import View
 from seq2seq.views.inside import cell as view
 

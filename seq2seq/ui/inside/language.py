@@ -13,11 +13,12 @@ from seq2seq.analysis.inside import language_model as engine
 from seq2seq.decoding.strategies import Greedy, Sample
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, examples, fields, search
+from seq2seq.ui.kit import address, examples
 from seq2seq.ui.kit.address import SETTINGS, STEP, TEXT, Parameter
 from seq2seq.ui.kit.asking import Asking, Event
 from seq2seq.ui.kit.component import next_serial
-from seq2seq.ui.kit.fields import Form
+from seq2seq.ui.kit.form import fields, search
+from seq2seq.ui.kit.form.fields import Form
 from seq2seq.ui.kit.view import Slot, View
 from seq2seq.views.inside import language as view
 

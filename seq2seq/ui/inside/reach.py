@@ -11,11 +11,12 @@ import gradio as gr
 
 from seq2seq.analysis.inside.reach import reach
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import examples, fields
+from seq2seq.ui.kit import examples
 from seq2seq.ui.kit.address import MODEL, REFERENCE, STEP, TEXT
 from seq2seq.ui.kit.asking import Asking, Event
 from seq2seq.ui.kit.component import next_serial
-from seq2seq.ui.kit.fields import Form
+from seq2seq.ui.kit.form import fields
+from seq2seq.ui.kit.form.fields import Form
 from seq2seq.ui.kit.view import View
 from seq2seq.views.inside import reach as view
 

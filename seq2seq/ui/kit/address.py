@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import search
+from seq2seq.ui.kit.form import search
 from seq2seq.ui.kit.message import sentence
 
 SEPARATOR = "-"

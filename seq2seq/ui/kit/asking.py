@@ -14,9 +14,10 @@ import gradio as gr
 
 from seq2seq.ui.host import gradio_inside
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, examples, fields, phrase_menu
+from seq2seq.ui.kit import address, examples
 from seq2seq.ui.kit.address import Parameter
-from seq2seq.ui.kit.fields import Form
+from seq2seq.ui.kit.form import fields, phrase_menu
+from seq2seq.ui.kit.form.fields import Form
 from seq2seq.ui.kit.message import explain, message, message_line, note_line, reported
 from seq2seq.ui.kit.view import Slot
 

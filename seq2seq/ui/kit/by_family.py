@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import gradio as gr
 
-from seq2seq.analysis.growing_sentences import PARTS
+from seq2seq.analysis.forcing.growing_sentences import PARTS
 from seq2seq.decoding.model_info import Family
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address

@@ -14,11 +14,12 @@ from seq2seq.decoding.strategies import Beam, Greedy, Sample
 from seq2seq.models.saved import checkpoint
 from seq2seq.runs import card
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, examples, fields
+from seq2seq.ui.kit import address, examples
 from seq2seq.ui.kit.address import TEXT
 from seq2seq.ui.kit.asking import Asking, Event
 from seq2seq.ui.kit.component import next_serial
-from seq2seq.ui.kit.fields import Form
+from seq2seq.ui.kit.form import fields
+from seq2seq.ui.kit.form.fields import Form
 from seq2seq.ui.kit.view import Slot, View
 from seq2seq.views.senses import dialogue as view
 

@@ -9,8 +9,9 @@ import gradio as gr
 
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import examples, fields
-from seq2seq.ui.kit.fields import Form
+from seq2seq.ui.kit import examples
+from seq2seq.ui.kit.form import fields
+from seq2seq.ui.kit.form.fields import Form
 from seq2seq.ui.kit.view import Slot, View
 from seq2seq.ui.translate.tab import Translate
 from seq2seq.ui.translate.visit import TranslateAnswer, TranslateRequest

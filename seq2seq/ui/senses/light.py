@@ -10,8 +10,8 @@ from seq2seq.analysis.attribution import deletions
 from seq2seq.decoding.translator import Translator
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import fields
 from seq2seq.ui.kit.address import Parameter
+from seq2seq.ui.kit.form import fields
 from seq2seq.views.senses.deletion import Deletion
 
 ATTENTION, DELETION = LIGHTS = ("attention", "deletion")

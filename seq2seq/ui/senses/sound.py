@@ -17,11 +17,11 @@ from seq2seq.sources.sound import voices
 from seq2seq.sources.sound.reader import MAX_BYTES, samples, wav
 from seq2seq.sources.sound.utterance import Utterance
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import fields
 from seq2seq.ui.kit.address import STEP, Parameter, number
 from seq2seq.ui.kit.asking import Asking, Event
 from seq2seq.ui.kit.component import next_serial
-from seq2seq.ui.kit.fields import Form
+from seq2seq.ui.kit.form import fields
+from seq2seq.ui.kit.form.fields import Form
 from seq2seq.ui.kit.view import Slot, View
 from seq2seq.ui.senses import light
 from seq2seq.views.senses import sound as view

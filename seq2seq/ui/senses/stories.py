@@ -12,11 +12,11 @@ import gradio as gr
 
 from seq2seq.data.synthetic import TASKS
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import fields
 from seq2seq.ui.kit.address import STEP, TEXT
 from seq2seq.ui.kit.asking import Asking, Event
 from seq2seq.ui.kit.component import next_serial
-from seq2seq.ui.kit.fields import Form
+from seq2seq.ui.kit.form import fields
+from seq2seq.ui.kit.form.fields import Form
 from seq2seq.ui.kit.view import Slot, View
 from seq2seq.views.senses import stories as view
 

@@ -9,7 +9,7 @@ import gradio as gr
 from seq2seq.config import ModelConfig
 from seq2seq.models.architectures import ARCHITECTURES
 from seq2seq.training.files import Files
-from seq2seq.ui.kit import fields
+from seq2seq.ui.kit.form import fields
 from seq2seq.ui.train import plan_form
 from seq2seq.ui.train.plan_form import SETTINGS
 

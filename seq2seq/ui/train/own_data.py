@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.data.public_corpora import PUBLIC
+from seq2seq.data.public.corpora import PUBLIC
 from seq2seq.data.tables.layout import DELIMITERS, ENCODINGS, Layout
 from seq2seq.data.tables.reading import CORRECTIONS
 from seq2seq.data.uploaded_table import MAX_BYTES, MIN_PAIRS, columns, guess, open_upload

@@ -7,7 +7,7 @@ from pathlib import Path
 from seq2seq.models.saved.checkpoint import CONFIG
 from seq2seq.runs.folders import MODEL
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import menu as models
+from seq2seq.ui.kit.form import menu as models
 
 SCRATCH = ""  # the name for random weights
 

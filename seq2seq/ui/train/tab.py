@@ -12,7 +12,8 @@ from seq2seq.sources.text_reader import MAX_CHARACTERS
 from seq2seq.training.files import Files
 from seq2seq.training.plan import Plan
 from seq2seq.ui.host.limits import UNLIMITED
-from seq2seq.ui.kit import address, examples, fields
+from seq2seq.ui.kit import address, examples
+from seq2seq.ui.kit.form import fields
 from seq2seq.ui.kit.message import explain, message, message_line, note_line, reported
 from seq2seq.ui.kit.view import Slot, View
 from seq2seq.ui.train import own_data, plan_form, run_board, start_from

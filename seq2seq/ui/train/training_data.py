@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from seq2seq.data import downloads, uploaded_table
+from seq2seq.data import uploaded_table
 from seq2seq.data.corpora import Pair
-from seq2seq.data.public_corpora import PUBLIC
+from seq2seq.data.public import downloads
+from seq2seq.data.public.corpora import PUBLIC
 from seq2seq.data.tables.layout import Layout
 from seq2seq.training.files import Files
 from seq2seq.training.plan import VOCABULARY_SIZE, Plan

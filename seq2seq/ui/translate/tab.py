@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import gradio as gr
 
 from seq2seq.decoding.strategies import STRATEGIES
-from seq2seq.ui.kit import examples, fields, search
+from seq2seq.ui.kit import examples
 from seq2seq.ui.kit.asking import Asking, Event
-from seq2seq.ui.kit.fields import Form
+from seq2seq.ui.kit.form import fields, search
+from seq2seq.ui.kit.form.fields import Form
 from seq2seq.ui.kit.view import View
 from seq2seq.ui.translate.visit import (
     PARAMETERS,

@@ -12,9 +12,10 @@ from seq2seq import views
 from seq2seq.decoding.strategies import STRATEGIES, Greedy
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import address, search
+from seq2seq.ui.kit import address
 from seq2seq.ui.kit.address import MODEL, SETTINGS, STEP, TEXT, Parameter
 from seq2seq.ui.kit.component import next_serial
+from seq2seq.ui.kit.form import search
 from seq2seq.views.stage.fork import compare
 
 MOST_FORCED = 1000  # forced_request pieces in an address; no translation is so long

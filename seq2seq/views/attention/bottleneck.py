@@ -11,7 +11,7 @@ from seq2seq.data.corpora import Pair
 from seq2seq.views.curves import OWN, REFERENCE, THIRD, Curve, figure
 
 if TYPE_CHECKING:  # for the annotation only: the views do not load the engine
-    from seq2seq.analysis.growing_sentences import Stretched
+    from seq2seq.analysis.forcing.growing_sentences import Stretched
 
 STYLES = (OWN, REFERENCE, THIRD)  # at most this many models in one figure
 ACROSS = "mean number of source words"

@@ -13,7 +13,7 @@ from seq2seq.views.pieces import label, visible
 from seq2seq.views.stage.sentences import TextSpan, piece_spans, to_dicts
 
 if TYPE_CHECKING:  # for the annotations only: the views do not load the engine
-    from seq2seq.analysis.scoring import Comparison, Judgement, WordScore
+    from seq2seq.analysis.forcing.scoring import Comparison, Judgement, WordScore
 
 
 def sheet(title: str, trace: DecodingTrace, words: Sequence[WordScore], perplexity: float) -> dict[str, Any]:

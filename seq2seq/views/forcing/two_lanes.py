@@ -15,7 +15,7 @@ from seq2seq.views.pieces import label
 from seq2seq.views.stage.sentences import TextSpan, piece_spans, to_dicts
 
 if TYPE_CHECKING:  # for the annotations only: the views do not load the engine
-    from seq2seq.analysis.two_lanes import Injection, Lanes, Recovery, Rescue
+    from seq2seq.analysis.forcing.two_lanes import Injection, Lanes, Recovery, Rescue
 
 START = {"text": "start", "kind": "end"}
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from seq2seq.analysis import attribution, inspection
-from seq2seq.analysis.growing_sentences import PARTS, grown
+from seq2seq.analysis.forcing.growing_sentences import PARTS, grown
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.words import merge_words
 from seq2seq.trace import DecodingTrace

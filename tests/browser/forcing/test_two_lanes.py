@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from support.browser.page import expect_to_fit_a_phone, unmarked
 
-from seq2seq.analysis import two_lanes
+from seq2seq.analysis.forcing import two_lanes
 from seq2seq.decoding.translator import Translator
 
 SOURCE, REFERENCE = "We were waiting for you in the garden.", "Nous t'attendions dans le jardin."

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from support.browser.train_page import LONG, OWN_CHOICE, PAIRS, PUBLIC_CHOICE, choose, choose_files, stop, upload
 from support.files.table_files import by_excel, json_lines, tmx
 
-from seq2seq.data.public_corpora import PUBLIC
+from seq2seq.data.public.corpora import PUBLIC
 
 HOSTILE = "<img src=x onerror=alert(1)> {{value}} ${value}"
 

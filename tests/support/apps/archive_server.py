@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from seq2seq.data.downloads import fetch
-from seq2seq.data.public_corpora import PublicCorpus, Remote
+from seq2seq.data.public.corpora import PublicCorpus, Remote
+from seq2seq.data.public.downloads import fetch
 from support.files.archives import TABLE, zipped
 
 ARCHIVE = zipped({"xx.txt": TABLE, "_about.txt": b"Hello"})

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from seq2seq.analysis.exposure import measure
-from seq2seq.analysis.exposure_report import Report
+from seq2seq.analysis.forcing.exposure import measure
+from seq2seq.analysis.forcing.exposure_report import Report
 from seq2seq.decoding.translator import Translator
 from seq2seq.runs import card
 from seq2seq.ui.forcing import exposure

@@ -10,7 +10,7 @@ import gradio as gr
 import pytest
 from support.small import make_info
 
-from seq2seq.analysis import two_lanes
+from seq2seq.analysis.forcing import two_lanes
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.forcing import lanes
 from seq2seq.ui.forcing.lanes import LanesAnswer, LanesRequest

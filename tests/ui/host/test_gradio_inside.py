@@ -11,7 +11,7 @@ import pytest
 
 from seq2seq.ui.app import launch_settings
 from seq2seq.ui.host import gradio_inside
-from seq2seq.ui.kit.fields import from_event
+from seq2seq.ui.kit.form.fields import from_event
 
 FILES = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
 

@@ -21,7 +21,8 @@ from seq2seq.models.saved import checkpoint
 from seq2seq.ui.app import faults_of
 from seq2seq.ui.host import services
 from seq2seq.ui.host.services import Services
-from seq2seq.ui.kit import examples, menu
+from seq2seq.ui.kit import examples
+from seq2seq.ui.kit.form import menu
 
 # --- services --------------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from seq2seq.sources.text import Tokenizer
 from seq2seq.ui.app import create_app
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.inside.language import LanguageRequest, LanguageView, payload
-from seq2seq.ui.kit import menu
+from seq2seq.ui.kit.form import menu
 from seq2seq.views.inside.language import PAIRS
 
 

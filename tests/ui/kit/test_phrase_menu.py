@@ -12,7 +12,8 @@ from seq2seq.data import phrasebook
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.models.saved import checkpoint
 from seq2seq.sources.languages import code_of
-from seq2seq.ui.kit import examples, phrase_menu
+from seq2seq.ui.kit import examples
+from seq2seq.ui.kit.form import phrase_menu
 
 EN_FR = make_info("en-fr")
 LIBRARY = "Where is the library?"

@@ -11,7 +11,7 @@ from support.files.archives import zipped
 from support.runs import ANN, QUICK, TINY, wait_for
 
 from seq2seq.__main__ import main
-from seq2seq.data.public_corpora import PUBLIC
+from seq2seq.data.public.corpora import PUBLIC
 from seq2seq.data.synthetic import TASKS
 from seq2seq.data.uploaded_table import guess
 from seq2seq.runs.folders import Run

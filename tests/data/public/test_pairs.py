@@ -9,8 +9,8 @@ import pytest
 from support.apps.archive_server import LIMIT, OTHER, Server, sha256
 from support.files.archives import TABLE, tarred, zipped
 
-from seq2seq.data.downloads import fetch, pairs
-from seq2seq.data.public_corpora import Remote
+from seq2seq.data.public.corpora import Remote
+from seq2seq.data.public.downloads import fetch, pairs
 
 
 def test_pairs_are_normalised_deduplicated_and_swapped(server: Server, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from seq2seq.analysis.exposure import LANES, Row, measure
-from seq2seq.analysis.exposure_report import Report
+from seq2seq.analysis.forcing.exposure import LANES, Row, measure
+from seq2seq.analysis.forcing.exposure_report import Report
 from seq2seq.commands.kit.options import PAIRS, add_columns, add_model, file_names, pairs_of, translator_of, write_text
 from seq2seq.models.saved import checkpoint
 from seq2seq.runs import card

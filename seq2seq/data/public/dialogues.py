@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from seq2seq.data.corpora import Pair
-from seq2seq.data.downloads import Fetched
-from seq2seq.data.public_corpora import PublicCorpus, Remote, dialogues
+from seq2seq.data.public.corpora import PublicCorpus, Remote, dialogues
+from seq2seq.data.public.downloads import Fetched
 from seq2seq.sources.normalise import normalise
 
 HELD_OUT = 200  # dialogues

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seq2seq.analysis.bootstrap import Bootstrap, Means
-from seq2seq.analysis.exposure import LANES, Row
-from seq2seq.analysis.two_lanes import FORCED, FREE
+from seq2seq.analysis.forcing.exposure import LANES, Row
+from seq2seq.analysis.forcing.two_lanes import FORCED, FREE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from support.apps.archive_server import ARCHIVE, LIMIT, OTHER, Server, names, refusal, sha256
 
-from seq2seq.data import downloads
-from seq2seq.data.downloads import Fetched, fetch, pairs
+from seq2seq.data.public import downloads
+from seq2seq.data.public.downloads import Fetched, fetch, pairs
 
 
 def test_archive_is_fetched_once_and_cached_with_its_checksum(server: Server, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.small import make_info
 
-from seq2seq.analysis.growing_sentences import MOST_CLAUSES, PARTS, SENTENCES, Stretched, grown, stretch
+from seq2seq.analysis.forcing.growing_sentences import MOST_CLAUSES, PARTS, SENTENCES, Stretched, grown, stretch
 from seq2seq.data.corpora import Pair
 from seq2seq.decoding.translator import Translator
 from seq2seq.ui.attention.bottleneck import Bottleneck

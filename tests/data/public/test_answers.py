@@ -11,8 +11,8 @@ import pytest
 from support.apps.archive_server import ARCHIVE, HINT, LIMIT, OTHER, Server, refusal, sha256
 from support.files.archives import zipped
 
-from seq2seq.data import downloads
-from seq2seq.data.downloads import fetch
+from seq2seq.data.public import downloads
+from seq2seq.data.public.downloads import fetch
 
 
 @pytest.mark.parametrize("status", [403, 404, 406, 500, 503, 599])

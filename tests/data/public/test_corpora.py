@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.files.archives import TABLE, tarred, zipped
 
-from seq2seq.data import public_corpora
 from seq2seq.data.lines import MAX_LINE
-from seq2seq.data.public_corpora import HELD_OUT, PUBLIC, Remote, rows, split
+from seq2seq.data.public import corpora as public_corpora
+from seq2seq.data.public.corpora import HELD_OUT, PUBLIC, Remote, rows, split
 
 COLUMNS = Remote("https://a.invalid/x.zip", "x.zip", ("x.txt",), 10_000_000)
 TEXTS = Remote("https://a.invalid/x.tar.gz", "x.tar.gz", ("x.en", "x.de"), 10_000_000)

@@ -13,7 +13,8 @@ import gradio as gr
 
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.ui.host.services import PARALLEL, Services
-from seq2seq.ui.kit import examples, menu, phrase_menu, search
+from seq2seq.ui.kit import examples
+from seq2seq.ui.kit.form import menu, phrase_menu, search
 
 LINE: dict[str, Any] = {
     "concurrency_limit": PARALLEL,

@@ -3,7 +3,7 @@
 import pytest
 from support.small import make_checkpoint, make_model, small_config
 
-from seq2seq.analysis import scoring
+from seq2seq.analysis.forcing import scoring
 from seq2seq.config import ModelConfig
 from seq2seq.decoding.metrics import divergence
 from seq2seq.decoding.strategies import Beam

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.apps.archive_server import ARCHIVE, HINT, Server, refusal
 
-from seq2seq.data.downloads import fetch
+from seq2seq.data.public.downloads import fetch
 
 
 def test_refused_connection_is_explained(server: Server, tmp_path: Path) -> None:

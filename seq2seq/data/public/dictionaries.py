@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any
 
 from seq2seq.data.corpora import Pair
-from seq2seq.data.public_corpora import PublicCorpus, Remote
+from seq2seq.data.public.corpora import PublicCorpus, Remote
 
 _WORD = re.compile(r"([a-z']+)(?:\(\d+\))?")  # "(2)" marks the second pronunciation
 _PHONEME = re.compile(r"([A-Z]{1,2})[012]?")  # the digit of a vowel is its stress

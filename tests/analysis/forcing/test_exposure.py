@@ -7,9 +7,9 @@ import pytest
 from support.small import make_checkpoint, make_model, small_config
 
 from seq2seq.analysis.bootstrap import RESAMPLES
-from seq2seq.analysis.exposure import LANES, Row, measure
-from seq2seq.analysis.exposure_report import Report
-from seq2seq.analysis.two_lanes import FORCED, FREE
+from seq2seq.analysis.forcing.exposure import LANES, Row, measure
+from seq2seq.analysis.forcing.exposure_report import Report
+from seq2seq.analysis.forcing.two_lanes import FORCED, FREE
 from seq2seq.config import EOS
 from seq2seq.decoding.metrics import align
 from seq2seq.decoding.translator import Translator

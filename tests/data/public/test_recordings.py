@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from support.shell import run
 
-from seq2seq.data.downloads import FOLDER
-from seq2seq.data.public_corpora import recordings
+from seq2seq.data.public.corpora import recordings
+from seq2seq.data.public.downloads import FOLDER
 from seq2seq.sources.sound import voices
 from seq2seq.sources.sound.reader import wav
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from support.shell import run
 
-from seq2seq.data import dialogues
-from seq2seq.data.dialogues import DIALOGUES, split, tidy, turn_pairs
-from seq2seq.data.public_corpora import rows
+from seq2seq.data.public import dialogues
+from seq2seq.data.public.corpora import rows
+from seq2seq.data.public.dialogues import DIALOGUES, split, tidy, turn_pairs
 
 LINES = [f"Is {name} here ? __eou__ No , he isn ’ t . __eou__ Thank you ." for name in ("Ann", "Bob", "Cleo", "Dan", "Eve")]
 

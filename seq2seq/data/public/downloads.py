@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from seq2seq import files
 from seq2seq.data.corpora import Pair
-from seq2seq.data.public_corpora import PublicCorpus, Remote, rows, split
+from seq2seq.data.public.corpora import PublicCorpus, Remote, rows, split
 from seq2seq.sources.normalise import normalise
 
 FOLDER = "SEQ2SEQ_CORPORA"

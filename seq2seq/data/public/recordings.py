@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seq2seq.data.public_corpora import PublicCorpus, Remote
+from seq2seq.data.public.corpora import PublicCorpus, Remote
 
 RECORDINGS = {
     "digits-spoken": PublicCorpus(

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import torch
 
-from seq2seq.analysis.two_lanes import FORCED, FREE, Injection, Job, drawn_word, inject, words
+from seq2seq.analysis.forcing.two_lanes import FORCED, FREE, Injection, Job, drawn_word, inject, words
 from seq2seq.config import EOS
 from seq2seq.data.batches import Ids
 from seq2seq.data.corpora import Pair

@@ -7,9 +7,9 @@ import pytest
 from support.shell import run
 
 from seq2seq.__main__ import main
-from seq2seq.data.dictionaries import DICTIONARIES
-from seq2seq.data.downloads import FOLDER
-from seq2seq.data.public_corpora import rows
+from seq2seq.data.public.corpora import rows
+from seq2seq.data.public.dictionaries import DICTIONARIES
+from seq2seq.data.public.downloads import FOLDER
 
 TEXT = """;;; a comment
 read R EH1 D

@@ -7,8 +7,8 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from seq2seq.analysis.forcing.scoring import perplexity, scored, word_scores
 from seq2seq.analysis.inside.language_model import NO_SOURCE, minimal_pairs
-from seq2seq.analysis.scoring import perplexity, scored, word_scores
 from seq2seq.commands.kit.options import add_model, model_of, read_lines
 from seq2seq.decoding.translator import Translator
 from seq2seq.trace import DecodingTrace

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.apps.archive_server import ARCHIVE, LIMIT, OTHER, Server, names, refusal, sha256
 
-from seq2seq.data.downloads import Fetched, copies_in, fetch, pairs
+from seq2seq.data.public.downloads import Fetched, copies_in, fetch, pairs
 
 
 @pytest.mark.parametrize("pinned", [None, sha256(OTHER)], ids=["free", "pinned"])

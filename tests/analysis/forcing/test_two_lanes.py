@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from seq2seq.analysis import two_lanes
-from seq2seq.analysis.two_lanes import FORCED, FREE, Job, Word, drawn_word, inject, wrong_word
+from seq2seq.analysis.forcing import two_lanes
+from seq2seq.analysis.forcing.two_lanes import FORCED, FREE, Job, Word, drawn_word, inject, wrong_word
 from seq2seq.config import EOS
 from seq2seq.decoding.metrics import divergence
 from seq2seq.decoding.translator import Translator

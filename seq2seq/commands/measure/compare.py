@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from seq2seq.analysis.exposure_report import FIGURES
+from seq2seq.analysis.forcing.exposure_report import FIGURES
 from seq2seq.analysis.recipes import Member, compare, member, settings
 from seq2seq.commands.kit.options import add_columns, pairs_of
 from seq2seq.models.saved import checkpoint

@@ -1,0 +1,1 @@
+"""Teacher-forced against free-running: two lanes, scores of given translations, exposure bias by position."""

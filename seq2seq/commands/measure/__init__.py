@@ -1,0 +1,1 @@
+"""Commands that measure: quality, attention, forcing, replies, and the comparison of recipes."""
