@@ -33,7 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     choose("the corpus", options.corpus, {**PUBLIC, **EVERYDAY, **DIALOGUES, **DICTIONARIES, **RECORDINGS})
-    corpus = {**PUBLIC, **DIALOGUES, **DICTIONARIES, **RECORDINGS}[EVERYDAY.get(options.corpus, options.corpus)]
+    return fetch(options.corpus, options.out)
+
+
+def fetch(name: str, out: Path) -> int:
+    """Fetch a corpus by name into the folder `out`, and print what it has. Return the exit status.
+
+    Raises ValueError if it cannot be fetched.
+    """
+    corpus = {**PUBLIC, **DIALOGUES, **DICTIONARIES, **RECORDINGS}[EVERYDAY.get(name, name)]
     copies = downloads.copies_in(os.environ)
     with tqdm(unit="B", unit_scale=True, desc=corpus.name, leave=False, disable=not sys.stderr.isatty()) as bar:
 
@@ -41,10 +49,10 @@ def run(options: argparse.Namespace) -> int:
             bar.total = total
             bar.update(done - bar.n)
 
-        fetched = downloads.fetch(corpus, options.out, copies=copies, report=report)
-    if options.corpus in RECORDINGS:
-        return _recordings(corpus, fetched, options.out)
-    if options.corpus in DIALOGUES:
+        fetched = downloads.fetch(corpus, out, copies=copies, report=report)
+    if name in RECORDINGS:
+        return _recordings(corpus, fetched, out)
+    if name in DIALOGUES:
         train, valid, count = dialogues.pairs(corpus, fetched)
         print(f"{count:,} dialogues to train on, {dialogues.HELD_OUT} held out")
     else:
@@ -52,20 +60,20 @@ def run(options: argparse.Namespace) -> int:
     for archive in fetched:
         print(f"{archive.path.name}: SHA-256 {archive.sha256}, from {archive.origin}")
     settings, origin = corpus.settings, {"title": corpus.title, "attribution": corpus.attribution, "licence": corpus.licence}
-    if options.corpus in EVERYDAY:
-        train, parts = mixture(options.corpus, train, valid, copies)
+    if name in EVERYDAY:
+        train, parts = mixture(name, train, valid, copies)
         print("\n".join(_sizes(parts)))
         settings, origin = everyday.SETTINGS, everyday.origin(parts)
-    write(options.out, train, valid)
+    write(out, train, valid)
     print(f"{len(train):,} pairs in train.tsv, {len(valid):,} in valid.tsv; {corpus.source_language} first")
     print(f"{corpus.attribution}. Licence: {corpus.licence}.")
     if settings:
-        data, valid_data = ([str((options.out / f"{name}.tsv").resolve())] for name in ("train", "valid"))
+        data, valid_data = ([str((out / f"{name}.tsv").resolve())] for name in ("train", "valid"))
         languages = {"source_language": corpus.source_language, "target_language": corpus.target_language}
-        trained_on = f"{len(train):,} pairs of {options.corpus}; {len(valid):,} others were held out."
+        trained_on = f"{len(train):,} pairs of {name}; {len(valid):,} others were held out."
         values = {"data": data, "valid": valid_data, **settings, **languages, "trained_on": trained_on, **origin}
-        config_file.write(options.out, values, f"Train on this corpus: {config_file.COMMAND} --out MY-MODEL")
-        print(f"Train with: python -m seq2seq train --config {options.out / config_file.FILE} --out MY-MODEL")
+        config_file.write(out, values, f"Train on this corpus: {config_file.COMMAND} --out MY-MODEL")
+        print(f"Train with: python -m seq2seq train --config {out / config_file.FILE} --out MY-MODEL")
     return 0
 
 

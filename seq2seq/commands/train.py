@@ -17,7 +17,7 @@ import torch
 
 from seq2seq.analysis.probes import Probes, sample
 from seq2seq.commands.kit.options import read_lines, warn
-from seq2seq.commands.training import config_file, follow
+from seq2seq.commands.training import config_file, dictionary_task, follow
 from seq2seq.commands.training.options import add_arguments as add_arguments
 from seq2seq.commands.training.options import measured, plan_of
 from seq2seq.commands.training.output import show
@@ -48,6 +48,7 @@ HELP = "train a model on a file of sentence pairs, or on a task that generates i
 
 
 def run(options: argparse.Namespace) -> int:
+    options = dictionary_task.resolved(options)
     if options.resume and options.config:
         raise ValueError("--resume goes on with the run's own options: leave out --config, or leave out --resume")
     if options.config:

@@ -24,7 +24,8 @@ _BY_DATA = {"source_vocabulary", "target_vocabulary", "shared_vocabulary"}  # th
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--task", help=f"train on generated pairs: {', '.join(TASKS)}")
+    fetched = "; or on a dictionary, which is fetched: letters (words to phonemes), katakana (names to katakana)"
+    parser.add_argument("--task", help=f"train on generated pairs: {', '.join(TASKS)}{fetched}")
     parser.add_argument(
         "--data",
         nargs="+",
