@@ -12,6 +12,7 @@ from typing import Any
 from seq2seq import files
 from seq2seq.data.corpora import Corpus, Pair
 from seq2seq.data.public.corpora import PUBLIC
+from seq2seq.data.public.dictionaries import DICTIONARIES
 from seq2seq.files import replace_file
 from seq2seq.models.saved.checkpoint import CONFIG
 from seq2seq.runs.card import RESULTS, command
@@ -24,6 +25,8 @@ from seq2seq.training.plan import Plan
 ABOUT, ERROR, NOTE = "run.json", "error", "note"  # files of a run
 MODEL = "run-"  # prefix of the name of a run's model and its folder; the run's id follows
 MAX_NAME = 80
+# The public corpora by the subject of their models.
+_CORPORA = {**{name: name for name in PUBLIC}, **{corpus.settings["subject"]: name for name, corpus in DICTIONARIES.items()}}
 _LETTERS = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
@@ -110,7 +113,7 @@ class RunFolders:
         with suppress(OSError, ValueError, LookupError, TypeError):
             line = str(json.loads((self.checkpoint(run) / RESULTS).read_text(encoding="utf-8"))["training"]["command"])
         subject = plan.origin.get("subject")
-        return f"{command('fetch', [subject, '--out', '.'])}\n{line}" if subject in PUBLIC else line
+        return f"{command('fetch', [_CORPORA[subject], '--out', '.'])}\n{line}" if subject in _CORPORA else line
 
     def files(self, run: Run) -> list[Path]:
         """Return the files of the run's pairs that are in its folder; empty for a task."""

@@ -10,7 +10,6 @@ from typing import Any
 
 import gradio as gr
 
-from seq2seq.data.public.corpora import PUBLIC
 from seq2seq.data.tables.layout import DELIMITERS, ENCODINGS, Layout
 from seq2seq.data.tables.reading import CORRECTIONS
 from seq2seq.data.uploaded_table import MAX_BYTES, MIN_PAIRS, columns, guess, open_upload
@@ -19,7 +18,7 @@ from seq2seq.ui.host.serving import PLOTLY_ADDRESS
 from seq2seq.ui.kit.component import component
 from seq2seq.ui.kit.message import explain, message, message_line, note_line, reported
 from seq2seq.ui.train import training_data
-from seq2seq.ui.train.training_data import Material, Own, Public
+from seq2seq.ui.train.training_data import CORPORA, Material, Own, Public
 
 PUBLIC_DATA, OWN_DATA = "public", "own"  # entries of the data menu besides the tasks
 CHOICES = [("A public corpus, by name", PUBLIC_DATA), ("Sentence pairs of your own, from a file", OWN_DATA)]
@@ -52,8 +51,8 @@ def build(services: Services) -> OwnData:
     material, files = gr.State(None), gr.State(())
     with gr.Column(visible=False, elem_classes="own-data") as public:
         with gr.Row(elem_classes="ask"):
-            first = next(iter(PUBLIC))
-            corpora = [(corpus.title, name) for name, corpus in PUBLIC.items()]
+            first = next(iter(CORPORA))
+            corpora = [(corpus.title, name) for name, corpus in CORPORA.items()]
             name = gr.Dropdown(corpora, value=first, label="Corpus", filterable=False, scale=4, min_width=300, elem_id="corpus")
             fetch = gr.Button("Fetch", variant="secondary", scale=0, min_width=110, elem_id="fetch")
         licence = gr.Textbox(_licence(first), label="Licence", lines=2, interactive=False, elem_id="licence")
@@ -186,12 +185,12 @@ def _names(layout: Layout, names: Sequence[str]) -> list[str]:
 
 def _check_corpus(corpus: Any) -> str:
     """Check that this is the name of a public corpus, or raise ValueError."""
-    if not isinstance(corpus, str) or corpus not in PUBLIC:
+    if not isinstance(corpus, str) or corpus not in CORPORA:
         raise ValueError(WANTED[PUBLIC_DATA])
     return corpus
 
 
 def _licence(name: str) -> str:
-    corpus = PUBLIC[name]
+    corpus = CORPORA[name]
     addresses = ", ".join(remote.address for remote in corpus.files)
     return f"{corpus.attribution}. Licence: {corpus.licence}. From {addresses}"

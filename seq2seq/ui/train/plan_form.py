@@ -194,7 +194,12 @@ def plan_of(
     try:
         return _plan_of(data, values, updates, vocabulary_size, start)
     except SettingError as error:
-        raise ValueError(error.named(lambda name: f"“{SETTINGS[name].label}”" if name in SETTINGS else name)) from None
+        raise labelled(error) from None
+
+
+def labelled(error: SettingError) -> ValueError:
+    """Return the error with the names of the settings as the form shows them."""
+    return ValueError(error.named(lambda name: f"“{SETTINGS[name].label}”" if name in SETTINGS else name))
 
 
 def _plan_of(

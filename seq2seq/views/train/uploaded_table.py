@@ -30,7 +30,7 @@ def payload(title: str, pairs: Sequence[Pair], table: Table) -> dict[str, Any]:
             {
                 "name": "lengths",
                 "title": "How long are they?",
-                "note": "Number of sentences by length in characters; the longest 1% are not drawn.",
+                "note": "Number of pairs by the length of a side in characters; the longest 1% are not drawn.",
                 "figure": json.loads(_lengths(pairs).to_json()),
             }
         ],
@@ -57,4 +57,4 @@ def _lengths(pairs: Sequence[Pair]) -> go.Figure:
             customdata=[[bin * width, (bin + 1) * width - 1] for bin in bins],
             hovertemplate="%{y} with %{customdata[0]} to %{customdata[1]} characters",
         )
-    return with_layout(drawn, "characters", "sentences").update_layout(showlegend=True)
+    return with_layout(drawn, "characters", "pairs").update_layout(showlegend=True)

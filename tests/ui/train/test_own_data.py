@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from seq2seq.__main__ import main
 from seq2seq.data.public.corpora import PUBLIC
 from seq2seq.data.synthetic import TASKS
 from seq2seq.data.uploaded_table import guess
+from seq2seq.decoding.translator import Translator
 from seq2seq.runs.folders import Run
 from seq2seq.runs.queue import FINISHED, Runs
 from seq2seq.training.plan import Plan
@@ -139,6 +141,31 @@ def test_copy_of_a_public_corpus_is_found_by_its_name(copies: Path, tmp_path: Pa
         .command(run)
         .startswith("python -m seq2seq fetch tatoeba-fr-en --out .\npython -m seq2seq train")
     )
+
+
+def test_a_run_learns_letters_from_a_dictionary_by_name(tmp_path: Path) -> None:
+    words = [f"{a}{b}{c}" for a in "bcdf" for b in "aeiou" for c in "lmnprst"]
+    (tmp_path / "cmudict.txt").write_text("".join(f"{word} {' '.join(word.upper())}\n" for word in words), encoding="utf-8")
+    material, shown = check(Public("letters-en", tmp_path / "cache", tmp_path))
+    assert "pairs of a word and how it sounds for training" in shown["title"]
+    assert len(material.probes) == 2 and set(material.probes) <= set(words)
+    with pytest.raises(
+        ValueError, match="“Changes to the pairs” changes sentences, but this model reads the letters of a word"
+    ):
+        material.plan(plan_form.plan_of(FILES, {**CHOICE, "augment": "form"}))
+    chosen = plan_form.plan_of(FILES, CHOICE)
+    plan = material.plan(replace(chosen, model=TINY, training={**QUICK, "updates": 2}))
+    runs = Runs(tmp_path / "runs")
+    try:
+        run = runs.start(ANN, "mine", plan, probes=material.probes, measure=4, fill=material.fill())
+        wait_for(runs, run, FINISHED)
+    finally:
+        runs.close()
+    assert runs.command(run).startswith("python -m seq2seq fetch letters-en --out .\npython -m seq2seq train")
+    assert Translator.load(runs.checkpoint(run)).info.source == "letters"
+    services = Services({}, limits=Limits(10, 5, tmp_path))
+    addresses = {place["name"] for place in run_board._addresses(services, run, VIEWS)}
+    assert "Sounds of letters" in addresses and "Pictures" not in addresses
 
 
 def test_the_command_line_fetches_by_name(
