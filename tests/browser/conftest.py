@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect, sync_playwright
 from support.apps.server import FLAGS, find_chromium, serve
-from support.browser.visitor import SIZE, Contexts, Visitor
+from support.browser.visitor import PATIENCE, SIZE, Contexts, Visitor
 
-expect.set_options(timeout=60_000)  # ms; enough for a slow and busy machine
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")

@@ -187,13 +187,27 @@ class Asking(Generic[R, S]):
                 return {}
             return {form.example: gr.update(**phrase_menu.sentences(services.info(request.model), request.text, self.unlisted))}
 
+        def requested(request: R) -> Updates:
+            return {**menu(request), **opened(self.answer(request))}
+
         def named(values: Iterable[Any]) -> dict[str, Any]:
             return dict(zip(form.inputs, values, strict=True))
 
         @report
         def show_request(before: S | None, *values: Any) -> Updates:
+            return requested(self.request(named(values), before))
+
+        @report
+        def show_change(before: S | None, *values: Any) -> Updates:
+            """Do the same after a change of a control, if it makes another request.
+
+            A Dropdown sends `input` once more when it loses the focus (Gradio 6.31); a second answer would come late and undo
+            what the visitor did with the first one.
+            """
             request = self.request(named(values), before)
-            return {**menu(request), **opened(self.answer(request))}
+            if before is not None and request == self.request_of(before):
+                return {}
+            return requested(request)
 
         @report
         def show_example(before: S | None, chosen: str, *values: Any) -> Updates:
@@ -273,7 +287,7 @@ class Asking(Generic[R, S]):
         others = [part for name, part in form.inputs.items() if name != "model" and not isinstance(part, gr.Textbox)]
         if others:
             changes = [part.release if isinstance(part, gr.Slider) else part.input for part in others]
-            gr.on(changes, show_request, sent, [*example, *answer_parts], **decodes)
+            gr.on(changes, show_change, sent, [*example, *answer_parts], **decodes)
         gr.on(form.inputs["model"].input, show_model, sent, everything, **busy, **decodes)
         if form.example:
             # A choice takes the focus from the menu. A click would send the event `input` twice, the second time with a topic

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import expect
+from support.browser.visitor import PATIENCE
 
 from seq2seq.ui.app import MOST_WAITING
 from seq2seq.ui.host.services import PARALLEL
@@ -35,7 +36,7 @@ def test_a_full_queue_refuses_requests_until_one_is_answered(address, release) -
     calls = f"{address}gradio_api/call/v2"
 
     accepted = 0
-    with httpx.Client(timeout=60) as client:
+    with httpx.Client(timeout=PATIENCE / 1000) as client:
 
         def send() -> httpx.Response:
             return client.post(f"{calls}/translate", json={"text": "the small garden", "model": "slow"})

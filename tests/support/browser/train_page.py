@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from seq2seq.data.synthetic import TASKS
 from seq2seq.ui.train.own_data import CHOICES
 
-LONG = 300_000  # ms; enough for a run to finish on a slow and busy machine
+LONG = 600_000  # ms; enough for a run to finish on a slow and busy machine
 
 PAIRS = TASKS["grammar"].pairs("valid")[:300]
 

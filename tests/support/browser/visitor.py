@@ -11,6 +11,7 @@ LEAVING = ("AbortError: signal is aborted without reason", "Connection errored o
 
 
 SIZE = {"width": 1440, "height": 900}
+PATIENCE = 150_000  # ms; enough for a machine that is slow and busy. Only a test that fails waits so long.
 
 
 class Contexts:
@@ -49,7 +50,7 @@ class Visitor:
         self.address = address
         self.context = context or browser.new_context(**{"viewport": SIZE, **settings})
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(60_000)
+        self.page.set_default_timeout(PATIENCE)
         self.faults: list[str] = []
         self.pages_opened = 0  # number of pages opened
         self.strangers: list[str] = []
