@@ -16,6 +16,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from seq2seq.analysis.agreement import Agreement, agreement, region_of
 from seq2seq.data.batches import Ids, Input, pad
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.seq2seq import Seq2Seq
@@ -73,6 +74,22 @@ def deletions(translator: Translator, trace: DecodingTrace, source: Input | None
     whole = _log_probs(translator.model, [source], written, window)  # [1, T]
     losses: list[list[float]] = (whole - without).T.tolist()
     return losses
+
+
+def agreements(translator: Translator, given: str) -> list[Agreement | None]:
+    """Translate greedily; return for each step how its attention agrees with deletion, or None if it needs no single region.
+
+    Raises ValueError for a model without attention, and for what it cannot read.
+    """
+    source, trace = translator.source_ids(given), translator.translate(given)
+    regions = translator.regions(source)
+    found = []
+    for step, losses in zip(trace.steps, deletions(translator, trace, source), strict=True):
+        if step.attention is None:
+            raise ValueError("a model without attention looks nowhere: there is nothing to compare")
+        looked = region_of(int(np.argmax(step.attention)), regions, len(trace.source))
+        found.append(agreement(losses, looked))
+    return found
 
 
 def by_word(values: Sequence[float], words: Sequence[Sequence[int]]) -> list[float]:

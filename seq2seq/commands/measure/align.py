@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from seq2seq.analysis import alignment
+from seq2seq.analysis import alignment, attribution
 from seq2seq.analysis.alignment import METHODS
 from seq2seq.analysis.bootstrap import Bootstrap
 from seq2seq.analysis.links import weight_on_links
@@ -38,6 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     data.add_argument("--task", choices=TASKS, help="the examples of a task, whose true alignment is known")
     parser.add_argument("--split", help="with --task: a split of the task (default: test)")
+    parser.add_argument(
+        "--deletion",
+        type=int,
+        metavar="N",
+        help="with --task: count over N examples how often attention looks at what a word needs, free-running",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
         "--card", action="store_true", help="with --data: save the report in the checkpoint's folder, for the app"
@@ -48,9 +54,10 @@ def run(options: argparse.Namespace) -> int:
     if options.task:
         if options.card:
             raise ValueError("--card saves a report about words of a text: leave it out, or give --data")
-        return _task(options, TASKS[options.task])
-    if options.split:
-        raise ValueError("--split is a part of a task: leave it out, or give --task")
+        return (_task if options.deletion is None else _deletion)(options, TASKS[options.task])
+    for name in ("split", "deletion"):
+        if getattr(options, name) is not None:
+            raise ValueError(f"--{name} needs the examples of a task: leave it out, or give --task")
     sentences = alignment.read_aligned(options.data)
     translator = translator_of(options)
     rows = list(alignment.measure(translator, sentences))
@@ -103,6 +110,37 @@ def _task(options: argparse.Namespace, task: Task) -> int:
         )
         equal = f"equal weights would have {figures['equal_weights']:.3f}"
         print(f"weight on the true alignment: {_figure(figures, 'weight')}; {equal}")
+        print("in brackets the middle 95% of 1,000 resamples of the examples")
+    return 0
+
+
+def _deletion(options: argparse.Namespace, task: Task) -> int:
+    """Print how often the heaviest place of attention is one without which the word would lose much."""
+    split, count = options.split or "test", options.deletion
+    examples = task.examples(split)
+    if not 0 < count <= len(examples):
+        raise ValueError(f"--deletion must be between 1 and {len(examples):,}, the examples of {split!r}, not {count}")
+    translator = translator_of(options)
+    steps = [attribution.agreements(translator, example.source) for example in examples[:count]]
+    most = max(map(len, steps))
+    cells = np.full((2, count, most), np.nan)
+    for row, of_example in enumerate(steps):
+        for t, found in enumerate(of_example):
+            if found is not None:
+                cells[:, row, t] = found.agrees, found.chance
+    needing = int(np.isfinite(cells[0]).sum())
+    if not needing:
+        raise ValueError("no word of these examples needs a single place: there is nothing to compare")
+    figures = {**Bootstrap(count).overall([cells[0]]).figure("agrees"), "at_random": float(np.nanmean(cells[1]))}
+    about = {"mode": "free-running, greedy", "model": options.model, "task": task.name, "split": split, "examples": count}
+    about |= {"pieces": sum(map(len, steps)), "that_need_a_place": needing}
+    if options.json:
+        print(json.dumps({**about, **figures}, ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        needs = f"{needing:,} of {about['pieces']:,} pieces need a place"
+        print(f"free-running, greedy, {count:,} examples ({task.name}, {split}); {needs}")
+        at_random = f"a place at random would be one in {figures['at_random']:.3f}"
+        print(f"share of them where attention looks most at such a place: {_figure(figures, 'agrees')}; {at_random}")
         print("in brackets the middle 95% of 1,000 resamples of the examples")
     return 0
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from seq2seq.analysis.agreement import NOTICEABLE, agreement
 from seq2seq.trace import DecodingStep
 from seq2seq.views.matrix import percent
 from seq2seq.views.pieces import label
 from seq2seq.views.senses.spans import DIGITS, probability, span
 
-NOTICEABLE = 0.05  # nats: a word that loses less needs no single place
-AGREES = 0.5  # attention agrees if hiding its heaviest place costs at least this share of the largest loss
 _SHOWN = 0.005  # nats: less is written as "less than 0.01"
 
 
@@ -50,7 +49,8 @@ def said(
     written = label(step.piece)
     word = span("the end") if written.kind == "end" else span(f"“{written.text}”", "target")
     heaviest = f"its heaviest place is {place(looked)} ({percent(weights[looked])})"
-    if losses[needed] < NOTICEABLE:
+    compared = agreement(losses, looked)
+    if compared is None:
         spans = [span("No place is needed on its own: whichever is hidden, with its neighbours, "), word]
         return [*spans, span(f" loses {_at_most(losses[needed])}. Attention looks somewhere in any case: {heaviest}.")]
     change = f"{probability(step.log_prob)} → {probability(step.log_prob - losses[needed])}"
@@ -58,7 +58,7 @@ def said(
     spans.append(span(f" would lose {losses[needed]:.2f} nats (probability {change}). "))
     if looked == needed:
         return [*spans, span(f"Attention agrees: it has its most weight there ({percent(weights[looked])}).")]
-    verdict = "agrees" if losses[looked] >= AGREES * losses[needed] else "disagrees"
+    verdict = "agrees" if compared.agrees else "disagrees"
     return [*spans, span(f"Attention {verdict}: {heaviest}, and hiding that {_cost(losses[looked])}.")]
 
 

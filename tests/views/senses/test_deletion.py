@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from seq2seq.analysis.agreement import NOTICEABLE
 from seq2seq.analysis.attribution import deletions
 from seq2seq.decoding.translator import Translator
 from seq2seq.sources.picture.scene import Scene
 from seq2seq.trace import DecodingTrace
 from seq2seq.views.matrix import percent
 from seq2seq.views.senses import pictures, sound
-from seq2seq.views.senses.deletion import NOTICEABLE, Deletion, shares
+from seq2seq.views.senses.deletion import Deletion, shares
 from seq2seq.views.senses.spans import probability
 
 SCENE = "light; large blue square 16 16; small red star 46 14"
