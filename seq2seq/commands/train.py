@@ -164,7 +164,7 @@ def _train(options: argparse.Namespace, plan: Plan, training: TrainConfig, measu
     line = card.command("train", ["--out", str(options.out), *done.arguments()], world.size)
     earlier = progress_of(state_file).earlier
     chosen = card.BestBy(training.best_by, len(sentence_pairs), probes.signatures.get(training.best_by, ""))
-    card.add_training(options.out, line, last, plan.held_out, chosen, [*earlier, *(stop.text for stop in stops)])
+    card.add_training(options.out.resolve(), line, last, plan.held_out, chosen, [*earlier, *(stop.text for stop in stops)])
     if options.controlled:  # the page cannot make a run longer, and many runs share its disk
         state_file.unlink()
     return 0
@@ -177,7 +177,8 @@ def _tested(events: Iterator[Event], plan: Plan, out: Path, stops: list[StoppedE
             stops.append(event)
         if isinstance(event, Finished) and plan.task:
             pairs = plan.task.pairs("test")
-            yield Tested(event.update, len(pairs), evaluate(Translator.load(out), pairs).exact)
+            # Only a whole path is sure to name this folder: a bundled model may have its name.
+            yield Tested(event.update, len(pairs), evaluate(Translator.load(out.resolve()), pairs).exact)
         yield event
 
 

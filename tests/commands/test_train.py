@@ -84,6 +84,19 @@ def test_task_is_trained_for_minutes_and_evaluated_by_exact_match(capsys: pytest
     assert measured["exact"] == pytest.approx(100 * right / len(pairs)) and measured["sentences"] == 1000
 
 
+def test_a_folder_may_have_the_name_of_a_bundled_model(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    loaded: list[Path] = []
+    load = Translator.load
+    monkeypatch.setattr(Translator, "load", lambda folder: loaded.append(folder) or load(folder))  # the model that is tested
+    run(capsys, "train", "--task", "sort", "--updates", "1", "--decoder-size", "8", "--device", "cpu", "--out", "stories")
+    assert loaded == [tmp_path / "stories"]
+    card = Path("stories/README.md").read_text(encoding="utf-8")
+    assert card.splitlines()[5] == "# stories" and "Digits in order" in card
+
+
 def test_second_process_cannot_train_into_the_same_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "model"
     arguments = ["train", "--task", "sort", "--updates", "2", "--decoder-size", "8", "--device", "cpu", "--out", str(out)]

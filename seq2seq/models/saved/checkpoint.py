@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from seq2seq.config import ModelConfig, TrainConfig
+from seq2seq.errors import SettingError
 from seq2seq.files import replace_file
 from seq2seq.models.saved import weights
 from seq2seq.models.seq2seq import Seq2Seq, shape_of
@@ -174,7 +175,11 @@ def _outline(folder: Path) -> Outline:
     model_config = ModelConfig.from_dict(config.get("model"))  # type: ignore[arg-type]
     training = TrainConfig.from_dict(config.get("training"))  # type: ignore[arg-type]
     origin = _read_origin(config.get("origin"))
-    return Outline(folder.name, shape_of(model_config), training, origin)  # without memory, because a config can claim any size
+    try:
+        shape = shape_of(model_config)  # without memory, because a config can claim any size
+    except SettingError as error:
+        raise ValueError(f"config.json is damaged, or of another version of this project: {error}") from None
+    return Outline(folder.name, shape, training, origin)
 
 
 def _read_config(path: Path) -> dict[str, Any]:

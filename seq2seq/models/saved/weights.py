@@ -88,7 +88,7 @@ def _check_shapes(file: Any, model: Seq2Seq) -> None:
         if wanted.get(name) != found.get(name):
             raise ValueError(
                 f"model.safetensors does not fit config.json: {name[:80]} is {str(found.get(name, 'missing'))[:40]}, "
-                f"expected {wanted.get(name, 'nothing')}"
+                f"expected {wanted.get(name, 'nothing')} (another version of this project may have written it)"
             )
         if kinds[name] not in STORED or (kinds[name] == "I8" and name + SCALE not in wanted):
             raise ValueError(f"model.safetensors holds {name} as {kinds[name]}, not as one of {', '.join(STORED[1:])}")

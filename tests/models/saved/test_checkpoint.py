@@ -93,6 +93,10 @@ DAMAGES = {
     "no model": (_config(lambda d: d.pop("model")), "settings must be a table"),
     "wrong cell": (_config(lambda d: d["model"].update(cell="os.system")), "cell must be one of"),
     "billions of parameters": (_config(lambda d: d["model"].update(decoder_size=2048)), "does not fit config.json"),
+    "a setting that nothing reads": (
+        _config(lambda d: d["model"].update(heads=2)),
+        "config.json is damaged, or of another version of this project: architecture 'recurrent' does not read heads",
+    ),
     "sizes beyond limits": (_config(lambda d: d["model"].update(decoder_size=10**9)), "decoder_size must be between"),
     "origin is no text": (_config(lambda d: d["origin"].update(title=5)), "origin in config.json"),
     "other vocabulary": (
@@ -106,7 +110,10 @@ DAMAGES = {
         lambda f: (f / "model.safetensors").write_bytes(pickle.dumps(Bomb())),
         "model.safetensors is truncated or of another kind",
     ),
-    "a weight too many": (_weights(lambda s: s.update(extra=torch.zeros(3))), "extra is [3], expected nothing"),
+    "a weight too many": (
+        _weights(lambda s: s.update(extra=torch.zeros(3))),
+        "extra is [3], expected nothing (another version",
+    ),
     "a weight too few": (_weights(lambda s: s.pop("output.bias")), "output.bias is missing"),
     "whole numbers": (
         _weights(lambda s: s.update({"output.bias": s["output.bias"].to(torch.int16)})),
