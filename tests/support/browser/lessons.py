@@ -37,7 +37,10 @@ def compose(page: Page, question: str, **states: str) -> str:
     page.wait_for_function(
         """encoded => {
           const { value } = document.querySelector('[data-testid=lesson-link]');
-          return value && new URL(value).searchParams.get('lesson') === encoded;
+          if (!value || document.querySelector('[data-testid=lesson-copy]').disabled) return false;
+          const link = new URL(value).searchParams, page = new URLSearchParams(location.search);
+          // The link of an earlier step stays until the new one is there.
+          return link.get('lesson') === encoded && link.get('step') === page.get('step');
         }""",
         arg=encode(Lesson(question, *(tuple(n for n in states if states[n] == s) for s in ("hidden", "locked")))),
     )
