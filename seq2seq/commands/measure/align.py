@@ -139,8 +139,8 @@ def _deletion(options: argparse.Namespace, task: Task) -> int:
     else:
         needs = f"{needing:,} of {about['pieces']:,} pieces need a place"
         print(f"free-running, greedy, {count:,} examples ({task.name}, {split}); {needs}")
-        at_random = f"a place at random would be one in {figures['at_random']:.3f}"
-        print(f"share of them where attention looks most at such a place: {_figure(figures, 'agrees')}; {at_random}")
+        print(f"attention looks most at such a place: in {_figure(figures, 'agrees')} of them")
+        print(f"a place drawn at random would be such a place: in {figures['at_random']:.3f} of them")
         print("in brackets the middle 95% of 1,000 resamples of the examples")
     return 0
 

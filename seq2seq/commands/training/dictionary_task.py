@@ -24,7 +24,8 @@ def resolved(options: argparse.Namespace) -> argparse.Namespace:
         raise ValueError(f"--task {options.task} has its own file of options: leave out --config, or leave out --task")
     config = None
     if not options.resume:
-        folder = options.out.with_name(f"{options.out.resolve().name}-data")
+        out = options.out.resolve()
+        folder = out.with_name(f"{out.name}-data")
         fetch.fetch(CORPORA[options.task], folder)
         config = str(folder / config_file.FILE)
     return argparse.Namespace(**{**vars(options), "task": None, "config": config, "given": _without_task(options.given)})

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from support.browser.train_page import LONG, OWN_CHOICE, PAIRS, PUBLIC_CHOICE, choose, choose_files, stop, upload
+from support.browser.visitor import SIZE
 from support.files.table_files import by_excel, json_lines, tmx
 
 from seq2seq.data.public.corpora import PUBLIC
@@ -217,6 +218,10 @@ def test_a_public_corpus_shows_its_licence_and_is_read_from_a_local_copy(tab) ->
     expect(material(page)).to_be_visible()
     expect(page.get_by_test_id("preview").locator("th")).to_have_text(["English", "French"])
     expect(page.locator("#train")).to_be_enabled()
+    # On a phone, the long checksum is broken into lines.
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("document.querySelector('[data-testid=findings]').getBoundingClientRect().right <= 390")
+    page.set_viewport_size(SIZE)
     choose_format(page, "corpus", PUBLIC["multi30k-de-en"].title)
     expect(material(page)).to_be_hidden()
     expect(page.locator("#train")).to_be_disabled()
