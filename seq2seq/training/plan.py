@@ -14,6 +14,7 @@ from seq2seq.errors import SettingError
 from seq2seq.models.architectures import ARCHITECTURES, Architecture
 from seq2seq.models.saved import checkpoint
 from seq2seq.models.saved.checkpoint import MAX_ORIGIN, Origin, Outline
+from seq2seq.models.saved.transfer import transfer
 from seq2seq.models.seq2seq import Seq2Seq, shape_of
 from seq2seq.sources.kinds import KINDS, Kind, kind_of
 from seq2seq.sources.reader import Reader
@@ -49,7 +50,7 @@ class Plan:
     origin: Mapping[str, str] = field(default_factory=dict)
     vocabulary_size: int | None = None
     vocabulary_kind: str = "bpe"
-    start_from: str | None = None  # go on from the weights and the vocabulary of this checkpoint
+    start_from: str | None = None  # go on from the weights of this checkpoint, and from its vocabulary, unless one is chosen
     vocabulary_of: str | None = None  # use the vocabulary of this checkpoint, so that models can be compared
     shared_vocabulary: bool = True
     vocabulary_split_digits: bool = False  # each digit is a separate piece, so that numbers are copied digit by digit
@@ -113,10 +114,11 @@ class Plan:
     def model_config(self, source: int, target: int) -> ModelConfig:
         """Return the model's shape for these vocabulary sizes. Raises ValueError for settings that clash or have no effect.
 
-        A model that starts from a checkpoint has the checkpoint's shape and vocabulary; only its dropout can be chosen.
+        A model that starts from a checkpoint has the checkpoint's shape; only its dropout and its vocabulary can be chosen.
         """
         if self.start_from:
-            return self._shape_of_start(checkpoint.outline(self.start_from).model.config)
+            shape = self._shape_of_start(checkpoint.outline(self.start_from).model.config)
+            return replace(shape, source_vocabulary=source, target_vocabulary=target) if self.new_vocabulary else shape
         of_task = _of_task(self.task, self.model) if self.task else {}
         given = {**of_task, **self.model}
         architecture = choose("architecture", given.get("architecture", ModelConfig.architecture), ARCHITECTURES)
@@ -134,8 +136,13 @@ class Plan:
         """Return the model before its first update, with random weights or with those of the checkpoint that it starts from."""
         model = Seq2Seq(self.model_config(len(tokenizer.source), len(tokenizer.target)))
         if self.start_from:
-            model.load_state_dict(checkpoint.load(self.start_from).model.state_dict())
+            transfer(checkpoint.load(self.start_from), model, tokenizer)
         return model
+
+    @property
+    def new_vocabulary(self) -> bool:
+        """Whether the model's vocabulary is another one than that of the checkpoint that it starts from."""
+        return bool(not self.start_from or self.vocabulary_size or self.vocabulary_of)
 
     def outline(self) -> Seq2Seq:
         """Return the model with its final shape but without weights; its vocabulary has the largest allowed size.
@@ -175,11 +182,10 @@ class Plan:
 
     def tokenizer(self, pairs: Pairs, seed: int) -> Tokenizer:
         """Load the tokenizer of another checkpoint, or train one on `pairs` alone."""
-        if self.start_from:
-            start = checkpoint.outline(self.start_from).model.config
-            return Tokenizer.load(checkpoint.find(self.start_from), start.shared_vocabulary)
-        if self.vocabulary_of:
-            return Tokenizer.load(checkpoint.find(self.vocabulary_of), self.shared_vocabulary)
+        start = self.start_from
+        shared = checkpoint.outline(start).model.config.shared_vocabulary if start else self.shared_vocabulary
+        if known := start if start and not self.new_vocabulary else self.vocabulary_of:
+            return Tokenizer.load(checkpoint.find(known), shared)
         split_digits = self.vocabulary_split_digits or (self.task is not None and self.task.split_digits)
         # The vocabulary also needs the pieces of changed pairs, such as capitals.
         changed: Iterable[Pair] = _Changed(pairs, self.augmenter(), seed) if self.augmenter() else self.prepared(pairs)
@@ -189,7 +195,7 @@ class Plan:
         if self.task and kind == Plan.vocabulary_kind:
             kind = self.task.vocabulary_kind
         size, languages = self._vocabulary_size(), self.languages
-        return Tokenizer.train(changed, size, self.shared_vocabulary, seed, kind, split_digits, languages)
+        return Tokenizer.train(changed, size, shared, seed, kind, split_digits, languages)
 
     @property
     def source_kind(self) -> Kind:

@@ -1,4 +1,4 @@
-"""`train --from`: go on from the weights and the vocabulary of a checkpoint."""
+"""`train --from`: go on from the weights of a checkpoint, with its vocabulary or with another one."""
 
 import json
 from pathlib import Path
@@ -53,15 +53,39 @@ def test_the_model_goes_on_and_its_card_says_from_what(start: Path, call: list[s
     [
         (["--decoder-size", "20"], "--decoder-size 20 is another shape: "),
         (["--cell", "lstm"], "leave out --cell"),
-        (["--vocabulary-size", "300"], "--from takes the vocabulary of its checkpoint: leave out --vocabulary-size"),
-        (["--vocabulary-split-digits"], "leave out --vocabulary-split-digits"),
+        (["--vocabulary-split-digits"], "leave out --vocabulary-split-digits, or choose a new vocabulary"),
     ],
 )
-def test_another_shape_or_vocabulary_is_refused(
+def test_another_shape_is_refused(
     call: list[str], options: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*call, *options]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_with_a_new_vocabulary_pieces_that_both_know_keep_their_rows(start: Path, call: list[str]) -> None:
+    plan = Plan(Files(call[2], call[4]), start_from=str(start), vocabulary_size=300, vocabulary_kind="unigram")
+    tokenizer = plan.tokenizer(plan.pairs()[0], seed=1)
+    model, before = plan.new_model(tokenizer), checkpoint.load(start)
+    assert len(tokenizer.target) == 300 == model.config.target_vocabulary != before.model.config.target_vocabulary
+    old_pieces = before.tokenizer.target.pieces(range(len(before.tokenizer.target)))
+    new_pieces = tokenizer.target.pieces(range(300))
+    known = [piece for piece in new_pieces if piece in old_pieces]
+    assert 4 < len(known) < 300
+    for name in ("target_embedding.weight", "source_embedding.weight", "output.weight", "output.bias"):
+        old, new = before.model.state_dict()[name], model.state_dict()[name]
+        assert all((new[new_pieces.index(piece)] == old[old_pieces.index(piece)]).all() for piece in known)
+    assert (model.state_dict()["decoder.readout.weight"] == before.model.state_dict()["decoder.readout.weight"]).all()
+    new = [i for i, piece in enumerate(new_pieces) if piece not in old_pieces]
+    assert model.target_embedding.weight[new].std() > 0.01
+
+
+def test_a_run_with_a_new_vocabulary_trains_and_its_plan_keeps_it(start: Path, call: list[str], tmp_path: Path) -> None:
+    assert main([*call, "--updates", "2", "--vocabulary-size", "300"]) == 0
+    assert len(checkpoint.load(tmp_path / "more").tokenizer.target) == 300
+    plan = Plan("sort", start_from="en-fr-additive", vocabulary_of="fr-en-additive")
+    assert Plan.from_dict(plan.to_dict()) == plan
+    assert plan.arguments() == ["--from", "en-fr-additive", "--task", "sort", "--vocabulary-of", "fr-en-additive"]
 
 
 def test_a_plan_keeps_where_it_starts(start: Path) -> None:

@@ -19,7 +19,6 @@ from seq2seq.training.plan import VOCABULARY_SIZE, Plan
 MOST_MINUTES, MOST_MEASURED = 100_000, 10_000
 # Held-out sentences that a run translates if their translations decide when it stops, or which validation is the best.
 MEASURED, MEASURED_BEST = 64, 500
-_VOCABULARY = ("vocabulary_size", "vocabulary_of", "vocabulary_split_digits")
 _BY_DATA = {"source_vocabulary", "target_vocabulary", "shared_vocabulary"}  # the tokenizer decides these
 
 
@@ -66,7 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from",
         dest="start_from",
         metavar="MODEL",
-        help="go on from the weights and vocabulary of a model: its name, its folder, or hf:USER/NAME",
+        help="go on from the weights of a model: its name, its folder, or hf:USER/NAME. Its vocabulary stays, unless "
+        "--vocabulary-size or --vocabulary-of chooses another one; then pieces that both know keep their rows",
     )
     parser.add_argument("--vocabulary-size", type=int, help=f"pieces per vocabulary (default {VOCABULARY_SIZE}, or the task's)")
     kinds = ", ".join(f"{name}: {kind}" for name, kind in text.KINDS.items())
@@ -116,8 +116,11 @@ def plan_of(options: argparse.Namespace) -> Plan:
         raise ValueError("--valid and --valid-share both choose the validation pairs: leave one out")
     elif options.valid_share is not None and not 0 < options.valid_share < 1:
         raise ValueError(f"valid-share must be between 0 and 1, not {options.valid_share:g}")
-    if options.start_from and (given := [name for name in _VOCABULARY if getattr(options, name)]):
-        raise ValueError(f"--from takes the vocabulary of its checkpoint: leave out {_flag(given[0])}")
+    if options.start_from and options.vocabulary_split_digits and not options.vocabulary_size:
+        raise ValueError(
+            "--from takes the vocabulary of its checkpoint: leave out --vocabulary-split-digits, "
+            "or choose a new vocabulary with --vocabulary-size"
+        )
     lengths = [name for name in ("minutes", "updates", "epochs") if getattr(options, name) is not None]
     if len(lengths) > 1:
         raise ValueError(f"--{lengths[0]} and --{lengths[1]} both set the length of the run: leave one out")
