@@ -42,7 +42,8 @@ TABS = (
     Tab(
         "train",
         "Train",
-        "A model starts from random weights and learns only from sentence pairs. Watch its loss fall and its attention form.",
+        "A model starts from random weights and learns from pairs of a source and a target. "
+        "Watch its loss fall and its attention form.",
     ),
 )
 

@@ -25,6 +25,7 @@ from seq2seq.commands.kit.options import (
     warn,
     write_text,
 )
+from seq2seq.commands.training import dictionary_task
 from seq2seq.config import choose
 from seq2seq.data.corpora import Corpus, Pair
 from seq2seq.data.synthetic import TASKS, Example
@@ -76,6 +77,9 @@ def run(options: argparse.Namespace) -> int:
         if options.raw:
             raise ValueError("--raw is about the references of a file: leave out --raw, or give --data instead of --task")
         refuse_with_task(options, "source", "target")
+        if name := dictionary_task.CORPORA.get(options.task):
+            held_out = f"python -m seq2seq fetch {name} --out {name}-data, then give --data {name}-data/valid.tsv"
+            raise ValueError(f"the test examples of {options.task} are the held-out words of a dictionary: {held_out}")
         examples = choose("task", options.task, TASKS).examples(options.split or "test")
         pairs = [(example.source, example.target) for example in examples]
         data = f"{options.task}, {options.split}" if options.split else options.task

@@ -7,6 +7,8 @@ import argparse
 from seq2seq.commands import fetch
 from seq2seq.commands.kit.options import refuse_with_task
 from seq2seq.commands.training import config_file
+from seq2seq.config import choose
+from seq2seq.data.synthetic import TASKS
 
 CORPORA = {"letters": "letters-en", "katakana": "names-ja"}  # the dictionary of each task
 
@@ -15,8 +17,10 @@ def resolved(options: argparse.Namespace) -> argparse.Namespace:
     """Replace a task of CORPORA by the file of options that `fetch` writes for its dictionary; return other options unchanged.
 
     The dictionary is fetched into the folder OUT-data, next to the folder of the model; a resumed run has it already. Raises
-    ValueError for options that contradict the task, and if the dictionary cannot be fetched.
+    ValueError for an unknown task, for options that contradict the task, and if the dictionary cannot be fetched.
     """
+    if options.task:
+        choose("task", options.task, {**TASKS, **CORPORA})
     if options.task not in CORPORA:
         return options
     refuse_with_task(options, "data", "valid", "valid_share", "source", "target")
