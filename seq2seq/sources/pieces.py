@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 
 WORD_START = "▁"
 END = "</s>"
-UNKNOWN = "<unk>"
+PADDING, BEGIN, UNKNOWN = "<pad>", "<s>", "<unk>"  # never in a text
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")  # kana and Han: scripts without spaces
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 

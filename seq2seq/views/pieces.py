@@ -6,17 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seq2seq.sources.pieces import END, UNKNOWN, UNSPACED, WORD_START, byte_of, group_words, spell, starts_word
+from seq2seq.sources.pieces import (
+    BEGIN,
+    END,
+    PADDING,
+    UNKNOWN,
+    UNSPACED,
+    WORD_START,
+    byte_of,
+    group_words,
+    spell,
+    starts_word,
+)
 from seq2seq.sources.words import OPENING
 from seq2seq.trace import DecodingStep, DecodingTrace, SourcePosition
 
 GOES_ON = "·"  # before a piece that goes on with the word of the piece before it
 AFTER_SPACE = "␣"  # before a punctuation mark that has a space before it
+_SPECIAL = {PADDING: "padding", BEGIN: "begin", UNKNOWN: "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The label of a piece. `kind` is text, space, byte, end or unknown; `starts` is true for the first piece of a word.
+    """The label of a piece. `kind` is text, space, byte, end or special; `starts` is true for the first piece of a word.
 
     `text` includes `mark`, so that no two pieces of a vocabulary look alike.
     """
@@ -31,8 +43,8 @@ def label(piece: str) -> Label:
     """Return the label of `piece`: never empty, and without invisible characters."""
     if piece == END:
         return Label("end", "end", True)
-    if piece == UNKNOWN:
-        return Label("unknown", "unknown", False)
+    if piece in _SPECIAL:
+        return Label(_SPECIAL[piece], "special", False)
     if (byte := byte_of(piece)) is not None:
         return Label(f"byte {byte:02X}", "byte", False)
     starts = starts_word(piece)
