@@ -1,6 +1,7 @@
 // A clock and its transport buttons: steps 0 to `last()`, each played from phase 0 to 1 and described by a sentence. The caller
 // gives the picture: `show(step, phase)` draws a step, `lengthOf(step)` returns its milliseconds at 1x, `sentence(step)` its
-// spans of text, and `arrived(moved)` is called once per step. The state is in `store`: step, phase, playing, speed.
+// spans of text, and `arrived(moved)` is called once per step. The state is in `store`: step, phase, playing, speed. While the
+// picture is hidden, as on another tab, the clock waits.
 
 import { clamp, html, isFixed, rove } from "./dom.js";
 
@@ -76,7 +77,8 @@ export function makeClock(element, root, store, { last, lengthOf, show, sentence
     const delta = Math.max(0, now - before); // a frame's time may be earlier than its request
     before = 0;
     const moving = store.playing || (store.step === stopAfter && store.phase < 1);
-    if (!moving || !element.isConnected) return;
+    const isHidden = root.getClientRects().length === 0;
+    if (!moving || isHidden || !element.isConnected) return;
     const pace = store.playing ? store.speed : Math.max(1.6, store.speed);
     const phase = store.phase + (Math.min(delta, 250) * pace) / lengthOf(store.step);
     if (phase < 1) {
@@ -141,6 +143,8 @@ export function makeClock(element, root, store, { last, lengthOf, show, sentence
     event.preventDefault();
     actions[action]();
   });
+
+  new IntersectionObserver(tick).observe(root); // the picture has appeared, or is hidden: then the next frame is the last one
 
   /** If a lesson fixes the step, only the current step can be opened. */
   const allowed = (step, shown) => isFixed("steps") && step !== store.step ? undefined : goTo(step, shown);

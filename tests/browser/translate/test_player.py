@@ -7,6 +7,12 @@ import re
 from playwright.sync_api import expect
 from support.browser.page import AT_STEP_2, SENTENCE, expect_step, fork, heatmap, output, player, steps
 
+AFTER_150_FRAMES = """() => new Promise((done) => {
+  let frames = 0;
+  const frame = () => (++frames < 150 ? requestAnimationFrame(frame) : done());
+  frame();
+})"""
+
 # --- playing ---------------------------------------------------------------------------------------------------------
 
 
@@ -25,6 +31,15 @@ def test_the_player_stops_at_the_last_step(visit):
     expect_step(page, steps(page))
     expect(player(page)).to_have_attribute("data-playing", "false")
     expect(page.locator(".chip.target[aria-hidden=false]")).to_have_count(steps(page))
+
+
+def test_a_hidden_picture_waits_until_it_is_seen(visit):
+    page = visit("?tab=beam", "#beam .ready")
+    player(page).locator("xpath=self::*[@data-playing='true']").wait_for(state="attached")
+    page.evaluate(AFTER_150_FRAMES)  # in so many frames, a picture that is seen plays some steps
+    assert player(page).get_attribute("data-step") == "0"
+    page.get_by_role("tab", name="Translate", exact=True).click()
+    expect(player(page)).to_have_attribute("data-step", re.compile("[1-9]"))
 
 
 def test_the_slider_shows_the_chosen_step(stage):
