@@ -31,23 +31,21 @@ from seq2seq.models.saved.checkpoint import (
     WEIGHTS,
     Checkpoint,
 )
-from seq2seq.runs.card import ALIGNMENT, COMPARISON, EXPOSURE, MAX_KEPT_BYTES, RESULTS
+from seq2seq.runs import reports
+from seq2seq.runs.card import RESULTS
 from seq2seq.sources.kinds import kind_of
 from seq2seq.training import event_log
 
 MAX_ARCHIVE_BYTES = 100_000_000
 MAX_UNPACKED_BYTES = 99_000_000  # of all files together; below the limit above, so that `unpack` accepts what `pack` writes
 CARD = "README.md"
-TEXTS = (CARD, RESULTS, EXPOSURE, ALIGNMENT, COMPARISON)
+TEXTS = (CARD, RESULTS, *reports.FILES)
 LIMITS = {  # the files of a model, and the maximum bytes of each
     CONFIG: MAX_CONFIG_BYTES,
     WEIGHTS: MAX_UNPACKED_BYTES,
     **{name: MAX_TOKENIZER_BYTES for names in TOKENIZERS.values() for name in names},
     CARD: 1_000_000,
-    RESULTS: MAX_KEPT_BYTES,
-    EXPOSURE: MAX_KEPT_BYTES,
-    ALIGNMENT: MAX_KEPT_BYTES,
-    COMPARISON: MAX_KEPT_BYTES,
+    **dict.fromkeys((RESULTS, *reports.FILES), reports.MAX_BYTES),
     event_log.FILE: 10_000_000,  # three hours of training; a file of brackets would parse into half a gigabyte of objects
 }
 MAX_MEMBERS = len(LIMITS) + 1  # the files and the folder

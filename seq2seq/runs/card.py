@@ -22,11 +22,6 @@ from seq2seq.sources.sound import voices
 from seq2seq.training.events import Finished, perplexity
 
 RESULTS = "results.json"
-EXPOSURE = "exposure.json"  # teacher forcing compared with free running, on a held-out file
-ALIGNMENT = "alignment.json"  # attention as an aligner, on held-out pairs
-COMPARISON = "comparison.json"  # training recipes compared; this model is one of them
-REPLIES = "replies.json"  # how much the replies of a dialogue model differ
-MAX_KEPT_BYTES = 2_000_000
 
 
 def command(name: str, arguments: Sequence[str], processes: int = 1) -> str:
@@ -82,66 +77,6 @@ def add_likelihood(folder: Path, line: str, data: str, figures: dict[str, Any]) 
     results = _read(folder)
     others = [e for e in results["evaluations"] if e["data"] != data]
     _write(folder, {**results, "evaluations": [*others, {"command": line, "data": data, **figures}]})
-
-
-def add_exposure(folder: Path, line: str, about: dict[str, Any], report: dict[str, Any]) -> None:
-    """Save the report of `exposure` for the page."""
-    _keep(folder / EXPOSURE, {"command": line, **about, "report": report})
-
-
-def read_exposure(folder: Path) -> dict[str, Any] | None:
-    """Return what `add_exposure` saved; None if there is nothing or it cannot be read."""
-    return _read_kept(folder / EXPOSURE, {"command", "data", "report"})
-
-
-def add_alignment(folder: Path, line: str, report: dict[str, Any]) -> None:
-    """Save the report of `align` for the page."""
-    _keep(folder / ALIGNMENT, {"command": line, **report})
-
-
-def read_alignment(folder: Path) -> dict[str, Any] | None:
-    """Return what `add_alignment` saved; None if there is nothing or it cannot be read."""
-    content = _read_kept(folder / ALIGNMENT, {"command", "data", "sentences", "attention", "diagonal"}) or {}
-    try:
-        figures = [content[method][of] for method in ("attention", "diagonal") for of in ("error_rate", "linked_precision")]
-    except (TypeError, KeyError):
-        return None
-    return content if isinstance(content["sentences"], int) and all(isinstance(value, float) for value in figures) else None
-
-
-def add_comparison(folder: Path, line: str, comparison: dict[str, Any]) -> None:
-    """Save the result of `compare` with one of the compared models, for the page."""
-    _keep(folder / COMPARISON, {"command": line, **comparison})
-
-
-def read_comparison(folder: Path) -> dict[str, Any] | None:
-    """Return what `add_comparison` saved; None if there is nothing or it cannot be read."""
-    return _read_kept(folder / COMPARISON, {"command", "data", "test", "settings", "recipes", "differences"})
-
-
-def add_replies(folder: Path, line: str, data: str, report: dict[str, Any]) -> None:
-    """Save the report of `replies` for the page."""
-    _keep(folder / REPLIES, {"command": line, "data": data, **report})
-
-
-def read_replies(folder: Path) -> dict[str, Any] | None:
-    """Return what `add_replies` saved; None if there is nothing or it cannot be read."""
-    return _read_kept(folder / REPLIES, {"command", "data", "varieties", "question"})
-
-
-def _keep(path: Path, content: dict[str, Any]) -> None:
-    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    replace_file(path, lambda partial: partial.write_text(text, encoding="utf-8"))
-
-
-def _read_kept(path: Path, keys: set[str]) -> dict[str, Any] | None:
-    try:
-        if path.stat().st_size > MAX_KEPT_BYTES:
-            return None
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return content if keys <= content.keys() else None
-    except (OSError, ValueError, AttributeError, RecursionError):
-        return None
 
 
 def check(folder: Path) -> None:

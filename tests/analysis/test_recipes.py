@@ -22,7 +22,7 @@ from seq2seq.decoding.evaluation import evaluate
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.saved import checkpoint
 from seq2seq.models.saved.checkpoint import Checkpoint
-from seq2seq.runs import card
+from seq2seq.runs import card, reports
 from seq2seq.schedules import SCHEDULES
 from seq2seq.sources.text import Tokenizer
 from seq2seq.training.events import Finished
@@ -215,19 +215,19 @@ def test_cure_shows_only_comparisons_of_schedules(
 ) -> None:
     monkeypatch.setattr(checkpoint, "ROOT", tmp_path)
     (tmp_path / "small").mkdir()
-    card.add_comparison(tmp_path / "small", "python -m seq2seq compare", comparison)
+    reports.add_comparison(tmp_path / "small", "python -m seq2seq compare", comparison)
     assert json.loads(cure.stored(services))["verdict"] == view.verdict(comparison)
     other = {FORCED: {"dropout": 0.1}, CURED: {"dropout": 0.2}}
-    card.add_comparison(tmp_path / "small", "python -m seq2seq compare", {**comparison, "settings": other})
+    reports.add_comparison(tmp_path / "small", "python -m seq2seq compare", {**comparison, "settings": other})
     assert json.loads(cure.stored(services))["verdict"] == []
 
 
 def test_saved_comparison_is_read_back_and_a_damaged_one_is_ignored(comparison: dict[str, Any], tmp_path: Path) -> None:
-    assert card.read_comparison(tmp_path) is None
-    card.add_comparison(tmp_path, "python -m seq2seq compare", comparison)
-    assert card.read_comparison(tmp_path) == {"command": "python -m seq2seq compare", **comparison}
-    (tmp_path / card.COMPARISON).write_text("[]")
-    assert card.read_comparison(tmp_path) is None
+    assert reports.read_comparison(tmp_path) is None
+    reports.add_comparison(tmp_path, "python -m seq2seq compare", comparison)
+    assert reports.read_comparison(tmp_path) == {"command": "python -m seq2seq compare", **comparison}
+    (tmp_path / reports.COMPARISON).write_text("[]")
+    assert reports.read_comparison(tmp_path) is None
 
 
 def test_cure_without_a_comparison_shows_the_papers_figures_and_the_command(services: Services) -> None:

@@ -18,7 +18,7 @@ from seq2seq.analysis import alignment
 from seq2seq.analysis.forcing.exposure import measure
 from seq2seq.analysis.forcing.exposure_report import Report
 from seq2seq.decoding.translator import Translator
-from seq2seq.runs import card
+from seq2seq.runs import reports
 from seq2seq.sources.normalise import printable
 from seq2seq.trace import DecodingTrace
 
@@ -126,11 +126,11 @@ def test_align_prints_the_alignment_report(model: str, capsys: pytest.CaptureFix
     shutil.copytree(model, kept)
     output = run(capsys, "align", "--model", str(kept), "--data", str(file), "--card")
     assert f"{printed['attention']['error_rate']:.3f} (" in output and "1 sentences left out: too long" in output
-    saved = card.read_alignment(kept)
+    saved = reports.read_alignment(kept)
     del printed["model"]
     assert saved == {"command": "python -m seq2seq align --model kept --data gold.tsv", **printed}
-    (kept / card.ALIGNMENT).write_text(json.dumps({**saved, "attention": {**saved["attention"], "error_rate": "<b>"}}))
-    assert card.read_alignment(kept) is None
+    (kept / reports.ALIGNMENT).write_text(json.dumps({**saved, "attention": {**saved["attention"], "error_rate": "<b>"}}))
+    assert reports.read_alignment(kept) is None
 
 
 def test_compare_prints_the_comparison_that_is_saved(
@@ -150,7 +150,7 @@ def test_compare_prints_the_comparison_that_is_saved(
     ratios = {name: settings["teacher_forcing_ratio"] for name, settings in printed["settings"].items()}
     assert ratios == {"teacher forcing": 1.0, "always sampling": 0.25}
     line = "compare --recipe 'teacher forcing' forced --recipe 'always sampling' free --data valid.tsv --test valid.tsv"
-    assert card.read_comparison(out["free"]) == {"command": f"python -m seq2seq {line}", **printed}
+    assert reports.read_comparison(out["free"]) == {"command": f"python -m seq2seq {line}", **printed}
     output = run(capsys, *call)
     gap = printed["differences"][0]["summary"]["loss_free"]
     assert "always sampling minus teacher forcing" in output and f"loss_free       {gap:.4f} (" in output

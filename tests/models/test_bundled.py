@@ -15,7 +15,7 @@ from seq2seq.decoding.strategies import Beam, Greedy
 from seq2seq.decoding.translator import Translator
 from seq2seq.models.saved import checkpoint
 from seq2seq.models.saved.checkpoint import ROOT, available
-from seq2seq.runs import card
+from seq2seq.runs import reports
 from seq2seq.ui.kit import examples
 from seq2seq.views.inside.language import PAIRS
 
@@ -79,9 +79,9 @@ def test_a_bundled_folder_is_complete_and_small_enough_for_a_space(name: str) ->
     assert sum(files.values()) < 10_000_000
     tokenizer = {"tokenizer.model"} if "tokenizer.model" in files else {"source.model", "target.model"}
     info = ModelInfo.read(name)
-    exposure = {card.EXPOSURE} if name in OF_FILES else set()
+    exposure = {reports.EXPOSURE} if name in OF_FILES else set()
     named = {"README.md", "config.json", "model.safetensors", "results.json", *exposure, *tokenizer}
-    assert files.keys() - {card.ALIGNMENT, card.COMPARISON, card.REPLIES} == named
+    assert files.keys() - {reports.ALIGNMENT, reports.COMPARISON, reports.REPLIES} == named
     assert "Not stated." not in (info.trained_on, info.attribution, info.licence)
 
 
@@ -193,7 +193,7 @@ def test_the_captions_models_are_one_family_and_the_transformer_meets_its_goal()
 
 @pytest.mark.parametrize("name", OF_FILES)
 def test_exposure_report_matches_the_card(name: str) -> None:
-    found = card.read_exposure(ROOT / name)
+    found = reports.read_exposure(ROOT / name)
     assert found is not None
     summary, training = found["report"]["summary"], results(name)["training"]
     assert f"--model {name} --data {found['data']}" in found["command"]
@@ -207,7 +207,7 @@ def test_exposure_report_matches_the_card(name: str) -> None:
 
 
 def test_cure_is_a_fair_comparison_and_readme_has_its_results() -> None:
-    found = card.read_comparison(ROOT / CURE)
+    found = reports.read_comparison(ROOT / CURE)
     assert found is not None
     told, cured = found["recipes"]
     assert [run["model"] for recipe in (told, cured) for run in recipe["runs"][:1]] == [PURE, CURE]

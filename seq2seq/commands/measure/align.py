@@ -16,7 +16,7 @@ from seq2seq.analysis.links import weight_on_links
 from seq2seq.commands.kit.options import add_model, translator_of
 from seq2seq.data.synthetic import TASKS, Task
 from seq2seq.models.saved import checkpoint
-from seq2seq.runs import card
+from seq2seq.runs import card, reports
 
 HELP = "alignment error rate of a model's attention, teacher-forced, compared with a diagonal and a uniform alignment"
 NAMES = {
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     if options.card:
         line = card.command("align", [a for a in options.given if a not in ("--card", "--json")])
         named = {name: value for name, value in about.items() if name != "model"}
-        card.add_alignment(checkpoint.find(options.model), line, {**named, **rates})
+        reports.add_alignment(checkpoint.find(options.model), line, {**named, **rates})
     if options.json:
         print(json.dumps({**about, **rates}, ensure_ascii=False, indent=2, allow_nan=False))
     else:

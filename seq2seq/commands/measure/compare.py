@@ -14,7 +14,7 @@ from seq2seq.analysis.forcing.exposure_report import FIGURES
 from seq2seq.analysis.recipes import Member, compare, member, settings
 from seq2seq.commands.kit.options import add_columns, pairs_of
 from seq2seq.models.saved import checkpoint
-from seq2seq.runs import card
+from seq2seq.runs import card, reports
 
 HELP = "compare training recipes over several seeds each: which settings differ, and how much the results differ"
 MOST_RECIPES = 3  # more could not be told apart in a figure
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     comparison = {**about, **compare(measured, options.seed)}
     if options.card:
         line = card.command("compare", [a for a in options.given if a not in ("--card", "--json")])
-        card.add_comparison(checkpoint.find(options.recipe[-1][1]), line, comparison)
+        reports.add_comparison(checkpoint.find(options.recipe[-1][1]), line, comparison)
     if options.json:
         print(json.dumps(comparison, ensure_ascii=False, indent=2, allow_nan=False))
     else:

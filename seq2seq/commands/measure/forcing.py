@@ -13,7 +13,7 @@ from seq2seq.analysis.forcing.exposure import LANES, Row, measure
 from seq2seq.analysis.forcing.exposure_report import Report
 from seq2seq.commands.kit.options import PAIRS, add_columns, add_model, file_names, pairs_of, translator_of, write_text
 from seq2seq.models.saved import checkpoint
-from seq2seq.runs import card
+from seq2seq.runs import card, reports
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     if options.card:
         line = card.command("forcing", [a for a in options.given if a not in ("--card", "--json")])
         kept = {name: value for name, value in about.items() if name != "model"}
-        card.add_exposure(checkpoint.find(options.model), line, kept, report.to_dict())
+        reports.add_exposure(checkpoint.find(options.model), line, kept, report.to_dict())
     if options.csv:
         write_text(options.csv, report.by_position.to_csv(index=False))
     if options.json:

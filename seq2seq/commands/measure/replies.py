@@ -9,7 +9,7 @@ from typing import Any
 from seq2seq.analysis.dialogue import report
 from seq2seq.commands.kit.options import PAIRS, add_columns, add_model, file_names, pairs_of, translator_of
 from seq2seq.models.saved import checkpoint
-from seq2seq.runs import card
+from seq2seq.runs import card, reports
 
 HELP = "variety of a dialogue model's replies, and the bits that the question is worth"
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     found = report(translator_of(options), pairs, options.count, options.reranked, options.seed)
     if options.card:
         line = card.command("replies", [a for a in options.given if a not in ("--card", "--json")])
-        card.add_replies(checkpoint.find(options.model), line, file_names(options.data), found)
+        reports.add_replies(checkpoint.find(options.model), line, file_names(options.data), found)
     if options.json:
         about = {"model": options.model, "data": file_names(options.data)}
         print(json.dumps({**about, **found}, ensure_ascii=False, indent=2))

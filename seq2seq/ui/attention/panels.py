@@ -14,7 +14,7 @@ from seq2seq.analysis import inspection
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.models.saved import checkpoint
 from seq2seq.models.seq2seq import CROSS, DECODER, ENCODER
-from seq2seq.runs import card
+from seq2seq.runs import reports
 from seq2seq.trace import DecodingTrace
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, examples
@@ -176,7 +176,7 @@ def _reads(services: Services, name: str) -> str:
 def _panel(services: Services, answer: PanelAnswer) -> dict[str, Any]:
     panel, trace, weights = answer.panel, answer.trace, _weights(answer)
     axes = _AXES[panel.head.kind] if panel.head else _AXES[CROSS]
-    report = None if panel.head else card.read_alignment(checkpoint.ROOT / panel.model)
+    report = None if panel.head else reports.read_alignment(checkpoint.ROOT / panel.model)
     return {
         "model": panel.model,
         "head": str(panel.head or ""),

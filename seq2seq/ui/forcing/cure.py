@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import gradio as gr
 
 from seq2seq.models.saved import checkpoint
-from seq2seq.runs import card
+from seq2seq.runs import reports
 from seq2seq.ui.forcing import two_lanes
 from seq2seq.ui.forcing.lanes import LanesRequest
 from seq2seq.ui.forcing.two_lanes import TwoLanes
@@ -36,7 +36,7 @@ def build(slot: Slot) -> None:
 def stored(services: Services) -> str:
     """Return the first comparison of schedules stored with an installed model; without one, only the published results."""
     for name in services.infos:
-        comparison = card.read_comparison(checkpoint.ROOT / name)
+        comparison = reports.read_comparison(checkpoint.ROOT / name)
         if comparison is not None and all(settings.keys() <= FORCING for settings in comparison["settings"].values()):
             about = (
                 f"Accuracy and loss on {comparison['data']}, held out; BLEU, free-running, on {comparison['test']} "

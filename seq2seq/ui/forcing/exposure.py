@@ -15,7 +15,7 @@ from seq2seq.analysis.forcing.exposure_report import Report
 from seq2seq.analysis.forcing.two_lanes import FORCED, FREE
 from seq2seq.data.corpora import Pair, read_pairs
 from seq2seq.models.saved import checkpoint
-from seq2seq.runs import card
+from seq2seq.runs import reports
 from seq2seq.ui.forcing import two_lanes
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address
@@ -106,7 +106,7 @@ def progress(share: float, says: str, run: int) -> str:
 def stored(services: Services, name: str) -> str:
     """Return the stored report of the model, if there is one."""
     services.info(name)
-    result = card.read_exposure(checkpoint.ROOT / name)
+    result = reports.read_exposure(checkpoint.ROOT / name)
     if result is None:
         return _payload(services, name, None, "There is no stored report for this model. Measure a file of sentence pairs.")
     about = f"{result['data']}, a held-out file of {name}: greedy, one seed. The same numbers from a shell: {result['command']}"

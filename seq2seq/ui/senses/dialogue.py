@@ -12,7 +12,7 @@ import gradio as gr
 from seq2seq.analysis import dialogue as engine
 from seq2seq.decoding.strategies import Beam, Greedy, Sample
 from seq2seq.models.saved import checkpoint
-from seq2seq.runs import card
+from seq2seq.runs import reports
 from seq2seq.ui.host.services import Services
 from seq2seq.ui.kit import address, examples
 from seq2seq.ui.kit.address import TEXT
@@ -142,7 +142,7 @@ def payload(services: Services, request: DialogueRequest) -> str:
     swapped = None
     if chosen.strip():
         swapped = view.swap(translator.score(request.text, chosen), translator.score(engine.OTHERS[request.other], chosen))
-    report = card.read_replies(checkpoint.ROOT / request.model) if request.model in services.infos else None
+    report = reports.read_replies(checkpoint.ROOT / request.model) if request.model in services.infos else None
     return json.dumps(
         {
             "opening": f"This model is no assistant. It was trained on {info.trained_on.partition(';')[0].rstrip('.')}.",

@@ -9,10 +9,10 @@ from playwright.sync_api import expect
 from support.browser.page import expect_to_fit_a_phone
 
 from seq2seq.models.saved.checkpoint import ROOT, available
-from seq2seq.runs import card
+from seq2seq.runs import reports
 from seq2seq.views.forcing import cure
 
-COMPARISON = next(saved for name in available() if (saved := card.read_comparison(ROOT / name)))
+COMPARISON = next(saved for name in available() if (saved := reports.read_comparison(ROOT / name)))
 FIGURES = {"schedule": 4, "difference": 4, "free": 4, "forced": 4, "mistake": 4, "wrong-word": 4}  # number of lines and bands
 
 

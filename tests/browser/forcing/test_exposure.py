@@ -8,7 +8,7 @@ from support.browser.page import expect_to_fit_a_phone
 
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.models.saved.checkpoint import ROOT
-from seq2seq.runs import card
+from seq2seq.runs import reports
 from seq2seq.ui.kit import examples
 
 INFO = ModelInfo.read("en-fr-additive")
@@ -33,7 +33,7 @@ def upload(page: Page, tmp_path, pairs: list[tuple[str, str]]) -> None:
 
 
 def test_the_saved_measurement_is_shown_and_fits_a_phone(page) -> None:
-    saved = card.read_exposure(ROOT / "en-fr-additive")
+    saved = reports.read_exposure(ROOT / "en-fr-additive")
     assert saved is not None
     expect(page.get_by_test_id("measured")).to_contain_text(saved["command"])
     expect(page.get_by_test_id("headline")).to_contain_text(f"{100 * saved['report']['summary']['accuracy_forced']:.1f}%")

@@ -10,7 +10,7 @@ import pytest
 from support.shell import run
 
 from seq2seq.__main__ import main
-from seq2seq.runs import card
+from seq2seq.runs import reports
 
 
 def test_the_variety_of_replies_is_printed_and_saved(
@@ -22,7 +22,7 @@ def test_the_variety_of_replies_is_printed_and_saved(
     names = [each["how"] for each in found["varieties"]]
     assert names == ["people", "greedy", "beam 5", "sampling, top-p 0.95, seeds from 1", "beam 5", "reranked (MMI)"]
     assert [each["replies"] for each in found["varieties"]] == [6, 6, 6, 6, 2, 2]
-    kept = card.read_replies(Path(folder))
+    kept = reports.read_replies(Path(folder))
     assert kept and kept["varieties"] == found["varieties"] and "--count 6" in kept["command"]
     table = run(capsys, *call)
     assert f"the turn is worth {found['question']['worth']:.3f}" in table and "reranked (MMI)" in table

@@ -25,6 +25,7 @@ def folder(tmp_path: Path, tokenizer: Tokenizer) -> Path:
     (folder / "results.json").write_text('{"training": {}, "evaluations": []}')
     (folder / "exposure.json").write_text("{}")
     (folder / "alignment.json").write_text("{}")
+    (folder / "replies.json").write_text("{}")
     (folder / "events.jsonl").write_text(EVENT)
     for other in ("training.safetensors", "source.model", ".config.json.partial", "notes.txt"):
         (folder / other).write_text("a secret")

@@ -28,6 +28,7 @@ FILES = [
     "results.json",
     "exposure.json",
     "alignment.json",
+    "replies.json",
     "events.jsonl",
 ]
 

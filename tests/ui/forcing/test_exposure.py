@@ -13,7 +13,7 @@ import pytest
 from seq2seq.analysis.forcing.exposure import measure
 from seq2seq.analysis.forcing.exposure_report import Report
 from seq2seq.decoding.translator import Translator
-from seq2seq.runs import card
+from seq2seq.runs import reports
 from seq2seq.ui.forcing import exposure
 from seq2seq.ui.host.services import Services
 from seq2seq.views import curves
@@ -111,13 +111,13 @@ def test_too_large_file_is_not_read(services: Services, tmp_path: Path) -> None:
 
 
 def test_stored_report_is_read_and_a_damaged_one_is_ignored(report: dict[str, Any], tmp_path: Path) -> None:
-    assert card.read_exposure(tmp_path) is None
-    card.add_exposure(tmp_path, "python -m seq2seq forcing", {"data": "valid.tsv", "seed": 1}, report)
-    found = card.read_exposure(tmp_path)
+    assert reports.read_exposure(tmp_path) is None
+    reports.add_exposure(tmp_path, "python -m seq2seq forcing", {"data": "valid.tsv", "seed": 1}, report)
+    found = reports.read_exposure(tmp_path)
     assert found == {"command": "python -m seq2seq forcing", "data": "valid.tsv", "seed": 1, "report": report}
     for damaged in ("", "[]", "{}", "{" * 5000, '"text"', "x" * 2_000_000):
-        (tmp_path / card.EXPOSURE).write_text(damaged)
-        assert card.read_exposure(tmp_path) is None
+        (tmp_path / reports.EXPOSURE).write_text(damaged)
+        assert reports.read_exposure(tmp_path) is None
 
 
 def test_model_without_a_report_gets_a_note(services: Services) -> None:
