@@ -180,14 +180,12 @@ class Vocabulary:
         """
         choose("vocabulary kind", kind, KINDS)
         out = io.BytesIO()
-        sentencepiece.set_random_generator_seed(seed)
         closed = kind in CLOSED
+        texts = (_for_training(text, language, kind) for text, language in lines)
         try:
             sentencepiece.SentencePieceTrainer.Train(
-                sentence_iterator=(_for_training(text, language, kind) for text, language in lines),
+                sentence_iterator=iter(_sample(texts, VOCABULARY_LINES, seed)),
                 model_writer=out,
-                input_sentence_size=VOCABULARY_LINES,
-                shuffle_input_sentence=True,
                 vocab_size=size,
                 hard_vocab_limit=not closed,
                 model_type=CLOSED.get(kind, kind),
@@ -209,6 +207,18 @@ class Vocabulary:
         except RuntimeError as error:
             raise ValueError(_size_fault(size, str(error))) from None
         return cls(out.getvalue())
+
+
+def _sample(texts: Iterable[str], most: int, seed: int) -> list[str]:
+    """Return at most `most` of the texts, drawn at random (Vitter 1985, algorithm R). SentencePiece can draw, too, but draws
+    others in each process."""
+    numbers, drawn = random.Random(seed), list[str]()
+    for count, text in enumerate(texts):
+        if count < most:
+            drawn.append(text)
+        elif (place := numbers.randrange(count + 1)) < most:
+            drawn[place] = text
+    return drawn
 
 
 def _size_fault(size: int, fault: str) -> str:
