@@ -31,6 +31,14 @@ EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
         "Nous t'avons attendu dans le jardin.",
         "Cette soupe est trop chaude pour moi.",
     ),
+    ("German", EVERYDAY): (
+        "Ich habe meine Schlüssel auf dem Küchentisch liegen lassen.",
+        "Wo befindet sich der alte Bahnhof?",
+        "Meine Schwester hat noch nie das Meer gesehen.",
+        "Er weiß nicht, warum sie so früh gegangen ist.",
+        "Wir warteten im Garten auf dich.",
+        "Diese Suppe ist zu heiß für mich.",
+    ),
     ("English", CAPTIONS): (
         "A man in a red jacket is climbing up a ladder.",
         "Two children are building a sandcastle while their mother reads a book.",
@@ -92,6 +100,16 @@ REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
         "Hay tres manzanas en la mesa de la cocina.",
         "Deberías haberme llamado antes de venir.",
     ),
+    ("English", "German", EVERYDAY): (
+        "Ich habe meinen Regenschirm bei dir vergessen.",
+        "Wo ist der alte Bahnhof?",
+        "Mein Bruder hat das Meer noch nie gesehen.",
+        "Wir haben im Garten auf dich gewartet.",
+        "Die Suppe ist jetzt zu heiß zum Essen.",
+        "Weißt du, warum er so früh gegangen ist?",
+        "Auf dem Küchentisch liegen drei Äpfel.",
+        "Du hättest mich anrufen sollen, bevor du kommst.",
+    ),
     ("English", "Japanese", EVERYDAY): (
         "あなたの家に傘を忘れました。",
         "古い駅はどこですか。",
@@ -103,6 +121,14 @@ REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
         "来る前に電話してくれればよかったのに。",
     ),
     ("French", "English", EVERYDAY): (
+        "I left my keys on the kitchen table.",
+        "Where is the old station?",
+        "My sister has never seen the sea.",
+        "He doesn't know why she left so early.",
+        "We waited for you in the garden.",
+        "This soup is too hot for me.",
+    ),
+    ("German", "English", EVERYDAY): (
         "I left my keys on the kitchen table.",
         "Where is the old station?",
         "My sister has never seen the sea.",

@@ -15,6 +15,7 @@ FOLDER = ASSETS / "gold"
 FILES: dict[tuple[str, str, str], str] = {
     ("English", "French", examples.EVERYDAY): "en-fr-everyday.tsv",
     ("English", "Spanish", examples.EVERYDAY): "en-es-everyday.tsv",
+    ("English", "German", examples.EVERYDAY): "en-de-everyday.tsv",
     ("German", "English", examples.CAPTIONS): "de-en-captions.tsv",
     ("English", "German", examples.CAPTIONS): "en-de-captions.tsv",
 }
