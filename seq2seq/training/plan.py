@@ -239,11 +239,13 @@ def _after(start: Outline, given: Mapping[str, str]) -> dict[str, str]:
     earlier = asdict(start.origin)
     joined = {
         name: f"{given[name].rstrip('.')}. {start.name}: {earlier[name]}"[:MAX_ORIGIN]
-        for name in ("trained_on", "attribution", "licence")
+        for name in ("attribution", "licence")
         if name in given and given[name] != earlier[name]
     }
     texts = {**earlier, **given, **joined}
-    return {**texts, "trained_on": f"It started from {start.name}. {texts['trained_on']}"[:MAX_ORIGIN]}
+    began = f"{texts['trained_on'].rstrip('.')}. It started from {start.name}"
+    before = f", trained on {earlier['trained_on']}" if texts["trained_on"] != earlier["trained_on"] else "."
+    return {**texts, "trained_on": f"{began}{before}"[:MAX_ORIGIN]}
 
 
 class _Changed:

@@ -41,7 +41,7 @@ def test_the_model_goes_on_and_its_card_says_from_what(start: Path, call: list[s
     first, after = checkpoint.load(start), checkpoint.load(tmp_path / "more")
     assert all((a - b).abs().max() < 0.02 for a, b in zip(first.model.parameters(), after.model.parameters(), strict=True))
     assert after.origin.source_language == "English"
-    assert after.origin.trained_on.startswith("It started from start.")
+    assert after.origin.trained_on.endswith("It started from start.")
     card = (tmp_path / "more" / "README.md").read_text(encoding="utf-8")
     assert "--from start" in card and "It started from start." in card
     results = json.loads((tmp_path / "more" / "results.json").read_text(encoding="utf-8"))
@@ -81,8 +81,10 @@ def test_with_a_new_vocabulary_pieces_that_both_know_keep_their_rows(start: Path
 
 
 def test_a_run_with_a_new_vocabulary_trains_and_its_plan_keeps_it(start: Path, call: list[str], tmp_path: Path) -> None:
-    assert main([*call, "--updates", "2", "--vocabulary-size", "300"]) == 0
-    assert len(checkpoint.load(tmp_path / "more").tokenizer.target) == 300
+    assert main([*call, "--updates", "2", "--vocabulary-size", "300", "--trained-on", "Two cats."]) == 0
+    after = checkpoint.load(tmp_path / "more")
+    assert len(after.tokenizer.target) == 300
+    assert after.origin.trained_on == "Two cats. It started from start, trained on Not stated."
     plan = Plan("sort", start_from="en-fr-additive", vocabulary_of="fr-en-additive")
     assert Plan.from_dict(plan.to_dict()) == plan
     assert plan.arguments() == ["--from", "en-fr-additive", "--task", "sort", "--vocabulary-of", "fr-en-additive"]
