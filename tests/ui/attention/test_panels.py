@@ -56,7 +56,7 @@ def test_a_panel_says_how_well_the_attention_of_its_model_aligns(three: Services
         "diagonal": {"error_rate": 0.38, "linked_precision": 0.67},
     }
     saved = {"additive": {"sentences": 2000, **rates}, "transformer": {"sentences": 10, **rates}}
-    monkeypatch.setattr(panels.card, "read_alignment", lambda folder: saved.get(folder.name))
+    monkeypatch.setattr(panels.reports, "read_alignment", lambda folder: saved.get(folder.name))
     asked = PanelsRequest(TEXT, panels.panels_of("additive,plain,transformer:cross.1", three))
     additive, plain, head = (panel["measured"] for panel in drawn(three, asked)["panels"])
     assert "2,000 held-out pairs (teacher-forced): of the words" in additive
