@@ -23,9 +23,12 @@ def choose_by_keyboard(page: Page, menu: str, topic: str, phrase: str) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("option", name=phrase, exact=True)).to_be_attached()
     expect(page.locator(f"{menu} input")).to_be_focused()
-    page.keyboard.press("ArrowDown")
-    while page.locator("[role=option].active").get_attribute("aria-label") != phrase:
+    active = page.locator("[role=option].active")
+    name = active.get_attribute("aria-label") if active.count() else ""
+    while name != phrase:
         page.keyboard.press("ArrowDown")
+        expect(active).not_to_have_attribute("aria-label", str(name))  # the menu moves a little after the key
+        name = active.get_attribute("aria-label")
     page.keyboard.press("Enter")
 
 
