@@ -144,7 +144,7 @@ export function makeClock(element, root, store, { last, lengthOf, show, sentence
     actions[action]();
   });
 
-  new IntersectionObserver(tick).observe(root); // the picture has appeared, or is hidden: then the next frame is the last one
+  new IntersectionObserver(tick).observe(root); // go on when the picture appears
 
   /** If a lesson fixes the step, only the current step can be opened. */
   const allowed = (step, shown) => isFixed("steps") && step !== store.step ? undefined : goTo(step, shown);

@@ -141,7 +141,7 @@ class Plan:
 
     @property
     def new_vocabulary(self) -> bool:
-        """Whether the model's vocabulary is another one than that of the checkpoint that it starts from."""
+        """Whether the model gets a vocabulary of its own, not that of the checkpoint that it starts from."""
         return bool(not self.start_from or self.vocabulary_size or self.vocabulary_of)
 
     def outline(self) -> Seq2Seq:
@@ -182,9 +182,9 @@ class Plan:
 
     def tokenizer(self, pairs: Pairs, seed: int) -> Tokenizer:
         """Load the tokenizer of another checkpoint, or train one on `pairs` alone."""
-        start = self.start_from
-        shared = checkpoint.outline(start).model.config.shared_vocabulary if start else self.shared_vocabulary
-        if known := start if start and not self.new_vocabulary else self.vocabulary_of:
+        start = checkpoint.outline(self.start_from).model.config if self.start_from else None
+        shared = start.shared_vocabulary if start else self.shared_vocabulary
+        if known := self.vocabulary_of if self.new_vocabulary else self.start_from:
             return Tokenizer.load(checkpoint.find(known), shared)
         split_digits = self.vocabulary_split_digits or (self.task is not None and self.task.split_digits)
         # The vocabulary also needs the pieces of changed pairs, such as capitals.

@@ -53,10 +53,12 @@ def test_the_model_goes_on_and_its_card_says_from_what(start: Path, call: list[s
     [
         (["--decoder-size", "20"], "--decoder-size 20 is another shape: "),
         (["--cell", "lstm"], "leave out --cell"),
-        (["--vocabulary-split-digits"], "leave out --vocabulary-split-digits, or choose a new vocabulary"),
+        (["--vocabulary-split-digits"], "leave out --vocabulary-split-digits, or make a new vocabulary"),
+        (["--vocabulary-kind", "unigram"], "leave out --vocabulary-kind, or make a new vocabulary"),
+        (["--vocabulary-size", "300", "--no-shared-vocabulary"], "leave out --no-shared-vocabulary"),
     ],
 )
-def test_another_shape_is_refused(
+def test_another_shape_or_an_option_without_effect_is_refused(
     call: list[str], options: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*call, *options]) == 2

@@ -53,7 +53,7 @@ from seq2seq.__main__ import main
         (["train", "--task", "sort", "--updates", "9", "--epochs", "2", "--out", "O"], "--updates and --epochs both set"),
         (["evaluate", "--task", "sort", "--target", "0", "--model", "M"], "leave out --target"),
         (["evaluate", "--task", "juggle", "--model", "M"], "--task must be one of reverse, sort"),
-        (["evaluate", "--task", "letters", "--model", "M"], "fetch letters-en --out letters-en-data, then give --data letters"),
+        (["evaluate", "--task", "letters", "--model", "M"], "has no test examples: give --data OUT-data/valid.tsv"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--threads", "-3"], "threads must be between 0"),
         (["train", "--data", "d", "--valid", "v", "--out", "O", "--resume"], "it contains no interrupted run"),
         (["translate", "--model", "x" * 400, "hello"], "no model 'xxx"),

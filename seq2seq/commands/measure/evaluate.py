@@ -77,9 +77,9 @@ def run(options: argparse.Namespace) -> int:
         if options.raw:
             raise ValueError("--raw is about the references of a file: leave out --raw, or give --data instead of --task")
         refuse_with_task(options, "source", "target")
-        if name := dictionary_task.CORPORA.get(options.task):
-            held_out = f"python -m seq2seq fetch {name} --out {name}-data, then give --data {name}-data/valid.tsv"
-            raise ValueError(f"the test examples of {options.task} are the held-out words of a dictionary: {held_out}")
+        if options.task in dictionary_task.CORPORA:
+            written = f"which train --task {options.task} --out OUT has written"
+            raise ValueError(f"--task {options.task} has no test examples: give --data OUT-data/valid.tsv, {written}")
         examples = choose("task", options.task, TASKS).examples(options.split or "test")
         pairs = [(example.source, example.target) for example in examples]
         data = f"{options.task}, {options.split}" if options.split else options.task

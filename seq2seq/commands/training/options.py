@@ -116,11 +116,8 @@ def plan_of(options: argparse.Namespace) -> Plan:
         raise ValueError("--valid and --valid-share both choose the validation pairs: leave one out")
     elif options.valid_share is not None and not 0 < options.valid_share < 1:
         raise ValueError(f"valid-share must be between 0 and 1, not {options.valid_share:g}")
-    if options.start_from and options.vocabulary_split_digits and not options.vocabulary_size:
-        raise ValueError(
-            "--from takes the vocabulary of its checkpoint: leave out --vocabulary-split-digits, "
-            "or choose a new vocabulary with --vocabulary-size"
-        )
+    if options.start_from:
+        _check_vocabulary_after(options)
     lengths = [name for name in ("minutes", "updates", "epochs") if getattr(options, name) is not None]
     if len(lengths) > 1:
         raise ValueError(f"--{lengths[0]} and --{lengths[1]} both set the length of the run: leave one out")
@@ -138,6 +135,20 @@ def plan_of(options: argparse.Namespace) -> Plan:
         shared_vocabulary=options.shared_vocabulary,
         vocabulary_split_digits=options.vocabulary_split_digits,
     )
+
+
+def _check_vocabulary_after(options: argparse.Namespace) -> None:
+    """Raises ValueError for options of the vocabulary that have no effect on a model that starts from a checkpoint."""
+    if not options.shared_vocabulary:
+        raise ValueError("--from decides whether source and target share a vocabulary: leave out --no-shared-vocabulary")
+    given = {
+        "--vocabulary-split-digits": options.vocabulary_split_digits,
+        "--vocabulary-kind": options.vocabulary_kind != "bpe",
+    }
+    if unused := [flag for flag, is_given in given.items() if is_given and not options.vocabulary_size]:
+        raise ValueError(
+            f"--from takes the vocabulary of its checkpoint: leave out {unused[0]}, or make a new vocabulary with --vocabulary-size"
+        )
 
 
 def measured(options: argparse.Namespace, training: TrainConfig) -> int:

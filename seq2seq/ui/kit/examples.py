@@ -68,6 +68,16 @@ EXAMPLES: dict[tuple[str, str], tuple[str, ...]] = {
     ("Latin letters", NAMES): ("Maria", "Yuki", "Catherine", "Einstein", "François", "Jorge", "Michael", "Lovelace"),
 }
 
+# The French and the German everyday examples say the same six sentences.
+_INTO_ENGLISH = (
+    "I left my keys on the kitchen table.",
+    "Where is the old station?",
+    "My sister has never seen the sea.",
+    "He doesn't know why she left so early.",
+    "We waited for you in the garden.",
+    "This soup is too hot for me.",
+)
+
 # A correct translation of each example, in the same order, by languages and subject.
 REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
     ("English", "French", EVERYDAY): (
@@ -120,22 +130,8 @@ REFERENCES: dict[tuple[str, str, str], tuple[str, ...]] = {
         "台所のテーブルの上にりんごが三つあります。",
         "来る前に電話してくれればよかったのに。",
     ),
-    ("French", "English", EVERYDAY): (
-        "I left my keys on the kitchen table.",
-        "Where is the old station?",
-        "My sister has never seen the sea.",
-        "He doesn't know why she left so early.",
-        "We waited for you in the garden.",
-        "This soup is too hot for me.",
-    ),
-    ("German", "English", EVERYDAY): (
-        "I left my keys on the kitchen table.",
-        "Where is the old station?",
-        "My sister has never seen the sea.",
-        "He doesn't know why she left so early.",
-        "We waited for you in the garden.",
-        "This soup is too hot for me.",
-    ),
+    ("French", "English", EVERYDAY): _INTO_ENGLISH,
+    ("German", "English", EVERYDAY): _INTO_ENGLISH,
     ("English", "German", CAPTIONS): (
         "Ein Mann in einer roten Jacke klettert eine Leiter hinauf.",
         "Zwei Kinder bauen eine Sandburg, während ihre Mutter ein Buch liest.",
