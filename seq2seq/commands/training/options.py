@@ -141,13 +141,12 @@ def _check_vocabulary_after(options: argparse.Namespace) -> None:
     """Raises ValueError for options of the vocabulary that have no effect on a model that starts from a checkpoint."""
     if not options.shared_vocabulary:
         raise ValueError("--from decides whether source and target share a vocabulary: leave out --no-shared-vocabulary")
-    given = {
-        "--vocabulary-split-digits": options.vocabulary_split_digits,
-        "--vocabulary-kind": options.vocabulary_kind != "bpe",
-    }
-    if unused := [flag for flag, is_given in given.items() if is_given and not options.vocabulary_size]:
+    split, another_kind = options.vocabulary_split_digits, options.vocabulary_kind != "bpe"
+    if not options.vocabulary_size and (split or another_kind):
+        unused = "--vocabulary-split-digits" if split else "--vocabulary-kind"
         raise ValueError(
-            f"--from takes the vocabulary of its checkpoint: leave out {unused[0]}, or make a new vocabulary with --vocabulary-size"
+            f"--from takes the vocabulary of its checkpoint: leave out {unused}, "
+            "or make a new vocabulary with --vocabulary-size"
         )
 
 
