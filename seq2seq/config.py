@@ -133,6 +133,9 @@ class TrainConfig(_Checked):
     teacher_forcing_schedule: str = _setting(
         "constant", help=f"how the ratio falls from 1 to its end: {', '.join(schedules.SCHEDULES)} (constant: at once)"
     )
+    word_dropout: float = _setting(
+        0.0, 0.0, 0.9, "share of the pieces fed to the decoder that become “unknown”, so that it must look (Bowman et al. 2016)"
+    )
     validate_every: int = _setting(0, 0, 1_000_000, "updates between validations; 0 means once an epoch")
     best_by: str = _setting("loss", help="what decides which validation is the best: loss, bleu or chrf")
     average: int = _setting(

@@ -16,6 +16,7 @@ from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.training.device import out_of_memory
 from seq2seq.training.distributed import ALONE, World
 from seq2seq.training.scheduled_sampling import fed_pieces
+from seq2seq.training.word_dropout import drop_words
 
 Rows = Sequence[tuple[Input, Ids]]  # the input and the target ids of each row of a batch
 
@@ -87,10 +88,10 @@ class Updater:
                 torch.cuda.empty_cache()
 
     def _sum_gradient(self, rows: Rows, tokens: int, forcing: float, update: int) -> Tensor:
-        model = self._model
+        model, config = self._model, self._config
         self._optimizer.zero_grad()
         # Seed from the update and the process, so that no random state must be saved.
-        dice = random.Random(f"{self._config.seed}/{update}/{self._world.rank}")
+        dice = random.Random(f"{config.seed}/{update}/{self._world.rank}")
         torch.manual_seed(dice.getrandbits(63))
         total = torch.zeros((), device=model.device)
         size = math.ceil(len(rows) / self.parts)
@@ -98,7 +99,9 @@ class Updater:
             batch = collate(rows[start : start + size]).to(model.device)
             with torch.autocast(model.device.type, torch.bfloat16, enabled=self._bf16):
                 fed = fed_pieces(model, batch, forcing, dice.getrandbits(63)) if forcing < 1 else None
-                loss = model.loss(batch.source, batch.lengths, batch.target, self._config.label_smoothing, fed) / tokens
+                if config.word_dropout:
+                    fed = drop_words(batch.target if fed is None else fed, config.word_dropout)
+                loss = model.loss(batch.source, batch.lengths, batch.target, config.label_smoothing, fed) / tokens
             loss.backward()
             total += loss.detach()
         return total

@@ -112,6 +112,9 @@ TRAINING: dict[str, Setting] = {
     "teacher_forcing_schedule": Setting(
         "Teacher-forcing schedule", "How this share falls. See [The cure](?tab=cure).", tuple(SCHEDULES)
     ),
+    "word_dropout": Setting(
+        "Word dropout", "Share of its own words that the decoder must do without, so that it looks.", low=0, high=0.5, step=0.05
+    ),
     "validate_every": Setting(
         "Updates between validations",
         "Each validation adds a point and a picture.",
