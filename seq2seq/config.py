@@ -98,8 +98,10 @@ class ModelConfig(_Checked):
             )
 
 
-# What decides which validation is the best, with its unit. Loss is teacher-forced; the scores are free-running.
-BEST_BY = {"loss": "nats per piece", "bleu": "BLEU", "chrf": "chrF"}
+# What decides which validation's weights are kept. Loss is teacher-forced, scores are free-running; LAST takes the newest.
+SCORES = {"bleu": "BLEU", "chrf": "chrF"}
+LAST = "last"
+BEST_BY = {"loss": "nats per piece", **SCORES, LAST: "nothing"}  # by name: what is compared
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ class TrainConfig(_Checked):
         0.0, 0.0, 0.9, "share of the pieces fed to the decoder that become “unknown”, so that it must look (Bowman et al. 2016)"
     )
     validate_every: int = _setting(0, 0, 1_000_000, "updates between validations; 0 means once an epoch")
-    best_by: str = _setting("loss", help="what decides which validation is the best: loss, bleu or chrf")
+    best_by: str = _setting("loss", help="what decides which validation is kept: loss, bleu, chrf, or last (none decides)")
     average: int = _setting(
         1, 1, 50, "at the end, also try the mean of the weights of the last so many validations (Vaswani et al. 2017, 6.1)"
     )
@@ -153,6 +155,8 @@ class TrainConfig(_Checked):
         super().__post_init__()
         schedules.check(self.teacher_forcing_schedule, self.teacher_forcing_ratio)
         choose("best_by", self.best_by, BEST_BY)
+        if self.patience and self.best_by == LAST:
+            raise SettingError("{patience} needs a best validation: set {best_by} to loss, bleu or chrf, not to last")
 
     @property
     def length(self) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from seq2seq.analysis.by_kind import KindQuality, order
-from seq2seq.config import BEST_BY
+from seq2seq.config import LAST, SCORES
 from seq2seq.decoding.metrics import Quality
 from seq2seq.decoding.strategies import describe
 from seq2seq.files import replace_file
@@ -42,7 +42,7 @@ def _exists(text: str) -> bool:
 
 @dataclass(frozen=True)
 class BestBy:
-    """What decided which validation was the best: loss, or the score of some measured sentences with sacreBLEU's signature."""
+    """What decided which validation was kept: loss, a score of some measured sentences with sacreBLEU's signature, or none."""
 
     name: str = "loss"
     sentences: int = 0
@@ -55,7 +55,7 @@ def add_training(
     """Save how the model was trained. `held_out` names its validation pairs; `remarks` say what the command does not, such as
     why the run stopped early."""
     figures = {"updates": done.update, "epochs": done.epochs, "validation_loss": done.best_loss, "validation_data": held_out}
-    if done.best_score is not None:
+    if done.best_score is not None or best_by.name == LAST:
         figures["best_by"] = {**asdict(best_by), "score": done.best_score}
     remarked = {"remarks": list(remarks)} if remarks else {}
     _write(folder, {"training": {"command": line, **figures, **remarked}, "evaluations": []})
@@ -138,8 +138,7 @@ def _card(checkpoint: Checkpoint, results: dict[str, Any]) -> str:
         f"Seed {checkpoint.training.seed}; {training['epochs']:.3g} epochs, {training['updates']:,} updates. Held-out loss "
         f"{training['validation_loss']:.4f} nats per piece,",
         f"perplexity {perplexity(training['validation_loss']):.2f} per piece (teacher-forced). The held-out",
-        f"pairs{_of(training)} chose the best epoch{_by(training)}: figures on them are those of a validation set, not of a "
-        "test set.",
+        f"pairs{_of(training)} {_chose(training)}",
         *(f"The run {_ended(remark)}" for remark in training.get("remarks", [])),
         "",
         f"## Quality, {'free-running' if reads else 'teacher-forced'}",
@@ -160,13 +159,16 @@ def _of(training: dict[str, Any]) -> str:
     return f" of {training['validation_data']}" if "validation_data" in training else ""
 
 
-def _by(training: dict[str, Any]) -> str:
-    """Return what decided, if it was not the loss."""
-    if "best_by" not in training:
-        return ""
-    by = training["best_by"]
-    name, sentences = BEST_BY[by["name"]], f"{by['sentences']:,} of their sentences"
-    return f" by {name}, {by['score']:.1f}, free-running, greedy, on {sentences} ({by['signature']})"
+def _chose(training: dict[str, Any]) -> str:
+    """Return what the held-out pairs decided, and by which score, if it was not the loss."""
+    by = training.get("best_by", {"name": "loss"})
+    if by["name"] == LAST:
+        return "chose nothing: the weights are those of the end of the run."
+    score = ""
+    if by["name"] in SCORES:
+        score = f" by {SCORES[by['name']]}, {by['score']:.1f}, free-running, greedy, "
+        score += f"on {by['sentences']:,} of their sentences ({by['signature']})"
+    return f"chose the best epoch{score}: figures on them are those of a validation set, not of a test set."
 
 
 def _table(evaluations: list[dict[str, Any]]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import torch
 
-from seq2seq.config import BEST_BY, TrainConfig
+from seq2seq.config import LAST, SCORES, TrainConfig
 from seq2seq.data.batches import Batch
 from seq2seq.models.seq2seq import Seq2Seq
 from seq2seq.training.device import out_of_memory
@@ -20,13 +20,15 @@ ALL = 100.0  # % of the measured translations that equal their reference
 def judge(progress: Progress, config: TrainConfig, loss: float, seen: Iterable[Event]) -> bool:
     """Add a validation to `progress`; return whether its weights are to be kept. `seen` are the events of its probe.
 
-    The weights are kept if their loss is the lowest or their score the highest so far, and if the run stops because they solve
-    the task. Raises ValueError if a score decides but no sentences are measured.
+    The weights are kept if their loss is the lowest or their score the highest so far, if no validation decides, and if the run
+    stops because they solve the task. Raises ValueError if a score decides but no sentences are measured.
     """
     measured = next((event for event in seen if isinstance(event, Measured)), None)
     progress.solved = measured is not None and measured.exact >= ALL
     score = _score(config, measured)
-    if score is None:
+    if config.best_by == LAST:
+        better = True
+    elif score is None:
         better = loss < progress.best
     elif progress.best_score is None:
         better = True
@@ -41,11 +43,11 @@ def judge(progress: Progress, config: TrainConfig, loss: float, seen: Iterable[E
 
 
 def _score(config: TrainConfig, measured: Measured | None) -> float | None:
-    """Return the BLEU or chrF that decides; None if the loss decides."""
-    if config.best_by == "loss":
+    """Return the BLEU or chrF that decides; None if no score does."""
+    if config.best_by not in SCORES:
         return None
     if measured is None or measured.chrf is None:
-        raise ValueError(f"the best validation by {BEST_BY[config.best_by]} needs measured sentences: add --measure 500")
+        raise ValueError(f"the best validation by {SCORES[config.best_by]} needs measured sentences: add --measure 500")
     return measured.bleu if config.best_by == "bleu" else measured.chrf
 
 

@@ -77,8 +77,19 @@ def test_a_score_decides_and_of_equal_ones_the_first(run: Run, best_by: str, bes
     assert (finished.best_score, finished.best_loss) == (score, validated[chosen].loss)
 
 
+def test_the_last_weights_are_kept_if_no_validation_decides(run: Run) -> None:
+    events, kept, seen = run(best_by="last", learning_rate=1.0)  # so that the loss rises
+    losses = [event.loss for event in events if isinstance(event, Validated)]
+    assert losses[-1] > min(losses)
+    assert same(kept[-1], seen[-1])
+    finished = events[-1]
+    assert isinstance(finished, Finished) and (finished.best_loss, finished.best_score) == (losses[-1], None)
+    with pytest.raises(SettingError, match="patience needs a best validation: set best_by to loss, bleu or chrf, not to last"):
+        TrainConfig(best_by="last", patience=3)
+
+
 def test_a_score_needs_measured_sentences_and_a_known_name() -> None:
-    with pytest.raises(SettingError, match="best_by must be one of loss, bleu, chrf, not 'comet'"):
+    with pytest.raises(SettingError, match="best_by must be one of loss, bleu, chrf, last, not 'comet'"):
         TrainConfig(best_by="comet")
     with pytest.raises(ValueError, match="the best validation by BLEU needs measured sentences"):
         judge(Progress(), TrainConfig(best_by="bleu"), 1.0, ())

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import yaml
 
 from seq2seq.commands.training.options import add_arguments
+from seq2seq.config import SCORES
 from seq2seq.files import replace_file
 
 FILE = "train.yaml"
@@ -91,7 +92,7 @@ def resumed(options: argparse.Namespace) -> argparse.Namespace:
         return options
     saved = vars(_parse(file, _read(file), ["--out", str(options.out)]))
     # With these, the measured sentences decide which weights are kept, or when the run stops.
-    decides = saved["stop_when_solved"] or saved["best_by"] not in (None, "loss")
+    decides = saved["stop_when_solved"] or saved["best_by"] in SCORES
     measure = set() if decides else {"measure"}
     for name in _given(options):
         value = getattr(options, name)

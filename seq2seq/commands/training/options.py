@@ -9,7 +9,7 @@ from typing import Any
 
 from seq2seq.commands.kit.options import PAIRS, add_columns, local, refuse_with_task
 from seq2seq.commands.training.follow import KINDS
-from seq2seq.config import ModelConfig, TrainConfig
+from seq2seq.config import SCORES, ModelConfig, TrainConfig
 from seq2seq.data.synthetic import TASKS
 from seq2seq.models.saved.checkpoint import Origin
 from seq2seq.sources import text
@@ -156,7 +156,7 @@ def measured(options: argparse.Namespace, training: TrainConfig) -> int:
         raise ValueError(f"measure must be between 0 and {MOST_MEASURED:,}, not {options.measure}")
     if options.measure:
         return int(options.measure)
-    return MEASURED_BEST if training.best_by != "loss" else MEASURED if training.stop_when_solved else 0
+    return MEASURED_BEST if training.best_by in SCORES else MEASURED if training.stop_when_solved else 0
 
 
 def _files(options: argparse.Namespace) -> Files:

@@ -46,7 +46,7 @@ def show(events: Iterable[Event]) -> Event | None:
                     which = averaged if event.averaged > 1 else f"epoch {event.epoch + 1}, update {event.update}"
                     _print(
                         f"{which}: validation loss {event.loss:.4f} nats, perplexity {event.perplexity:.2f} per piece, "
-                        "teacher-forced" + (" (best so far)" if event.best else "")
+                        "teacher-forced" + (" (its weights are kept)" if event.best else "")
                     )
                 case SampleDecoded():
                     _print(f"    {event.source}  →  {event.hypothesis}")

@@ -120,7 +120,9 @@ TRAINING: dict[str, Setting] = {
         "Each validation adds a point and a picture.",
         _with_tasks("validate_every", (20, 40, 100, 200, 500, 1000)),
     ),
-    "best_by": Setting("Best validation by", "Its weights are kept. BLEU and chrF: free-running.", tuple(BEST_BY)),
+    "best_by": Setting(
+        "Best validation by", "Whose weights are kept: lowest loss, highest score, or the last.", tuple(BEST_BY)
+    ),
     "patience": Setting("Patience", "Stop early after so many validations without a better one; 0: never.", (0, 3, 5, 10, 20)),
     "stop_when_solved": Setting(
         "Stop when solved", "Stop early when all measured sentences are right (free-running).", (False, True)
