@@ -32,6 +32,7 @@ def state_changes(translator: Translator, trace: DecodingTrace) -> dict[str, lis
     """Return, for each direction of a recurrent encoder, the mean change of a unit of its top layer at each source piece.
 
     The units of all cells lie between -1 and 1 and start at 0: the mean of |h_s - h_(s-1)| over H is between 0 and 2.
+    The states of an encoder without recurrence have no such limits.
     """
     source, lengths = pad([[position.token for position in trace.source]])
     model = translator.model

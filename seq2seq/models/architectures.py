@@ -138,7 +138,8 @@ ARCHITECTURES: dict[str, Architecture] = {
     ),
     "pointwise": Architecture(
         "decoder with an encoder without recurrence",
-        *(PointwiseEncoder, RecurrentDecoder, frozenset({"cell", "encoder_size", "decoder_size", "attention", "start"})),
+        *(PointwiseEncoder, RecurrentDecoder, frozenset({"cell", "decoder_size", "attention", "start"})),
+        fixed={"encoder_layers": 1},
     ),
     "language-model": Architecture(
         "language model",

@@ -287,8 +287,9 @@ def sized(given: Mapping[str, Any], embedding: int, width: int) -> dict[str, Any
     architecture = choose("architecture", given.get("architecture", ModelConfig.architecture), ARCHITECTURES)
     chosen = architecture.settings(given)
     both_ways = "bidirectional" in architecture.own and chosen.get("bidirectional", ModelConfig.bidirectional)
+    keeps_embeddings = {"decoder_size", "attention"} <= architecture.own and "encoder_size" not in architecture.own
     sizes: dict[str, Any] = {
-        "embedding_size": embedding,
+        "embedding_size": width if keeps_embeddings else embedding,  # the memory of such an encoder is made of them
         "encoder_size": width // 2 if both_ways else width,
         "decoder_size": width,
         "feed_forward_size": width,

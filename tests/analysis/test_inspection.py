@@ -67,7 +67,8 @@ def test_state_changes_equal_the_differences_of_encoder_states(translator: Trans
     for lane, changes in changes_of.items():
         read = states[trace.reading.names.index(lane)]
         first, last = (-1, 0) if lane == "backward" else (0, -1)  # the first state is compared with zeros
-        assert len(changes) == len(trace.source) and all(0 <= change <= 2 for change in changes)
+        assert len(changes) == len(trace.source) and min(changes) >= 0
+        assert max(changes) <= 2 or translator.model.config.architecture == "pointwise"  # its states are vectors without limits
         assert changes[first] == pytest.approx(float(read[first].abs().mean()), abs=1e-6)
         neighbour = read[last + 1 if lane == "backward" else last - 1]
         assert changes[last] == pytest.approx(float((read[last] - neighbour).abs().mean()), abs=1e-6)

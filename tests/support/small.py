@@ -66,13 +66,15 @@ def _small_configs() -> dict[str, ModelConfig]:
             "start": list(STARTS),
         }
         changes = [{key: value} for key in choices if key in entry.own - entry.fixed.keys() for value in choices[key]]
-        layers = [name for name in ("encoder_layers", "decoder_layers") if name in entry.reads(NO_ATTENTION)]
+        free = entry.reads(NO_ATTENTION) - entry.fixed.keys()
+        layers = [name for name in ("encoder_layers", "decoder_layers") if name in free]
         for change in [{}, dict.fromkeys(layers, 1), dict.fromkeys(layers, 3), *changes]:
             if change.get("reverse_source") and not entry.fixed.get("bidirectional"):
                 change["bidirectional"] = False
             one_way = "bidirectional" not in entry.own or not entry.fixed.get("bidirectional", True)
             if change.get("attention") == "dot" and one_way:
-                change["decoder_size"] = SMALL["encoder_size"]  # a dot product needs equal sizes
+                memory = "encoder_size" if "encoder_size" in entry.own else "embedding_size"
+                change["decoder_size"] = SMALL[memory]  # a dot product needs equal sizes
             config = small_config(name, **change)
             label = "-".join(f"{key}={value}" for key, value in change.items()) or "usual"
             if config not in configs.values():

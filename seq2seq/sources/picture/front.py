@@ -16,9 +16,9 @@ LAST = {15: 1, 31: 3}  # pixels that a place sees, and the side of the last filt
 
 
 class PictureFront(nn.Module):
-    """Three convolutions of stride 2, in which a place sees 15 x 15 pixels; then one of stride 1, and two maps of each place.
+    """Three convolutions of stride 2, in which a place sees 15 x 15 pixels; then one of stride 1.
 
-    A learned vector says where a place is.
+    A learned vector says where a place is. No map follows: the decoder reads the vectors themselves.
     """
 
     def __init__(self, config: ModelConfig):
@@ -33,8 +33,6 @@ class PictureFront(nn.Module):
             nn.Conv2d(before, after, kernel, stride, kernel // 2)
             for (before, after), (kernel, stride) in zip(pairwise(widths), kernels, strict=True)
         )
-        self.hidden = nn.Linear(size, 2 * size)
-        self.vector = nn.Linear(2 * size, size)
         self.places = nn.Parameter(torch.zeros(GRID * GRID, size))
         self.norm = nn.LayerNorm(size)
 
@@ -43,6 +41,5 @@ class PictureFront(nn.Module):
         x = pixels.permute(0, 3, 1, 2).to(self.places.dtype) / 127.5 - 1
         for filters in self.filters:
             x = torch.relu(filters(x))
-        x = x.flatten(2).transpose(1, 2) + self.places
-        x = self.norm(x + self.vector(torch.relu(self.hidden(x))))
+        x = self.norm(x.flatten(2).transpose(1, 2) + self.places)
         return x, torch.full_like(lengths, GRID * GRID)

@@ -26,7 +26,7 @@ SCENE = "dark; small green ring 12 50"
 @pytest.fixture(scope="module")
 def seeing(small: Translator, tokenizer: Tokenizer) -> Services:
     """Services with a model of text and an untrained model of pictures."""
-    sizes = {"source_vocabulary": 310, "target_vocabulary": 310, "embedding_size": 16, "encoder_size": 12, "decoder_size": 24}
+    sizes = {"source_vocabulary": 310, "target_vocabulary": 310, "embedding_size": 16, "decoder_size": 24}
     config = ModelConfig(architecture="pointwise", source_kind="picture", attention_size=8, **sizes)
     seer = Translator(make_checkpoint(make_model(config), tokenizer))
     return Services({"small": small.info, "seer": seer.info}, lambda name: seer if name == "seer" else small)
