@@ -101,7 +101,7 @@ class ModelConfig(_Checked):
 # What decides which validation's weights are kept. Loss is teacher-forced, scores are free-running; LAST takes the newest.
 SCORES = {"bleu": "BLEU", "chrf": "chrF"}
 LAST = "last"
-BEST_BY = {"loss": "nats per piece", **SCORES, LAST: "nothing"}  # by name: what is compared
+BEST_BY = ("loss", *SCORES, LAST)
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class TrainConfig(_Checked):
         "constant", help=f"how the ratio falls from 1 to its end: {', '.join(schedules.SCHEDULES)} (constant: at once)"
     )
     word_dropout: float = _setting(
-        0.0, 0.0, 0.9, "share of the pieces fed to the decoder that become “unknown”, so that it must look (Bowman et al. 2016)"
+        0.0, 0.0, 0.9, "share of the decoder's input replaced by “unknown”, so that it must use the source (Bowman et al. 2016)"
     )
     validate_every: int = _setting(0, 0, 1_000_000, "updates between validations; 0 means once an epoch")
     best_by: str = _setting("loss", help="what decides which validation is kept: loss, bleu, chrf, or last (none decides)")
@@ -154,7 +154,7 @@ class TrainConfig(_Checked):
     def __post_init__(self) -> None:
         super().__post_init__()
         schedules.check(self.teacher_forcing_schedule, self.teacher_forcing_ratio)
-        choose("best_by", self.best_by, BEST_BY)
+        choose("best_by", self.best_by, dict.fromkeys(BEST_BY))
         if self.patience and self.best_by == LAST:
             raise SettingError("{patience} needs a best validation: set {best_by} to loss, bleu or chrf, not to last")
 

@@ -128,6 +128,11 @@ def word_errors(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) 
     return 100 * edits / words_of_references
 
 
+def percent(value: float) -> str:
+    """Write a percentage with one decimal; with two if one decimal would show a false 0.0."""
+    return f"{value:.2f}" if 0 < value < 0.05 else f"{value:.1f}"
+
+
 def _by_spaces(text: str) -> list[str]:
     """Return the texts between spaces; characters of a script without spaces are separate."""
     return UNSPACED.sub(r" \g<0> ", text).split()

@@ -12,7 +12,7 @@ from typing import Any
 
 from seq2seq.analysis.by_kind import KindQuality, order
 from seq2seq.config import LAST, SCORES
-from seq2seq.decoding.metrics import Quality
+from seq2seq.decoding.metrics import Quality, percent
 from seq2seq.decoding.strategies import describe
 from seq2seq.files import replace_file
 from seq2seq.models.saved.checkpoint import Checkpoint, load
@@ -208,7 +208,7 @@ def _exact(evaluations: list[dict[str, Any]]) -> list[str]:
     lines = ["| data | search | sources / references | exactly right, % | word errors, % |", "|---" * 5 + "|"]
     for e in evaluations:
         counts = f"{e['sentences']:,} / {e['references']:,}"
-        cells = [e["data"], _search(e["strategy"]), counts, f"{e['exact']:.1f}", f"{e['word_errors']:.1f}"]
+        cells = [e["data"], _search(e["strategy"]), counts, f"{e['exact']:.1f}", percent(e["word_errors"])]
         lines.append(f"| {' | '.join(cells)} |")
     lines += _exact_by_kind([e for e in evaluations if "by_kind" in e])
     lines += ["", "Each source counts once, with its closest reference. Word errors: insertions, deletions and substitutions"]

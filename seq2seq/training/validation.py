@@ -26,14 +26,10 @@ def judge(progress: Progress, config: TrainConfig, loss: float, seen: Iterable[E
     measured = next((event for event in seen if isinstance(event, Measured)), None)
     progress.solved = measured is not None and measured.exact >= ALL
     score = _score(config, measured)
-    if config.best_by == LAST:
-        better = True
-    elif score is None:
-        better = loss < progress.best
-    elif progress.best_score is None:
-        better = True
+    if score is None:
+        better = config.best_by == LAST or loss < progress.best
     else:
-        better = score > progress.best_score
+        better = progress.best_score is None or score > progress.best_score
     best = better or (config.stop_when_solved and progress.solved)
     if best:
         progress.best, progress.best_score, progress.best_update, progress.waited = loss, score, progress.update, 0

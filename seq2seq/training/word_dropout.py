@@ -1,6 +1,7 @@
-"""Word dropout (Bowman et al. 2016, section 3.1): hide some of the decoder's own words, so that it must look at the source.
+"""Word dropout (Bowman et al. 2016, section 3.1): hide words that the decoder reads, so that it must use the source.
 
-A decoder that always reads the word before may learn which words follow each other, and then believe that more than its source.
+In training, the decoder reads the words of the reference. If it always sees the word before, it learns which words follow each
+other, and can rely on that instead of its source.
 """
 
 from __future__ import annotations

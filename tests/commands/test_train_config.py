@@ -129,10 +129,13 @@ def test_the_best_epoch_by_bleu_is_on_the_card_with_its_signature(data: tuple[st
     assert "tok:13a" in card and "--best-by bleu --average 2" in card.replace("--accumulate 2 --max-length 40 ", "")
 
 
-def test_the_card_says_if_no_validation_decided(data: tuple[str, str], tmp_path: Path) -> None:
+def test_the_card_says_if_no_validation_decided(
+    data: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     call = ["train", "--data", data[0], "--valid", data[1], *SIZES, "--epochs", "1", "--best-by", "last", "--device", "cpu"]
     assert main([*call, "--out", str(tmp_path / "end")]) == 0
     card = " ".join((tmp_path / "end" / "README.md").read_text(encoding="utf-8").split())
+    assert "held-out sentences: BLEU" not in capsys.readouterr().out  # no score is needed
     assert "chose nothing: the weights are those of the end of the run." in card and "--best-by last" in card
 
 

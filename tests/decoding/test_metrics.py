@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.decoding.metrics import agreeing_tail, align, divergence, quality, word_errors
+from seq2seq.decoding.metrics import agreeing_tail, align, divergence, percent, quality, word_errors
 
 SOURCES = ["where is the key", "we see two small red boats on the old river"]
 REFERENCES = [["où est la clé", "la clé est où"], ["nous voyons deux petits bateaux rouges sur la vieille rivière"]]
@@ -103,6 +103,10 @@ def test_divergence_and_agreeing_tail_of_two_sequences(first: list[int], second:
     assert first[:at] == second[:at] and first[at : at + 1] != second[at : at + 1]
     assert tail == 0 or first[-tail:] == second[-tail:]
     assert first[-tail - 1 :] != second[-tail - 1 :] or tail == min(len(first), len(second))
+
+
+def test_a_small_percentage_is_not_shown_as_zero() -> None:
+    assert [percent(value) for value in (0.0, 0.0203, 0.05, 4.26, 100.0)] == ["0.0", "0.02", "0.1", "4.3", "100.0"]
 
 
 def test_word_errors_are_edits_per_word_of_the_closest_reference() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from seq2seq.analysis.inside.language_model import minimal_pairs
 from seq2seq.data.synthetic import TASKS
+from seq2seq.decoding.metrics import percent
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.decoding.strategies import Beam, Greedy
 from seq2seq.decoding.translator import Translator
@@ -170,7 +171,7 @@ def test_card_and_readme_print_the_measured_figures(name: str) -> None:
     for evaluation in evaluations:
         by_row = ("bleu_by_row", "chrf_by_row") if evaluation["rows"] > evaluation["sentences"] else ()
         exact = ModelInfo.read(name).kind.is_exact
-        figures = [f"{evaluation[key]:.1f}" for key in (("exact", "word_errors") if exact else ("bleu", "chrf", *by_row))]
+        figures = [percent(evaluation[key]) for key in (("exact", "word_errors") if exact else ("bleu", "chrf", *by_row))]
         assert all(f"| {figure} |" in card and re.search(rf"\b{figure}\b", rows) for figure in figures)
         assert exact or evaluation["bleu_signature"] in card
         assert all(part in evaluation["command"] for part in evaluation["data"].split(", ")) and evaluation["command"] in card

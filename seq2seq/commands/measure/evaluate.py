@@ -31,7 +31,7 @@ from seq2seq.data.corpora import Corpus, Pair
 from seq2seq.data.synthetic import TASKS, Example
 from seq2seq.decoding.evaluation import best_of_sources, judge
 from seq2seq.decoding.hypotheses import Hypothesis
-from seq2seq.decoding.metrics import LENGTHS, REPEATED_WORDS, Quality
+from seq2seq.decoding.metrics import LENGTHS, REPEATED_WORDS, Quality, percent
 from seq2seq.decoding.model_info import ModelInfo
 from seq2seq.decoding.strategies import describe
 from seq2seq.decoding.translator import Translator
@@ -173,7 +173,7 @@ def _lines(quality: Quality, kinds: Sequence[KindQuality]) -> list[str]:
         f"BLEU {quality.bleu:.1f} with each sentence once, {quality.bleu_by_row:.1f} with each row  ({quality.bleu_signature})",
         f"chrF {quality.chrf:.1f} with each sentence once, {quality.chrf_by_row:.1f} with each row  ({quality.chrf_signature})",
         f"{quality.exact:.1f}% of the sentences are a reference, character by character",
-        f"{quality.word_errors:.1f}% of the words are wrong: insertions, deletions and substitutions per word of a reference",
+        f"{percent(quality.word_errors)}% of the words are wrong: insertions, deletions, substitutions per word of a reference",
         f"{quality.repeated:.1f}% of the translations repeat {REPEATED_WORDS} words in a row, although their source does not",
         "source words  sentences  BLEU  chrF  exact %",
         *(

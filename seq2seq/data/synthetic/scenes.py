@@ -37,8 +37,8 @@ TRAINING: dict[str, Any] = {
     "learning_rate": 2e-3,
     "batch_tokens": 500,
     "label_smoothing": 0.1,
-    "word_dropout": 0.5,  # the decoder would believe the pairs that it knows more than the picture
-    "best_by": "last",  # label smoothing lets the held-out loss rise while composition is still learned
+    "word_dropout": 0.5,  # without it, the decoder writes a pair that it knows instead of a new one
+    "best_by": "last",  # with label smoothing, the held-out loss rises while new pairs still get better
     "warmup_updates": 200,
     "average_decay": 0.999,
     "validate_every": 200,

@@ -113,16 +113,14 @@ TRAINING: dict[str, Setting] = {
         "Teacher-forcing schedule", "How this share falls. See [The cure](?tab=cure).", tuple(SCHEDULES)
     ),
     "word_dropout": Setting(
-        "Word dropout", "Share of its own words that the decoder must do without, so that it looks.", low=0, high=0.5, step=0.05
+        "Word dropout", "Hides this share of the words that the decoder is fed.", low=0, high=0.5, step=0.05
     ),
     "validate_every": Setting(
         "Updates between validations",
         "Each validation adds a point and a picture.",
         _with_tasks("validate_every", (20, 40, 100, 200, 500, 1000)),
     ),
-    "best_by": Setting(
-        "Best validation by", "Whose weights are kept: lowest loss, highest score, or the last.", tuple(BEST_BY)
-    ),
+    "best_by": Setting("Best validation by", "Its weights are kept. BLEU, chrF: free-running; “last”: the newest.", BEST_BY),
     "patience": Setting("Patience", "Stop early after so many validations without a better one; 0: never.", (0, 3, 5, 10, 20)),
     "stop_when_solved": Setting(
         "Stop when solved", "Stop early when all measured sentences are right (free-running).", (False, True)
